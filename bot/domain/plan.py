@@ -1,0 +1,78 @@
+"""A plan: what would change, what was found, and the fingerprint that an approval is bound to.
+
+A plan is immutable and holds nothing secret: values that look like secrets are masked in its differences, and the documents
+themselves are drafted again from SageMaker when they are needed, then held against the fingerprint.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from bot.domain.model import Value
+
+
+class Level(StrEnum):
+    """How much a finding weighs."""
+
+    OK = "ok"
+    WARNING = "warning"
+    BLOCKER = "blocker"
+
+
+class Finding(Value):
+    """One preflight check's answer: what was found, and for anything but `ok` what to do about it."""
+
+    check: str
+    level: Level
+    text: str
+    next_step: str = ""
+
+
+class Difference(Value):
+    """One field that changes. None means "not there"."""
+
+    path: str
+    before: str | None
+    after: str | None
+
+
+class TrafficPolicy(StrEnum):
+    """How SageMaker shifts traffic from the blue fleet to the green one."""
+
+    ALL_AT_ONCE = "all-at-once"
+    CANARY = "canary"
+    LINEAR = "linear"
+    ROLLING = "rolling"
+
+
+class Plan(Value):
+    """What an approver sees and what then happens, nothing else."""
+
+    fingerprint: str
+    made_at: datetime
+    current_config: str
+    target_config: str
+    current_label: str
+    """What runs now, as people call it, e.g. `sentiment version 3`."""
+    target_label: str
+    new_models: Mapping[str, str] = {}
+    """Model to be created by the name of the model that it replaces; empty when only the config changes."""
+    package_arn: str | None = None
+    differences: tuple[Difference, ...] = ()
+    kept: tuple[str, ...] = ()
+    """Sentences about live settings that survive: instance counts, weights."""
+    findings: tuple[Finding, ...] = ()
+    traffic_policy: TrafficPolicy = TrafficPolicy.ALL_AT_ONCE
+    traffic_policy_reason: str = ""
+    expected_duration: timedelta | None = None
+    """Median of this endpoint's past updates; None before the first."""
+
+    @property
+    def blockers(self) -> tuple[Finding, ...]:
+        """What must be mended before anybody may approve."""
+        return tuple(f for f in self.findings if f.level is Level.BLOCKER)
+
+    @property
+    def is_blocked(self) -> bool:
+        """A blocked plan is never offered with Approve."""
+        return bool(self.blockers)
