@@ -1,0 +1,164 @@
+"""What a person asks for, as values: one model per command. They travel to the workers as JSON.
+
+A new command is a model here, its place in `Command`, and its click definition in `bot.grammar`; nothing else. What a
+command *means* is decided elsewhere; here stands only what can be said.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field, StringConstraints, TypeAdapter, ValidationInfo, field_validator
+
+from bot.domain.model import Value
+from bot.domain.names import (
+    EndpointWord,
+    EnvironmentKey,
+    EnvironmentValue,
+    ImageUri,
+    InstanceType,
+    PackageArn,
+    RolloutId,
+    SageMakerName,
+    quoted,
+)
+
+_VERSION = re.compile(r"v?([1-9][0-9]{0,8})", re.ASCII)
+_COUNT = re.compile(r"[1-9][0-9]{0,5}", re.ASCII)
+
+
+def _read_version(typed: object) -> object:
+    if not isinstance(typed, str) or typed == "latest":
+        return typed
+    if match := _VERSION.fullmatch(typed.casefold()):
+        return int(match[1])
+    if typed.casefold() == "latest":
+        return "latest"
+    raise ValueError(f"{quoted(typed)} is no version: give a number such as 4, or the word latest")
+
+
+def _read_count(typed: object) -> object:
+    if not isinstance(typed, str):
+        return typed
+    if _COUNT.fullmatch(typed):
+        return int(typed)
+    raise ValueError(f"{quoted(typed)} is no instance count: give a whole number, 1 or more")
+
+
+Version = Annotated[Annotated[int, Field(ge=1)] | Literal["latest"], BeforeValidator(_read_version)]
+"""A version of the endpoint's model package group, or the newest one that may follow."""
+
+InstanceCount = Annotated[int, Field(ge=1), BeforeValidator(_read_count)]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+"""A person's own words."""
+
+
+class Change(Value):
+    """What shall be different; whatever is None or empty stays as it is.
+
+    A change that says nothing at all asks for the newest version: see `wants_newest`.
+    """
+
+    version: Version | None = None
+    package: PackageArn | None = None
+    image: ImageUri | None = None
+    instance_type: InstanceType | None = None
+    count: InstanceCount | None = None
+    env: Mapping[EnvironmentKey, EnvironmentValue] = {}
+    """Environment variables to set."""
+    unset: tuple[EnvironmentKey, ...] = ()
+    """Environment variables to remove."""
+
+    @field_validator("package", "image")
+    @classmethod
+    def _names_one_thing_to_run(cls, value: str | None, info: ValidationInfo) -> str | None:
+        others = (info.data.get("version"), info.data.get("package"))
+        if value is not None and any(other is not None for other in others):
+            raise ValueError("version, package and image each say what shall run: give only one of them")
+        return value
+
+    @field_validator("unset")
+    @classmethod
+    def _does_not_unset_what_it_sets(cls, unset: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        for key in unset:
+            if key in info.data.get("env", {}):
+                raise ValueError(f"{key} is both set and unset: keep one of the two")
+        return tuple(dict.fromkeys(unset))
+
+    @property
+    def wants_newest(self) -> bool:
+        """Whether the newest version that may follow is meant: by the word `latest`, or by asking for nothing else."""
+        return self.version == "latest" or self == Change()
+
+
+class Help(Value):
+    """What there is, or one command in full."""
+
+    name: Literal["help"] = "help"
+    command: str | None = None
+
+
+class Status(Value):
+    """The fleet board, or one endpoint in full."""
+
+    name: Literal["status"] = "status"
+    endpoint: EndpointWord | None = None
+
+
+class Plan(Value):
+    """What a promotion would do, without asking for anything."""
+
+    name: Literal["plan"] = "plan"
+    endpoint: EndpointWord
+    change: Change = Change()
+
+
+class Promote(Value):
+    """Plan a change and ask for approval."""
+
+    name: Literal["promote"] = "promote"
+    endpoint: EndpointWord
+    change: Change = Change()
+    reason: Text | None = None
+
+
+class Rollback(Value):
+    """Back to the last good config, to a named one, or to where a certain rollout came from.
+
+    At least one of `endpoint` and `rollout_id` says what shall be rolled back.
+    """
+
+    name: Literal["rollback"] = "rollback"
+    endpoint: EndpointWord | None = None
+    to: SageMakerName | None = None
+    rollout_id: RolloutId | None = Field(default=None, validate_default=True)
+
+    @field_validator("rollout_id")
+    @classmethod
+    def _knows_what_to_roll_back(cls, rollout_id: str | None, info: ValidationInfo) -> str | None:
+        if rollout_id is None and info.data.get("endpoint", "") is None:
+            raise ValueError("name the endpoint, or the rollout, that shall be rolled back")
+        return rollout_id
+
+
+class History(Value):
+    """Past rollouts, of one endpoint or of all."""
+
+    name: Literal["history"] = "history"
+    endpoint: EndpointWord | None = None
+
+
+class Cancel(Value):
+    """Stop a rollout before its update starts."""
+
+    name: Literal["cancel"] = "cancel"
+    rollout_id: RolloutId
+
+
+Command = Annotated[
+    Help | Status | Plan | Promote | Rollback | History | Cancel,
+    Field(discriminator="name"),
+]
+
+COMMANDS: TypeAdapter[Command] = TypeAdapter(Command)
+"""Reads a command of any kind: `COMMANDS.validate_json(command.model_dump_json())` gives it back."""

@@ -1,0 +1,73 @@
+"""The shapes of names and values that AWS and Slack accept, as types for pydantic models.
+
+Patterns and lengths are those of botocore's SageMaker model (EndpointName, VersionedArnOrName, EnvironmentKey, …). A
+refused value answers with a sentence that a person can act on, and each type tells JSON Schema its pattern.
+"""
+
+import re
+from typing import Annotated
+
+from pydantic import AfterValidator, StringConstraints, WithJsonSchema
+
+_ECHO_LIMIT = 60  # characters of somebody's input that an error repeats
+
+
+def quoted(value: str) -> str:
+    """Somebody's input in quotes, for an error: shortened, and without what could break a line."""
+    visible = "".join(character if character.isprintable() else "·" for character in value)
+    return f"“{visible}”" if len(visible) <= _ECHO_LIMIT else f"“{visible[: _ECHO_LIMIT - 1]}…”"
+
+
+class _Shape:
+    """A check that a text has a pattern, and the sentence for one that has not."""
+
+    def __init__(self, pattern: str, rule: str) -> None:
+        self._pattern = re.compile(pattern, re.ASCII)
+        self._rule = rule
+
+    def __call__(self, value: str) -> str:
+        if not self._pattern.fullmatch(value):
+            raise ValueError(f"{quoted(value)} {self._rule}")
+        return value
+
+    @property
+    def schema(self) -> WithJsonSchema:
+        return WithJsonSchema({"type": "string", "pattern": f"^{self._pattern.pattern}$"})
+
+
+_NAME = r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}"
+_PACKAGE = r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}(/[1-9][0-9]{0,8})?"
+_ARN = r"arn:aws[a-z-]*:sagemaker:[a-z0-9-]{9,16}:[0-9]{12}"
+
+_sagemaker_name = _Shape(_NAME, "is no SageMaker name: those have letters, digits and inner hyphens, 63 at most")
+_instance_type = _Shape(r"ml\.[a-z0-9-]+\.[a-z0-9-]+", "is no instance type: those look like ml.g5.2xlarge")
+_package_arn = _Shape(
+    rf"{_ARN}:model-package/{_PACKAGE}",
+    "is no model package ARN: those look like arn:aws:sagemaker:us-east-1:123456789012:model-package/NAME",
+)
+_package_group = _Shape(
+    rf"({_ARN}:model-package-group/)?{_NAME}", "is no model package group: give its name, or its ARN in another account"
+)
+_image = _Shape(r"\S{1,255}", "is no image URI: those have no spaces and 255 characters at most")
+_environment_key = _Shape(
+    r"[a-zA-Z_][a-zA-Z0-9_]{0,1023}",
+    "cannot name an environment variable: letters, digits and underscores only, and no digit first",
+)
+_endpoint_word = _Shape(r"[^\s-]\S{0,62}", "cannot be an endpoint's name")
+_rollout_id = _Shape(r"[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}", "is no rollout id: it stands on the rollout's card")
+
+SageMakerName = Annotated[str, AfterValidator(_sagemaker_name), _sagemaker_name.schema]
+"""An endpoint, endpoint config or production variant."""
+
+InstanceType = Annotated[str, AfterValidator(_instance_type), _instance_type.schema]
+PackageArn = Annotated[str, AfterValidator(_package_arn), _package_arn.schema]
+PackageGroup = Annotated[str, AfterValidator(_package_group), _package_group.schema]
+ImageUri = Annotated[str, AfterValidator(_image), _image.schema]
+EnvironmentKey = Annotated[str, AfterValidator(_environment_key), _environment_key.schema]
+EnvironmentValue = Annotated[str, StringConstraints(max_length=1024)]
+"""Its errors never repeat the value: it may be a secret."""
+
+EndpointWord = Annotated[str, AfterValidator(_endpoint_word), _endpoint_word.schema]
+"""What somebody typed for an endpoint: looser than SageMaker, so that the fleet can answer with the nearest names."""
+
+RolloutId = Annotated[str, AfterValidator(_rollout_id), _rollout_id.schema]
