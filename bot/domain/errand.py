@@ -1,0 +1,86 @@
+"""What the Slack process hands to the workers: a command somebody typed or a button somebody pressed.
+
+An errand is stored before Slack gets its acknowledgement, under an id that derives from Slack's own (trigger or event id), so
+that the same delivery twice is one errand. It is identity and intent only: what a button *means* is read from the store.
+"""
+
+import hashlib
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from bot.domain.commands import Command
+from bot.domain.model import Value
+
+
+class ReplyTo(Value):
+    """Where an answer goes: a response_url, a thread, or a waiting terminal; whichever is there, in this order."""
+
+    user_id: str
+    channel_id: str | None = None
+    thread_ts: str | None = None
+    response_url: str | None = None
+    terminal: str | None = None
+    """The key under which a terminal waits for its answer."""
+
+
+class Click(StrEnum):
+    """What a button asks for."""
+
+    APPROVE = "approve"
+    REJECT = "reject"
+    CANCEL = "cancel"
+    ROLL_BACK = "roll_back"
+
+
+class ButtonValue(Value):
+    """What our buttons carry: which rollout, and which plan was seen. A hint, never an authority."""
+
+    rollout_id: str
+    endpoint: str
+    fingerprint: str = ""
+
+
+class CommandErrand(Value):
+    """Somebody typed a command that only a worker can answer."""
+
+    kind: Literal["command"] = "command"
+    id: str
+    command: Command
+    actor: str
+    reply: ReplyTo
+    at: datetime
+
+
+class ClickErrand(Value):
+    """Somebody pressed a button of a rollout."""
+
+    kind: Literal["click"] = "click"
+    id: str
+    click: Click
+    value: ButtonValue
+    actor: str
+    message_ts: str
+    reply: ReplyTo
+    at: datetime
+
+
+Errand = Annotated[CommandErrand | ClickErrand, Field(discriminator="kind")]
+
+
+def short_id(seed: str, length: int = 10) -> str:
+    """A short id of lower-case letters and digits, always the same for the same seed."""
+    alphabet = "23456789abcdefghjkmnpqrstuvwxyz"  # no 0/o, 1/i/l: people read these aloud
+    number = int.from_bytes(hashlib.sha256(seed.encode()).digest()[:16])
+    digits = []
+    for _ in range(length):
+        number, index = divmod(number, len(alphabet))
+        digits.append(alphabet[index])
+    return "".join(digits)
+
+
+def rollout_id_for(seed: str) -> str:
+    """The id of the rollout that an errand opens: always the same one, however often the errand is run."""
+    return "r" + short_id("rollout " + seed, 7)

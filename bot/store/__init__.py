@@ -1,0 +1,32 @@
+"""State in Redis: rollouts, errands, slots, due times. Nothing outside this package knows a key."""
+
+from dataclasses import dataclass
+
+from redis import Redis
+
+from bot.store.due import DueStore
+from bot.store.errands import ErrandStore
+from bot.store.rollouts import RolloutStore
+from bot.store.slots import SlotStore
+
+
+@dataclass(frozen=True)
+class Store:
+    """All of it over one connection."""
+
+    connection: Redis
+    rollouts: RolloutStore
+    errands: ErrandStore
+    slots: SlotStore
+    due: DueStore
+
+
+def make_store(connection: Redis) -> Store:
+    """The store over that connection."""
+    return Store(
+        connection=connection,
+        rollouts=RolloutStore(connection),
+        errands=ErrandStore(connection),
+        slots=SlotStore(connection),
+        due=DueStore(connection),
+    )

@@ -1,0 +1,85 @@
+"""Every key in Redis, by name. Instants are stored as epoch seconds, records as JSON."""
+
+from enum import StrEnum
+
+PREFIX = "endpoint-bot"
+
+
+class Due(StrEnum):
+    """What can be due: each kind is a sorted set of ids scored by when to dispatch them."""
+
+    TICKS = "ticks"
+    TELLS = "tells"
+    ERRANDS = "errands"
+
+
+ACTIVE = f"{PREFIX}:active"
+AUDIT = f"{PREFIX}:audit"
+FENCE = f"{PREFIX}:fence"
+HISTORY = f"{PREFIX}:history"
+PUMP = f"{PREFIX}:pump"
+
+
+def rollout(rollout_id: str) -> str:
+    """Hash: revision, phase, endpoint, thread_ts, doc."""
+    return f"{PREFIX}:rollout:{rollout_id}"
+
+
+def slots(rollout_id: str) -> str:
+    """Hash: what was posted for each slot of the rollout's thread."""
+    return f"{PREFIX}:slots:{rollout_id}"
+
+
+def lease(endpoint: str) -> str:
+    """JSON: which rollout holds the endpoint."""
+    return f"{PREFIX}:lease:{endpoint}"
+
+
+def active_on(endpoint: str) -> str:
+    """Set: active rollouts of the endpoint."""
+    return f"{PREFIX}:active:{endpoint}"
+
+
+def history(endpoint: str) -> str:
+    """Sorted set: all rollouts of the endpoint by when they began."""
+    return f"{PREFIX}:history:{endpoint}"
+
+
+def durations(endpoint: str) -> str:
+    """List: seconds that past updates of the endpoint took, newest first."""
+    return f"{PREFIX}:durations:{endpoint}"
+
+
+def thread(channel_id: str, thread_ts: str) -> str:
+    """The rollout whose story is told in that thread."""
+    return f"{PREFIX}:thread:{channel_id}:{thread_ts}"
+
+
+def due(kind: Due) -> str:
+    """Sorted set: ids by when they are due."""
+    return f"{PREFIX}:due:{kind}"
+
+
+def errand(errand_id: str) -> str:
+    """Hash: doc, queue, and `done` once it is."""
+    return f"{PREFIX}:errand:{errand_id}"
+
+
+def hold(kind: str, id: str) -> str:
+    """A short-lived exclusive right, held by a token."""
+    return f"{PREFIX}:hold:{kind}:{id}"
+
+
+def answer(request_id: str) -> str:
+    """List with one element: what a waiting terminal shall print."""
+    return f"{PREFIX}:answer:{request_id}"
+
+
+def slack_pause(method: str) -> str:
+    """Until when Slack asked us not to call a method."""
+    return f"{PREFIX}:slack-pause:{method}"
+
+
+def slack_budget(method: str, minute: int) -> str:
+    """Calls of a method in one minute of the clock."""
+    return f"{PREFIX}:slack-budget:{method}:{minute}"

@@ -1,0 +1,278 @@
+"""Rollouts in Redis: compare-and-set on a revision, the endpoint lease, due times and the audit trail in one transaction.
+
+A commit writes everything that follows from a rollout's new state at once: the record, whether it is active, when it is due
+again, who holds the endpoint, the audit trail. So nothing can be half true after a crash, and nothing stays locked.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from redis import Redis
+from redis.client import Pipeline
+from redis.exceptions import WatchError
+
+from bot.domain.errors import EndpointBusy, RevisionConflict
+from bot.domain.rollout import Kind, Phase, Rollout
+from bot.store import keys
+from bot.store.connection import store_errors, text
+from bot.store.keys import Due
+
+LEASED_PHASES = frozenset({Phase.PREPARING, Phase.UPDATING, Phase.WATCHING, Phase.ROLLING_BACK})
+
+PROGRESS_DELAY = timedelta(seconds=2)
+"""News that changes no phase is told this late, so that several pieces make one edit: Slack allows 50 a minute."""
+
+AUDIT_LENGTH = 100_000
+DURATIONS_KEPT = 20
+
+
+def holds_endpoint(rollout: Rollout) -> bool:
+    """Whether a rollout must hold its endpoint's lease, so that there are never two updates at once.
+
+    A rollback that needs no approval holds it from its first moment: it takes it over from the rollout that it undoes, which then
+    only waits for it.
+    """
+    if rollout.kind is Kind.ROLLBACK and rollout.phase is Phase.PLANNING:
+        return not rollout.approval_needed
+    waits_for_its_rollback = rollout.phase is Phase.ROLLING_BACK and rollout.child_id is not None
+    return rollout.phase in LEASED_PHASES and not waits_for_its_rollback
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A rollout as it was read: only who knows its revision may write the next one."""
+
+    rollout: Rollout
+    revision: int
+
+
+@dataclass(frozen=True)
+class Write:
+    """One rollout to commit. `revision` is the one it rests on, 0 for a new rollout; `due` None means no further tick."""
+
+    rollout: Rollout
+    revision: int
+    due: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Lease:
+    """Who holds an endpoint. `fence` grows with every lease ever given, so a late writer can be told from the present one."""
+
+    rollout_id: str
+    owner: str
+    reason: str
+    since: float
+    fence: int
+
+
+class RolloutStore:
+    """Loads and commits rollouts."""
+
+    def __init__(self, connection: Redis) -> None:
+        self._redis = connection
+
+    def load(self, rollout_id: str) -> Stored | None:
+        """The rollout and its revision, or None."""
+        with store_errors():
+            fields = self._redis.hmget(keys.rollout(rollout_id), "doc", "revision", "thread_ts")
+        return _stored(fields)
+
+    def load_many(self, rollout_ids: Iterable[str]) -> tuple[Stored, ...]:
+        """Several in one round trip, without the unknown ones."""
+        with store_errors(), self._redis.pipeline(transaction=False) as pipe:
+            for rollout_id in rollout_ids:
+                pipe.hmget(keys.rollout(rollout_id), "doc", "revision", "thread_ts")
+            rows = pipe.execute()
+        return tuple(stored for row in rows if (stored := _stored(row)) is not None)
+
+    def claim(self, rollout_id: str, revision: int, *, until: datetime) -> Stored | None:
+        """Take the tick of that revision: bump the revision and put the due time off to `until`.
+
+        Returns None when the revision has moved on or the rollout is gone or at its end: then somebody else did, or does,
+        this tick. If the claimer dies, the pump finds the rollout due again at `until`.
+        """
+        key = keys.rollout(rollout_id)
+        with store_errors(), self._redis.pipeline() as pipe:
+            try:
+                pipe.watch(key)
+                stored = _stored(pipe.hmget(key, "doc", "revision", "thread_ts"))
+                if stored is None or stored.revision != revision or not stored.rollout.is_active:
+                    return None
+                pipe.multi()
+                pipe.hset(key, "revision", revision + 1)
+                pipe.zadd(keys.due(Due.TICKS), {rollout_id: until.timestamp()})
+                pipe.execute()
+            except WatchError:
+                return None
+        return Stored(stored.rollout, revision + 1)
+
+    def still_holds(self, stored: Stored) -> bool:
+        """Whether nobody wrote since: the fence before a side effect."""
+        with store_errors():
+            revision = self._redis.hget(keys.rollout(stored.rollout.id), "revision")
+        return revision is not None and int(revision) == stored.revision
+
+    def commit(self, writes: Sequence[Write], now: datetime) -> tuple[Stored, ...]:
+        """Write all of them or none.
+
+        Raises:
+            RevisionConflict: somebody wrote one of them in the meantime, or a new id exists already.
+            EndpointBusy: another rollout holds an endpoint that one of these must hold; carries the holder.
+        """
+        endpoints = sorted({w.rollout.endpoint for w in writes})
+        watched = [keys.rollout(w.rollout.id) for w in writes] + [keys.lease(e) for e in endpoints]
+        with store_errors(), self._redis.pipeline() as pipe:
+            try:
+                pipe.watch(*watched)
+                previous = [self._check_revision(pipe, w) for w in writes]
+                leases = {e: self._next_lease(pipe, e, writes, now) for e in endpoints}
+                pipe.multi()
+                for write, before in zip(writes, previous, strict=True):
+                    _write(pipe, write, before, now)
+                for endpoint, lease in leases.items():
+                    _write_lease(pipe, endpoint, lease)
+                pipe.execute()
+            except WatchError as exc:
+                raise RevisionConflict(f"rollouts {[w.rollout.id for w in writes]} were written meanwhile") from exc
+        return tuple(Stored(w.rollout, w.revision + 1) for w in writes)
+
+    def _check_revision(self, pipe: Pipeline, write: Write) -> Rollout | None:
+        stored = _stored(pipe.hmget(keys.rollout(write.rollout.id), "doc", "revision", "thread_ts"))
+        found = stored.revision if stored else 0
+        if found != write.revision:
+            raise RevisionConflict(f"rollout {write.rollout.id} is at revision {found}, not {write.revision}")
+        return stored.rollout if stored else None
+
+    def _next_lease(self, pipe: Pipeline, endpoint: str, writes: Sequence[Write], now: datetime) -> Lease | None:
+        """The lease after this commit: kept, taken, handed to the rollback of its holder, or given up."""
+        held = _lease(pipe.get(keys.lease(endpoint)))
+        after = {w.rollout.id: w.rollout for w in writes if w.rollout.endpoint == endpoint}
+        wanting = [r for r in after.values() if holds_endpoint(r)]
+        if not wanting:
+            return None if held is not None and held.rollout_id in after else held
+        (wanted,) = wanting
+        if held is not None and held.rollout_id == wanted.id:
+            return held
+        if held is not None and held.rollout_id not in after:
+            raise self._busy(endpoint, held)
+        fence = int(self._redis.incr(keys.FENCE))
+        return Lease(wanted.id, wanted.requester, wanted.reason, now.timestamp(), fence)
+
+    def _busy(self, endpoint: str, held: Lease) -> EndpointBusy:
+        holder = self.load(held.rollout_id)
+        return EndpointBusy(
+            endpoint=endpoint,
+            rollout_id=held.rollout_id,
+            requester=held.owner,
+            since=datetime.fromtimestamp(held.since).astimezone(),
+            state=holder.rollout.phase.words if holder else "unknown",
+        )
+
+    def lease_of(self, endpoint: str) -> Lease | None:
+        """Who holds the endpoint now."""
+        with store_errors():
+            return _lease(self._redis.get(keys.lease(endpoint)))
+
+    def refuse_if_busy(self, endpoint: str) -> None:
+        """Raises EndpointBusy while a rollout holds the endpoint."""
+        held = self.lease_of(endpoint)
+        if held is not None:
+            raise self._busy(endpoint, held)
+
+    def active(self, endpoint: str | None = None) -> tuple[Stored, ...]:
+        """Active rollouts, of one endpoint or of all."""
+        with store_errors():
+            ids = self._redis.smembers(keys.active_on(endpoint) if endpoint else keys.ACTIVE)
+        return self.load_many(sorted(text(i) for i in ids))
+
+    def recent(self, endpoint: str | None = None, limit: int = 10) -> tuple[Rollout, ...]:
+        """Past and present rollouts, newest first."""
+        with store_errors():
+            ids = self._redis.zrevrange(keys.history(endpoint) if endpoint else keys.HISTORY, 0, limit - 1)
+        return tuple(s.rollout for s in self.load_many(text(i) for i in ids))
+
+    def in_thread(self, channel_id: str, thread_ts: str) -> Rollout | None:
+        """The rollout whose story is told in that thread."""
+        with store_errors():
+            rollout_id = self._redis.get(keys.thread(channel_id, thread_ts))
+        stored = self.load(text(rollout_id)) if rollout_id else None
+        return stored.rollout if stored else None
+
+    def set_thread(self, rollout: Rollout, thread_ts: str) -> None:
+        """Remember where the root card stands. Outside the revision: only the notifier writes it, and only once."""
+        with store_errors(), self._redis.pipeline() as pipe:
+            pipe.hset(keys.rollout(rollout.id), "thread_ts", thread_ts)
+            pipe.set(keys.thread(rollout.thread.channel_id, thread_ts), rollout.id)
+            pipe.execute()
+
+    def past_durations(self, endpoint: str) -> tuple[timedelta, ...]:
+        """How long past updates of the endpoint took, newest first."""
+        with store_errors():
+            values = self._redis.lrange(keys.durations(endpoint), 0, -1)
+        return tuple(timedelta(seconds=float(v)) for v in values)
+
+
+def _stored(fields: Sequence[bytes | str | None]) -> Stored | None:
+    doc, revision, thread_ts = fields
+    if doc is None or revision is None:
+        return None
+    rollout = Rollout.model_validate_json(doc)
+    if thread_ts is not None and rollout.thread.thread_ts is None:
+        rollout = rollout.with_(thread=rollout.thread.model_copy(update={"thread_ts": text(thread_ts)}))
+    return Stored(rollout, int(revision))
+
+
+def _lease(raw: bytes | str | None) -> Lease | None:
+    return Lease(**json.loads(raw)) if raw else None
+
+
+def _write_lease(pipe: Pipeline, endpoint: str, lease: Lease | None) -> None:
+    if lease is None:
+        pipe.delete(keys.lease(endpoint))
+    else:
+        pipe.set(keys.lease(endpoint), json.dumps(lease.__dict__))
+
+
+def _write(pipe: Pipeline, write: Write, before: Rollout | None, now: datetime) -> None:
+    rollout = write.rollout
+    pipe.hset(
+        keys.rollout(rollout.id),
+        mapping={
+            "doc": rollout.model_dump_json(),
+            "revision": write.revision + 1,
+            "phase": rollout.phase.value,
+            "endpoint": rollout.endpoint,
+        },
+    )
+    active = pipe.sadd if rollout.is_active else pipe.srem
+    active(keys.ACTIVE, rollout.id)
+    active(keys.active_on(rollout.endpoint), rollout.id)
+    if rollout.is_active and write.due is not None:
+        pipe.zadd(keys.due(Due.TICKS), {rollout.id: write.due.timestamp()})
+    else:
+        pipe.zrem(keys.due(Due.TICKS), rollout.id)
+    if before is None:
+        born = {rollout.id: rollout.created_at.timestamp()}
+        pipe.zadd(keys.HISTORY, born)
+        pipe.zadd(keys.history(rollout.endpoint), born)
+        if rollout.thread.thread_ts is not None and not rollout.in_parent_thread:
+            pipe.set(keys.thread(rollout.thread.channel_id, rollout.thread.thread_ts), rollout.id)
+    told = len(before.transitions) if before else 0
+    for step in rollout.transitions[told:]:
+        entry = {"rollout": rollout.id, "endpoint": rollout.endpoint, **step.model_dump(mode="json")}
+        pipe.xadd(keys.AUDIT, {"entry": json.dumps(entry)}, maxlen=AUDIT_LENGTH, approximate=True)
+    if rollout.phase is Phase.WATCHING and (before is None or before.phase is Phase.UPDATING):
+        _remember_duration(pipe, rollout)
+    if before is None or before != rollout:
+        delay = PROGRESS_DELAY if before is not None and before.phase is rollout.phase else timedelta(0)
+        pipe.zadd(keys.due(Due.TELLS), {rollout.id: (now + delay).timestamp()}, lt=True)
+
+
+def _remember_duration(pipe: Pipeline, rollout: Rollout) -> None:
+    if rollout.update is not None and rollout.cutover_at is not None:
+        took = rollout.cutover_at - rollout.update.intended_at
+        pipe.lpush(keys.durations(rollout.endpoint), took.total_seconds())
+        pipe.ltrim(keys.durations(rollout.endpoint), 0, DURATIONS_KEPT - 1)
