@@ -51,8 +51,11 @@ class Endpoints(Protocol):
         """
         ...
 
-    def update(self, name: str, config_name: str) -> None:
+    def update(self, name: str, config_name: str, *, counts_from_config: bool = False) -> None:
         """UpdateEndpoint with RetainAllVariantProperties, exactly one HTTP request: never retried below this call.
+
+        With `counts_from_config`, for a change that asks for another instance count, the counts of the config are taken instead
+        of the live ones, which SageMaker would otherwise retain; weights stay live.
 
         Raises ResourceBusy when SageMaker is busy with the endpoint; TransientError(outcome_unknown=True) when the answer was
         lost or came as a server error, because then the update may have begun.
