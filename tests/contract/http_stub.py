@@ -1,0 +1,82 @@
+"""A local HTTP server that answers from a list of behaviours and remembers what it was asked."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Asked:
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the server does: answers, hangs up after reading the request, or keeps silent until the server stops."""
+
+    body: Any = None
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+    hangs_up: bool = False
+    is_silent: bool = False
+
+
+Responder = Callable[[Asked], Answer]
+
+
+@dataclass
+class Stub:
+    url: str
+    asked: list[Asked]
+
+    def paths(self) -> list[str]:
+        return [request.path for request in self.asked]
+
+
+@contextmanager
+def serving(respond: Responder) -> Iterator[Stub]:
+    asked: list[Asked] = []
+    stopping = threading.Event()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            request = Asked(self.path, {k.lower(): v for k, v in self.headers.items()}, body)
+            asked.append(request)
+            answer = respond(request)
+            if answer.is_silent:
+                stopping.wait(10)
+            if answer.hangs_up or answer.is_silent:
+                self.close_connection = True
+                return
+            content = answer.body if isinstance(answer.body, bytes) else json.dumps(answer.body or {}).encode()
+            self.send_response(answer.status)
+            for name, value in {"Content-Type": "application/json", **answer.headers}.items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *_: Any) -> None:
+            """Keep the test output quiet."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    try:
+        yield Stub(f"http://127.0.0.1:{server.server_address[1]}", asked)
+    finally:
+        stopping.set()
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def always(answer: Answer) -> Responder:
+    return lambda _: answer

@@ -1,0 +1,258 @@
+"""SageMaker's control plane: endpoints, endpoint configs and models."""
+
+import logging
+from collections.abc import Mapping
+from datetime import UTC
+from typing import Any
+
+from bot.domain.endpoint import (
+    ConfigRecord,
+    Document,
+    EndpointStatus,
+    ModelRecord,
+    PendingDeployment,
+    Snapshot,
+    VariantState,
+)
+from bot.domain.errors import GatewayError, ResourceExists, ResourceMissing, TransientError
+from workers.gateways.aws_errors import Subject, translated
+from workers.gateways.shapes import holds, sendable
+from workers.ports import Clock
+
+log = logging.getLogger(__name__)
+
+DESCRIBE_ONLY = frozenset(
+    {"EndpointConfigArn", "ModelArn", "CreationTime", "DeploymentRecommendation", "ResponseMetadata"}
+)
+"""Members that no Create operation takes, by design; anything else that is left out of a document goes into the log."""
+
+COUNTS_FROM_CONFIG = ({"VariantPropertyType": "DesiredInstanceCount"},)
+
+
+class SageMakerEndpoints:
+    """`ports.Endpoints` for one account and region."""
+
+    def __init__(self, client: Any, clock: Clock) -> None:
+        """Take a boto3 `sagemaker` client and the time.
+
+        The client must be made with `Config(retries={"total_max_attempts": 1})`. botocore would otherwise repeat an
+        UpdateEndpoint whose answer was lost, which is a second update of the endpoint. Whoever calls this gateway tries again,
+        knowing what may have happened.
+
+        Raises:
+            ValueError: the client retries by itself.
+        """
+        if (client.meta.config.retries or {}).get("total_max_attempts") != 1:
+            raise ValueError("SageMakerEndpoints needs a client with total_max_attempts=1")
+        self._client = client
+        self._clock = clock
+
+    def describe(self, name: str) -> Snapshot:
+        """One observation. Raises ResourceMissing(kind="endpoint")."""
+        with translated("DescribeEndpoint", Subject("endpoint", name)):
+            answer = self._client.describe_endpoint(EndpointName=name)
+        return Snapshot(
+            name=answer["EndpointName"],
+            arn=answer["EndpointArn"],
+            status=_status(answer),
+            config_name=_config_name(answer),
+            last_modified=answer["LastModifiedTime"].astimezone(UTC),
+            observed_at=self._clock(),
+            failure_reason=answer.get("FailureReason") or None,
+            variants=_variants(answer),
+            pending=_pending(answer.get("PendingDeploymentSummary")),
+            guardrails=_shifts_in_steps(answer.get("LastDeploymentConfig", {})),
+        )
+
+    def list_statuses(self, status: EndpointStatus) -> frozenset[str]:
+        """Names of all endpoints in that status, 100 a page."""
+        with translated("ListEndpoints", Subject("endpoints in status", status)):
+            pages = self._client.get_paginator("list_endpoints").paginate(
+                StatusEquals=status.value, PaginationConfig={"PageSize": 100}
+            )
+            return frozenset(summary["EndpointName"] for page in pages for summary in page["Endpoints"])
+
+    def describe_config(self, name: str) -> ConfigRecord:
+        """Raises ResourceMissing(kind="endpoint config")."""
+        with translated("DescribeEndpointConfig", Subject("endpoint config", name)):
+            answer = self._client.describe_endpoint_config(EndpointConfigName=name)
+        document = self._document("CreateEndpointConfig", answer, without="EndpointConfigName")
+        for variant in (*document.get("ProductionVariants", ()), *document.get("ShadowProductionVariants", ())):
+            _drop_what_create_refuses(variant)
+        arn = answer["EndpointConfigArn"]
+        return ConfigRecord(name=answer["EndpointConfigName"], arn=arn, document=document, tags=self.tags(arn))
+
+    def describe_model(self, name: str) -> ModelRecord:
+        """Raises ResourceMissing(kind="model")."""
+        with translated("DescribeModel", Subject("model", name)):
+            answer = self._client.describe_model(ModelName=name)
+        document = self._document("CreateModel", answer, without="ModelName")
+        if not document.get("Containers"):
+            document.pop(
+                "Containers", None
+            )  # Describe fills in an empty list beside PrimaryContainer; Create takes one of them
+        arn = answer["ModelArn"]
+        return ModelRecord(name=answer["ModelName"], arn=arn, document=document, tags=self.tags(arn))
+
+    def create_model(self, draft: ModelRecord) -> None:
+        """Create it; a model of that name with the same content is success. Raises ResourceExists, NotSubscribed."""
+        package = next((c["ModelPackageName"] for c in draft.containers() if "ModelPackageName" in c), None)
+        subject = Subject("model", draft.name, package=package)
+        try:
+            with translated("CreateModel", subject):
+                self._client.create_model(ModelName=draft.name, Tags=_tag_list(draft.tags), **draft.document)
+        except ResourceExists:
+            if not holds(draft.document, self._found("CreateModel", self.describe_model, draft.name).document):
+                raise
+
+    def create_config(self, draft: ConfigRecord) -> None:
+        """Create it; a config of that name with the same content is success. Raises ResourceExists, ResourceMissing(model)."""
+        try:
+            with translated("CreateEndpointConfig", Subject("endpoint config", draft.name)):
+                self._client.create_endpoint_config(
+                    EndpointConfigName=draft.name, Tags=_tag_list(draft.tags), **draft.document
+                )
+        except ResourceExists:
+            found = self._found("CreateEndpointConfig", self.describe_config, draft.name)
+            if not holds(_without_counts(draft.document), _without_counts(found.document)):
+                raise
+
+    def update(self, name: str, config_name: str, *, counts_from_config: bool = False) -> None:
+        """UpdateEndpoint, exactly one HTTP request, keeping live instance counts and weights.
+
+        No DeploymentConfig is sent: SageMaker then replaces the fleet all at once.
+
+        Args:
+            name: The endpoint.
+            config_name: The config that it shall be on.
+            counts_from_config: Take instance counts from the config, for a change that asks for another count. Weights stay live.
+
+        Raises:
+            ResourceBusy: SageMaker is busy with the endpoint; nothing was begun.
+            TransientError: with `outcome_unknown=True` the update may have begun.
+        """
+        request = {"EndpointName": name, "EndpointConfigName": config_name, "RetainAllVariantProperties": True}
+        if counts_from_config:
+            # Retaining everything would keep the live count and ignore the one that was asked for.
+            request["ExcludeRetainedVariantProperties"] = list(COUNTS_FROM_CONFIG)
+        with translated("UpdateEndpoint", Subject("endpoint", name)):
+            self._client.update_endpoint(**request)
+
+    def tags(self, arn: str) -> Mapping[str, str]:
+        """The tags of any SageMaker resource, without `aws:` ones, which nobody but AWS may set."""
+        with translated("ListTags", Subject("resource", arn)):
+            pages = self._client.get_paginator("list_tags").paginate(ResourceArn=arn)
+            listed = {tag["Key"]: tag["Value"] for page in pages for tag in page["Tags"]}
+        return {key: value for key, value in listed.items() if not key.lower().startswith("aws:")}
+
+    def _document(self, operation: str, answer: Document, *, without: str) -> dict[str, Any]:
+        shape = self._client.meta.service_model.operation_model(operation).input_shape
+        document, left_out = sendable(answer, shape)
+        del document[without]
+        if unexpected := [path for path in left_out if path not in DESCRIBE_ONLY]:
+            log.warning(
+                "%s of %s has members that %s does not take: %s", without, answer[without], operation, unexpected
+            )
+        return document
+
+    def _found(self, operation: str, describe: Any, name: str) -> Any:
+        try:
+            return describe(name)
+        except ResourceMissing as error:
+            # The name is taken, yet cannot be read: SageMaker reads its own writes late.
+            raise TransientError(operation, f"SageMaker does not show {name} yet") from error
+
+
+def _status(answer: Document) -> EndpointStatus:
+    try:
+        return EndpointStatus(answer["EndpointStatus"])
+    except ValueError as error:
+        raise GatewayError(
+            "DescribeEndpoint",
+            "UnknownEndpointStatus",
+            answer.get("ResponseMetadata", {}).get("RequestId"),
+            f"{answer['EndpointName']} is in status {answer['EndpointStatus']}, which this version of the bot does not know",
+        ) from error
+
+
+def _config_name(answer: Document) -> str:
+    name = answer.get("EndpointConfigName")
+    if not name:
+        raise GatewayError(
+            "DescribeEndpoint",
+            "NoEndpointConfigName",
+            answer.get("ResponseMetadata", {}).get("RequestId"),
+            f"the answer about {answer['EndpointName']} names no endpoint config",
+        )
+    return str(name)
+
+
+def _variants(summary: Document) -> tuple[VariantState, ...]:
+    return tuple(_variant(variant) for variant in summary.get("ProductionVariants", ()))
+
+
+def _variant(summary: Document) -> VariantState:
+    news = sorted(
+        summary.get("VariantStatus", ()), key=lambda s: s["StartTime"].timestamp() if "StartTime" in s else 0.0
+    )
+    latest = news[-1] if news else {}
+    weight = summary.get("CurrentWeight", summary.get("DesiredWeight"))
+    return VariantState(
+        name=summary["VariantName"],
+        current_count=summary.get("CurrentInstanceCount"),
+        desired_count=summary.get("DesiredInstanceCount"),
+        weight=weight,
+        stage=latest.get("Status"),
+        message=latest.get("StatusMessage") or None,
+        image_digest=_digests(summary.get("DeployedImages", ())),
+    )
+
+
+def _digests(images: Any) -> str | None:
+    """`sha256:…` of what runs; those of a pipeline's containers in order, separated by commas."""
+    resolved = [image["ResolvedImage"] for image in images if image.get("ResolvedImage")]
+    return ", ".join(image.rpartition("@")[2] for image in resolved) or None
+
+
+def _pending(summary: Document | None) -> PendingDeployment | None:
+    if not summary:
+        return None
+    started_at = summary.get("StartTime")
+    return PendingDeployment(
+        config_name=summary["EndpointConfigName"],
+        variants=_variants(summary),
+        started_at=started_at.astimezone(UTC) if started_at else None,
+    )
+
+
+def _shifts_in_steps(deployment: Document) -> bool:
+    if deployment.get("RollingUpdatePolicy"):
+        return True
+    routing = deployment.get("BlueGreenUpdatePolicy", {}).get("TrafficRoutingConfiguration", {})
+    return routing.get("Type") in ("CANARY", "LINEAR")
+
+
+def _drop_what_create_refuses(variant: dict[str, Any]) -> None:
+    # 1. Elastic Inference is gone: Describe still shows the member on old configs, Create refuses it.
+    variant.pop("AcceleratorType", None)
+    # 2. Describe returns a volume size for serverless variants, which have no volume (seen by ACK's sagemaker-controller).
+    if "ServerlessConfig" in variant:
+        variant.pop("VolumeSizeInGB", None)
+
+
+def _without_counts(document: Document) -> Document:
+    """The document as far as two attempts at one draft must agree.
+
+    Live instance counts are written into a draft, and autoscaling may move them between a crash and the next attempt. A change
+    that asks for another count has another fingerprint and so another name.
+    """
+    return {
+        member: [{k: v for k, v in variant.items() if k != "InitialInstanceCount"} for variant in content]
+        if member in ("ProductionVariants", "ShadowProductionVariants")
+        else content
+        for member, content in document.items()
+    }
+
+
+def _tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
+    return [{"Key": key, "Value": value} for key, value in tags.items()]
