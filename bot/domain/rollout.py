@@ -11,6 +11,7 @@ from typing import Any
 
 from bot.domain.commands import Change
 from bot.domain.endpoint import Snapshot
+from bot.domain.errand import ReplyTo
 from bot.domain.errors import IllegalTransition
 from bot.domain.model import Value
 from bot.domain.plan import Plan
@@ -172,6 +173,8 @@ class UpdateCall(Value):
     intended_at: datetime
     last_modified_before: datetime
     accepted_at: datetime | None = None
+    seen_at_work: bool = False
+    """SageMaker showed this config as pending: the call took effect, whatever became of its answer."""
     attempts: int = 1
 
 
@@ -232,6 +235,13 @@ class Rollout(Value):
     child_id: str | None = None
     """The rollback that undoes this rollout."""
     approval_needed: bool = True
+    quorum: int = 1
+    approvers_text: str = ""
+    """Who may approve, as people read it, from the fleet file when the rollout was opened."""
+    home_channel: str | None = None
+    """The endpoint's own channel, if the command was typed in another one: a line with a link goes there."""
+    reply: ReplyTo | None = None
+    """How to reach the requester privately while nothing could be posted yet."""
     in_parent_thread: bool = False
     """A rollback that a button started has no card of its own: its story continues in the parent's thread."""
     plan: Plan | None = None

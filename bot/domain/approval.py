@@ -1,0 +1,121 @@
+"""Who may decide about a rollout, and what their decision does. Pure: who is in which group is looked up elsewhere."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.domain.errand import ButtonValue
+from bot.domain.errors import NotAllowed, StalePlan, UserError
+from bot.domain.fleet import Approval
+from bot.domain.rollout import ApprovalChoice, ApprovalDecision, Kind, Phase, Reason, Rollout
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody who clicked or typed: the id that Slack verified, their handle, and which of the policy's groups they are in."""
+
+    id: str
+    handle: str = ""
+    groups: frozenset[str] = frozenset()
+
+
+def is_approver(policy: Approval, person: Person) -> bool:
+    """Whether the policy names the person, by id, by @handle, or through a group."""
+    names = {person.id, f"@{person.handle}" if person.handle else person.id}
+    return bool(names & set(policy.users)) or bool(person.groups & set(policy.groups))
+
+
+def describe_approvers(policy: Approval) -> str:
+    """Who may approve, as Slack shows mentions: `<@U…>, <!subteam^S…> or @handle`."""
+    words = [f"<@{u}>" if not u.startswith("@") else u for u in policy.users]
+    words += [f"<!subteam^{g}>" if not g.startswith("@") else g for g in policy.groups]
+    if not words:
+        return "nobody: the fleet file names no approver"
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
+
+
+def approve(rollout: Rollout, policy: Approval, person: Person, value: ButtonValue, now: datetime) -> Rollout:
+    """The rollout after this approval: still waiting for the quorum, or on its way.
+
+    Raises:
+        NotAllowed: the person may not approve this rollout.
+        StalePlan: the plan that was seen is not the one that stands.
+        UserError: it was decided already, or the approval has expired.
+    """
+    _refuse_if_decided(rollout, value, now)
+    if person.id == rollout.requester and not policy.requester_may_approve:
+        raise NotAllowed(
+            f"You asked for this change, so somebody else has to approve it: {describe_approvers(policy)}. Nothing was changed.",
+            actor=person.id,
+        )
+    _refuse_outsider(policy, person, "approve")
+    if person.id in rollout.approvers():
+        raise UserError(f"You approved this already; {_missing(rollout, policy)}.")
+    decision = ApprovalDecision(actor=person.id, choice=ApprovalChoice.APPROVE, at=now)
+    decided = rollout.with_(approvals=(*rollout.approvals, decision))
+    if len(decided.approvers()) < policy.quorum:
+        return decided
+    following = Phase.ROLLING_BACK if rollout.kind is Kind.ROLLBACK else Phase.PREPARING
+    return decided.to(following, Reason.APPROVED, now, person.id)
+
+
+def reject(rollout: Rollout, policy: Approval, person: Person, value: ButtonValue, now: datetime) -> Rollout:
+    """The rollout after an approver, or the requester, said no. Raises as `approve` does."""
+    _refuse_if_decided(rollout, value, now)
+    if person.id != rollout.requester:
+        _refuse_outsider(policy, person, "reject")
+    decision = ApprovalDecision(actor=person.id, choice=ApprovalChoice.REJECT, at=now)
+    decided = rollout.with_(approvals=(*rollout.approvals, decision))
+    return decided.to(Phase.REJECTED, Reason.REJECTED_BY_APPROVER, now, person.id)
+
+
+def refuse_if_may_not_steer(rollout: Rollout, policy: Approval, person: Person, verb: str) -> None:
+    """Cancel and roll back are for the requester of the rollout and for every approver. Raises NotAllowed."""
+    if person.id == rollout.requester or is_approver(policy, person):
+        return
+    raise NotAllowed(
+        f"Only <@{rollout.requester}>, who asked for it, or an approver may {verb} this: {describe_approvers(policy)}. "
+        "Nothing was changed.",
+        actor=person.id,
+    )
+
+
+def _refuse_outsider(policy: Approval, person: Person, verb: str) -> None:
+    if not is_approver(policy, person):
+        raise NotAllowed(
+            f"You may not {verb} changes of this endpoint. Ask {describe_approvers(policy)}. Nothing was changed.",
+            actor=person.id,
+        )
+
+
+def _refuse_if_decided(rollout: Rollout, value: ButtonValue, now: datetime) -> None:
+    if rollout.phase is Phase.AWAITING_APPROVAL and now < rollout.expires_at:
+        if rollout.plan is not None and value.fingerprint != rollout.plan.fingerprint:
+            raise StalePlan(rollout.id, "A newer plan took its place.")
+        return
+    raise UserError(already_decided(rollout))
+
+
+_ALREADY: Mapping[Phase, str] = {
+    Phase.PLANNING: "the plan is still being made",
+    Phase.AWAITING_APPROVAL: "the time to approve it is over",
+    Phase.REJECTED: "it was rejected by {actor}",
+    Phase.EXPIRED: "nobody approved it in time, so it expired",
+    Phase.CANCELLED: "it was cancelled",
+    Phase.BLOCKED: "preflight found something that must be mended first",
+}
+
+
+def already_decided(rollout: Rollout) -> str:
+    """Why a click on a plan comes too late, in one sentence."""
+    approvers = rollout.approvers()
+    if approvers:
+        names = " and ".join(f"<@{a}>" for a in approvers)
+        return f"It was approved by {names} already and is {rollout.phase.words}. Your click changed nothing."
+    words = _ALREADY.get(rollout.phase, f"it is {rollout.phase.words}").format(actor=f"<@{rollout.last.actor}>")
+    return f"Your click changed nothing: {words}. Start anew with the promote command if it is still wanted."
+
+
+def _missing(rollout: Rollout, policy: Approval) -> str:
+    missing = policy.quorum - len(rollout.approvers())
+    return f"{missing} more {'approval is' if missing == 1 else 'approvals are'} needed, from somebody else"

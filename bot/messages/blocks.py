@@ -1,0 +1,108 @@
+"""Block Kit in the few shapes that we use, cut to Slack's limits, and the one place where text from outside is escaped."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bot.domain.errand import ButtonValue
+from bot.messages.ids import ActionId, BlockId
+
+Block = Mapping[str, Any]
+
+SECTION_LIMIT = 3000
+FIELDS_LIMIT = 10
+BLOCKS_LIMIT = 50
+
+
+@dataclass(frozen=True)
+class Message:
+    """What is posted: blocks for clients that draw them, and the text for notifications, search and screen readers."""
+
+    text: str
+    blocks: tuple[Block, ...] = ()
+
+
+def escape(text: str) -> str:
+    """Make text from outside harmless in mrkdwn: no mentions, no links, no channel-wide pings."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def code(text: str) -> str:
+    """Text from outside as code. A backtick cannot be escaped in mrkdwn, so a look-alike takes its place."""
+    return f"`{escape(text).replace('`', 'ˋ')}`"
+
+
+def clip(text: str, limit: int = SECTION_LIMIT) -> str:
+    """Cut text to a limit at the end of a line where possible, and say so."""
+    if len(text) <= limit:
+        return text
+    kept = text[: limit - 20]
+    return f"{kept[: kept.rfind(chr(10))] if chr(10) in kept else kept}\n… (shortened)"
+
+
+def section(text: str) -> Block:
+    """A paragraph of mrkdwn. `verbatim` keeps Slack from turning names into links and mentions by itself."""
+    return {"type": "section", "text": {"type": "mrkdwn", "text": clip(text), "verbatim": True}}
+
+
+def fields(*texts: str) -> Block:
+    """Short texts in two columns (one below the other on a phone)."""
+    cells = [{"type": "mrkdwn", "text": clip(t, 2000), "verbatim": True} for t in texts[:FIELDS_LIMIT]]
+    return {"type": "section", "fields": cells}
+
+
+def context(text: str) -> Block:
+    """Small print."""
+    return {"type": "context", "elements": [{"type": "mrkdwn", "text": clip(text), "verbatim": True}]}
+
+
+def divider() -> Block:
+    """A line."""
+    return {"type": "divider"}
+
+
+def actions(block_id: BlockId, *buttons: Block) -> Block:
+    """A row of buttons."""
+    return {"type": "actions", "block_id": str(block_id), "elements": list(buttons)}
+
+
+@dataclass(frozen=True)
+class Confirm:
+    """The question before a button does what it says."""
+
+    title: str
+    text: str
+    yes: str
+    no: str = "Keep as it is"
+
+
+def button(
+    label: str, action: ActionId, value: ButtonValue, *, style: str | None = None, confirm: Confirm | None = None
+) -> Block:
+    """A button. Its value names the rollout; what it may do is decided from the store."""
+    made: dict[str, Any] = {
+        "type": "button",
+        "action_id": str(action),
+        "text": {"type": "plain_text", "text": label, "emoji": False},
+        "value": value.model_dump_json(),
+    }
+    if style is not None:
+        made["style"] = style
+    if confirm is not None:
+        made["confirm"] = {
+            "title": {"type": "plain_text", "text": clip(confirm.title, 100), "emoji": False},
+            "text": {"type": "plain_text", "text": clip(confirm.text, 300), "emoji": False},
+            "confirm": {"type": "plain_text", "text": confirm.yes, "emoji": False},
+            "deny": {"type": "plain_text", "text": confirm.no, "emoji": False},
+        }
+        if style is not None:
+            made["confirm"]["style"] = style
+    return made
+
+
+def listed(lines: Sequence[str], *, most: int = 40) -> str:
+    """Lines as bullets; what is left out is counted."""
+    shown = [f"• {line}" for line in lines[:most]]
+    if len(lines) > most:
+        shown.append(f"• … and {len(lines) - most} more")
+    return "\n".join(shown)

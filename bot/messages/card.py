@@ -1,0 +1,99 @@
+"""The root card: what, who asked, the state in words, and one line of the latest news."""
+
+from collections.abc import Callable, Mapping
+
+from bot.domain.rollout import Kind, Phase, Reason, Rollout
+from bot.messages.blocks import Message, code, context, escape, section
+from bot.messages.progress import fleet_counts, time_so_far
+from bot.messages.summary import headline
+from bot.messages.words import moment, people, person
+
+
+def render_card(rollout: Rollout) -> Message:
+    """The card. Its state word is the only one on it: readers, searches and scripts rely on that."""
+    state = rollout.phase.words
+    lines = f"*{escape(rollout.endpoint)}*: {what(rollout)}\nState: *{state}*"
+    small = f"Asked by {person(rollout.requester)} · rollout {code(rollout.id)} · {moment(rollout.created_at)}"
+    news = _NEWS[rollout.phase](rollout)
+    text = f"{rollout.endpoint}: {state}. Asked by {person(rollout.requester)}, rollout {rollout.id}."
+    return Message(text, (section(f"{lines}\n{news}"), context(small)))
+
+
+def what(rollout: Rollout) -> str:
+    """The change in a few words."""
+    if rollout.plan is not None:
+        current, target = rollout.plan.current_label, rollout.plan.target_label
+        if rollout.kind is Kind.ROLLBACK:
+            return f"back to {escape(target)}"
+        if current == target:
+            return f"change the settings of {escape(current)}"
+        return f"{escape(current)} → {escape(target)}"
+    if rollout.kind is Kind.ROLLBACK:
+        return f"back to {code(rollout.rollback_to)}" if rollout.rollback_to else "back to the config of before"
+    change = rollout.change
+    if change is None or change.wants_newest:
+        return "promote to the newest version"
+    if change.version is not None:
+        return f"promote to version {change.version}"
+    if change.package is not None:
+        return f"promote to {code(change.package.rpartition('/')[2])}"
+    return f"promote to {code(change.image)}" if change.image else "change its settings"
+
+
+_UNTOUCHED = "The endpoint was not touched."
+
+_NEWS: Mapping[Phase, Callable[[Rollout], str]] = {
+    Phase.PLANNING: lambda r: "Looking at what runs and what would change.",
+    Phase.AWAITING_APPROVAL: lambda r: (
+        f"The plan is in the thread. It lapses {moment(r.expires_at)}.{_approved_so_far(r)}"
+    ),
+    Phase.SCHEDULED: lambda r: f"Approved by {people(r.approvers())}; it waits for its time.",
+    Phase.PREPARING: lambda r: (
+        f"Approved by {people(r.approvers())}. The model and the endpoint config are being made ready."
+    ),
+    Phase.UPDATING: lambda r: f"{fleet_counts(r)} {time_so_far(r)}.",
+    Phase.WATCHING: lambda r: "All traffic is on the new fleet. CloudWatch numbers come in; the thread has them.",
+    Phase.SUCCEEDED: lambda r: headline(r),
+    Phase.REJECTED: lambda r: f"{person(r.last.actor)} said no. {_UNTOUCHED}",
+    Phase.EXPIRED: lambda r: f"Nobody decided in time. {_UNTOUCHED}",
+    Phase.CANCELLED: lambda r: f"{_why_cancelled(r)} {_UNTOUCHED}",
+    Phase.BLOCKED: lambda r: f"What must be mended first is in the thread. {_UNTOUCHED}",
+    Phase.FAILED: lambda r: f"The thread says why. {_still_on(r)}",
+    Phase.ROLLED_BACK_BY_AWS: lambda r: f"SageMaker went back by itself; the thread says why. {_still_on(r)}",
+    Phase.ROLLING_BACK: lambda r: f"Asked for by {_who_rolled_back(r)}. {fleet_counts(r)} {time_so_far(r)}.",
+    Phase.ROLLED_BACK: lambda r: f"Asked for by {_who_rolled_back(r)}. {_back_on(r)}",
+    Phase.NEEDS_HUMAN: lambda r: "Look at the endpoint before anything else is changed; the thread says why.",
+}
+"""One line of news for each phase. Words from outside (SageMaker's reasons, people's own words) stay in the thread: they could
+hold another state's word, and a card shows exactly one."""
+
+
+def _approved_so_far(rollout: Rollout) -> str:
+    approvers = rollout.approvers()
+    return f" Approved by {people(approvers)}; {rollout.quorum - len(approvers)} more needed." if approvers else ""
+
+
+def _why_cancelled(rollout: Rollout) -> str:
+    if rollout.last.reason is Reason.SUPERSEDED:
+        return f"A newer plan took its place: rollout {code(rollout.superseded_by or '')}."
+    if rollout.last.reason is Reason.CHANNEL_UNREACHABLE:
+        return "The story could not be told in its channel."
+    return f"Stopped by {person(rollout.last.actor)}."
+
+
+def _who_rolled_back(rollout: Rollout) -> str:
+    if rollout.kind is Kind.ROLLBACK:
+        return person(rollout.requester)
+    asked = next((t for t in reversed(rollout.transitions) if t.phase is Phase.ROLLING_BACK), rollout.last)
+    return person(asked.actor)
+
+
+def _still_on(rollout: Rollout) -> str:
+    return f"The endpoint is on {code(rollout.plan.current_config)}, as before." if rollout.plan else _UNTOUCHED
+
+
+def _back_on(rollout: Rollout) -> str:
+    if rollout.plan is None:
+        return ""
+    is_way_back = rollout.kind is Kind.ROLLBACK
+    return f"The endpoint is on {code(rollout.plan.target_config if is_way_back else rollout.plan.current_config)}."

@@ -1,0 +1,108 @@
+"""Every end but a good one, as a reply of its own: what happened, what state the endpoint is in now, what to do next."""
+
+from bot.domain.rollout import Kind, Phase, Reason, Rollout
+from bot.messages.blocks import Block, Message, actions, code, escape, section
+from bot.messages.ids import BlockId
+from bot.messages.summary import roll_back_button
+from bot.messages.words import person, span
+
+ENDINGS = frozenset(
+    {
+        Phase.REJECTED,
+        Phase.EXPIRED,
+        Phase.CANCELLED,
+        Phase.BLOCKED,
+        Phase.FAILED,
+        Phase.ROLLED_BACK_BY_AWS,
+        Phase.ROLLED_BACK,
+        Phase.NEEDS_HUMAN,
+    }
+)
+
+
+def render_ending(rollout: Rollout) -> Message:
+    """The last message of the story."""
+    text = "\n".join(part for part in (_happened(rollout), _state(rollout), _next_step(rollout)) if part)
+    blocks: list[Block] = [section(text)]
+    if may_roll_back_from(rollout):
+        blocks.append(actions(BlockId.STEERING, roll_back_button(rollout)))
+    return Message(f"{rollout.endpoint}: {rollout.phase.words}. {rollout.last.note}".strip(), tuple(blocks))
+
+
+def may_roll_back_from(rollout: Rollout) -> bool:
+    """Whether the way back is worth offering at this end: the update was begun and nobody knows better."""
+    return (
+        rollout.phase is Phase.NEEDS_HUMAN
+        and rollout.kind is Kind.UPDATE
+        and rollout.update is not None
+        and rollout.last.reason is not Reason.ENDPOINT_GONE
+    )
+
+
+def _happened(rollout: Rollout) -> str:
+    actor, note = person(rollout.last.actor), escape(rollout.last.note)
+    match rollout.phase:
+        case Phase.REJECTED:
+            return f"*Rejected* by {actor}."
+        case Phase.EXPIRED:
+            return "*Expired*: nobody approved or rejected the plan in time."
+        case Phase.CANCELLED if rollout.last.reason is Reason.SUPERSEDED:
+            return f"*Cancelled*: a newer plan took its place, rollout {code(rollout.superseded_by or '')}."
+        case Phase.CANCELLED:
+            return f"*Cancelled* by {actor}. {note}".strip()
+        case Phase.BLOCKED:
+            return f"*Blocked*: {note}"
+        case Phase.FAILED:
+            return f"*Failed*: {note}"
+        case Phase.ROLLED_BACK_BY_AWS:
+            return f"*Rolled back by AWS*, not by us: {note}"
+        case Phase.ROLLED_BACK:
+            return f"*Rolled back*{_how_long(rollout)}. Asked for by {_asked_by(rollout)}."
+        case _:
+            return f"*Needs human*: {note}"
+
+
+def _how_long(rollout: Rollout) -> str:
+    began = rollout.entered(Phase.ROLLING_BACK)
+    return f" in {span(rollout.last.at - began)}" if began else ""
+
+
+def _asked_by(rollout: Rollout) -> str:
+    asked = next((t for t in reversed(rollout.transitions) if t.phase is Phase.ROLLING_BACK), rollout.last)
+    return person(rollout.requester if rollout.kind is Kind.ROLLBACK else asked.actor)
+
+
+def _state(rollout: Rollout) -> str:
+    plan = rollout.plan
+    if rollout.phase is Phase.NEEDS_HUMAN:
+        seen = rollout.snapshot
+        return f"SageMaker says: {seen.status}, on {code(seen.config_name)}." if seen else ""
+    if rollout.phase is Phase.ROLLED_BACK and plan is not None:
+        config = plan.target_config if rollout.kind is Kind.ROLLBACK else plan.current_config
+        return f"{escape(rollout.endpoint)} is InService on {code(config)}."
+    if rollout.phase is Phase.ROLLED_BACK_BY_AWS and plan is not None:
+        return f"{escape(rollout.endpoint)} is InService on {code(plan.current_config)}, as before the update."
+    if rollout.phase is Phase.FAILED and rollout.last.reason in (Reason.ENDPOINT_DRIFTED, Reason.ENDPOINT_GONE):
+        return "This rollout did not touch the endpoint."
+    if rollout.phase is Phase.FAILED and rollout.kind is Kind.ROLLBACK:
+        return f"{escape(rollout.endpoint)} is still on {code(plan.current_config)}." if plan else ""
+    return "The endpoint was not touched."
+
+
+def _next_step(rollout: Rollout) -> str:
+    logs = f"`/aws/sagemaker/Endpoints/{escape(rollout.endpoint)}`"
+    match rollout.phase:
+        case Phase.EXPIRED | Phase.CANCELLED if rollout.last.reason is not Reason.SUPERSEDED:
+            return "If it is still wanted, ask again with the same command."
+        case Phase.BLOCKED:
+            return "Mend what is marked as blocker, then ask again with the same command."
+        case Phase.FAILED if rollout.last.reason in (Reason.ENDPOINT_DRIFTED, Reason.PLAN_DRIFTED):
+            return "Ask again with the same command: the new plan starts from what runs now."
+        case Phase.FAILED:
+            return "When the cause is mended, ask again with the same command."
+        case Phase.ROLLED_BACK_BY_AWS:
+            return f"Look for the cause in the log group {logs} before you try this version again."
+        case Phase.NEEDS_HUMAN:
+            return f"Look at the endpoint in the AWS console and at the log group {logs}. The bot changes nothing by itself now."
+        case _:
+            return ""

@@ -1,0 +1,23 @@
+"""Every action, block and callback id. Nothing else in the project spells one."""
+
+from enum import StrEnum
+
+
+class ActionId(StrEnum):
+    """Buttons. A test holds this against the registered listeners, both ways."""
+
+    APPROVE = "rollout.approve"
+    REJECT = "rollout.reject"
+    CANCEL = "rollout.cancel"
+    ROLL_BACK = "rollout.roll_back"
+
+
+class BlockId(StrEnum):
+    """Blocks that carry buttons; block ids are unique within a message."""
+
+    DECISION = "rollout.decision"
+    STEERING = "rollout.steering"
+
+
+METADATA_EVENT = "endpoint_bot_slot"
+"""The event_type of the metadata on each message of a thread: by it the notifier finds its own message again."""

@@ -1,0 +1,116 @@
+"""The watch and its summary: before and after, the verdict, and the way back."""
+
+from bot.domain.errand import ButtonValue
+from bot.domain.reconcile import watch_ends_at
+from bot.domain.rollout import Phase, Rollout
+from bot.domain.verdict import Comparison, Measurement
+from bot.messages.blocks import Block, Confirm, Message, actions, button, code, context, escape, fields, section
+from bot.messages.ids import ActionId, BlockId
+from bot.messages.words import amount, before_after_ms, moment, percent, person, span
+
+
+def render_watch(rollout: Rollout) -> Message:
+    """The window after the cutover, refreshed period by period."""
+    if rollout.phase is not Phase.WATCHING:
+        text = "*Watch* is over." if rollout.phase is Phase.SUCCEEDED else "*Watch* ended early."
+        return Message("The watch is over.", (section(f"{text} {_latest(rollout)}"),))
+    until = moment(watch_ends_at(rollout))
+    head = f"*Watch* until {until}: is the new fleet as good as the old one?\n{_latest(rollout)}"
+    return Message(
+        f"Watching {rollout.endpoint}.", (section(head), actions(BlockId.STEERING, roll_back_button(rollout)))
+    )
+
+
+def _latest(rollout: Rollout) -> str:
+    comparison = rollout.comparison
+    if comparison is None or not comparison.after.requests:
+        return "No numbers from the new fleet yet."
+    p50 = before_after_ms(comparison.before.p50_us, comparison.after.p50_us)
+    errors = f"{percent(comparison.before.error_rate)} → {percent(comparison.after.error_rate)}"
+    return (
+        f"So far: {comparison.latency_metric} p50 {p50}, errors {errors}, {amount(comparison.after.requests)} requests."
+    )
+
+
+def headline(rollout: Rollout) -> str:
+    """The verdict in one line, for the card."""
+    if rollout.verdict is None or rollout.comparison is None:
+        return "InService on the new config."
+    p50 = before_after_ms(rollout.comparison.before.p50_us, rollout.comparison.after.p50_us)
+    return f"{rollout.verdict.kind}: p50 {p50}."
+
+
+def render_summary(rollout: Rollout) -> Message:
+    """Before against after, with the verdict and one button that works."""
+    assert rollout.verdict is not None
+    assert rollout.comparison is not None
+    comparison = rollout.comparison
+    head = f"*Summary*: *{rollout.verdict.kind}*\n{escape(rollout.verdict.evidence)}"
+    blocks: list[Block] = [
+        section(head),
+        fields(*_latency_fields(comparison), *_traffic_fields(comparison)),
+        context(_windows(comparison)),
+        _way_back(rollout),
+    ]
+    text = f"{rollout.endpoint}: {headline(rollout)} {rollout.verdict.evidence}"
+    return Message(text, tuple(blocks))
+
+
+def _latency_fields(comparison: Comparison) -> list[str]:
+    before, after = comparison.before, comparison.after
+    return [
+        f"*p50* {before_after_ms(before.p50_us, after.p50_us)}",
+        f"*p90* {before_after_ms(before.p90_us, after.p90_us)}",
+        f"*p99* {before_after_ms(before.p99_us, after.p99_us)}",
+    ]
+
+
+def _traffic_fields(comparison: Comparison) -> list[str]:
+    before, after = comparison.before, comparison.after
+    rows = [
+        f"*Requests* {_rate(before)} → {_rate(after)}",
+        f"*5XX* {amount(before.errors_5xx)} → {amount(after.errors_5xx)}",
+        f"*4XX* {amount(before.errors_4xx)} → {amount(after.errors_4xx)}",
+    ]
+    if before.mid_stream_errors is not None or after.mid_stream_errors is not None:
+        rows.append(f"*MidStreamErrors* {amount(before.mid_stream_errors)} → {amount(after.mid_stream_errors)}")
+    rows.append(f"*Error rate* {percent(before.error_rate)} → {percent(after.error_rate)}")
+    return rows
+
+
+def _rate(measured: Measurement) -> str:
+    """Requests a minute: the two windows differ in length."""
+    minutes = (measured.window.end - measured.window.start).total_seconds() / 60
+    return "no data" if measured.requests is None else f"{measured.requests / minutes:,.0f} a minute"
+
+
+def _windows(comparison: Comparison) -> str:
+    before, after = comparison.before.window, comparison.after.window
+    return (
+        f"{comparison.latency_metric} from CloudWatch: {span(before.end - before.start)} before the update against "
+        f"{span(after.end - after.start)} after the cutover ({moment(after.start)}). Counts are sums over each window."
+    )
+
+
+def roll_back_button(rollout: Rollout) -> Block:
+    """The way back, with its target named in the question."""
+    assert rollout.plan is not None
+    confirm = Confirm(
+        f"Roll {rollout.endpoint} back?",
+        f"SageMaker replaces the fleet again, all at once, and {rollout.endpoint} goes back to "
+        f"{rollout.plan.current_label} ({rollout.plan.current_config}).",
+        "Roll back",
+    )
+    value = ButtonValue(rollout_id=rollout.id, endpoint=rollout.endpoint, fingerprint=rollout.plan.fingerprint)
+    return button("Roll back", ActionId.ROLL_BACK, value, style="danger", confirm=confirm)
+
+
+def _way_back(rollout: Rollout) -> Block:
+    if rollout.phase is Phase.SUCCEEDED:
+        return actions(BlockId.STEERING, roll_back_button(rollout))
+    asked = next((t for t in reversed(rollout.transitions) if t.phase is Phase.ROLLING_BACK), rollout.last)
+    state = {Phase.ROLLED_BACK: "Rolled back", Phase.ROLLING_BACK: "Being rolled back"}.get(
+        rollout.phase, "Rollback tried"
+    )
+    target = code(rollout.plan.current_config) if rollout.plan else "the config of before"
+    return context(f"{state} to {target} by {person(asked.actor)}, {moment(asked.at)}")

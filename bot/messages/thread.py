@@ -1,0 +1,54 @@
+"""The whole thread of a rollout: which messages shall be there, and what each shall say. A pure projection of the record."""
+
+from bot.domain.rollout import Phase, Rollout
+from bot.messages.blocks import Message, context, escape, section
+from bot.messages.card import render_card, what
+from bot.messages.ending import ENDINGS, render_ending
+from bot.messages.plan import render_plan
+from bot.messages.progress import render_progress
+from bot.messages.slots import Slot, SlotName
+from bot.messages.summary import render_summary, render_watch
+from bot.messages.words import person
+
+
+def wanted_slots(rollout: Rollout) -> tuple[Slot, ...]:
+    """The slots that shall exist now, in the order in which they are posted."""
+    slots: list[Slot] = []
+    if not rollout.in_parent_thread:
+        slots.append(Slot(SlotName.CARD, render_card(rollout), in_thread=False))
+        if rollout.plan is not None:
+            slots.append(Slot(SlotName.PLAN, render_plan(rollout)))
+    if rollout.plan is not None and _has_begun(rollout):
+        slots.append(Slot(SlotName.PROGRESS, render_progress(rollout)))
+    if rollout.entered(Phase.WATCHING):
+        slots.append(Slot(SlotName.WATCH, render_watch(rollout)))
+    if rollout.verdict is not None and rollout.comparison is not None:
+        slots.append(Slot(SlotName.SUMMARY, render_summary(rollout)))
+        slots.append(Slot(SlotName.CHART, chart_caption(rollout)))
+    if rollout.phase in ENDINGS and not _child_tells_the_end(rollout):
+        slots.append(Slot(SlotName.ENDING, render_ending(rollout)))
+    return tuple(slots)
+
+
+def _has_begun(rollout: Rollout) -> bool:
+    return any(rollout.entered(p) for p in (Phase.PREPARING, Phase.UPDATING, Phase.ROLLING_BACK)) and (
+        rollout.config_created or rollout.update is not None or rollout.is_active
+    )
+
+
+def _child_tells_the_end(rollout: Rollout) -> bool:
+    """A rollback in the same thread says itself that it is done; its parent's card follows silently."""
+    return rollout.phase is Phase.ROLLED_BACK and rollout.child_id is not None
+
+
+def chart_caption(rollout: Rollout) -> Message:
+    """The chart's title and, for whoever cannot see it, its content in a sentence."""
+    return Message(f"{rollout.endpoint}: latency, traffic and errors before and after the cutover")
+
+
+def render_pointer(rollout: Rollout, link: str) -> Message:
+    """The line in the endpoint's own channel."""
+    text = f"{person(rollout.requester)} asked for a change of *{escape(rollout.endpoint)}* ({what(rollout)}): <{link}|follow it there>"
+    return Message(
+        f"A change of {rollout.endpoint} was asked for: {link}", (section(text), context(f"Rollout {rollout.id}"))
+    )

@@ -1,0 +1,71 @@
+"""Numbers, spans and moments as people read them."""
+
+from datetime import UTC, datetime, timedelta
+
+
+def count(number: int, one: str, many: str | None = None) -> str:
+    """`1 instance`, `2 instances`."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def span(duration: timedelta) -> str:
+    """A duration in at most two units: `45 s`, `3 min 20 s`, `1 h 5 min`, `2 d`."""
+    seconds = max(0, round(duration.total_seconds()))
+    if seconds < 60:
+        return f"{seconds} s"
+    minutes, seconds = divmod(seconds, 60)
+    if minutes < 60:
+        return f"{minutes} min {seconds} s" if seconds and minutes < 10 else f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    if hours < 24:
+        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    days, hours = divmod(hours, 24)
+    return f"{days} d {hours} h" if hours else f"{days} d"
+
+
+def moment(at: datetime) -> str:
+    """An instant that Slack shows in each reader's own time; other readers see UTC."""
+    utc = at.astimezone(UTC)
+    return f"<!date^{int(utc.timestamp())}^{{date_short_pretty}}, {{time}}|{utc:%Y-%m-%d %H:%M} UTC>"
+
+
+def person(user_id: str) -> str:
+    """A mention of a Slack user; whoever is none (a terminal, AWS, the bot itself) by name."""
+    if user_id.startswith("terminal:"):
+        return f"{user_id.removeprefix('terminal:')} (terminal)"
+    return {"aws": "SageMaker", "bot": "the bot"}.get(user_id, f"<@{user_id}>")
+
+
+def people(user_ids: tuple[str, ...]) -> str:
+    """Several people: `@a`, `@a and @b`, `@a, @b and @c`."""
+    names = [person(u) for u in user_ids]
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def milliseconds(microseconds: float | None) -> str:
+    """CloudWatch's microseconds as ms: `412 ms`, `4.1 ms`, `no data`."""
+    return "no data" if microseconds is None else f"{_significant(microseconds / 1000)} ms"
+
+
+def before_after_ms(before: float | None, after: float | None) -> str:
+    """`412 → 530 ms (+29 %)`; where a side has no data, that is said."""
+    if before is None or after is None:
+        return f"{milliseconds(before)} → {milliseconds(after)}"
+    change = f" ({(after - before) / before:+.0%})".replace("%", " %") if before > 0 else ""
+    return f"{_significant(before / 1000)} → {_significant(after / 1000)} ms{change}"
+
+
+def amount(number: float | None) -> str:
+    """A count that CloudWatch summed; None is `no data`."""
+    return "no data" if number is None else f"{number:,.0f}"
+
+
+def percent(ratio: float | None) -> str:
+    """`0.12 %`; None is `no data`."""
+    if ratio is None:
+        return "no data"
+    return f"{ratio * 100:.2f} %".replace("0.00 %", "0 %") if ratio < 0.1 else f"{ratio * 100:.0f} %"
+
+
+def _significant(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 10 else f"{value:.1f}"
