@@ -470,7 +470,6 @@ def test_update_of_a_busy_endpoint_is_told_as_such() -> None:
         Answer(is_silent=True),
         Answer({"__type": "InternalFailure"}, status=500),
         Answer(b"<html>Bad gateway</html>", status=502),
-        Answer(b"not json at all", status=200),
     ],
     ids=["connection lost", "no answer in time", "internal failure", "bad gateway"],
 )
