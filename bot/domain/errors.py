@@ -84,11 +84,14 @@ class UsageError(UserError):
 
 
 class UnknownName(UserError):
-    """Nothing of that name: `kind` says of what, in words (`endpoint`, `version of sentiment`)."""
+    """Nothing of that name: `kind` says of what, in words (`endpoint`, `version of sentiment`).
 
-    def __init__(self, kind: str, name: str, nearest: Sequence[str] = ()) -> None:
-        hint = f" Did you mean {either(nearest)}?" if nearest else ""
-        super().__init__(f"There is no {kind} “{name}”.{hint}")
+    Where no known name is near, `hint` says how to find the right one, as a sentence.
+    """
+
+    def __init__(self, kind: str, name: str, nearest: Sequence[str] = (), *, hint: str = "") -> None:
+        advice = f"Did you mean {either(nearest)}?" if nearest else hint
+        super().__init__(f"There is no {kind} “{name}”. {advice}".rstrip())
         self.kind = kind
         self.name = name
         self.nearest = tuple(nearest)

@@ -32,7 +32,7 @@ class _Shape:
 
     @property
     def schema(self) -> WithJsonSchema:
-        return WithJsonSchema({"type": "string", "pattern": f"^{self._pattern.pattern}$"})
+        return WithJsonSchema({"type": "string", "pattern": f"^({self._pattern.pattern})$"})
 
 
 _NAME = r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}"
@@ -55,6 +55,14 @@ _environment_key = _Shape(
 )
 _endpoint_word = _Shape(r"[^\s-]\S{0,62}", "cannot be an endpoint's name")
 _rollout_id = _Shape(r"[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}", "is no rollout id: it stands on the rollout's card")
+_role = _Shape(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[a-zA-Z0-9+=,.@_/-]+", "is no IAM role ARN")
+_region = _Shape(r"[a-z]{2}(-[a-z]+)+-[0-9]", "is no AWS region: those look like us-east-1")
+_channel = _Shape(
+    r"[CGD][A-Z0-9]{2,}", "is no Slack channel id: those begin with C, and stand below a channel's details"
+)
+_user_id = _Shape(r"[UW][A-Z0-9]{2,}", "is no Slack user id: those begin with U or W")
+_user = _Shape(r"[UW][A-Z0-9]{2,}|@[^\s@]{1,80}", "is neither a Slack user id (U… or W…) nor an @handle")
+_group = _Shape(r"S[A-Z0-9]{2,}|@[^\s@]{1,80}", "is neither a Slack user group id (S…) nor an @handle")
 
 SageMakerName = Annotated[str, AfterValidator(_sagemaker_name), _sagemaker_name.schema]
 """An endpoint, endpoint config or production variant."""
@@ -71,3 +79,10 @@ EndpointWord = Annotated[str, AfterValidator(_endpoint_word), _endpoint_word.sch
 """What somebody typed for an endpoint: looser than SageMaker, so that the fleet can answer with the nearest names."""
 
 RolloutId = Annotated[str, AfterValidator(_rollout_id), _rollout_id.schema]
+
+RoleArn = Annotated[str, AfterValidator(_role), _role.schema]
+Region = Annotated[str, AfterValidator(_region), _region.schema]
+ChannelId = Annotated[str, AfterValidator(_channel), _channel.schema]
+UserId = Annotated[str, AfterValidator(_user_id), _user_id.schema]
+UserReference = Annotated[str, AfterValidator(_user), _user.schema]
+GroupReference = Annotated[str, AfterValidator(_group), _group.schema]

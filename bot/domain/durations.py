@@ -1,0 +1,57 @@
+"""Durations as people write them: a whole number and a unit, `20s`, `30m`, `4h`, `7d`."""
+
+import re
+from datetime import timedelta
+from typing import Annotated
+
+from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
+
+from bot.domain.names import quoted
+
+_SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
+_PATTERN = re.compile(r"([0-9]{1,9})([smhd])", re.ASCII)
+
+
+def parse_duration(text: str) -> timedelta:
+    """Read `20s`, `30m`, `4h` or `7d`.
+
+    Raises:
+        ValueError: the text is none of these; its message says what is wanted.
+    """
+    match = _PATTERN.fullmatch(text)
+    if not match:
+        raise ValueError(f"{quoted(text)} is no duration: give a whole number and a unit, such as 20s, 30m, 4h or 7d")
+    return timedelta(seconds=int(match[1]) * _SECONDS[match[2]])
+
+
+def format_duration(duration: timedelta) -> str:
+    """The shortest text that `parse_duration` reads back: in the largest unit that divides it. Whole seconds only."""
+    seconds = int(duration.total_seconds())
+    unit = next(unit for unit in "dhms" if seconds % _SECONDS[unit] == 0 and (seconds or unit == "s"))
+    return f"{seconds // _SECONDS[unit]}{unit}"
+
+
+def _read(value: object) -> timedelta:
+    if isinstance(value, timedelta):
+        return value
+    if not isinstance(value, str):
+        raise ValueError(f"{value} has no unit: write 20s, 30m, 4h or 7d")
+    return parse_duration(value)
+
+
+def _read_wait(value: object) -> timedelta:
+    duration = _read(value)
+    if duration < timedelta(seconds=1):
+        raise ValueError("must be at least 1s")
+    return duration
+
+
+_AS_TEXT = PlainSerializer(format_duration)
+_SCHEMA = WithJsonSchema({"type": "string", "pattern": "^[0-9]{1,9}[smhd]$"})
+_WAIT_SCHEMA = WithJsonSchema({"type": "string", "pattern": "^0*[1-9][0-9]{0,8}[smhd]$"})
+
+Duration = Annotated[timedelta, BeforeValidator(_read), _AS_TEXT, _SCHEMA]
+"""A duration in a file; zero is allowed. JSON: the text."""
+
+Wait = Annotated[timedelta, BeforeValidator(_read_wait), _AS_TEXT, _WAIT_SCHEMA]
+"""A wait of ours: at least one second, because a shorter one would be a busy loop."""

@@ -1,0 +1,43 @@
+"""The fleet file: which endpoints should exist, and how they may change.
+
+`parse_fleet` is pure and total: it returns a `Fleet`, or raises `FleetFileError` with every mistake and its line. PyYAML is
+the one library beyond pydantic that the domain uses, because only the YAML nodes know the lines.
+"""
+
+from bot.domain.fleet.blocks import (
+    Approval,
+    Autoscaling,
+    Serverless,
+    StepSize,
+    Strategy,
+    Thresholds,
+    Timing,
+    Watch,
+    WorkerTiming,
+)
+from bot.domain.fleet.reading import parse_fleet
+from bot.domain.fleet.schema import fleet_schema
+from bot.domain.fleet.source import FleetFileError, Mistake
+from bot.domain.fleet.spec import Defaults, EndpointSpec, Fleet
+from bot.domain.fleet.windows import ChangeWindow, parse_window
+
+__all__ = [
+    "Approval",
+    "Autoscaling",
+    "ChangeWindow",
+    "Defaults",
+    "EndpointSpec",
+    "Fleet",
+    "FleetFileError",
+    "Mistake",
+    "Serverless",
+    "StepSize",
+    "Strategy",
+    "Thresholds",
+    "Timing",
+    "Watch",
+    "WorkerTiming",
+    "fleet_schema",
+    "parse_fleet",
+    "parse_window",
+]

@@ -1,0 +1,45 @@
+"""The fleet file as JSON Schema, for editors. `python -m bot.domain.fleet > fleet.schema.json` writes it."""
+
+from datetime import timedelta
+from typing import Any
+
+from pydantic.json_schema import GenerateJsonSchema
+
+from bot.domain.durations import format_duration
+from bot.domain.fleet.spec import Fleet
+
+_SERVERLESS_OR_INSTANCES: dict[str, Any] = {
+    "if": {"required": ["kind"], "properties": {"kind": {"const": "serverless"}}},
+    "then": {
+        "required": ["serverless"],
+        "properties": {"track": False, "instance_type": False, "instance_count": False, "autoscaling": False},
+    },
+    "else": {"properties": {"serverless": False}},
+}
+
+_ONE_SOURCE_OF_VERSIONS: dict[str, Any] = {"oneOf": [{"required": ["track"]}, {"required": ["model_package_group"]}]}
+
+
+class _ForEditors(GenerateJsonSchema):
+    """Leaves out titles that only repeat the key, and shows default durations as they are written."""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:
+        return False
+
+    def encode_default(self, default: Any) -> Any:
+        return format_duration(default) if isinstance(default, timedelta) else super().encode_default(default)
+
+
+def fleet_schema() -> dict[str, Any]:
+    """The schema of what people write; rules across distant fields are told only when the file is read."""
+    schema = Fleet.model_json_schema(schema_generator=_ForEditors)
+    endpoint = schema["$defs"]["EndpointSpec"]
+    del endpoint["properties"]["name"]  # the key above it
+    endpoint["required"] = []
+    endpoint["allOf"] = [_ONE_SOURCE_OF_VERSIONS, _SERVERLESS_OR_INSTANCES]
+    schema["properties"]["endpoints"]["minProperties"] = 1
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **schema,
+        "title": "Fleet file of the endpoint bot",
+    }
