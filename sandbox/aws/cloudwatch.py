@@ -1,0 +1,211 @@
+"""CloudWatch metrics: GetMetricData and ListMetrics over the generated traffic."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .errors import AwsError
+from .listing import page
+from .metrics import HOST_METRICS, INVOCATION_METRICS, BlockCache, MetricSource, Samples
+from .statistics import is_simple, statistic
+from .world import Call, Region, operation
+
+if TYPE_CHECKING:
+    from .sagemaker.endpoint import Endpoint
+
+INVOCATIONS = "AWS/SageMaker"
+HOSTS = "/aws/sagemaker/Endpoints"
+MAX_QUERIES = 500
+MAX_DATAPOINTS = 100_800
+_ID = re.compile(r"[a-z][a-zA-Z0-9_]*")
+_HIGH_RESOLUTION = {1, 5, 10, 20, 30}
+_UNITS = {"Latency": "Microseconds", "ModelSetupTime": "Microseconds", "Utilization": "Percent"}
+_CACHE = BlockCache()
+
+
+@operation("cloudwatch", "GetMetricData")
+def get_metric_data(call: Call) -> dict[str, Any]:
+    region, params = call.region, call.params
+    queries = params["MetricDataQueries"]
+    _check_queries(queries)
+    if params["StartTime"] >= params["EndTime"]:
+        raise _refused("The parameter StartTime must be less than the parameter EndTime.")
+    points = []
+    for query in queries:
+        if query.get("ReturnData", True):
+            points += _datapoints(region, query, params["StartTime"], params["EndTime"], params.get("ScanBy"))
+    size = min(params.get("MaxDatapoints") or MAX_DATAPOINTS, MAX_DATAPOINTS)
+    chosen, more = page(points, params | {"size": size}, default=size, size="size")
+    return {"MetricDataResults": _results(queries, chosen, bool(more)), "Messages": [], **more}
+
+
+@operation("cloudwatch", "ListMetrics")
+def list_metrics(call: Call) -> dict[str, Any]:
+    params = call.params
+    wanted = [(f["Name"], f.get("Value")) for f in params.get("Dimensions", [])]
+
+    def fits(metric: dict[str, Any]) -> bool:
+        dimensions = {d["Name"]: d["Value"] for d in metric["Dimensions"]}
+        return (
+            params.get("Namespace") in {None, metric["Namespace"]}
+            and params.get("MetricName") in {None, metric["MetricName"]}
+            and all(name in dimensions and value in {None, dimensions[name]} for name, value in wanted)
+        )
+
+    found = [metric for metric in _all_metrics(call.region) if fits(metric)]
+    chosen, more = page(found, params, default=500)
+    return {"Metrics": chosen, **more}
+
+
+def samples_of(region: Region, metric: dict[str, Any], start: datetime, end: datetime) -> Samples | None:
+    """Raw samples of a metric that exists, as far as they have arrived; None if there is no such metric."""
+    dimensions = {d["Name"]: d["Value"] for d in metric.get("Dimensions", [])}
+    with_config = "EndpointConfigName" in dimensions
+    allowed = {"EndpointName", "VariantName"} | ({"EndpointConfigName"} if with_config else set())
+    endpoint = region.endpoints.get(dimensions.get("EndpointName", ""))
+    if endpoint is None or set(dimensions) != allowed:
+        return None
+    books = {INVOCATIONS: INVOCATION_METRICS, HOSTS: HOST_METRICS}
+    if metric["MetricName"] not in books.get(metric["Namespace"], {}).get(endpoint.traffic.profile.kind, ()):
+        return None
+    if with_config and (metric["Namespace"] == HOSTS or not region.world.settings.per_config_metrics):
+        return None
+    delay = region.world.scenarios.seconds("metric-delay", region.world.settings.metric_delay_seconds)
+    arrived = min(end, region.now - timedelta(seconds=delay))
+    source = MetricSource(endpoint.name, endpoint.traffic, region.world.settings.seed, _CACHE)
+    config = dimensions.get("EndpointConfigName")
+    return source.samples(metric["MetricName"], dimensions["VariantName"], config, start, arrived)
+
+
+def per_period(samples: Samples, start: datetime, end: datetime, period: int) -> Iterator[tuple[datetime, Any]]:
+    """The values of every period that has any, oldest first, with the instant at which it begins."""
+    if not samples.seconds.size:
+        return
+    origin = start.timestamp()
+    index = ((samples.seconds - origin) // period).astype(int)
+    order = np.argsort(index, kind="stable")
+    ordered, values = index[order], samples.values[order]
+    cuts = np.flatnonzero(np.diff(ordered)) + 1
+    for group, chunk in zip(np.split(ordered, cuts), np.split(values, cuts), strict=True):
+        begin = datetime.fromtimestamp(origin + int(group[0]) * period, UTC)
+        if begin < end:
+            yield begin, chunk
+
+
+def round_start(start: datetime, period: int, now: datetime) -> datetime:
+    """CloudWatch rounds StartTime down: to the period for high resolution, else to 1, 5 or 60 minutes by its age."""
+    if period in _HIGH_RESOLUTION:
+        grain = period
+    elif now - start <= timedelta(days=15):
+        grain = 60
+    else:
+        grain = 300 if now - start <= timedelta(days=63) else 3600
+    return datetime.fromtimestamp(start.timestamp() // grain * grain, UTC)
+
+
+def check_period(period: int, start: datetime, now: datetime) -> None:
+    """Refuse periods that CloudWatch does not keep for data of that age."""
+    if period not in _HIGH_RESOLUTION and (period < 60 or period % 60):
+        raise _refused(f"The value {period} for parameter Period is not 1, 5, 10, 20, 30 or a multiple of 60.")
+    for days, grain in ((63, 3600), (15, 300)):
+        if now - start > timedelta(days=days) and period % grain:
+            raise _refused(f"Period must be a multiple of {grain} seconds for data that is older than {days} days.")
+    if period < 60 and now - start > timedelta(hours=3):
+        raise _refused("Period must be a multiple of 60 seconds for data that is older than 3 hours.")
+
+
+def _check_queries(queries: list[dict[str, Any]]) -> None:
+    if len(queries) > MAX_QUERIES:
+        raise _refused(f"The collection MetricDataQueries must not have a size greater than {MAX_QUERIES}.")
+    ids = [query["Id"] for query in queries]
+    for identifier in ids:
+        if not _ID.fullmatch(identifier):
+            raise _refused(f"The value {identifier} for parameter Id does not match {_ID.pattern}.")
+    if len(set(ids)) != len(ids):
+        raise _refused("The values for parameter Id in the MetricDataQueries list are not unique.")
+    for query in queries:
+        if ("MetricStat" in query) == ("Expression" in query):
+            raise _refused(f"Exactly one of MetricStat and Expression is required for query {query['Id']}.")
+        if "Expression" in query:
+            raise _refused(f"Error in expression '{query['Id']}': this stand-in does not evaluate expressions.")
+        if (
+            query["MetricStat"]["Metric"].get("MetricName") is None
+            or query["MetricStat"]["Metric"].get("Namespace") is None
+        ):
+            raise _refused(f"MetricName and Namespace are required for query {query['Id']}.")
+
+
+def _datapoints(
+    region: Region, query: dict[str, Any], start: datetime, end: datetime, scan: str | None
+) -> list[tuple[str, datetime, float]]:
+    stat = query["MetricStat"]
+    check_period(stat["Period"], start, region.now)
+    compute = statistic(stat["Stat"])
+    metric = stat["Metric"]
+    if stat.get("Unit") not in {None, _unit(metric["MetricName"])}:
+        return []
+    if not is_simple(stat["Stat"]) and metric["MetricName"] == "OverheadLatency":
+        return []  # SageMaker publishes it as a statistic set, without percentiles
+    begin = round_start(start, stat["Period"], region.now)
+    samples = samples_of(region, metric, begin, end)
+    if samples is None:
+        return []
+    points = [(query["Id"], at, compute(v)) for at, v in per_period(samples, begin, end, stat["Period"])]
+    return points if scan == "TimestampAscending" else points[::-1]
+
+
+def _results(
+    queries: list[dict[str, Any]], points: list[tuple[str, datetime, float]], partial: bool
+) -> list[dict[str, Any]]:
+    """One result per query; while pages follow, the last query on this one is only partly answered."""
+    results = {}
+    for query in queries:
+        if query.get("ReturnData", True):
+            label = query.get("Label") or query["MetricStat"]["Metric"]["MetricName"]
+            results[query["Id"]] = {
+                "Id": query["Id"],
+                "Label": label,
+                "Timestamps": [],
+                "Values": [],
+                "StatusCode": "Complete",
+            }
+    for identifier, at, value in points:
+        results[identifier]["Timestamps"].append(at)
+        results[identifier]["Values"].append(value)
+    if partial and points:
+        results[points[-1][0]]["StatusCode"] = "PartialData"
+    return list(results.values())
+
+
+def _all_metrics(region: Region) -> Iterator[dict[str, Any]]:
+    for endpoint in region.endpoints.values():
+        for variant in endpoint.traffic.variants():
+            sets = [{"EndpointName": endpoint.name, "VariantName": variant}]
+            if region.world.settings.per_config_metrics:
+                sets += [sets[0] | {"EndpointConfigName": c} for c in endpoint.traffic.config_names(variant)]
+            yield from _metrics_of(endpoint, sets)
+
+
+def _metrics_of(endpoint: Endpoint, dimension_sets: list[dict[str, str]]) -> Iterator[dict[str, Any]]:
+    kind = endpoint.traffic.profile.kind
+    for namespace, names, sets in (
+        (INVOCATIONS, INVOCATION_METRICS[kind], dimension_sets),
+        (HOSTS, HOST_METRICS[kind], dimension_sets[:1]),
+    ):
+        for name in names:
+            for dimensions in sets:
+                shown = [{"Name": key, "Value": value} for key, value in dimensions.items()]
+                yield {"Namespace": namespace, "MetricName": name, "Dimensions": shown}
+
+
+def _unit(metric: str) -> str:
+    return next((unit for part, unit in _UNITS.items() if part in metric), "None")
+
+
+def _refused(message: str) -> AwsError:
+    return AwsError("ValidationError", message)

@@ -1,0 +1,221 @@
+"""An endpoint and what is happening to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+from .. import lifecycle
+from ..traffic import TrafficHistory, Traits, split
+from ..world import EndpointConfig, Region
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+BUSY = frozenset({"Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting"})
+
+
+class Kind(Enum):
+    """What may be under way, by the EndpointStatus that it shows."""
+
+    CREATE = "Creating"
+    UPDATE = "Updating"
+    RESCALE = "Updating "  # another member than UPDATE with the same look
+    DELETE = "Deleting"
+    MAINTENANCE = "SystemUpdating"
+
+    @property
+    def status(self) -> str:
+        return self.value.strip()
+
+
+@dataclass
+class Variant:
+    """The live side of a production variant; what does not change stands in the config."""
+
+    spec: dict[str, Any]
+    current_count: int
+    desired_count: int
+    current_weight: float
+    desired_weight: float
+    traits: Traits = field(default_factory=Traits)
+    images: list[dict[str, Any]] = field(default_factory=list)
+    current_serverless: dict[str, Any] | None = None
+    desired_serverless: dict[str, Any] | None = None
+
+    @property
+    def name(self) -> str:
+        return str(self.spec["VariantName"])
+
+    @property
+    def is_serverless(self) -> bool:
+        return "ServerlessConfig" in self.spec
+
+    @property
+    def instance_type(self) -> str | None:
+        return self.spec.get("InstanceType")
+
+
+@dataclass
+class Ending:
+    """How an activity ends."""
+
+    status: str = "InService"
+    landed: bool = True  # the endpoint is on the target config afterwards
+    failure_reason: str | None = None
+    mixed: bool = False  # both fleets go on serving
+
+
+@dataclass
+class Activity:
+    """What is under way on an endpoint: a timeline and how it will end."""
+
+    kind: Kind
+    timeline: lifecycle.Timeline
+    ending: Ending = field(default_factory=Ending)
+    target: EndpointConfig | None = None
+    variants: list[Variant] = field(default_factory=list)  # as they will be
+    alarms: list[str] = field(default_factory=list)
+    shows_stages: bool = True  # excluded endpoints tell counts only
+    entered: int = 0  # index of the stage looked at last
+
+    @property
+    def is_second_fleet(self) -> bool:
+        """Its variants run beside those of the endpoint, rather than in their place."""
+        return self.kind is Kind.UPDATE
+
+
+@dataclass
+class Endpoint:
+    """One endpoint. `settle` brings it up to the present; everything else assumes that this was done."""
+
+    name: str
+    arn: str
+    created: datetime
+    modified: datetime
+    config: EndpointConfig
+    variants: list[Variant]
+    traffic: TrafficHistory
+    status: str = "Creating"
+    failure_reason: str | None = None
+    last_policy: dict[str, Any] | None = None
+    activity: Activity | None = None
+    stale_view: tuple[datetime, dict[str, Any]] | None = None  # what DescribeEndpoint still shows, and until when
+
+    @property
+    def is_busy(self) -> bool:
+        return self.status in BUSY
+
+    def begin(self, activity: Activity) -> None:
+        self.activity = activity
+        self.status = activity.kind.status
+        self.modified = activity.timeline.started
+
+    def settle(self, region: Region) -> None:
+        """Let everything happen that was due by now: stages entered, alarms heeded, the end reached."""
+        activity = self.activity
+        if activity is None:
+            return
+        if activity.kind is Kind.UPDATE:
+            self._walk(region, activity)
+        if region.now >= activity.timeline.ends_at:
+            self._finish(region, activity)
+
+    def _walk(self, region: Region, activity: Activity) -> None:
+        """Enter every stage that has begun by now, in order; an alarm on the way turns the update round."""
+        timeline = activity.timeline
+        index = activity.entered
+        while index < len(timeline.stages):
+            moments = timeline.starts()
+            if moments[index] > region.now:
+                return
+            stage = timeline.stages[index]
+            activity.entered = index
+            self._route(activity, stage.share, moments[index])
+            if stage.status != "Deleting":
+                looked_at = min(region.now, moments[index + 1])
+                tripped = [name for name in activity.alarms if self._in_alarm(region, name, looked_at)]
+                if tripped:
+                    self._turn_round(activity, tripped, looked_at)
+            index += 1
+
+    def _in_alarm(self, region: Region, name: str, at: datetime) -> bool:
+        alarm = region.alarms.get(name)
+        return alarm is not None and alarm.state_at(region, at) == "ALARM"
+
+    def _turn_round(self, activity: Activity, alarms: Sequence[str], at: datetime) -> None:
+        count = sum(variant.desired_count for variant in activity.variants)
+        activity.timeline.cut(at, [lifecycle.terminating(count, green=True)])
+        reason = f"The deployment was rolled back because these alarms went into ALARM state: [{', '.join(alarms)}]."
+        activity.ending = Ending(landed=False, failure_reason=reason)
+        activity.alarms = []
+
+    def _finish(self, region: Region, activity: Activity) -> None:
+        ending, at = activity.ending, activity.timeline.ends_at
+        self.activity = None
+        self.modified = at
+        if activity.kind is Kind.DELETE:
+            region.endpoints.pop(self.name, None)
+            region.tags.pop(self.arn, None)
+            region.scaling.forget_endpoint(self.name)
+            return
+        self.status = ending.status
+        if activity.kind is Kind.MAINTENANCE:
+            return
+        self.failure_reason = ending.failure_reason
+        if activity.kind is Kind.CREATE and ending.status == "Failed":
+            return
+        if ending.landed:
+            if activity.target is not None:
+                self.config = activity.target
+            self.variants = activity.variants
+            for variant in self.variants:
+                variant.current_count = variant.desired_count
+                variant.current_weight = variant.desired_weight
+                variant.current_serverless = variant.desired_serverless
+        if ending.mixed:
+            self._route(activity, 0.5, at)
+        elif ending.status == "Failed":
+            self.traffic.record(at, ())
+        else:
+            self.route_own(at)
+
+    def route_own(self, at: datetime) -> None:
+        """All traffic goes to what the endpoint is on now."""
+        self.traffic.record(at, split([(self.config.name, 1.0, _weights(self.variants))]))
+
+    def _route(self, activity: Activity, share: float, at: datetime) -> None:
+        if activity.target is None:
+            return
+        blue = (self.config.name, 1.0 - share, _weights(self.variants))
+        green = (activity.target.name, share, _weights(activity.variants))
+        self.traffic.record(at, split([blue, green]))
+
+    def lose_config(self, lost: EndpointConfig, now: datetime) -> None:
+        """A config was deleted; an update that leads from it or to it breaks off, and the endpoint with it."""
+        activity = self.activity
+        if activity is None or activity.kind is not Kind.UPDATE:
+            return
+        target = activity.target.name if activity.target else None
+        if lost.name in {self.config.name, target}:
+            reason = f'Could not find endpoint configuration "{lost.arn}".'
+            activity.timeline.cut(now, [])
+            activity.ending = Ending("Failed", landed=False, failure_reason=reason)
+
+    def force(self, status: str, now: datetime) -> None:
+        """Show a status from now on, whatever was under way."""
+        self.activity = None
+        self.stale_view = None
+        self.status = status
+        self.modified = now
+
+    def keep_showing(self, seconds: float, view: dict[str, Any], now: datetime) -> None:
+        """DescribeEndpoint goes on showing `view` for a while: reads are eventually consistent."""
+        if seconds > 0:
+            self.stale_view = (now + timedelta(seconds=seconds), view)
+
+
+def _weights(variants: list[Variant]) -> list[tuple[str, float, Traits, int]]:
+    return [(v.name, v.current_weight, v.traits, v.current_count or v.desired_count) for v in variants]
