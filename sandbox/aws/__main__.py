@@ -7,8 +7,9 @@ import asyncio
 import logging
 import signal
 
+from .clock import WallClock
 from .server import StandIn, serve
-from .world import Settings, World
+from .world import Settings
 
 
 def main() -> None:
@@ -22,7 +23,7 @@ def main() -> None:
         status_lag_seconds=asked.status_lag,
         per_config_metrics=not asked.no_per_config_metrics,
     )
-    asyncio.run(_run(StandIn(lambda: World(settings)), asked.port))
+    asyncio.run(_run(StandIn(settings, WallClock()), asked.port))
 
 
 async def _run(stand_in: StandIn, port: int) -> None:

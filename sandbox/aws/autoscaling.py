@@ -7,6 +7,7 @@ from typing import Any
 
 from .errors import AwsError
 from .listing import page
+from .sagemaker.endpoints import rescale
 from .scaling_state import TargetKey
 from .world import Call, operation
 
@@ -146,8 +147,6 @@ def _variant(call: Call) -> Any:
 
 def _clamp(call: Call, target: dict[str, Any]) -> None:
     """Every registration brings the current capacity into its bounds."""
-    from .sagemaker.endpoints import rescale
-
     variant = _variant(call)
     bounded = min(max(variant.desired_count, target["MinCapacity"]), target["MaxCapacity"])
     if variant.is_serverless or bounded == variant.desired_count:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import copy
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from . import lifecycle
-from .lifecycle import Stage, Timeline
+from .lifecycle import Ending, Stage, Timeline
 from .quotas import endpoint_quota
+from .sagemaker import configs, endpoints
+from .sagemaker.endpoint import Activity, Endpoint, Kind
 from .world import EndpointConfig, Region, World
-
-if TYPE_CHECKING:
-    from .sagemaker.endpoint import Ending, Endpoint
 
 CAPACITY_REASON = (
     "CapacityError: Unable to provision requested ML compute capacity due to InsufficientInstanceCapacity error. "
@@ -28,23 +27,13 @@ UNHAPPY_ENDINGS = (
 _FOREVER_SECONDS = 10 * 365 * 86400.0
 
 
-def success() -> Ending:
-    from .sagemaker.endpoint import Ending
-
-    return Ending()
-
-
 def failed_creation(name: str, endpoint: Endpoint) -> Ending:
-    from .sagemaker.endpoint import Ending
-
     reason = CAPACITY_REASON if name == "insufficient-capacity" else _health_reason(endpoint)
     return Ending("Failed", landed=False, failure_reason=reason)
 
 
 def unhappy(name: str, endpoint: Endpoint, stages: list[Stage]) -> tuple[list[Stage], Ending]:
     """The stages that an update still goes through, and how it ends."""
-    from .sagemaker.endpoint import Ending
-
     launch, removal = stages[0], lifecycle.terminating(1, green=True)
     if name == "insufficient-capacity":
         shortfall = replace(launch, seconds=launch.seconds * 0.6, green=(0.0, 0.6))
@@ -105,15 +94,11 @@ def _health_reason(endpoint: Endpoint) -> str:
 
 
 def _maintain(region: Region, endpoint: Endpoint, params: dict[str, Any]) -> None:
-    from .sagemaker.endpoint import Activity, Kind
-
     stages = [Stage("Updating", "Applying maintenance.", float(params["seconds"]))]
     endpoint.begin(Activity(Kind.MAINTENANCE, Timeline(region.now, stages, speed=1.0)))
 
 
 def _update_from_console(region: Region, endpoint: Endpoint, params: dict[str, Any]) -> None:
-    from .sagemaker import endpoints
-
     name = f"{endpoint.name[:40]}-console-{next(region.world.serial)}"
     arn = region.arn("endpoint-config", name)
     config = EndpointConfig(name, arn, region.now, copy.deepcopy(endpoint.config.spec))
@@ -124,8 +109,6 @@ def _update_from_console(region: Region, endpoint: Endpoint, params: dict[str, A
 
 
 def _autoscale(region: Region, endpoint: Endpoint, params: dict[str, Any]) -> None:
-    from .sagemaker import endpoints
-
     coming = [copy.copy(variant) for variant in endpoint.variants]
     coming[0].desired_count = int(params["count"])
     endpoints.rescale(region, endpoint, coming)
@@ -134,8 +117,6 @@ def _autoscale(region: Region, endpoint: Endpoint, params: dict[str, Any]) -> No
 
 
 def _delete_config(region: Region, endpoint: Endpoint, params: dict[str, Any]) -> None:
-    from .sagemaker import configs
-
     configs.delete(region, params["config"] or endpoint.config.name)
 
 

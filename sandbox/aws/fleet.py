@@ -1,55 +1,31 @@
-"""The sample fleet: an account as it might look after a month of work, and how its model versions behave."""
+"""The sample fleet: an account as it might look after a month of work."""
 
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from .traffic import Profile, Traits
-from .world import Package, PackageGroup, Region, World
-
-if TYPE_CHECKING:
-    from .world import EndpointConfig
+from .behaviours import STT_EN_V1, STT_EN_V2, STT_EN_V3, STT_FR_V1, profile_for
+from .clock import Clock
+from .sagemaker.endpoint import Endpoint
+from .sagemaker.endpoints import fresh_variant
+from .scenarios import ScenarioBook
+from .traffic import TrafficHistory
+from .world import EndpointConfig, Model, Package, PackageGroup, Region, Settings, World
 
 MARKETPLACE_ACCOUNT = "865070037744"
 ROLE = "arn:aws:iam::123456789012:role/sagemaker-execution"
 ECR = "123456789012.dkr.ecr.us-east-1.amazonaws.com"
 KMS_KEY = "arn:aws:kms:us-east-1:123456789012:key/0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9"
 
-STT_EN_V1 = "acme-stt-en-v1-0123456789abcdef0123456789abcdef"
-STT_EN_V2 = "acme-stt-en-v2-fedcba9876543210fedcba9876543210"
-STT_EN_V3 = "acme-stt-en-v3-00112233445566778899aabbccddeeff"
-STT_FR_V1 = "acme-stt-fr-v1-ffeeddccbbaa99887766554433221100"
 STT_EN_PRODUCT = "acme-stt-en-prod-7yqk2mzt4r"
 STT_FR_PRODUCT = "acme-stt-fr-prod-3hd8w1xv5n"
 
-# How versions differ from their endpoint's normal behaviour, by the part of the package's ARN after `model-package/`.
-BEHAVIOURS = {
-    STT_EN_V3: Traits(latency_factor=1.29),
-    "sentiment/4": Traits(latency_factor=0.97),
-    "product-perception/2": Traits(error_ratio=0.05),
-}
 
-PROFILES = {
-    "stt-prod": Profile("streaming", 3.0, 210_000.0, 0.30, session_seconds=22.0, busy_percent=52.0),
-    "sentiment-prod": Profile("realtime", 12.0, 38_000.0, 0.40, session_seconds=0.05, busy_percent=41.0),
-    "product-perception": Profile("realtime", 5.0, 95_000.0, 0.35, session_seconds=0.12, busy_percent=28.0),
-    "credibility": Profile("serverless", 1.0, 160_000.0, 0.45, session_seconds=0.2),
-}
-
-
-def profile_for(endpoint: str, spec: dict[str, Any]) -> Profile:
-    """The demand on an endpoint: its own, or a modest one of the kind that its config tells."""
-    if endpoint in PROFILES:
-        return PROFILES[endpoint]
-    if "AsyncInferenceConfig" in spec:
-        return Profile("async")
-    serverless = any("ServerlessConfig" in variant for variant in spec["ProductionVariants"])
-    return Profile("serverless" if serverless else "realtime")
-
-
-def seed(world: World) -> None:
-    """Fill an empty world with the sample fleet, as if it had existed for a month."""
+def sample_world(settings: Settings, clock: Clock) -> World:
+    """A world with the sample fleet in it, as if that had existed for a month."""
+    world = World(settings, clock)
+    world.scenarios = ScenarioBook(world)
     home = world.home()
     _marketplace(world)
     _registry(home)
@@ -58,6 +34,7 @@ def seed(world: World) -> None:
     _product_perception(home)
     _credibility(home)
     _autoscaling(home)
+    return world
 
 
 def _marketplace(world: World) -> None:
@@ -241,8 +218,6 @@ def _autoscaling(home: Region) -> None:
 
 
 def _model(home: Region, name: str, container: dict[str, Any], **more: Any) -> None:
-    from .world import Model
-
     spec = {"PrimaryContainer": container, "ExecutionRoleArn": ROLE, **more}
     home.models[name] = Model(name, home.arn("model", name), home.now - timedelta(days=31), spec)
 
@@ -252,8 +227,6 @@ def _variant(model: str, **more: Any) -> dict[str, Any]:
 
 
 def _config(home: Region, name: str, variants: list[dict[str, Any]], **more: Any) -> EndpointConfig:
-    from .world import EndpointConfig
-
     created = home.now - timedelta(days=31)
     config = EndpointConfig(name, home.arn("endpoint-config", name), created, {"ProductionVariants": variants, **more})
     home.configs[name] = config
@@ -261,10 +234,6 @@ def _config(home: Region, name: str, variants: list[dict[str, Any]], **more: Any
 
 
 def _endpoint(home: Region, name: str, config: EndpointConfig, tags: dict[str, str]) -> None:
-    from .sagemaker.endpoint import Endpoint
-    from .sagemaker.endpoints import fresh_variant
-    from .traffic import TrafficHistory
-
     created = home.now - timedelta(days=30)
     variants = [fresh_variant(home, spec) for spec in config.variants()]
     history = TrafficHistory(profile_for(name, config.spec))

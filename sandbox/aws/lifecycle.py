@@ -47,6 +47,21 @@ class Stage:
     def is_bake(self) -> bool:
         return self.status == "Baking"
 
+    @property
+    def removes_blue(self) -> bool:
+        """It is the old fleet that this stage is about."""
+        return self.status == "Deleting" and self.blue[0] > self.blue[1]
+
+
+@dataclass
+class Ending:
+    """How an activity ends."""
+
+    status: str = "InService"
+    landed: bool = True  # the endpoint is on the target config afterwards
+    failure_reason: str | None = None
+    mixed: bool = False  # both fleets go on serving
+
 
 @dataclass
 class Timeline:

@@ -129,8 +129,8 @@ class MetricSource:
     def _minute_mood(self, block: int, seconds: Floats) -> Floats:
         """Minutes differ a little from each other, as they do in real life: latency by a few percent."""
         rng = _generator(self._endpoint, self._seed, block, "mood")
-        moods = np.exp(rng.normal(0.0, 0.02, BLOCK_SECONDS // 60))
-        return moods[((seconds - block * BLOCK_SECONDS) // 60).astype(int)]
+        moods: Floats = np.exp(rng.normal(0.0, 0.02, BLOCK_SECONDS // 60))
+        return np.take(moods, ((seconds - block * BLOCK_SECONDS) // 60).astype(int))
 
     def _draw(self, block: int) -> _Requests:
         rng = _generator(self._endpoint, self._seed, block, "requests")

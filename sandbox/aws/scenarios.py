@@ -8,12 +8,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from . import events
-from .lifecycle import Stage
+from .lifecycle import Ending, Stage
 from .switches import SWITCHES
 from .traffic import Spell, Traits
 
 if TYPE_CHECKING:
-    from .sagemaker.endpoint import Ending, Endpoint, Variant
+    from .sagemaker.endpoint import Endpoint, Variant
     from .world import World
 
 NEXT_UPDATE = "next-update"
@@ -121,28 +121,25 @@ class ScenarioBook:
         for name in ("insufficient-capacity", "health-check-failure"):
             if self._take(name, endpoint.name):
                 return events.failed_creation(name, endpoint)
-        return events.success()
+        return Ending()
 
     def course_of_update(
         self, endpoint: Endpoint, variants: list[Variant], stages: list[Stage]
     ) -> tuple[list[Stage], Ending]:
         """The stages and the end of an update that starts now; scenarios for the next update are used up by this."""
-        for name, read in (
-            ("slower-version", lambda p: Traits(latency_factor=float(p["factor"]))),
-            ("erroring-version", lambda p: Traits(error_ratio=float(p["ratio"]))),
-        ):
+        for name in ("slower-version", "erroring-version"):
             taken = self._take(name, endpoint.name, only=NEXT_UPDATE)
             for variant in variants if taken else []:
-                variant.traits = variant.traits.combined(read(taken.params))
+                variant.traits = variant.traits.combined(_traits(taken.params))
         slow = self._take("slow-update", endpoint.name)
         factor = float(slow.params["factor"]) if slow else 1.0
         if self._take("stuck-update", endpoint.name):
-            return events.stuck(stages), events.success()
+            return events.stuck(stages), Ending()
         for name in events.UNHAPPY_ENDINGS:
             if self._take(name, endpoint.name):
                 stages, ending = events.unhappy(name, endpoint, stages)
                 return events.stretched(stages, factor), ending
-        return events.stretched(stages, factor), events.success()
+        return events.stretched(stages, factor), Ending()
 
     def _find(self, name: str, endpoint: str | None) -> Active | None:
         return next((a for a in self.active if a.name == name and a.endpoint in {None, endpoint}), None)
@@ -172,8 +169,10 @@ class ScenarioBook:
     def _spell(self, active: Active) -> Any:
         if active.name == "no-traffic":
             return Spell(active.since, demand=0.0)
-        if active.when == ALWAYS and active.name == "slower-version":
-            return Spell(active.since, traits=Traits(latency_factor=float(active.params["factor"])))
-        if active.when == ALWAYS and active.name == "erroring-version":
-            return Spell(active.since, traits=Traits(error_ratio=float(active.params["ratio"])))
+        if active.when == ALWAYS and active.name in {"slower-version", "erroring-version"}:
+            return Spell(active.since, traits=_traits(active.params))
         return None
+
+
+def _traits(params: dict[str, Any]) -> Traits:
+    return Traits(float(params.get("factor", 1.0)), float(params.get("ratio", 0.0)))

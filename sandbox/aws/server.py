@@ -12,11 +12,12 @@ from aiohttp import web
 
 from . import alarms, autoscaling, cloudwatch, fleet, pricing, quotas, sagemaker, sts, wire
 from .calls import CallLog, LoggedCall
+from .clock import Clock
 from .control import add_control_routes
 from .errors import AwsError, StandInBug, access_denied, internal_error, throttled
 from .faults import Fault, FaultBook
 from .validation import check_request, find_violations
-from .world import OPERATIONS, Call, World
+from .world import OPERATIONS, Call, Settings
 
 IMPLEMENTED = (alarms, autoscaling, cloudwatch, pricing, quotas, sagemaker, sts)  # importing them registers operations
 MAX_BODY_BYTES = 4 * 1024 * 1024
@@ -26,8 +27,9 @@ _log = logging.getLogger("sandbox.aws")
 class StandIn:
     """The pretended AWS behind one address."""
 
-    def __init__(self, make_world: Callable[[], World]) -> None:
-        self._make_world = make_world
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        self._settings = settings
+        self._clock = clock
         self.faults = FaultBook()
         self.reset()
 
@@ -35,8 +37,7 @@ class StandIn:
         """Back to the sample fleet: no scenarios, no faults, an empty call log; held requests go on."""
         self.faults.clear()
         self.calls = CallLog()
-        self.world = self._make_world()
-        fleet.seed(self.world)
+        self.world = fleet.sample_world(self._settings, self._clock)
 
     def application(self) -> web.Application:
         app = web.Application(client_max_size=MAX_BODY_BYTES)
@@ -52,7 +53,7 @@ class StandIn:
             request = wire.read_request(http.method, http.path, http.headers, body)
         except AwsError as error:
             protocol = wire.guess_protocol(http.path, http.headers)
-            return _response(*wire.write_error(protocol, error, request_id))
+            return _response(protocol.write_error(error, request_id))
         caller = self.world.caller(request.access_key)
         entry = self.calls.begin(
             self.world.clock.now(),
@@ -68,9 +69,9 @@ class StandIn:
             await self._met_after(http, entry)
         except AwsError as error:
             entry.outcome, entry.status = error.code, error.status
-            return _response(*wire.write_error(request.protocol, error, request_id))
+            return _response(request.protocol.write_error(error, request_id))
         entry.outcome, entry.status = "ok", 200
-        return _response(*wire.write_answer(request, answer, request_id))
+        return _response(request.protocol.write(request.operation, answer, request_id))
 
     def execute(self, request: wire.WireRequest, entry: LoggedCall) -> dict[str, object]:
         """Check the request, do what it asks, check the answer.
@@ -123,8 +124,10 @@ class StandIn:
 
     async def _met_after(self, http: web.Request, entry: LoggedCall) -> None:
         """Let the fault that was taken hit the answer after the request was executed."""
-        fault = http.get("fault")
-        match fault.kind if fault else None:
+        fault: Fault | None = http.get("fault")
+        if fault is None:
+            return
+        match fault.kind:
             case "error-after":
                 raise internal_error()
             case "timeout-after":
@@ -168,8 +171,8 @@ def _gone(http: web.Request) -> bool:
     return http.transport is None or http.transport.is_closing()
 
 
-def _response(status: int, headers: dict[str, str], body: bytes) -> web.Response:
-    return web.Response(status=status, headers=headers, body=body)
+def _response(reply: wire.Reply) -> web.Response:
+    return web.Response(status=reply.status, headers=reply.headers, body=reply.body)
 
 
 async def serve(stand_in: StandIn, port: int, stop: asyncio.Event, announce: Callable[[int], None]) -> None:

@@ -9,11 +9,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from .clock import Clock, WallClock
+from .scaling_state import ScalingState
 
 if TYPE_CHECKING:
     from .alarms import Alarm
     from .sagemaker.endpoint import Endpoint
-    from .scaling_state import ScalingState
     from .scenarios import ScenarioBook
 
 HOME_ACCOUNT = "123456789012"
@@ -102,12 +102,7 @@ class Region:
     tags: dict[str, dict[str, str]] = field(default_factory=dict)  # by ARN
     alarms: dict[str, Alarm] = field(default_factory=dict)
     quotas: dict[str, float] = field(default_factory=dict)  # applied values that differ from the default, by code
-    scaling: ScalingState = field(default=None)  # type: ignore[assignment]
-
-    def __post_init__(self) -> None:
-        from .scaling_state import ScalingState
-
-        self.scaling = ScalingState()
+    scaling: ScalingState = field(default_factory=ScalingState)
 
     @property
     def now(self) -> datetime:
@@ -160,15 +155,10 @@ class World:
 
     settings: Settings = field(default_factory=Settings)
     clock: Clock = field(default_factory=WallClock)
-    scenarios: ScenarioBook = field(default=None)  # type: ignore[assignment]
+    scenarios: ScenarioBook = field(init=False)  # set by whoever builds the world
     regions: dict[tuple[str, str], Region] = field(default_factory=dict)
     sessions: dict[str, Caller] = field(default_factory=dict)  # by access key, from AssumeRole
     serial: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
-
-    def __post_init__(self) -> None:
-        from .scenarios import ScenarioBook
-
-        self.scenarios = ScenarioBook(self)
 
     def region(self, account: str, name: str) -> Region:
         return self.regions.setdefault((account, name), Region(self, account, name))

@@ -18,17 +18,22 @@ BUSY = frozenset({"Creating", "Updating", "SystemUpdating", "RollingBack", "Dele
 
 
 class Kind(Enum):
-    """What may be under way, by the EndpointStatus that it shows."""
+    """What may be under way."""
 
-    CREATE = "Creating"
-    UPDATE = "Updating"
-    RESCALE = "Updating "  # another member than UPDATE with the same look
-    DELETE = "Deleting"
-    MAINTENANCE = "SystemUpdating"
+    CREATE = "create"
+    UPDATE = "update"  # to another config
+    RESCALE = "rescale"  # other counts or weights under the same config
+    DELETE = "delete"
+    MAINTENANCE = "maintenance"
 
-    @property
-    def status(self) -> str:
-        return self.value.strip()
+
+_STATUS_WHILE = {
+    Kind.CREATE: "Creating",
+    Kind.UPDATE: "Updating",
+    Kind.RESCALE: "Updating",
+    Kind.DELETE: "Deleting",
+    Kind.MAINTENANCE: "SystemUpdating",
+}
 
 
 @dataclass
@@ -59,22 +64,12 @@ class Variant:
 
 
 @dataclass
-class Ending:
-    """How an activity ends."""
-
-    status: str = "InService"
-    landed: bool = True  # the endpoint is on the target config afterwards
-    failure_reason: str | None = None
-    mixed: bool = False  # both fleets go on serving
-
-
-@dataclass
 class Activity:
     """What is under way on an endpoint: a timeline and how it will end."""
 
     kind: Kind
     timeline: lifecycle.Timeline
-    ending: Ending = field(default_factory=Ending)
+    ending: lifecycle.Ending = field(default_factory=lifecycle.Ending)
     target: EndpointConfig | None = None
     variants: list[Variant] = field(default_factory=list)  # as they will be
     alarms: list[str] = field(default_factory=list)
@@ -110,7 +105,7 @@ class Endpoint:
 
     def begin(self, activity: Activity) -> None:
         self.activity = activity
-        self.status = activity.kind.status
+        self.status = _STATUS_WHILE[activity.kind]
         self.modified = activity.timeline.started
 
     def settle(self, region: Region) -> None:
@@ -149,7 +144,7 @@ class Endpoint:
         count = sum(variant.desired_count for variant in activity.variants)
         activity.timeline.cut(at, [lifecycle.terminating(count, green=True)])
         reason = f"The deployment was rolled back because these alarms went into ALARM state: [{', '.join(alarms)}]."
-        activity.ending = Ending(landed=False, failure_reason=reason)
+        activity.ending = lifecycle.Ending(landed=False, failure_reason=reason)
         activity.alarms = []
 
     def _finish(self, region: Region, activity: Activity) -> None:
@@ -202,7 +197,7 @@ class Endpoint:
         if lost.name in {self.config.name, target}:
             reason = f'Could not find endpoint configuration "{lost.arn}".'
             activity.timeline.cut(now, [])
-            activity.ending = Ending("Failed", landed=False, failure_reason=reason)
+            activity.ending = lifecycle.Ending("Failed", landed=False, failure_reason=reason)
 
     def force(self, status: str, now: datetime) -> None:
         """Show a status from now on, whatever was under way."""

@@ -6,9 +6,9 @@ import copy
 import hashlib
 from typing import Any
 
-from .. import lifecycle
+from .. import lifecycle, quotas
+from ..behaviours import BEHAVIOURS, profile_for
 from ..errors import validation
-from ..fleet import BEHAVIOURS, profile_for
 from ..lifecycle import Stage, Timeline
 from ..listing import matching, ordered, page
 from ..traffic import TrafficHistory, Traits
@@ -146,7 +146,7 @@ def rescale(region: Region, endpoint: Endpoint, coming: list[Variant]) -> None:
     grown = sum(delta for delta in moved.values() if delta > 0)
     for variant in coming:
         if moved[variant.name] > 0 and variant.instance_type:
-            rules.quotas.check_endpoint_usage(region, variant.instance_type, moved[variant.name])
+            quotas.check_endpoint_usage(region, variant.instance_type, moved[variant.name])
     seconds = lifecycle.RESCALE_SECONDS if any(moved.values()) else lifecycle.REWEIGHT_SECONDS
     total = sum(variant.desired_count for variant in coming)
     way = "out" if grown else "in"

@@ -100,7 +100,7 @@ def delete_model_package(call: Call) -> dict[str, Any]:
 
 def describe(package: Package) -> dict[str, Any]:
     """What DescribeModelPackage answers."""
-    details = {"ValidationStatuses": [], "ImageScanStatuses": []}
+    details: dict[str, Any] = {"ValidationStatuses": [], "ImageScanStatuses": []}
     versioned = {"ModelPackageGroupName": package.group, "ModelPackageVersion": package.version}
     return (
         {"ModelPackageName": package.name, "ModelPackageArn": package.arn, "CreationTime": package.created}

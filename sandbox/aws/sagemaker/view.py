@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from ..lifecycle import Stage, interpolate
@@ -11,7 +12,7 @@ _FROM_CONFIG = ("AsyncInferenceConfig", "ExplainerConfig", "MetricsConfig")
 _FROM_VARIANT = ("ManagedInstanceScaling", "RoutingConfig")
 
 
-def describe(endpoint: Endpoint, now: Any, *, hide_pending: bool = False) -> dict[str, Any]:
+def describe(endpoint: Endpoint, now: datetime, *, hide_pending: bool = False) -> dict[str, Any]:
     """The answer of DescribeEndpoint.
 
     Args:
@@ -56,7 +57,7 @@ def _live(variant: Variant, activity: Activity | None, position: tuple[int, Stag
     elif activity and position and activity.kind is Kind.UPDATE:
         _, stage, progress = position
         shown |= _counts(interpolate(stage.blue, progress, variant.current_count), variant.desired_count)
-        if stage.status == "Deleting" and stage.blue != (1.0, 1.0) and activity.shows_stages:
+        if activity.shows_stages and stage.removes_blue:
             shown["VariantStatus"] = [_status(activity, position)]
     elif activity and position and activity.kind is Kind.RESCALE:
         _, _, progress = position
@@ -122,11 +123,10 @@ def _status(activity: Activity, position: tuple[int, Stage, float]) -> dict[str,
 
 def _capture_summary(capture: dict[str, Any], status: str) -> dict[str, Any]:
     enabled = capture.get("EnableCapture", False)
-    summary = {
+    return {
         "EnableCapture": enabled,
         "CaptureStatus": "Started" if enabled and status != "Failed" else "Stopped",
         "CurrentSamplingPercentage": capture["InitialSamplingPercentage"],
         "DestinationS3Uri": capture["DestinationS3Uri"],
         "KmsKeyId": capture.get("KmsKeyId", ""),
     }
-    return summary
