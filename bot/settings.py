@@ -8,7 +8,7 @@ import ipaddress
 from collections.abc import Callable, Mapping, MutableMapping
 from pathlib import Path
 from typing import Literal
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from dotenv import load_dotenv
 from pydantic import BaseModel, ConfigDict, SecretStr
@@ -196,12 +196,22 @@ def _slack_api_url(value: str) -> str:
         return value
     if not value.endswith("/api/"):
         raise ValueError("must end in /api/, as in https://slack.com/api/")
-    url = urlsplit(value)
+    url = _split(value)
     if url.scheme not in ("http", "https") or url.username is not None or not _is_loopback(url.hostname or ""):
         raise ValueError(
             "must be https://slack.com/api/ or an address on this machine, such as http://127.0.0.1:8080/api/"
         )
     return value
+
+
+def _split(value: str) -> SplitResult:
+    try:
+        url = urlsplit(value)
+        _ = url.port  # read, because a wrong one shows only then
+    except ValueError:
+        # Not urllib's own words: they may repeat a password.
+        raise ValueError("is no URL that can be read: look at its host and port") from None
+    return url
 
 
 def _is_loopback(host: str) -> bool:
@@ -214,7 +224,7 @@ def _is_loopback(host: str) -> bool:
 
 
 def _redis_url(value: str) -> str:
-    if urlsplit(value).scheme not in ("redis", "rediss", "unix"):
+    if _split(value).scheme not in ("redis", "rediss", "unix"):
         raise ValueError("must begin with redis://, rediss:// or unix://")
     return value
 

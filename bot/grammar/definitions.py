@@ -1,0 +1,130 @@
+"""Every command as click defines it: arguments, options, help and one example. Nothing here runs anything.
+
+A callback turns what click found into the command's model. `help` is the command's one sentence; `epilog` is its example,
+without prefix. Arguments and options bear the names of the model's fields, which is how a command is written down again.
+A rollout's thread gives `endpoint` and `rollout_id` through click's `default_map`.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import click
+from click.core import ParameterSource
+
+from bot.domain.commands import Cancel, Help, History, Plan, Promote, Rollback, Status
+
+GRAMMAR = click.Group("endpoint")
+
+_LENIENT: dict[str, Any] = {"allow_extra_args": True, "help_option_names": []}
+
+
+def _command(name: str, *, summary: str, example: str) -> Callable[[Callable[..., Any]], click.Command]:
+    return GRAMMAR.command(name, help=summary, epilog=example, context_settings=_LENIENT)
+
+
+def _read_pairs(context: click.Context, parameter: click.Parameter, pairs: tuple[str, ...]) -> Mapping[str, str]:
+    read: dict[str, str] = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not equals:
+            raise click.BadParameter("takes KEY=VALUE, for example --env LOG_LEVEL=info", context, parameter)
+        if key in read:
+            raise click.BadParameter(f"{key} is set twice", context, parameter)
+        read[key] = value
+    return read
+
+
+_CHANGE_OPTIONS = (
+    click.option(
+        "--version", metavar="N|latest", help="Version of the model package group, or the newest approved one."
+    ),
+    click.option(
+        "--package", metavar="ARN", help="Model package, for example the next one of an AWS Marketplace product."
+    ),
+    click.option("--image", metavar="URI", help="Container image."),
+    click.option("--instance-type", metavar="TYPE", help="Instance type, such as ml.g5.2xlarge."),
+    click.option("--count", metavar="N", help="Number of instances."),
+    click.option(
+        "--env", metavar="KEY=VALUE", multiple=True, callback=_read_pairs, help="Set an environment variable."
+    ),
+    click.option("--unset", metavar="KEY", multiple=True, help="Remove an environment variable."),
+)
+
+
+def _change_options(callback: Callable[..., Any]) -> Callable[..., Any]:
+    for option in reversed(_CHANGE_OPTIONS):
+        callback = option(callback)
+    return callback
+
+
+@_command("help", summary="Show what there is, or one command in full.", example="help promote")
+@click.argument("command", required=False)
+def _help(command: str | None) -> Help:
+    return Help(command=command.casefold() if command else None)
+
+
+@_command("status", summary="Show the fleet board, or one endpoint in full.", example="status stt-prod")
+@click.argument("endpoint", required=False)
+def _status(endpoint: str | None) -> Status:
+    return Status(endpoint=endpoint)
+
+
+@_command(
+    "plan",
+    summary="Show what a promotion would do, without asking for anything.",
+    example="plan stt-prod --instance-type ml.g5.4xlarge",
+)
+@click.argument("endpoint")
+@_change_options
+def _plan(endpoint: str, **change: Any) -> Plan:
+    return Plan.model_validate({"endpoint": endpoint, "change": change})
+
+
+@_command(
+    "promote",
+    summary="Plan a change and ask for approval; without options, to the newest version that may follow.",
+    example='promote sentiment-prod --version 4 --reason "better recall"',
+)
+@click.argument("endpoint")
+@_change_options
+@click.option("--reason", metavar="TEXT", help="Why, for the approver and the record.")
+def _promote(endpoint: str, reason: str | None, **change: Any) -> Promote:
+    return Promote.model_validate({"endpoint": endpoint, "change": change, "reason": reason})
+
+
+@_command(
+    "rollback",
+    summary="Go back to the last good config, or to a named earlier one.",
+    example="rollback stt-prod",
+)
+@click.argument("endpoint", required=False)
+@click.option("--to", metavar="CONFIG", help="Endpoint config to go back to.")
+@click.option("--rollout", "rollout_id", metavar="ROLLOUT", help="Undo this rollout.")
+@click.pass_context
+def _rollback(context: click.Context, endpoint: str | None, to: str | None, rollout_id: str | None) -> Rollback:
+    # In a thread, what was typed wins, and the thread fills in only what belongs to the same story.
+    endpoint_typed = context.get_parameter_source("endpoint") is ParameterSource.COMMANDLINE
+    rollout_typed = context.get_parameter_source("rollout_id") is ParameterSource.COMMANDLINE
+    thread_endpoint = context.lookup_default("endpoint")
+    thread_rollout = context.lookup_default("rollout_id")
+    if endpoint_typed and not rollout_typed and endpoint != thread_endpoint:
+        rollout_id = None
+    if rollout_typed and not endpoint_typed and rollout_id != thread_rollout:
+        endpoint = None
+    return Rollback(endpoint=endpoint, to=to, rollout_id=rollout_id)
+
+
+@_command("history", summary="Show past rollouts, of one endpoint or of all.", example="history stt-prod")
+@click.argument("endpoint", required=False)
+def _history(endpoint: str | None) -> History:
+    return History(endpoint=endpoint)
+
+
+@_command(
+    "cancel",
+    summary="Stop a rollout before its update starts; its id stands on its card.",
+    example="cancel r-4f2a91",
+)
+@click.argument("rollout_id", metavar="ROLLOUT")
+def _cancel(rollout_id: str) -> Cancel:
+    return Cancel(rollout_id=rollout_id)
