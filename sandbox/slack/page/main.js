@@ -8,7 +8,7 @@ import { spoken } from "./message.js";
 import { Modals } from "./modals.js";
 import { Announcer, Toasts } from "./notices.js";
 import { Panel } from "./panel.js";
-import { addressAs, currentPlace, hashOf, parameter } from "./place.js";
+import { addressAs, currentPlace, hashOf, parameter, placeOfPermalink } from "./place.js";
 import { Reading } from "./reading.js";
 import { channelList, peopleSwitch, whoAmI } from "./sidebar.js";
 import { Workspace, isRoot } from "./state.js";
@@ -60,10 +60,20 @@ class Page {
     addEventListener("focus", () => this.#draw());
     document.addEventListener("visibilitychange", () => this.#draw());
     document.addEventListener("keydown", (event) => this.#escape(event));
+    document.addEventListener("problem", ({ detail }) => this.toasts.show(detail));
+    document.addEventListener("click", (event) => this.#permalink(event));
     at("skip").addEventListener("click", (event) => {
       event.preventDefault();
       at("conversation").focus();
     });
+  }
+
+  /** A link to a message of this workspace stays in this tab, and with this person. */
+  #permalink(event) {
+    const place = event.target instanceof Element && placeOfPermalink(event.target.closest("a[href]")?.href);
+    if (!place || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    this.#go(place);
   }
 
   #moved() {
@@ -195,4 +205,6 @@ class Page {
   }
 }
 
+const linked = placeOfPermalink(location.href);
+if (linked) history.replaceState(null, "", `/${hashOf(linked)}`);
 new Page();

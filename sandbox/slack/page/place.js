@@ -28,3 +28,16 @@ export function addressAs(user) {
   query.set("as", user);
   return `?${query}${location.hash}`;
 }
+
+/**
+ * The place of a message's permalink (`/archives/C…/p1790000000000100?thread_ts=…`) of this workspace: its thread. Null for any
+ * other address.
+ */
+export function placeOfPermalink(address) {
+  if (!address) return null;
+  const url = new URL(address);
+  const [, channel, digits] = /^\/archives\/([A-Z0-9]+)\/p(\d{7,})$/.exec(url.pathname) ?? [];
+  if (url.origin !== location.origin || !channel) return null;
+  const ts = `${digits.slice(0, -6)}.${digits.slice(-6)}`;
+  return { kind: "thread", channel, thread: url.searchParams.get("thread_ts") ?? ts };
+}
