@@ -1,0 +1,13 @@
+"""The draft of a change: new model and config documents cloned from what runs, and what differs between the two.
+
+Pure: no AWS, no clock. The same live documents and the same change always give the same draft with the same fingerprint, so
+a worker that takes over drafts again instead of trusting a copy.
+"""
+
+from workers.cloning.differences import MASK, masked
+from workers.cloning.drafting import Draft, DraftNames, draft
+from workers.cloning.lineage import lineage_tags
+from workers.cloning.live import LiveEndpoint
+from workers.cloning.naming import target_name
+
+__all__ = ["MASK", "Draft", "DraftNames", "LiveEndpoint", "draft", "lineage_tags", "masked", "target_name"]

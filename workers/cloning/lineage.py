@@ -1,0 +1,52 @@
+"""Tags that tell a resource's lineage, so that the way back is known even when the store was lost."""
+
+import unicodedata
+from collections.abc import Mapping
+
+from bot.domain.plan import Difference
+from bot.domain.rollout import Rollout
+
+PREFIX = "rollout:"
+TAG_LIMIT = 50
+"""SageMaker's limit of tags on one resource."""
+
+_VALUE_LIMIT = 256
+
+
+def lineage_tags(rollout: Rollout, *, previous_config: str) -> Mapping[str, str]:
+    """The tags that a rollout puts on the models and the config that it creates.
+
+    Args:
+        rollout: The rollout that creates them.
+        previous_config: The config that the endpoint is on before, which a rollback goes back to.
+    """
+    thread = rollout.thread
+    return {
+        f"{PREFIX}id": _tag_value(rollout.id),
+        f"{PREFIX}previous-config": _tag_value(previous_config),
+        f"{PREFIX}requested-by": _tag_value(rollout.requester),
+        f"{PREFIX}thread": _tag_value(
+            f"{thread.channel_id}:{thread.thread_ts}" if thread.thread_ts else thread.channel_id
+        ),
+    }
+
+
+def inherited(cloned: Mapping[str, str], lineage: Mapping[str, str]) -> dict[str, str]:
+    """The cloned tags with the new lineage in place of the old one, 50 at most; the lineage comes first."""
+    kept = {key: value for key, value in cloned.items() if not key.startswith(PREFIX)}
+    return dict([*lineage.items(), *kept.items()][:TAG_LIMIT])
+
+
+def lost_tags(cloned: Mapping[str, str], lineage: Mapping[str, str], owner: str) -> tuple[Difference, ...]:
+    """The tags for which there is no room beside the lineage: said, not dropped in silence."""
+    staying = inherited(cloned, lineage)
+    return tuple(
+        Difference(path=f"{owner}.Tags.{key}", before=value, after=None)
+        for key, value in cloned.items()
+        if key not in staying and not key.startswith(PREFIX)
+    )
+
+
+def _tag_value(text: str) -> str:
+    # SageMaker's alphabet for tags: [\p{L}\p{Z}\p{N}_.:/=+\-@]*
+    return "".join(c if c in "_.:/=+-@" or unicodedata.category(c)[0] in "LZN" else "_" for c in text)[:_VALUE_LIMIT]
