@@ -17,7 +17,17 @@ from bot.domain.endpoint import ConfigRecord, EndpointStatus, ModelPackage, Mode
 from bot.domain.errors import InvariantError, UsageError
 from bot.domain.plan import Difference
 from bot.domain.rollout import Kind, Pace, Rollout, Thread, WatchPlan, open_rollout
-from workers.cloning import MASK, Draft, DraftNames, LiveEndpoint, draft, lineage_tags, masked, target_name
+from workers.cloning import (
+    MASK,
+    Draft,
+    DraftNames,
+    LiveEndpoint,
+    draft,
+    lineage_tags,
+    masked,
+    models_named_by,
+    target_name,
+)
 
 NOW = datetime(2026, 11, 22, 7, 0, tzinfo=UTC)
 ACCOUNT = "arn:aws:sagemaker:us-east-1:123456789012"
@@ -267,6 +277,12 @@ def test_everything_that_runs_the_replaced_model_follows_and_nothing_else() -> N
     ]
     assert result.config.document["ShadowProductionVariants"] == [variant("S", new), variant("T", "m2")]
     assert set(paths(result)) == {"A, B, B (ml.g5.xlarge), S.model.ModelPackageName"}
+
+
+def test_every_model_that_a_config_names_is_found() -> None:
+    pool = {"InstanceType": "ml.g6.xlarge", "Priority": 1, "ModelNameOverride": "m2"}
+    current = live([variant("A"), variant("B", InstancePools=[pool])], ShadowProductionVariants=[variant("S", "m3")])
+    assert models_named_by(current.config) == ("m1", "m3", "m2")
 
 
 def test_a_pools_own_model_of_the_same_family_gets_its_own_clone() -> None:

@@ -7,7 +7,17 @@ a worker that takes over drafts again instead of trusting a copy.
 from workers.cloning.differences import MASK, masked
 from workers.cloning.drafting import Draft, DraftNames, draft
 from workers.cloning.lineage import lineage_tags
-from workers.cloning.live import LiveEndpoint
+from workers.cloning.live import LiveEndpoint, models_named_by
 from workers.cloning.naming import target_name
 
-__all__ = ["MASK", "Draft", "DraftNames", "LiveEndpoint", "draft", "lineage_tags", "masked", "target_name"]
+__all__ = [
+    "MASK",
+    "Draft",
+    "DraftNames",
+    "LiveEndpoint",
+    "draft",
+    "lineage_tags",
+    "masked",
+    "models_named_by",
+    "target_name",
+]

@@ -16,3 +16,11 @@ class LiveEndpoint:
     """By name: the models that the config runs, those of instance pools and shadow variants included, as far as they exist."""
     packages: Mapping[str, ModelPackage]
     """By ARN: the model packages that these models were made from."""
+
+
+def models_named_by(config: ConfigRecord) -> tuple[str, ...]:
+    """Every model that a config names, each once: of variants, of their instance pools, of shadow variants."""
+    variants = (*config.variants(), *config.document.get("ShadowProductionVariants", ()))
+    pools = (pool for variant in variants for pool in variant.get("InstancePools", ()))
+    names = (*(variant.get("ModelName") for variant in variants), *(pool.get("ModelNameOverride") for pool in pools))
+    return tuple(dict.fromkeys(name for name in names if name))
