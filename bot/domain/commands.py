@@ -45,10 +45,10 @@ def _read_count(typed: object) -> object:
     raise ValueError(f"{quoted(typed)} is no instance count: give a whole number, 1 or more")
 
 
-Version = Annotated[Annotated[int, Field(ge=1)] | Literal["latest"], BeforeValidator(_read_version)]
+Version = Annotated[Annotated[int, Field(strict=True, ge=1)] | Literal["latest"], BeforeValidator(_read_version)]
 """A version of the endpoint's model package group, or the newest one that may follow."""
 
-InstanceCount = Annotated[int, Field(ge=1), BeforeValidator(_read_count)]
+InstanceCount = Annotated[int, Field(strict=True, ge=1), BeforeValidator(_read_count)]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 """A person's own words."""
 

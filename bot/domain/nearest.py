@@ -10,10 +10,13 @@ def nearest(name: str, candidates: Iterable[str], limit: int = 3) -> tuple[str, 
     """The known names that look most like `name`, best first; empty when none does.
 
     Names that begin with what was typed come first: `sentiment` means `sentiment-prod` more than it means `settlement`.
+    A name that differs in capitals only is the one.
     """
     known = sorted(set(candidates))
     wanted = name.casefold()
     by_folded = {candidate.casefold(): candidate for candidate in known}
+    if wanted in by_folded:
+        return (by_folded[wanted],)
     beginning = [candidate for folded, candidate in by_folded.items() if wanted and folded.startswith(wanted)]
     similar = [by_folded[f] for f in difflib.get_close_matches(wanted, by_folded, limit, _SIMILAR_ENOUGH)]
     return tuple(dict.fromkeys([*beginning, *similar]))[:limit]

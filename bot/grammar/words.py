@@ -25,7 +25,9 @@ def _closer(quotes: str) -> re.Pattern[str]:
     return re.compile(rf"{escaped}([{quotes}])(?=[\s{_UNSEEN}]|\Z)")
 
 
-_CLOSERS = {quote: (_closer(family),) for family in (_DOUBLE, _SINGLE) for quote in family}
+_CLOSERS: dict[str, tuple[re.Pattern[str], ...]] = {
+    quote: (_closer(family),) for family in (_DOUBLE, _SINGLE) for quote in family
+}
 # A straight quote is closed by a straight one if there is any, so that curly ones may stand within.
 _CLOSERS |= {straight: (_closer(straight), *_CLOSERS[straight]) for straight in "\"'"}
 

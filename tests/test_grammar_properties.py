@@ -1,0 +1,140 @@
+"""What holds for every text and every command."""
+
+from collections.abc import Callable
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from bot.domain.commands import COMMANDS, Cancel, Change, Command, Help, History, Plan, Promote, Rollback, Status
+from bot.domain.errors import UsageError
+from bot.domain.model import Value
+from bot.grammar import Context, parse, parse_argv, render
+from bot.grammar.definitions import GRAMMAR
+from bot.grammar.words import UnclosedQuote, join_words, split_words
+
+NASTY = st.sampled_from(
+    [
+        "--reason",
+        "--env",
+        "promote",
+        "--",
+        "—",
+        "“",
+        "”",
+        '"',
+        "'",
+        "’",
+        "`",
+        "\\",
+        "<@U1|x>",
+        "<https://x|x>",
+        "&amp;",
+        "=",
+    ]
+)
+ANY_TEXT = (
+    st.text(max_size=40)
+    | st.lists(NASTY | st.text(max_size=5), max_size=8).map(" ".join)
+    | st.lists(NASTY).map("".join)
+)
+
+NAMES = st.from_regex(r"\A[a-zA-Z0-9](-?[a-zA-Z0-9]){0,20}\Z")
+WORDS = st.from_regex(r"\A[^\s-]\S{0,10}\Z")
+KEYS = st.from_regex(r"\A[a-zA-Z_][a-zA-Z0-9_]{0,10}\Z")
+IDS = st.from_regex(r"\A[a-zA-Z0-9][a-zA-Z0-9_-]{0,10}\Z")
+REASONS = ANY_TEXT.map(lambda text: Promote.model_validate({"endpoint": "a", "reason": f"x{text}x"}).reason) | NASTY
+
+
+@st.composite
+def changes(draw):
+    what = draw(
+        st.fixed_dictionaries(
+            {},
+            optional={
+                "instance_type": st.just("ml.p4de.24xlarge"),
+                "count": st.integers(1, 999_999),
+                "env": st.dictionaries(KEYS, ANY_TEXT, max_size=3),
+            },
+        )
+    )
+    run = draw(
+        st.none()
+        | st.tuples(st.just("version"), st.integers(1, 999_999_999) | st.just("latest"))
+        | st.tuples(st.just("image"), WORDS)
+        | st.tuples(st.just("package"), st.just("arn:aws:sagemaker:eu-west-1:123456789012:model-package/a/3"))
+    )
+    unset = draw(st.lists(KEYS, max_size=2))
+    return Change.model_validate(
+        {**what, **dict([run] if run else []), "unset": [key for key in unset if key not in what.get("env", {})]}
+    )
+
+
+OPTIONAL_WORD = st.none() | WORDS
+COMMAND_KINDS: dict[type[Value], st.SearchStrategy[Value]] = {
+    Help: st.builds(Help, command=st.none() | st.sampled_from(list(GRAMMAR.commands))),
+    Status: st.builds(Status, endpoint=OPTIONAL_WORD),
+    Plan: st.builds(Plan, endpoint=WORDS, change=changes()),
+    Promote: st.builds(Promote, endpoint=WORDS, change=changes(), reason=st.none() | REASONS),
+    Rollback: st.builds(Rollback, endpoint=WORDS, to=st.none() | NAMES, rollout_id=st.none() | IDS)
+    | st.builds(Rollback, rollout_id=IDS),
+    History: st.builds(History, endpoint=OPTIONAL_WORD),
+    Cancel: st.builds(Cancel, rollout_id=IDS),
+}
+
+
+def test_properties_cover_every_command():
+    assert {kind.model_fields["name"].default for kind in COMMAND_KINDS} == set(GRAMMAR.commands)
+
+
+@given(st.one_of(*COMMAND_KINDS.values()))
+def test_command_that_is_written_down_is_read_back_equal(command):
+    assert parse(render(command)) == command
+
+
+@given(st.one_of(*COMMAND_KINDS.values()))
+def test_command_that_travels_as_json_arrives_equal(command):
+    assert COMMANDS.validate_json(command.model_dump_json()) == command
+
+
+@given(st.lists(ANY_TEXT))
+@example(["", "it's", "—x", "“a” b", "\\", '\\"', "&amp;", "<@U1|x>", "a\u00a0b", "`x`"])
+def test_words_that_are_joined_are_cut_the_same_again(words):
+    assert split_words(join_words(words)) == words
+
+
+def outcome(read: Callable[[], Command]) -> Command | UsageError:
+    try:
+        return read()
+    except UsageError as refused:
+        return refused
+
+
+@given(ANY_TEXT, st.sampled_from([None, Context(endpoint="e", rollout_id="r"), Context(endpoint="e")]))
+@example("promote " + "\udcff", None)
+@example("promote a --version ٤", None)
+@example("promote a --count ²", None)
+def test_any_text_makes_a_command_or_a_refusal(text, context):
+    for typed in (text, f"promote a {text}", f"rollback {text}"):
+        result = outcome(lambda typed=typed: parse(typed, context))
+        assert result.user_message if isinstance(result, UsageError) else result.name in GRAMMAR.commands
+
+
+@given(st.lists(ANY_TEXT))
+def test_any_argv_makes_a_command_or_a_refusal(argv):
+    for words in (argv, ["promote", *argv]):
+        result = outcome(lambda words=words: parse_argv(words))
+        assert result.user_message if isinstance(result, UsageError) else result.name in GRAMMAR.commands
+
+
+@given(st.text())
+def test_text_without_quotes_never_lacks_one(text):
+    for quote in "\"“”„‟'‘’‚‛":
+        text = text.replace(quote, "")
+    split_words(text)
+
+
+def test_quote_that_never_closes_is_found_from_where_it_opens():
+    with pytest.raises(UnclosedQuote) as caught:
+        split_words("one “two three")
+    assert caught.value.rest == "“two three"
