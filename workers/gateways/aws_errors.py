@@ -96,7 +96,11 @@ BAD_CREDENTIALS = frozenset(
 _VALIDATION = frozenset({"ValidationException", "ValidationError"})
 _DENIED = frozenset({"AccessDenied", "AccessDeniedException", "NotAuthorized", "UnauthorizedOperation"})
 
-_KINDS = {"endpoint configuration": "endpoint config", "modelpackage": "model package"}
+_KINDS = {
+    "endpoint configuration": "endpoint config",
+    "modelpackage": "model package",
+    "modelpackagegroup": "model package group",
+}
 """SageMaker's nouns where they differ from the ones we show."""
 
 
