@@ -12,6 +12,10 @@ from typing import Any
 from sandbox.slack.people import BOT_USER_ID
 from sandbox.slack.stream import Stream
 
+PROCESSING_SECONDS = 0.3
+"""Between the end of an upload and the moment at which an image block may show the file."""
+SHARING_SECONDS = 0.2
+"""Between the answer of files.completeUploadExternal and the message that shows the file (python-slack-sdk issue 1277)."""
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 
@@ -25,10 +29,19 @@ class File:
     alt_text: str = ""
     title: str = ""
     content: bytes | None = None
-    is_complete: bool = False
+    completed_at: float | None = None
+    """When the upload was completed, in seconds of the monotonic clock."""
     created: int = field(default_factory=lambda: int(time.time()))
     shares: list[tuple[str, str, str | None]] = field(default_factory=list)
     """Where it was shown: channel, message ts, thread ts."""
+
+    @property
+    def is_complete(self) -> bool:
+        return self.completed_at is not None
+
+    @property
+    def is_processed(self) -> bool:
+        return self.completed_at is not None and time.monotonic() >= self.completed_at + PROCESSING_SECONDS
 
     @property
     def mimetype(self) -> str:
@@ -78,7 +91,9 @@ class File:
             "ims": [channel for channel, _, _ in self.shares if channel.startswith("D")],
             "shares": self._shares(),
         }
-        if pixels["original_w"]:
+        if not self.is_processed:
+            api["mimetype"] = ""
+        elif pixels["original_w"]:
             api |= {**pixels, "thumb_360": address}
         return api
 
@@ -110,14 +125,14 @@ class Files:
     def complete(self, file: File, title: str) -> None:
         """Makes an uploaded file known to the workspace."""
         file.title = title
-        file.is_complete = True
+        file.completed_at = time.monotonic()
         self._stream.publish({"type": "file_added", "file": file.to_page()})
 
     def usable(self, reference: dict[str, Any]) -> File | None:
-        """The file that a `slack_file` object (by id or url) points at, if it can be shown."""
+        """The file that a `slack_file` object (by id or url) points at, once it has been processed."""
         for file in self.by_id.values():
             address = str(reference.get("url", ""))
-            if file.is_complete and (
+            if file.is_processed and (
                 file.id == reference.get("id") or address.endswith(f"/files/{file.id}/{file.name}")
             ):
                 return file

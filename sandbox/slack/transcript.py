@@ -78,7 +78,7 @@ def _message_entry(message: Json, names: Names, depth: int) -> Entry:
     notes = []
     if message["ephemeral"]:
         notes.append(f"only {names.get(message['visible_to'], message['visible_to'])} sees this")
-    if message["edited"]:
+    if message["version"] > 1:
         notes.append(f"edited {message['version'] - 1}×")
     who = names.get(message["user"], message["user"])
     return Entry(float(message["ts"]), who, tuple(lines), ", ".join(notes), depth)

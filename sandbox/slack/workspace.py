@@ -116,14 +116,14 @@ class Workspace:
         return self.post(channel_id, SLACKBOT_ID, text, thread_ts=thread_ts, visible_to=user_id)
 
     def edit(self, message: Message, **changes: Any) -> None:
-        """Changes fields of a message and keeps the version that it had. Posting the same content again is no edit to people."""
+        """Changes fields of a message and keeps the version that it had; Slack shows "(edited)" only when there are no blocks."""
         if "blocks" in changes:
             changes["blocks"] = with_ids(changes["blocks"] or [])
         before = message.to_page()
         for name, value in changes.items():
             setattr(message, name, value)
         message.earlier.append(before)
-        message.edited = {"user": message.user, "ts": self.new_ts()}
+        message.edited = None if message.blocks else {"user": message.user, "ts": self.new_ts()}
         self._publish("message_edited", message)
 
     def react(self, message: Message, name: str, user_id: str) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+from typing import Any
+
 from aiohttp import web
 
 from sandbox.slack.blocks.rules import MESSAGE, problems_in
 from sandbox.slack.errors import SlackError
-from sandbox.slack.files import File
-from sandbox.slack.people import BOT_USER_ID
+from sandbox.slack.files import SHARING_SECONDS, File
+from sandbox.slack.people import BOT_USER_ID, Channel
 from sandbox.slack.web_api.content import described
 from sandbox.slack.web_api.registry import Call, Json, method
 from sandbox.slack.world import World
@@ -50,17 +53,9 @@ def complete_upload(call: Call) -> Json:
     for file, entry in zip(files, entries, strict=True):
         call.world.files.complete(file, str(entry.get("title") or file.name))
     if channel:
-        shared = call.world.workspace.post(
-            channel.id,
-            BOT_USER_ID,
-            comment,
-            blocks=blocks,
-            thread_ts=thread_ts,
-            files=[file.to_page() for file in files],
-            subtype=None,
+        call.world.courier.in_background(
+            _share(call.world, files, channel, comment, blocks=blocks, thread_ts=thread_ts)
         )
-        for file in files:
-            file.shares.append((channel.id, shared.ts, thread_ts))
     return {"files": [file.to_api(call.world.options.base_url) for file in files]}
 
 
@@ -82,6 +77,15 @@ async def receive_upload(world: World, request: web.Request) -> web.Response:
         return web.Response(status=400, text=f"expected {file.length} bytes, got {len(content)}")
     file.content = content
     return web.Response(text=f"OK - {len(content)}")
+
+
+async def _share(world: World, files: list[File], channel: Channel, comment: str, **fields: Any) -> None:
+    """Posts the message that shows the files, later than the call's answer: other messages may overtake it."""
+    await asyncio.sleep(SHARING_SECONDS)
+    shown = [file.to_page() for file in files]
+    message = world.workspace.post(channel.id, BOT_USER_ID, comment, files=shown, **fields)
+    for file in files:
+        file.shares.append((channel.id, message.ts, message.thread_ts))
 
 
 def _uploaded(call: Call, entry: Json) -> File:

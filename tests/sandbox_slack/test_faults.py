@@ -1,0 +1,94 @@
+"""Trouble on demand: what the app's Slack client meets, and whether the call was executed."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
+
+from sandbox.slack.driver import ControlFailure, SlackDriver
+from sandbox_slack.clients import CHANNEL, client_of, error_of
+
+
+def post(client: WebClient) -> None:
+    client.chat_postMessage(channel=CHANNEL, text="hello")
+
+
+@pytest.fixture
+def hasty(slack: SlackDriver) -> WebClient:
+    """A client that never tries again by itself."""
+    return client_of(slack, retry_handlers=[], timeout=1)
+
+
+def test_429_carries_the_retry_after_that_was_asked_for(slack: SlackDriver, hasty: WebClient) -> None:
+    slack.fault("chat.postMessage", "429", retry_after=7)
+    with pytest.raises(SlackApiError) as refused:
+        post(hasty)
+    assert (refused.value.response.status_code, refused.value.response.headers["Retry-After"]) == (429, "7")
+    post(hasty)
+    assert len(slack.messages()) == 1
+
+
+def test_500_is_not_executed(slack: SlackDriver, hasty: WebClient) -> None:
+    slack.fault("chat.postMessage", "500", times=2)
+    for _ in range(2):
+        with pytest.raises(SlackApiError) as refused:
+            post(hasty)
+        assert refused.value.response.status_code == 500
+    post(hasty)
+    assert len(slack.messages()) == 1
+
+
+def test_a_timeout_is_never_executed(slack: SlackDriver, hasty: WebClient) -> None:
+    slack.fault("chat.postMessage", "timeout")
+    started = time.monotonic()
+    with pytest.raises(TimeoutError):
+        post(hasty)
+    assert 0.9 < time.monotonic() - started < 3
+    assert slack.messages() == []
+
+
+def test_a_lost_answer_was_executed(slack: SlackDriver, hasty: WebClient) -> None:
+    slack.fault("chat.postMessage", "lost")
+    with pytest.raises(ConnectionError):
+        post(hasty)
+    assert [message.plain for message in slack.messages()] == ["hello"]
+    assert slack.calls("chat.postMessage")[0]["fault"] == "lost"
+
+
+def test_a_client_that_tries_again_after_a_lost_answer_posts_twice(slack: SlackDriver, client: WebClient) -> None:
+    slack.fault("chat.postMessage", "lost")
+    post(client)
+    assert len(slack.messages()) == 2
+
+
+def test_any_slack_error_can_be_asked_for(slack: SlackDriver, hasty: WebClient) -> None:
+    slack.fault("*", "error:fatal_error")
+    assert error_of(lambda: post(hasty)) == "fatal_error"
+
+
+def test_a_slow_call_is_executed_late(slack: SlackDriver, hasty: WebClient) -> None:
+    slack.fault("chat.postMessage", "slow:0.3")
+    started = time.monotonic()
+    post(hasty)
+    assert time.monotonic() - started >= 0.3
+
+
+def test_slack_can_be_down(slack: SlackDriver, hasty: WebClient) -> None:
+    slack.down()
+    with pytest.raises(ConnectionError):
+        post(hasty)
+    slack.up()
+    post(hasty)
+    assert len(slack.messages()) == 1
+
+
+def test_faults_strike_only_their_method_and_can_be_cleared(slack: SlackDriver, hasty: WebClient) -> None:
+    slack.fault("chat.update", "500", times=5)
+    post(hasty)
+    slack.clear_faults()
+    hasty.chat_update(channel=CHANNEL, ts=slack.messages()[0].ts, text="x")
+    with pytest.raises(ControlFailure, match="is no fault"):
+        slack.fault("chat.update", "explode")
