@@ -1,12 +1,14 @@
 """What people type, and what they get for it."""
 
 import re
+from typing import Literal
 
 import click
 import pytest
 
 from bot.domain.commands import Cancel, Change, Help, History, Plan, Promote, Rollback, Status
 from bot.domain.errors import UsageError
+from bot.domain.model import Value
 from bot.grammar import TERMINAL_PREFIX, Context, help_text, parse, parse_argv, render
 from bot.grammar.definitions import GRAMMAR
 
@@ -278,14 +280,21 @@ def test_overview_shows_examples_below_the_commands():
     assert "    /endpoint cancel r-4f2a91" in str(help_text()).splitlines()
 
 
-def test_command_with_a_flag_needs_no_change_to_the_parser(monkeypatch):
-    @click.command("history", epilog="history")
-    @click.argument("endpoint", required=False)
-    @click.option("--all", is_flag=True, help="All.")
-    def with_flag(endpoint, all):
-        return History(endpoint="everything" if all else endpoint)
+def test_later_command_with_a_flag_is_one_model_and_one_definition(monkeypatch):
+    class Sync(Value):
+        name: Literal["sync"] = "sync"
+        endpoint: str | None = None
+        everything: bool = False
 
-    monkeypatch.setitem(GRAMMAR.commands, "history", with_flag)
-    assert parse("history a --all") == History(endpoint="everything")
-    assert parse("history a") == History(endpoint="a")
-    assert "[--all]" in help_text("history").usage
+    @click.command("sync", help="Sync.", epilog="sync --all")
+    @click.argument("endpoint", required=False)
+    @click.option("--all", "everything", is_flag=True, help="Every endpoint.")
+    def sync(**fields):
+        return Sync(**fields)
+
+    monkeypatch.setitem(GRAMMAR.commands, "sync", sync)
+    for command, written in (Sync(everything=True), "sync --all"), (Sync(endpoint="a"), "sync a"):
+        assert render(command) == written
+        assert parse(written) == command
+    assert help_text("sync").usage == "/endpoint sync [ENDPOINT] [--all]"
+    assert refusal("sync --all --all").problem == "--all is given twice."

@@ -103,6 +103,11 @@ def test_slack_may_be_a_stand_in_on_this_machine(host):
     assert load_settings({**HTTP_BOT, "SLACK_API_URL": f"http://{host}/api/"}, "bot").slack_is_local
 
 
+@pytest.mark.parametrize("url", ["https://slack.com/api/", "https://www.slack.com/api/"])
+def test_slacks_own_addresses_are_not_local(url):
+    assert not load_settings({**HTTP_BOT, "SLACK_API_URL": url}, "bot").slack_is_local
+
+
 @pytest.mark.parametrize("url", ["redis://h", "rediss://u:p@h:6380/1", "unix:///run/redis.sock?db=1"])
 def test_redis_can_be_reached_in_three_ways(url):
     assert load_settings({**HTTP_BOT, "REDIS_URL": url}, "bot").redis_url.get_secret_value() == url

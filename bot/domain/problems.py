@@ -15,6 +15,7 @@ _WORDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "string_type": lambda ctx: "must be text: put it in quotes",
     "string_too_long": lambda ctx: f"is longer than {ctx['max_length']} characters",
     "string_too_short": lambda ctx: "is empty",
+    "too_short": lambda ctx: "is empty",
     "greater_than_equal": lambda ctx: f"must be at least {ctx['ge']}",
     "greater_than": lambda ctx: f"must be more than {ctx['gt']}",
     "less_than_equal": lambda ctx: f"must be at most {ctx['le']}",

@@ -26,7 +26,7 @@ class HelpPage:
     title: str
     usage: str
     entries: tuple[HelpEntry, ...]
-    example: str | None = None
+    example: str
 
     def __str__(self) -> str:
         lines = [self.title, f"Usage: {self.usage}"]
@@ -34,9 +34,7 @@ class HelpPage:
             lines.append(f"  {entry.term}: {entry.meaning}")
             if entry.example:
                 lines.append(f"    {entry.example}")
-        if self.example:
-            lines.append(f"Example: {self.example}")
-        return "\n".join(lines)
+        return "\n".join([*lines, f"Example: {self.example}"])
 
 
 def help_text(command: str | None = None, *, prefix: str = SLACK_PREFIX) -> HelpPage:

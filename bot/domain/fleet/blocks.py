@@ -143,6 +143,7 @@ class Serverless(Block):
     memory_mb: Annotated[WholeNumber, Field(ge=1024, le=6144, multiple_of=1024)]
     """1024, 2048, 3072, 4096, 5120 or 6144."""
     max_concurrency: Annotated[WholeNumber, Field(ge=1, le=200)]
+    """How many requests are served at once."""
     provisioned_concurrency: Annotated[WholeNumber, Field(ge=1, le=200)] | None = None
     """Concurrency that is kept warm; not more than max_concurrency."""
 
@@ -165,6 +166,7 @@ class Autoscaling(Block):
     metric: Literal[
         "SageMakerVariantInvocationsPerInstance", "SageMakerVariantConcurrentRequestsPerModelHighResolution"
     ] = "SageMakerVariantInvocationsPerInstance"
+    """Predefined metric of Application Auto Scaling."""
     target: Annotated[float, Field(strict=True, gt=0)]
     """The value of the metric that is held."""
 
@@ -212,6 +214,7 @@ class Strategy(Block):
     """How traffic moves from the current config to the target config."""
 
     type: Literal["all-at-once", "canary", "linear", "rolling", "two-variant"] = "all-at-once"
+    """How the traffic moves."""
     size: Size | None = Field(default=None, validate_default=True)
     """First share (canary, two-variant) or step (linear, rolling): a percentage, or a number of instances."""
     bake: Duration | None = None

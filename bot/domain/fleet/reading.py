@@ -36,7 +36,8 @@ def parse_fleet(text: str, filename: str) -> Fleet:
     """
     source = Source(text, filename)
     if not isinstance(source.data, dict):
-        raise FleetFileError((source.mistake((), "must be a mapping with the keys version, defaults and endpoints"),))
+        whole = source.mistake((), "must be a mapping with the keys version, defaults and endpoints")
+        raise FleetFileError((*source.mistakes, whole))
     mistakes = [*source.mistakes, *_check(_Outline, source.data, (), source)]
     raw_defaults = _mapping(source.data.get("defaults"))
     mistakes += _check(Defaults, raw_defaults, ("defaults",), source)

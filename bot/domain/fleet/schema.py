@@ -3,10 +3,12 @@
 from datetime import timedelta
 from typing import Any
 
+from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema
 
 from bot.domain.durations import format_duration
 from bot.domain.fleet.spec import Fleet
+from bot.domain.names import EnvironmentKey, SageMakerName
 
 _SERVERLESS_OR_INSTANCES: dict[str, Any] = {
     "if": {"required": ["kind"], "properties": {"kind": {"const": "serverless"}}},
@@ -37,9 +39,20 @@ def fleet_schema() -> dict[str, Any]:
     del endpoint["properties"]["name"]  # the key above it
     endpoint["required"] = []
     endpoint["allOf"] = [_ONE_SOURCE_OF_VERSIONS, _SERVERLESS_OR_INSTANCES]
-    schema["properties"]["endpoints"]["minProperties"] = 1
+    for block in (schema, *schema["$defs"].values()):
+        for field in block["properties"].values():
+            if "$ref" in field:
+                field.pop("default", None)  # the block tells its own defaults
+    # Pydantic tells nothing about the keys of a mapping.
+    schema["properties"]["endpoints"] |= {"minProperties": 1, "propertyNames": _schema_of(SageMakerName)}
+    for environment in (endpoint, schema["$defs"]["Defaults"]):
+        environment["properties"]["environment"]["propertyNames"] = _schema_of(EnvironmentKey)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         **schema,
         "title": "Fleet file of the endpoint bot",
     }
+
+
+def _schema_of(shape: Any) -> dict[str, Any]:
+    return TypeAdapter(shape).json_schema()

@@ -78,7 +78,9 @@ class EndpointSpec(_Common):
 
     name: SageMakerName
     description: str = ""
+    """What it is for, in a sentence."""
     kind: Literal["realtime", "streaming", "async", "serverless"] = "realtime"
+    """How it is invoked; streaming endpoints are judged by their first chunk and by errors in the middle of a stream."""
     track: tuple[PackageArn, ...] | None = None
     """AWS Marketplace packages that may follow each other, oldest first."""
     model_package_group: PackageGroup | None = Field(default=None, validate_default=True)
@@ -89,7 +91,9 @@ class EndpointSpec(_Common):
     instance_count: WholeNumber | None = Field(default=None, ge=1)
     """Left out: whatever runs is right."""
     serverless: Serverless | None = Field(default=None, validate_default=True)
+    """Memory and concurrency, for kind serverless only."""
     autoscaling: Autoscaling | None = None
+    """Left out: whatever autoscaling the endpoint has is right."""
     strategy: Strategy = Strategy()
 
     @property
