@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import logging
 import signal
+import sys
 
 from .clock import WallClock
 from .server import StandIn, serve
@@ -23,7 +24,10 @@ def main() -> None:
         status_lag_seconds=asked.status_lag,
         per_config_metrics=not asked.no_per_config_metrics,
     )
-    asyncio.run(_run(StandIn(settings, WallClock()), asked.port))
+    try:
+        asyncio.run(_run(StandIn(settings, WallClock()), asked.port))
+    except OSError as exc:
+        sys.exit(f"Cannot listen on port {asked.port} of 127.0.0.1: {exc.strerror}. Choose another with --port.")
 
 
 async def _run(stand_in: StandIn, port: int) -> None:

@@ -17,6 +17,7 @@ def create_endpoint_config(call: Call) -> dict[str, Any]:
     region, params = call.region, call.params
     name = params["EndpointConfigName"]
     arn = region.arn("endpoint-config", name)
+    given_tags = tags.check(params.get("Tags", []))
     if name in region.configs:
         raise validation(f'Cannot create already existing endpoint configuration "{arn}".')
     variants = params["ProductionVariants"]
@@ -30,7 +31,7 @@ def create_endpoint_config(call: Call) -> dict[str, Any]:
         _check_variant(region, variant, has_role="ExecutionRoleArn" in params)
     spec = {key: value for key, value in params.items() if key not in _IDENTITY}
     region.configs[name] = EndpointConfig(name, arn, call.now, spec)
-    tags.put(region, arn, params.get("Tags"))
+    tags.put(region, arn, given_tags)
     return {"EndpointConfigArn": arn}
 
 

@@ -23,6 +23,7 @@ def create_endpoint(call: Call) -> dict[str, Any]:
     region, params = call.region, call.params
     name = params["EndpointName"]
     arn = region.arn("endpoint", name)
+    given_tags = tags.check(params.get("Tags", []))
     if any(existing.lower() == name.lower() for existing in region.endpoints):
         raise validation(f'Cannot create already existing endpoint "{arn}".')
     config = rules.usable_config(region, params["EndpointConfigName"])
@@ -39,7 +40,7 @@ def create_endpoint(call: Call) -> dict[str, Any]:
     timeline = Timeline(call.now, stages, region.world.settings.speed)
     endpoint.begin(Activity(Kind.CREATE, timeline, ending, config, variants))
     region.endpoints[name] = endpoint
-    tags.put(region, arn, params.get("Tags"))
+    tags.put(region, arn, given_tags)
     return {"EndpointArn": arn}
 
 

@@ -15,10 +15,11 @@ def create_model_package_group(call: Call) -> dict[str, Any]:
     region, params = call.region, call.params
     name = params["ModelPackageGroupName"]
     arn = region.arn("model-package-group", name)
+    given_tags = tags.check(params.get("Tags", []))
     if name in region.groups:
         raise validation(f"Model Package Group already exists: {arn}")
     region.groups[name] = PackageGroup(name, arn, call.now, params.get("ModelPackageGroupDescription"))
-    tags.put(region, arn, params.get("Tags"))
+    tags.put(region, arn, given_tags)
     return {"ModelPackageGroupArn": arn}
 
 

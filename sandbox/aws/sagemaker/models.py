@@ -17,6 +17,7 @@ def create_model(call: Call) -> dict[str, Any]:
     region, params = call.region, call.params
     name = params["ModelName"]
     arn = region.arn("model", name)
+    given_tags = tags.check(params.get("Tags", []))
     if name in region.models:
         raise validation(f'Cannot create already existing model "{arn}".')
     if "PrimaryContainer" in params and params.get("Containers"):
@@ -27,7 +28,7 @@ def create_model(call: Call) -> dict[str, Any]:
         _check_container(region, container, isolated=params.get("EnableNetworkIsolation", False))
     spec = {key: value for key, value in params.items() if key not in _IDENTITY}
     region.models[name] = Model(name, arn, call.now, spec)
-    tags.put(region, arn, params.get("Tags"))
+    tags.put(region, arn, given_tags)
     return {"ModelArn": arn}
 
 

@@ -24,6 +24,7 @@ _DIRECT_UPDATES = (
 @operation("sagemaker", "CreateModelPackage")
 def create_model_package(call: Call) -> dict[str, Any]:
     region, params = call.region, call.params
+    given_tags = tags.check(params.get("Tags", []))
     group_name, name = params.get("ModelPackageGroupName"), params.get("ModelPackageName")
     if bool(group_name) == bool(name):
         raise validation("Exactly one of ModelPackageName and ModelPackageGroupName must be provided.")
@@ -34,9 +35,9 @@ def create_model_package(call: Call) -> dict[str, Any]:
         if name in region.packages:
             raise validation(f"Model Package already exists: {arn}")
         region.packages[name] = Package(name, arn, call.now, spec)
-        tags.put(region, arn, params.get("Tags"))
+        tags.put(region, arn, given_tags)
         return {"ModelPackageArn": arn}
-    if params.get("Tags"):
+    if given_tags:
         raise validation("Tagging is not supported for versioned model packages.")
     group = lookup.group(region, str(group_name))
     version = max(group.packages, default=0) + 1

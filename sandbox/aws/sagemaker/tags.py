@@ -34,10 +34,8 @@ def delete_tags(call: Call) -> dict[str, Any]:
     return {}
 
 
-def put(region: Region, arn: str, given: list[dict[str, str]] | None) -> None:
-    """Add tags that a caller sent; those of AWS itself cannot be sent."""
-    if not given:
-        return
+def put(region: Region, arn: str, given: list[dict[str, str]]) -> None:
+    """Add tags that a caller sent."""
     check(given)
     merged = region.tags.get(arn, {}) | {tag["Key"]: tag["Value"] for tag in given}
     if len(merged) > MAX_TAGS:
@@ -45,13 +43,14 @@ def put(region: Region, arn: str, given: list[dict[str, str]] | None) -> None:
     region.tags[arn] = merged
 
 
-def check(given: list[dict[str, str]]) -> None:
-    """Refuse reserved and repeated keys."""
+def check(given: list[dict[str, str]]) -> list[dict[str, str]]:
+    """The tags as given, unless a key is reserved by AWS or repeated."""
     keys = [tag["Key"] for tag in given]
     if any(key.lower().startswith("aws:") for key in keys):
         raise validation("aws: prefixed tag key names are not allowed for external use.")
     if len(set(keys)) != len(keys):
         raise validation("Duplicate tag keys found. Please note that Tag keys are case insensitive.")
+    return given
 
 
 def _existing(region: Region, arn: str) -> str:
