@@ -88,6 +88,8 @@ def test_properties_cover_every_command():
 
 
 @given(st.one_of(*COMMAND_KINDS.values()))
+@example(Status(endpoint="?"))
+@example(Promote(endpoint="—a", reason="--help"))
 def test_command_that_is_written_down_is_read_back_equal(command):
     assert parse(render(command)) == command
 
@@ -98,7 +100,7 @@ def test_command_that_travels_as_json_arrives_equal(command):
 
 
 @given(st.lists(ANY_TEXT))
-@example(["", "it's", "—x", "“a” b", "\\", '\\"', "&amp;", "<@U1|x>", "a\u00a0b", "`x`"])
+@example(["", "it's", "—x", "-x", "--x", "“a” b", "\\", '\\"', "&amp;", "<@U1|x>", "a\u00a0b", "`x`"])
 def test_words_that_are_joined_are_cut_the_same_again(words):
     assert split_words(join_words(words)) == words
 

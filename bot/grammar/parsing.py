@@ -22,7 +22,7 @@ _ADDRESS = re.compile(r"/\w+|<@[UW]\w+>[:,]?|@[\w.-]+[:,]?", re.ASCII)
 """What may stand before the command: the slash command itself, or a mention of the bot."""
 
 _LONGEST_TEXT = 8_000
-_ASKS_FOR_HELP = frozenset({"--help", "--h", "-h", "?"})
+_HELP_OPTIONS = frozenset({"--help", "--h", "-h"})
 _LOOKS_LIKE_VERSION = re.compile(r"v?[0-9]{1,9}|latest", re.ASCII | re.IGNORECASE)
 
 
@@ -78,11 +78,11 @@ def render(command: Command, prefix: str = "") -> str:
 
 
 def _command_of(words: Sequence[str], context: Context, prefix: str) -> Command:
-    if not words or words[0].casefold() in _ASKS_FOR_HELP:
+    if not words or words[0].casefold() in _HELP_OPTIONS | {"?"}:
         return Help()
     name = words[0].casefold()
     _must_exist(name, words[0], prefix)
-    if _ASKS_FOR_HELP & set(words[1:]):
+    if _HELP_OPTIONS.intersection(words[1:]):
         return Help(command=name)
     command = _Attempt(name, prefix).read(words[1:], context)
     if isinstance(command, Help) and command.command is not None:

@@ -113,7 +113,7 @@ def join_words(words: list[str]) -> str:
 def _written(word: str) -> str:
     if _without_slack_markup(word) != word:
         word = word.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    if _SAFE.fullmatch(word):
+    if _SAFE.fullmatch(word) and _LEADING_DASHES.sub("--", word) == word:
         return word
     escaped = word.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
