@@ -78,7 +78,10 @@ def test_a_picture_that_does_not_exist_is_refused(client: WebClient) -> None:
 def test_an_upload_that_is_not_completed_stays_unknown(slack: SlackDriver, client: WebClient) -> None:
     promised = client.files_getUploadURLExternal(filename="chart.png", length=len(PNG))
     assert error_of(lambda: client.files_info(file=promised["file_id"])) == "file_not_found"
-    complete = lambda: client.files_completeUploadExternal(files=[{"id": promised["file_id"]}])  # noqa: E731
+
+    def complete() -> Any:
+        return client.files_completeUploadExternal(files=[{"id": promised["file_id"]}])
+
     assert error_of(complete) == "file_not_found"
 
     with pytest.raises(HTTPError) as refused:

@@ -18,8 +18,8 @@ from sandbox.slack.people import APP_ID
 ENVELOPE_TYPES = {COMMAND: "slash_commands", INTERACTIVE: "interactive", EVENT: "events_api"}
 MOST_CONNECTIONS = 10
 PING_SECONDS = 15.0
-GRACE_SECONDS = 10.0
-"""Between `disconnect` and the moment at which Slack cuts the connection itself."""
+GRACE_SECONDS = 0.1
+"""Between `refresh_requested` and the moment at which the connection is cut; slack_sdk hears nothing new before that."""
 
 
 class SocketMode:
