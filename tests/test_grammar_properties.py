@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.domain.commands import COMMANDS, Cancel, Change, Command, Help, History, Plan, Promote, Rollback, Status
@@ -38,6 +38,7 @@ ANY_TEXT = (
     | st.lists(NASTY | st.text(max_size=5), max_size=8).map(" ".join)
     | st.lists(NASTY).map("".join)
 )
+
 
 NAMES = st.from_regex(r"\A[a-zA-Z0-9](-?[a-zA-Z0-9]){0,20}\Z")
 WORDS = st.from_regex(r"\A[^\s-]\S{0,10}\Z")
@@ -87,6 +88,7 @@ def test_properties_cover_every_command():
     assert {kind.model_fields["name"].default for kind in COMMAND_KINDS} == set(GRAMMAR.commands)
 
 
+@settings(deadline=None)  # a busy machine is no defect
 @given(st.one_of(*COMMAND_KINDS.values()))
 @example(Status(endpoint="?"))
 @example(Promote(endpoint="—a", reason="--help"))
@@ -94,11 +96,13 @@ def test_command_that_is_written_down_is_read_back_equal(command):
     assert parse(render(command)) == command
 
 
+@settings(deadline=None)  # a busy machine is no defect
 @given(st.one_of(*COMMAND_KINDS.values()))
 def test_command_that_travels_as_json_arrives_equal(command):
     assert COMMANDS.validate_json(command.model_dump_json()) == command
 
 
+@settings(deadline=None)  # a busy machine is no defect
 @given(st.lists(ANY_TEXT))
 @example(["", "it's", "—x", "-x", "--x", "“a” b", "\\", '\\"', "&amp;", "<@U1|x>", "a\u00a0b", "`x`"])
 def test_words_that_are_joined_are_cut_the_same_again(words):
@@ -112,6 +116,7 @@ def outcome(read: Callable[[], Command]) -> Command | UsageError:
         return refused
 
 
+@settings(deadline=None)  # a busy machine is no defect
 @given(ANY_TEXT, st.sampled_from([None, Context(endpoint="e", rollout_id="r"), Context(endpoint="e")]))
 @example("promote " + "\udcff", None)
 @example("promote a --version ٤", None)
@@ -122,6 +127,7 @@ def test_any_text_makes_a_command_or_a_refusal(text, context):
         assert result.user_message if isinstance(result, UsageError) else result.name in GRAMMAR.commands
 
 
+@settings(deadline=None)  # a busy machine is no defect
 @given(st.lists(ANY_TEXT))
 def test_any_argv_makes_a_command_or_a_refusal(argv):
     for words in (argv, ["promote", *argv]):
@@ -129,6 +135,7 @@ def test_any_argv_makes_a_command_or_a_refusal(argv):
         assert result.user_message if isinstance(result, UsageError) else result.name in GRAMMAR.commands
 
 
+@settings(deadline=None)  # a busy machine is no defect
 @given(st.text())
 def test_text_without_quotes_never_lacks_one(text):
     for quote in "\"“”„‟'‘’‚‛":

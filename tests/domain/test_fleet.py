@@ -6,7 +6,7 @@ from pathlib import Path
 from textwrap import dedent, indent
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.errors import UnknownName
@@ -495,6 +495,7 @@ def test_mistake_stands_on_its_line_or_on_that_of_what_should_contain_it(path, l
     assert Source("a: 1\nb:\n  - x\n  - y\n", "f").mistake(path, "is wrong").line == line
 
 
+@settings(deadline=None)  # a busy machine is no defect
 @given(st.text(max_size=200))
 def test_any_text_is_a_fleet_or_a_list_of_mistakes(text):
     assert mistakes(text)
@@ -503,6 +504,7 @@ def test_any_text_is_a_fleet_or_a_list_of_mistakes(text):
 LINES = st.sampled_from(EXAMPLE.splitlines())
 
 
+@settings(deadline=None)  # a busy machine is no defect
 @given(
     st.lists(LINES, max_size=40),
     st.lists(st.tuples(st.integers(0, 39), st.sampled_from("\t :-{}[]'\"&*!?|>%@`")), max_size=3),
