@@ -167,7 +167,7 @@ class TransientError(RolloutBotError):
         self, operation: str, cause: str, *, outcome_unknown: bool = False, retry_after: timedelta | None = None
     ) -> None:
         fate = " It may have been carried out nevertheless." if outcome_unknown else ""
-        super().__init__(f"{operation} got no answer that counts: {cause}.{fate} It is worth trying again.")
+        super().__init__(f"{operation} got no answer that counts: {cause}.{fate}")
         self.operation = operation
         self.cause = cause
         self.outcome_unknown = outcome_unknown
