@@ -28,12 +28,11 @@ class Column {
 
   /** Draws the conversation `id`, up to date. */
   showMessages(id, messages, newAfter) {
-    const { reading, workspace, person } = this.desk;
+    const { reading, person } = this.desk;
     const signature = (message) => JSON.stringify([message, this.#newReplies(message), this.#missingFiles(message), person.user]);
-    this.timeline.show(`${person.user}/${id}`, messages, { signature, newAfter });
+    this.timeline.show(`${person.user}/${id}`, messages, { signature, newAfter, isThread: this.isThread });
     if (document.visibilityState === "visible" && messages.length) reading.seen(id, messages.at(-1).ts);
     this.empty = !messages.length;
-    return workspace;
   }
 
   #draw(message, isContinued) {
@@ -50,7 +49,7 @@ class Column {
 
   #newReplies(message) {
     if (this.isThread || !message.reply_count) return 0;
-    const replies = this.desk.workspace.thread(message.channel, message.ts).slice(1);
+    const replies = this.desk.workspace.thread(message.channel, message.ts).slice(1).filter((reply) => !reply.ephemeral);
     return this.desk.reading.unread(`${message.channel}/${message.ts}`, replies);
   }
 

@@ -23,7 +23,7 @@ export class Composer {
     this.node = h("form", { class: "composer", onsubmit: (event) => this.#submit(event) },
       this.suggestions,
       h("div", { class: "composer-box" },
-        menuButton("Examples", items, { class: "button button-icon" }), this.input, this.send),
+        menuButton("Examples", items, {}, "slash"), this.input, this.send),
       h("p", { class: "visually-hidden", id: this.input.getAttribute("aria-describedby") }, "Enter sends, Shift and Enter starts a new line."));
   }
 
@@ -61,7 +61,8 @@ export class Composer {
 
   #grow() {
     this.input.style.height = "auto";
-    this.input.style.height = `${this.input.scrollHeight}px`;
+    const needed = this.input.scrollHeight; // 0 while hidden
+    if (needed) this.input.style.height = `${needed}px`;
   }
 
   /** What could be meant by the word before the caret. */

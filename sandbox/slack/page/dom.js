@@ -71,7 +71,9 @@ export function keepingFocus(container, change) {
   if (same && selection && selection[0] !== null) same.setSelectionRange?.(...selection);
 }
 
+const SVG = "http://www.w3.org/2000/svg";
 const ICONS = {
+  slash: "M10 2.5 6 13.5",
   hash: "M6 2 4.5 14M11.5 2 10 14M2.5 5.5h12M1.5 10.5h12",
   lock: "M4 7.5h8v6H4zM5.5 7.5V5a2.5 2.5 0 0 1 5 0v2.5",
   back: "M10 3 5 8l5 5",
@@ -87,13 +89,20 @@ const ICONS = {
 
 /** A small line drawing; decorative, so hidden from screen readers. */
 export function icon(name) {
-  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  return shape(`icon icon-${name}`, { d: ICONS[name] });
+}
+
+/** A drawing of 16 by 16 units, from the attributes of its paths. */
+export function shape(look, ...paths) {
+  const svg = document.createElementNS(SVG, "svg");
   svg.setAttribute("viewBox", "0 0 16 16");
-  svg.setAttribute("class", `icon icon-${name}`);
+  svg.setAttribute("class", look);
   svg.setAttribute("aria-hidden", "true");
-  const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
-  path.setAttribute("d", ICONS[name]);
-  svg.append(path);
+  for (const attributes of paths.filter(Boolean)) {
+    const path = document.createElementNS(SVG, "path");
+    for (const [key, value] of Object.entries(attributes)) path.setAttribute(key, value);
+    svg.append(path);
+  }
   return svg;
 }
 

@@ -157,10 +157,11 @@ class Page {
     const place = this.#place();
     document.body.dataset.view = place.kind;
     this.#visit(place);
-    this.#drawFrame(place);
-    this.channel.show(place);
+    // In this order, because showing messages marks them as read, and the frame counts what is not.
     at("thread").hidden = place.kind !== "thread";
     if (place.kind === "thread") this.thread.show(place);
+    this.channel.show(place);
+    this.#drawFrame(place);
     this.modals.show(workspace.views, workspace.viewErrors);
     this.panel.connect(parameter("aws") ?? workspace.awsUrl);
   }

@@ -11,13 +11,14 @@ const GAP = 4;
  * @param {string} label the accessible name of the button
  * @param {{content: Node|string, description?: Node|string, href?: string, onselect: () => void}[]} items
  * @param {object} props further attributes of the button
+ * @param {string} picture the name of the icon
  */
-export function menuButton(label, items, props = {}) {
+export function menuButton(label, items, props = {}, picture = "more") {
   const list = h("div", { class: "menu", role: "menu", "aria-label": label, popover: "auto", onkeydown: (event) => walk(event, list) });
   const button = h("button", {
     type: "button", class: "button button-icon", "aria-label": label, title: label, "aria-haspopup": "menu", "aria-expanded": "false", ...props,
     onclick: () => (list.matches(":popover-open") ? list.hidePopover() : open(button, list)),
-  }, icon("more"));
+  }, icon(picture));
   list.append(...items.map((item) => menuItem(item, button, list)));
   list.addEventListener("toggle", (event) => {
     button.setAttribute("aria-expanded", String(event.newState === "open"));

@@ -31,13 +31,13 @@ export function messageNode(message, surface, options) {
       h("header", { id: head, class: "message-head" },
         h("strong", {}, sender?.real_name ?? message.user),
         isBot && h("span", { class: "badge" }, "App"), " ",
-        messageTime(message.ts)),
+        messageTime(message.ts),
+        message.edited && h("span", { class: "edited" }, "(edited)")),
       body(message, surface),
-      message.edited && h("button", { type: "button", class: "edited", title: "Show earlier versions", "data-key": "versions", onclick: () => options.onversions(message) }, "(edited)"),
       attachments(message, surface),
       reactions(message, surface),
       !options.isInThread && replies(message, options)),
-    tools(message, surface, options));
+    tools(message, options));
 }
 
 /** A coloured square with somebody's initials; decorative, since the name stands beside it. */
@@ -89,10 +89,12 @@ function replies(message, { newReplies, onthread }) {
     h("strong", {}, count), h("span", { class: "subtle" }, ` last at ${spokenTime(message.latest_reply)}`));
 }
 
-/** What can be done with a message: answer in its thread, the app's shortcuts. */
-function tools(message, surface, { onthread, onshortcut, shortcuts, isInThread }) {
+/** What can be done with a message: answer in its thread, the app's shortcuts, look at what an edit replaced. */
+function tools(message, { onthread, onshortcut, onversions, shortcuts, isInThread }) {
   if (message.ephemeral || message.subtype) return null;
+  const actions = shortcuts.map((shortcut) => ({ content: shortcut.name, onselect: () => onshortcut(shortcut, message) }));
+  if (message.version > 1) actions.push({ content: "Earlier versions", onselect: () => onversions(message) });
   const reply = !isInThread && h("button", { type: "button", class: "button button-icon", "aria-label": "Reply in thread", title: "Reply in thread", "data-key": "reply", onclick: () => onthread(message) }, icon("reply"));
-  const more = shortcuts.length > 0 && menuButton("More actions", shortcuts.map((shortcut) => ({ content: shortcut.name, onselect: () => onshortcut(shortcut, message) })), { "data-key": "more" });
+  const more = actions.length > 0 && menuButton("More actions", actions, { "data-key": "more" });
   return reply || more ? h("div", { class: "tools" }, reply, more) : null;
 }

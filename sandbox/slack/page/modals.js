@@ -10,7 +10,7 @@ export class Modals {
   constructor(desk) {
     Object.assign(this, { desk, shown: null, values: new Map() });
     this.dialog = h("dialog", {
-      class: "modal", "aria-labelledby": "modal-title",
+      class: "modal",
       oncancel: (event) => {
         event.preventDefault();
         this.#dismiss(false);
@@ -42,6 +42,7 @@ export class Modals {
     const entered = this.#entered(view);
     const surface = new Surface(this.desk, { view_id: view.id }, entered, errors);
     this.focusKey = this.dialog.contains(document.activeElement) ? document.activeElement.dataset.key : null;
+    this.dialog.setAttribute("aria-labelledby", "modal-title");
     this.dialog.replaceChildren(h("form", { class: "modal-form", novalidate: true, onsubmit: (event) => this.#submit(event, view, entered) },
       h("header", { class: "dialog-head" },
         h("h2", { id: "modal-title", tabindex: "-1" }, plainText(view.title?.text)),
@@ -98,6 +99,7 @@ export class Modals {
     this.shown = null;
     this.values.clear();
     this.dialog.close();
+    this.dialog.removeAttribute("aria-labelledby");
     this.dialog.replaceChildren();
     returnFocus(this.before);
   }

@@ -43,7 +43,8 @@ function item(channel, isCurrent, unread) {
   return h("li", {}, h("a", {
     href: hashOf({ kind: "channel", channel: channel.id }), class: unread ? "channel has-unread" : "channel",
     "aria-current": isCurrent ? "page" : null, "data-key": `channel/${channel.id}`,
+    "aria-label": unread ? `${channel.name}, ${plural(unread, "new message")}` : null,
   },
     sign, h("span", { class: "channel-name" }, channel.name),
-    unread ? [h("span", { class: "count", "aria-hidden": "true" }, String(unread)), h("span", { class: "visually-hidden" }, `, ${plural(unread, "new message")}`)] : null));
+    unread ? h("span", { class: "count" }, String(unread)) : null));
 }

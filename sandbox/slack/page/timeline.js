@@ -1,6 +1,6 @@
 /** A column of messages that changes in place: only what differs is drawn again, and the reader's position is kept. */
 
-import { h, keepingFocus } from "./dom.js";
+import { h, keepingFocus, plural } from "./dom.js";
 import { dayOf } from "./blocks/dates.js";
 
 const NEAR_BOTTOM_PX = 60;
@@ -13,7 +13,7 @@ export class Timeline {
    * @param {(message: object, isContinued: boolean) => HTMLElement} draw
    */
   constructor(scroller, label, draw) {
-    Object.assign(this, { scroller, draw, drawn: new Map(), isAtBottom: true, place: null });
+    Object.assign(this, { scroller, draw, drawn: new Map(), isAtBottom: true, scrolledTo: 0, place: null });
     this.list = h("ol", { class: "timeline", "aria-label": label });
     this.latest = h("button", { type: "button", class: "button latest", hidden: true, onclick: () => this.toBottom() }, "New messages ↓");
     scroller.append(this.list, this.latest);
@@ -29,13 +29,13 @@ export class Timeline {
    *
    * @param {string} place tells one conversation from another; a new one starts at its end
    * @param {object[]} messages oldest first
-   * @param {{signature: (message) => string, newAfter: number}} options `signature`: changes when a message must be drawn again;
-   *   `newAfter`: messages later than this are new to the reader (0: no line is drawn)
+   * @param {{signature: (message) => string, newAfter: number, isThread: boolean}} options `signature`: changes when a message
+   *   must be drawn again; `newAfter`: messages later than this are new to the reader (0: no line is drawn)
    */
-  show(place, messages, { signature, newAfter = 0 }) {
+  show(place, messages, { signature, newAfter = 0, isThread = false }) {
     if (place !== this.place) this.#begin(place, newAfter);
     const before = this.drawn.size;
-    const nodes = this.#entries(messages).map((entry) => this.#node(entry, signature));
+    const nodes = this.#entries(messages, isThread).map((entry) => this.#node(entry, signature));
     this.#arrange(nodes);
     if (this.isAtBottom) this.toBottom();
     else if (this.drawn.size > before) this.latest.hidden = false;
@@ -53,19 +53,23 @@ export class Timeline {
   }
 
   #begin(place, newAfter) {
-    Object.assign(this, { place, newAfter, drawn: new Map(), isAtBottom: true });
+    Object.assign(this, { place, newAfter, drawn: new Map(), isAtBottom: true, scrolledTo: 0 });
     this.list.replaceChildren();
     this.latest.hidden = true;
   }
 
   #scrolled() {
     const { scrollTop, scrollHeight, clientHeight } = this.scroller;
-    this.isAtBottom = scrollHeight - scrollTop - clientHeight < NEAR_BOTTOM_PX;
+    const isHigher = scrollTop < this.scrolledTo;
+    this.scrolledTo = scrollTop;
+    if (scrollHeight - scrollTop - clientHeight < NEAR_BOTTOM_PX) this.isAtBottom = true;
+    // Growth of the list fires this too, before the observer had its turn; only who scrolls up leaves the end.
+    else if (isHigher) this.isAtBottom = false;
     if (this.isAtBottom) this.latest.hidden = true;
   }
 
-  /** Messages with the lines between days and before the first new one. */
-  #entries(messages) {
+  /** Messages with the lines between days, below the root of a thread and above the first new one. */
+  #entries(messages, isThread) {
     const entries = [];
     let previous = null;
     let isMarked = !this.newAfter;
@@ -77,6 +81,7 @@ export class Timeline {
       if (isNew) entries.push({ key: "new", line: "New" });
       isMarked ||= Number(message.ts) > this.newAfter;
       entries.push({ key: message.ts, message, isContinued: !startsDay && !isNew && continues(message, previous) });
+      if (isThread && !previous && message.reply_count) entries.push({ key: "replies", line: plural(message.reply_count, "reply", "replies") });
       previous = message;
     }
     return entries;
@@ -114,6 +119,7 @@ export class Timeline {
 }
 
 function continues(message, previous) {
-  return previous && previous.user === message.user && !previous.ephemeral && !message.ephemeral && !message.command && !previous.subtype
+  const isPlain = ({ ephemeral, command, subtype, blocks, files }) => !ephemeral && !command && !subtype && !blocks.length && !files.length;
+  return previous && previous.user === message.user && isPlain(previous) && isPlain(message)
     && Number(message.ts) - Number(previous.ts) < CONTINUED_WITHIN_SECONDS;
 }

@@ -28,9 +28,9 @@ function blockAt(rows, at, names) {
     const body = takeWhile(rows, at + 1, (each) => !FENCE.test(each));
     return [h("pre", {}, h("code", {}, body.join("\n"))), body.length + 2];
   }
-  const heading = /^(#{1,6})\s+(.*)$/.exec(row);
-  // The page has its own headings; inside a message they start below those of the conversation.
-  if (heading) return [h(`h${Math.min(heading[1].length + 3, 6)}`, {}, spans(heading[2], names)), 1];
+  const heading = /^#{1,6}\s+(.*)$/.exec(row);
+  // Slack draws all of them alike; one level below the conversation's own heading keeps the outline of the page whole.
+  if (heading) return [h("h3", {}, spans(heading[1], names)), 1];
   if (/^\s*(?:---+|\*\*\*+)\s*$/.test(row)) return [h("hr"), 1];
   if (row.includes("|") && TABLE_RULE.test(rows[at + 1] ?? "")) return table(rows, at, names);
   if (/^>/.test(row)) {
