@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -100,8 +100,8 @@ class Timeline:
             return
         index, stage, _ = position
         spent = (now - self.starts()[index]).total_seconds() * self.speed
-        shortened = Stage(stage.status, stage.message, spent, stage.green, stage.blue, stage.share)
-        self.stages[index:] = [shortened, *then]
+        begun = [replace(stage, seconds=spent)] if spent else []
+        self.stages[index:] = [*begun, *then]
 
 
 def interpolate(span: tuple[float, float], progress: float, total: int) -> int:
@@ -200,7 +200,7 @@ def _carry_share(stages: list[Stage]) -> None:
         if stage.is_bake:
             share = stage.share
         else:
-            stages[index] = Stage(stage.status, stage.message, stage.seconds, stage.green, stage.blue, share)
+            stages[index] = replace(stage, share=share)
 
 
 def _rolling(policy: dict[str, Any], green: int, launch: float) -> list[Stage]:

@@ -37,10 +37,12 @@ _INSTANCE_QUOTAS = {
     "ml.c5.xlarge": ("L-7C9662E2", 10),
     "ml.inf1.xlarge": ("L-4B5D3F2C", 4),
 }
+_PER_ENDPOINT = Quota("L-ED8DEE9B", "Maximum number of instances per endpoint", 4, 20)
+_ALL_ENDPOINTS = Quota("L-7A3DF611", "Number of instances across active endpoints", 4, 60)
 QUOTAS = [
     *(Quota(code, f"{kind} for endpoint usage", 0, value) for kind, (code, value) in _INSTANCE_QUOTAS.items()),
-    Quota("L-ED8DEE9B", "Maximum number of instances per endpoint", 4, 20),
-    Quota("L-7A3DF611", "Number of instances across active endpoints", 4, 60),
+    _PER_ENDPOINT,
+    _ALL_ENDPOINTS,
     Quota("L-99AD19BF", "Maximum number of serverless endpoints", 5, 50),
     Quota("L-96300102", "Maximum total concurrency that can be allocated across all serverless endpoints", 10, 200),
     Quota("L-BC8DC54C", "Model Package Groups", 250, 250),
@@ -87,23 +89,22 @@ def endpoint_quota(instance_type: str) -> Quota | None:
 def check_endpoint_usage(region: Region, instance_type: str, delta: int) -> None:
     """Refuse, as SageMaker does, to run more instances of a type than the account may."""
     quota = endpoint_quota(instance_type)
-    limit = int(applied(region, quota)) if quota else 0
-    used = instances_in_use(region, instance_type)
-    if used + delta > limit:
-        raise AwsError(
-            "ResourceLimitExceeded",
-            f"The account-level service limit '{instance_type} for endpoint usage' is {limit} Instances, with current "
-            f"utilization of {used} Instances and a request delta of {delta} Instances. Please use AWS Service Quotas "
-            "to request an increase for this quota. If AWS Service Quotas is not available for this quota, contact "
-            "AWS support to request an increase for this quota.",
-        )
+    limit = applied(region, quota) if quota else 0
+    _check(f"{instance_type} for endpoint usage", limit, instances_in_use(region, instance_type), delta)
 
 
-def instances_in_use(region: Region, instance_type: str) -> int:
-    """Instances of all endpoints, including fleets that are being started."""
+def check_fleet(region: Region, instances: int) -> None:
+    """Refuse a fleet that is too large for one endpoint, or for all endpoints together."""
+    _check(_PER_ENDPOINT.name, applied(region, _PER_ENDPOINT), 0, instances)
+    _check(_ALL_ENDPOINTS.name, applied(region, _ALL_ENDPOINTS), instances_in_use(region), instances)
+
+
+def instances_in_use(region: Region, instance_type: str | None = None) -> int:
+    """Instances (of one type) of all endpoints, including fleets that are being started."""
 
     def of(variants: list[Variant]) -> int:
-        return sum(max(v.current_count, v.desired_count) for v in variants if v.instance_type == instance_type)
+        counted = [v for v in variants if instance_type in {None, v.instance_type}]
+        return sum(max(v.current_count, v.desired_count) for v in counted)
 
     total = 0
     for endpoint in region.endpoints.values():
@@ -113,6 +114,17 @@ def instances_in_use(region: Region, instance_type: str) -> int:
         if endpoint.activity is not None and endpoint.activity.is_second_fleet:
             total += of(endpoint.activity.variants)
     return total
+
+
+def _check(name: str, limit: float, used: int, delta: int) -> None:
+    if used + delta > limit:
+        raise AwsError(
+            "ResourceLimitExceeded",
+            f"The account-level service limit '{name}' is {int(limit)} Instances, with current utilization of {used} "
+            f"Instances and a request delta of {delta} Instances. Please use AWS Service Quotas to request an increase "
+            "for this quota. If AWS Service Quotas is not available for this quota, contact AWS support to request an "
+            "increase for this quota.",
+        )
 
 
 def _shown(region: Region, quota: Quota, value: float) -> dict[str, Any]:

@@ -207,6 +207,34 @@ def test_fleets_have_series_of_their_own_that_add_up(aws: LocalAws) -> None:
     assert old + new == both
 
 
+def test_a_canary_takes_its_share_of_the_requests(aws: LocalAws) -> None:
+    canary = {"Type": "CANARY", "CanarySize": {"Type": "CAPACITY_PERCENT", "Value": 25}, "WaitIntervalInSeconds": 3600}
+    policy = {"BlueGreenUpdatePolicy": {"TrafficRoutingConfiguration": canary}}
+    aws.update(RetainAllVariantProperties=True, DeploymentConfig=policy)
+    aws.clock.advance(1200)
+    aws.describe()
+    (new,) = series(aws, 10, "Invocations", "Sum", 600, EndpointConfigName="next")
+    (both,) = series(aws, 10, "Invocations", "Sum", 600)
+    assert new / both == pytest.approx(0.25, abs=0.03)
+
+
+def test_weights_divide_the_requests_among_variants(aws: LocalAws) -> None:
+    variant = {"ModelName": "product-perception-v1", "InstanceType": "ml.m5.large", "InitialInstanceCount": 1}
+    variants = [variant | {"VariantName": "A", "InitialVariantWeight": 9.0}, variant | {"VariantName": "B"}]
+    aws.ask("CreateEndpointConfig", EndpointConfigName="two", ProductionVariants=variants)
+    aws.ask("CreateEndpoint", EndpointName="split", EndpointConfigName="two")
+    aws.until_settled("split")
+    aws.clock.advance(3600)
+    before = sum(series(aws, 59, "Invocations", endpoint="split", VariantName="B"))
+    wanted = [{"VariantName": "A", "DesiredWeight": 0.0}]
+    aws.ask("UpdateEndpointWeightsAndCapacities", EndpointName="split", DesiredWeightsAndCapacities=wanted)
+    aws.until_settled("split")
+    aws.clock.advance(3600)
+    after = sum(series(aws, 59, "Invocations", endpoint="split", VariantName="B"))
+    assert after / before == pytest.approx(10, rel=0.2)
+    assert series(aws, 59, "Invocations", endpoint="split", VariantName="A") == []
+
+
 def test_series_per_config_can_be_switched_off() -> None:
     aws = LocalAws(per_config_metrics=False)
     assert series(aws, 10, "Invocations", EndpointConfigName=CONFIGS["sentiment-prod"]) == []

@@ -95,6 +95,13 @@ def test_a_running_update_counts_against_the_quota_of_others(aws: LocalAws) -> N
     assert "current utilization of 4 Instances and a request delta of 5 Instances" in refusal.message
 
 
+def test_one_endpoint_cannot_have_more_instances_than_the_quota_says(aws: LocalAws) -> None:
+    config = aws.new_config("product-perception", InstanceType="ml.m5.xlarge", InitialInstanceCount=21)
+    aws.stand_in.world.home().quotas["L-2F737F8D"] = 100
+    refusal = aws.refusal("CreateEndpoint", EndpointName="huge", EndpointConfigName=config)
+    assert "'Maximum number of instances per endpoint' is 20 Instances" in refusal.message
+
+
 def test_a_scaled_variant_may_get_another_model(aws: LocalAws) -> None:
     aws.ask("CreateModel", ModelName="other", PrimaryContainer={"Image": "repo/x:1"})
     aws.new_config(ModelName="other")

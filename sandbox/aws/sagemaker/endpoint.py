@@ -145,7 +145,6 @@ class Endpoint:
         activity.timeline.cut(at, [lifecycle.terminating(count, green=True)])
         reason = f"The deployment was rolled back because these alarms went into ALARM state: [{', '.join(alarms)}]."
         activity.ending = lifecycle.Ending(landed=False, failure_reason=reason)
-        activity.alarms = []
 
     def _finish(self, region: Region, activity: Activity) -> None:
         ending, at = activity.ending, activity.timeline.ends_at

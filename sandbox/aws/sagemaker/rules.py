@@ -81,6 +81,7 @@ def check_quota(region: Region, config: EndpointConfig, counts: dict[str, int], 
             asked[variant["InstanceType"]] = asked.get(variant["InstanceType"], 0) + count
     for instance_type, delta in asked.items():
         quotas.check_endpoint_usage(region, instance_type, delta)
+    quotas.check_fleet(region, sum(asked.values()))
 
 
 def _check_serverless(endpoint: Endpoint, config: EndpointConfig) -> None:
