@@ -124,15 +124,21 @@ class Messenger(Protocol):
         """chat.postEphemeral: only that person sees it."""
         ...
 
-    def respond(self, response_url: str, *, text: str, blocks: Sequence[Mapping[str, Any]] = (), in_channel: bool = False) -> None:
+    def respond(
+        self, response_url: str, *, text: str, blocks: Sequence[Mapping[str, Any]] = (), in_channel: bool = False
+    ) -> None:
         """Answer through a command's or click's response_url (5 uses, 30 minutes; reaches channels without the bot)."""
         ...
 
-    def upload(self, channel_id: str, thread_ts: str, *, filename: str, content: bytes, title: str, alt_text: str) -> None:
+    def upload(
+        self, channel_id: str, thread_ts: str, *, filename: str, content: bytes, title: str, alt_text: str
+    ) -> None:
         """Upload a file into a thread, in Slack's three steps."""
         ...
 
-    def find_own(self, channel_id: str, *, event_type: str, payload: Mapping[str, str], since: datetime, thread_ts: str | None) -> str | None:
+    def find_own(
+        self, channel_id: str, *, event_type: str, payload: Mapping[str, str], since: datetime, thread_ts: str | None
+    ) -> str | None:
         """The message_ts of our own message that carries this metadata, or None: asked after the answer to a post was lost."""
         ...
 
@@ -146,6 +152,10 @@ class Messenger(Protocol):
 
     def group_members(self, group: str) -> frozenset[str]:
         """User ids in a user group, by its id (S…) or @handle; cached for about a minute."""
+        ...
+
+    def handle_of(self, user_id: str) -> str:
+        """A user's handle, without the @."""
         ...
 
     def own_name(self) -> str:

@@ -34,7 +34,9 @@ def describe_approvers(policy: Approval) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
 
 
-def approve(rollout: Rollout, policy: Approval, person: Person, value: ButtonValue, now: datetime) -> Rollout:
+def approve(
+    rollout: Rollout, policy: Approval, person: Person, value: ButtonValue, now: datetime, caused_by: str = ""
+) -> Rollout:
     """The rollout after this approval: still waiting for the quorum, or on its way.
 
     Raises:
@@ -51,7 +53,7 @@ def approve(rollout: Rollout, policy: Approval, person: Person, value: ButtonVal
     _refuse_outsider(policy, person, "approve")
     if person.id in rollout.approvers():
         raise UserError(f"You approved this already; {_missing(rollout, policy)}.")
-    decision = ApprovalDecision(actor=person.id, choice=ApprovalChoice.APPROVE, at=now)
+    decision = ApprovalDecision(actor=person.id, choice=ApprovalChoice.APPROVE, at=now, caused_by=caused_by)
     decided = rollout.with_(approvals=(*rollout.approvals, decision))
     if len(decided.approvers()) < policy.quorum:
         return decided
@@ -59,12 +61,14 @@ def approve(rollout: Rollout, policy: Approval, person: Person, value: ButtonVal
     return decided.to(following, Reason.APPROVED, now, person.id)
 
 
-def reject(rollout: Rollout, policy: Approval, person: Person, value: ButtonValue, now: datetime) -> Rollout:
+def reject(
+    rollout: Rollout, policy: Approval, person: Person, value: ButtonValue, now: datetime, caused_by: str = ""
+) -> Rollout:
     """The rollout after an approver, or the requester, said no. Raises as `approve` does."""
     _refuse_if_decided(rollout, value, now)
     if person.id != rollout.requester:
         _refuse_outsider(policy, person, "reject")
-    decision = ApprovalDecision(actor=person.id, choice=ApprovalChoice.REJECT, at=now)
+    decision = ApprovalDecision(actor=person.id, choice=ApprovalChoice.REJECT, at=now, caused_by=caused_by)
     decided = rollout.with_(approvals=(*rollout.approvals, decision))
     return decided.to(Phase.REJECTED, Reason.REJECTED_BY_APPROVER, now, person.id)
 

@@ -87,6 +87,7 @@ class Reason(StrEnum):
     ROLLBACK_QUEUED = "rollback_queued"
     ROLLBACK_LANDED = "rollback_landed"
     ROLLBACK_FAILED = "rollback_failed"
+    RESTORED_FROM_TAGS = "restored_from_tags"
     INTERNAL_ERROR = "internal_error"
 
 
@@ -146,6 +147,8 @@ class Transition(Value):
     at: datetime
     actor: str
     note: str = ""
+    caused_by: str = ""
+    """The errand that led to it: running the same errand again finds that it is done."""
 
 
 class ApprovalChoice(StrEnum):
@@ -161,6 +164,7 @@ class ApprovalDecision(Value):
     actor: str
     choice: ApprovalChoice
     at: datetime
+    caused_by: str = ""
 
 
 class UpdateCall(Value):
@@ -194,6 +198,7 @@ class WatchPlan(Value):
     baseline: timedelta
     streaming: bool = False
     error_rate_ceiling: float | None = None
+    mid_stream_error_rate_ceiling: float | None = None
     p50_ceiling_ms: float | None = None
     p90_ceiling_ms: float | None = None
     p99_ceiling_ms: float | None = None
@@ -214,7 +219,7 @@ class Rollout(Value):
     id: str
     kind: Kind
     endpoint: str
-    region: str
+    region: str | None
     requester: str
     thread: Thread
     created_at: datetime
@@ -244,6 +249,8 @@ class Rollout(Value):
     """How to reach the requester privately while nothing could be posted yet."""
     in_parent_thread: bool = False
     """A rollback that a button started has no card of its own: its story continues in the parent's thread."""
+    restored: bool = False
+    """Read from SageMaker's tags after the store was lost: its messages are there already, unknown to us."""
     plan: Plan | None = None
     approvals: tuple[ApprovalDecision, ...] = ()
     models_created: bool = False
@@ -259,7 +266,16 @@ class Rollout(Value):
     superseded_by: str | None = None
     trouble: Trouble | None = None
 
-    def to(self, phase: Phase, reason: Reason, at: datetime, actor: str, note: str = "", **changes: Any) -> "Rollout":
+    def to(
+        self,
+        phase: Phase,
+        reason: Reason,
+        at: datetime,
+        actor: str,
+        note: str = "",
+        caused_by: str = "",
+        **changes: Any,
+    ) -> "Rollout":
         """The rollout in its next phase; other fields may change with it.
 
         Raises:
@@ -267,7 +283,7 @@ class Rollout(Value):
         """
         if phase not in TRANSITIONS[self.phase]:
             raise IllegalTransition(f"rollout {self.id}: {self.phase} → {phase} ({reason})")
-        step = Transition(phase=phase, reason=reason, at=at, actor=actor, note=note)
+        step = Transition(phase=phase, reason=reason, at=at, actor=actor, note=note, caused_by=caused_by)
         return self.with_(phase=phase, transitions=(*self.transitions, step), **changes)
 
     def with_(self, **changes: Any) -> "Rollout":
@@ -299,6 +315,11 @@ class Rollout(Value):
         """When it first came into a phase; None if it never did."""
         return next((t.at for t in self.transitions if t.phase is phase), None)
 
+    def was_moved_by(self, errand_id: str) -> bool:
+        """Whether that errand has had its effect on this rollout already."""
+        causes = {t.caused_by for t in self.transitions} | {a.caused_by for a in self.approvals}
+        return errand_id in causes
+
     def approvers(self) -> tuple[str, ...]:
         """Who approved, in order."""
         return tuple(d.actor for d in self.approvals if d.choice is ApprovalChoice.APPROVE)
@@ -309,7 +330,7 @@ def open_rollout(
     id: str,
     kind: Kind,
     endpoint: str,
-    region: str,
+    region: str | None,
     requester: str,
     thread: Thread,
     now: datetime,

@@ -1,13 +1,13 @@
 """Block Kit in the few shapes that we use, cut to Slack's limits, and the one place where text from outside is escaped."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from bot.domain.errand import ButtonValue
 from bot.messages.ids import ActionId, BlockId
 
-Block = Mapping[str, Any]
+Block = dict[str, Any]
 
 SECTION_LIMIT = 3000
 FIELDS_LIMIT = 10
@@ -25,6 +25,14 @@ class Message:
 def escape(text: str) -> str:
     """Make text from outside harmless in mrkdwn: no mentions, no links, no channel-wide pings."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+_MENTION = re.compile(r"&lt;(@[UW][A-Z0-9]+|!subteam\^S[A-Z0-9]+)&gt;")
+
+
+def escape_except_mentions(text: str) -> str:
+    """A sentence of our own that may quote somebody's words: only mentions of people and groups stay alive in it."""
+    return _MENTION.sub(r"<\1>", escape(text))
 
 
 def code(text: str) -> str:

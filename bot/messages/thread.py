@@ -14,6 +14,8 @@ from bot.messages.words import person
 def wanted_slots(rollout: Rollout) -> tuple[Slot, ...]:
     """The slots that shall exist now, in the order in which they are posted."""
     slots: list[Slot] = []
+    if rollout.restored:
+        return (Slot(SlotName.CARD, render_card(rollout), in_thread=False),)
     if not rollout.in_parent_thread:
         slots.append(Slot(SlotName.CARD, render_card(rollout), in_thread=False))
         if rollout.plan is not None:

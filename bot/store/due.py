@@ -54,6 +54,22 @@ class DueStore:
         with store_errors():
             self._redis.zrem(keys.due(kind), id)
 
+    def settle_tell(self, rollout_id: str, news: int, now: datetime) -> None:
+        """The thread says what was known at that count of news: nothing is due, unless there is more by now."""
+        key = keys.rollout(rollout_id)
+        with store_errors(), self._redis.pipeline() as pipe:
+            try:
+                pipe.watch(key)
+                current = pipe.hget(key, "news")
+                pipe.multi()
+                if current is not None and int(current) == news:
+                    pipe.zrem(keys.due(Due.TELLS), rollout_id)
+                else:
+                    pipe.zadd(keys.due(Due.TELLS), {rollout_id: now.timestamp()})
+                pipe.execute()
+            except WatchError:
+                self.set(Due.TELLS, rollout_id, now)
+
     def backlog(self, kind: Due, now: datetime) -> int:
         """How many entries are due by now."""
         with store_errors():

@@ -83,3 +83,8 @@ def slack_pause(method: str) -> str:
 def slack_budget(method: str, minute: int) -> str:
     """Calls of a method in one minute of the clock."""
     return f"{PREFIX}:slack-budget:{method}:{minute}"
+
+
+def slack_trouble(rollout_id: str) -> str:
+    """How often in a row Slack failed for this rollout."""
+    return f"{PREFIX}:slack-trouble:{rollout_id}"

@@ -24,6 +24,8 @@ LEASED_PHASES = frozenset({Phase.PREPARING, Phase.UPDATING, Phase.WATCHING, Phas
 PROGRESS_DELAY = timedelta(seconds=2)
 """News that changes no phase is told this late, so that several pieces make one edit: Slack allows 50 a minute."""
 
+_FIELDS = ("doc", "revision", "thread_ts", "news")
+
 AUDIT_LENGTH = 100_000
 DURATIONS_KEPT = 20
 
@@ -46,6 +48,8 @@ class Stored:
 
     rollout: Rollout
     revision: int
+    news: int = 0
+    """Counts changes that are worth telling; claiming a tick is none."""
 
 
 @dataclass(frozen=True)
@@ -77,14 +81,14 @@ class RolloutStore:
     def load(self, rollout_id: str) -> Stored | None:
         """The rollout and its revision, or None."""
         with store_errors():
-            fields = self._redis.hmget(keys.rollout(rollout_id), "doc", "revision", "thread_ts")
+            fields = self._redis.hmget(keys.rollout(rollout_id), *_FIELDS)
         return _stored(fields)
 
     def load_many(self, rollout_ids: Iterable[str]) -> tuple[Stored, ...]:
         """Several in one round trip, without the unknown ones."""
         with store_errors(), self._redis.pipeline(transaction=False) as pipe:
             for rollout_id in rollout_ids:
-                pipe.hmget(keys.rollout(rollout_id), "doc", "revision", "thread_ts")
+                pipe.hmget(keys.rollout(rollout_id), *_FIELDS)
             rows = pipe.execute()
         return tuple(stored for row in rows if (stored := _stored(row)) is not None)
 
@@ -98,7 +102,7 @@ class RolloutStore:
         with store_errors(), self._redis.pipeline() as pipe:
             try:
                 pipe.watch(key)
-                stored = _stored(pipe.hmget(key, "doc", "revision", "thread_ts"))
+                stored = _stored(pipe.hmget(key, *_FIELDS))
                 if stored is None or stored.revision != revision or not stored.rollout.is_active:
                     return None
                 pipe.multi()
@@ -107,7 +111,7 @@ class RolloutStore:
                 pipe.execute()
             except WatchError:
                 return None
-        return Stored(stored.rollout, revision + 1)
+        return Stored(stored.rollout, revision + 1, stored.news)
 
     def still_holds(self, stored: Stored) -> bool:
         """Whether nobody wrote since: the fence before a side effect."""
@@ -140,7 +144,7 @@ class RolloutStore:
         return tuple(Stored(w.rollout, w.revision + 1) for w in writes)
 
     def _check_revision(self, pipe: Pipeline, write: Write) -> Rollout | None:
-        stored = _stored(pipe.hmget(keys.rollout(write.rollout.id), "doc", "revision", "thread_ts"))
+        stored = _stored(pipe.hmget(keys.rollout(write.rollout.id), *_FIELDS))
         found = stored.revision if stored else 0
         if found != write.revision:
             raise RevisionConflict(f"rollout {write.rollout.id} is at revision {found}, not {write.revision}")
@@ -216,13 +220,13 @@ class RolloutStore:
 
 
 def _stored(fields: Sequence[bytes | str | None]) -> Stored | None:
-    doc, revision, thread_ts = fields
+    doc, revision, thread_ts, news = fields
     if doc is None or revision is None:
         return None
     rollout = Rollout.model_validate_json(doc)
     if thread_ts is not None and rollout.thread.thread_ts is None:
         rollout = rollout.with_(thread=rollout.thread.model_copy(update={"thread_ts": text(thread_ts)}))
-    return Stored(rollout, int(revision))
+    return Stored(rollout, int(revision), int(news or 0))
 
 
 def _lease(raw: bytes | str | None) -> Lease | None:
@@ -267,6 +271,7 @@ def _write(pipe: Pipeline, write: Write, before: Rollout | None, now: datetime) 
     if rollout.phase is Phase.WATCHING and (before is None or before.phase is Phase.UPDATING):
         _remember_duration(pipe, rollout)
     if before is None or before != rollout:
+        pipe.hincrby(keys.rollout(rollout.id), "news", 1)
         delay = PROGRESS_DELAY if before is not None and before.phase is rollout.phase else timedelta(0)
         pipe.zadd(keys.due(Due.TELLS), {rollout.id: (now + delay).timestamp()}, lt=True)
 

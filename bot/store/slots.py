@@ -68,3 +68,17 @@ class SlotStore:
             pipe.expire(key, 120)
             used, _ = pipe.execute()
         return int(used) <= budget
+
+    def next_wait(self, rollout_id: str, longest: timedelta) -> timedelta:
+        """How long to wait before Slack is tried again for this rollout: 1 s, then twice as long each time."""
+        with store_errors(), self._redis.pipeline() as pipe:
+            pipe.multi()
+            pipe.incr(keys.slack_trouble(rollout_id))
+            pipe.expire(keys.slack_trouble(rollout_id), 3600)
+            failures, _ = pipe.execute()
+        return min(timedelta(seconds=2 ** min(int(failures) - 1, 10)), longest)
+
+    def reset_wait(self, rollout_id: str) -> None:
+        """Slack works again."""
+        with store_errors():
+            self._redis.delete(keys.slack_trouble(rollout_id))

@@ -186,6 +186,12 @@ class SlackMessenger:
         self._groups[group] = (now + GROUP_TTL, members)
         return members
 
+    def handle_of(self, user_id: str) -> str:
+        """A user's handle, without the @: what `@handle` in a fleet file is compared with. Every failure raises."""
+        with translated("users.info"):
+            answer = self._client.users_info(user=user_id)
+        return str(answer["user"]["name"])
+
     def own_name(self) -> str:
         """The bot user's name, for "invite me" hints."""
         return self._whoami()["user"]

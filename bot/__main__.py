@@ -1,0 +1,106 @@
+"""`python -m bot` serves Slack; `python -m bot COMMAND …` is the terminal face of the same commands.
+
+Exit status of the service: 0 after SIGTERM, 78 when the settings or the fleet file have mistakes.
+"""
+
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from slack_bolt.adapter.socket_mode import SocketModeHandler
+from slack_sdk.errors import SlackApiError
+
+from bot.app import Identity, TokenRefused, make_app, make_client
+from bot.domain.fleet import Fleet, FleetFileError
+from bot.http import BotMetrics, HttpServer, Probes, make_wsgi
+from bot.intake import Intake
+from bot.logs import set_up_logging
+from bot.settings import (
+    Settings,
+    SettingsError,
+    bypass_proxy_for_local_slack,
+    load_fleet,
+    load_settings,
+    read_dotenv,
+)
+from bot.store import make_store
+from bot.store.connection import connect
+from bot.terminal import PATIENCE, run_command
+
+EX_CONFIG = 78
+RECONNECT_SECONDS = 2.0
+
+log = logging.getLogger("bot")
+
+
+def main(argv: Sequence[str]) -> int:
+    """Serve, or run one command."""
+    read_dotenv()
+    try:
+        settings = load_settings(os.environ, "bot")
+        fleet = load_fleet(settings.fleet_file)
+    except (SettingsError, FleetFileError) as exc:
+        sys.stderr.write("".join(f"{line}\n" for line in exc.mistakes))
+        return EX_CONFIG
+    url = settings.redis_url.get_secret_value()
+    intake = Intake(make_store(connect(url)), fleet, lambda: datetime.now(UTC))
+    if argv:
+        set_up_logging("WARNING", "bot")
+        return run_command(argv, intake, make_store(connect(url, blocking_seconds=PATIENCE.total_seconds())))
+    return serve(settings, fleet, intake)
+
+
+def serve(settings: Settings, fleet: Fleet, intake: Intake) -> int:
+    """Listen to Slack until told to stop. Redis or Slack being away does not end the process."""
+    set_up_logging(settings.log_level, "bot")
+    bypass_proxy_for_local_slack(settings, os.environ)
+    if settings.slack_is_local:
+        log.warning("Slack is a stand-in on this machine: %s", settings.slack_api_url)
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    signal.signal(signal.SIGINT, lambda *_: stop.set())
+    client = make_client(settings)
+    identity = Identity(client, settings.slack_bot_token.get_secret_value())
+    try:
+        identity.fetch()
+    except TokenRefused as exc:
+        sys.stderr.write(f"SLACK_BOT_TOKEN: Slack refuses it: {exc}\n")
+        return EX_CONFIG
+    except (SlackApiError, OSError) as exc:
+        log.warning("Slack cannot be reached yet: %s", exc)
+    app = make_app(settings, intake, client, identity)
+    server = HttpServer(
+        make_wsgi(app, settings, Probes(intake.store.connection, identity), BotMetrics()), settings.host, settings.port
+    )
+    thread = threading.Thread(target=server.serve, name="http", daemon=True)
+    thread.start()
+    log.info("listening on port %d, %d endpoints in the fleet file", settings.port, len(fleet.endpoints))
+    if settings.slack_app_token is not None:
+        _socket_mode(SocketModeHandler(app, settings.slack_app_token.get_secret_value()), stop)
+    else:
+        stop.wait()
+    server.close()
+    thread.join(timeout=timedelta(seconds=5).total_seconds())
+    return 0
+
+
+def _socket_mode(handler: SocketModeHandler, stop: threading.Event) -> None:
+    """Connect, and keep connected: slack_sdk reconnects a lost connection by itself, but not a first one that failed."""
+    while not stop.is_set():
+        try:
+            handler.connect()
+            break
+        except (SlackApiError, OSError) as exc:
+            log.warning("Slack's Socket Mode cannot be reached, trying again: %s", exc)
+            stop.wait(RECONNECT_SECONDS)
+    log.info("connected by Socket Mode")
+    stop.wait()
+    handler.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

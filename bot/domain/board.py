@@ -1,0 +1,47 @@
+"""The fleet board: how each endpoint stands against what the fleet file and the registry say."""
+
+from enum import StrEnum
+
+from bot.domain.endpoint import EndpointStatus, Snapshot
+from bot.domain.model import Value
+
+
+class BoardState(StrEnum):
+    """How an endpoint stands. Sorted by how much attention it needs, most first."""
+
+    FAILED = "FAILED"  # SageMaker serves nothing, or a mix of configs
+    UNKNOWN = "UNKNOWN"  # AWS did not answer
+    NOT_DEPLOYED = "NOT_DEPLOYED"  # declared, but there is no such endpoint
+    UPDATING = "UPDATING"  # SageMaker or a rollout is at work on it
+    OUT_OF_DATE = "OUT_OF_DATE"  # a newer version may follow
+    UP_TO_DATE = "UP_TO_DATE"  # it runs the newest version that may follow
+
+
+class Standing(Value):
+    """One row of the board: an endpoint, what runs, and what may follow."""
+
+    endpoint: str
+    state: BoardState
+    running: str = ""
+    """What runs, as people call it."""
+    newest: str = ""
+    """The newest version that may follow."""
+    snapshot: Snapshot | None = None
+    config_lines: tuple[str, ...] = ()
+    """Sentences about the variants of the current config."""
+    problem: str = ""
+    """Why the state is unknown."""
+
+
+_BROKEN = frozenset({EndpointStatus.FAILED, EndpointStatus.OUT_OF_SERVICE, EndpointStatus.UPDATE_ROLLBACK_FAILED})
+
+
+def state_of(snapshot: Snapshot | None, running: str, newest: str, *, has_rollout: bool) -> BoardState:
+    """The state of an endpoint that AWS told about; `snapshot` None means that it does not exist."""
+    if snapshot is None:
+        return BoardState.NOT_DEPLOYED
+    if snapshot.status in _BROKEN:
+        return BoardState.FAILED
+    if has_rollout or snapshot.status is not EndpointStatus.IN_SERVICE:
+        return BoardState.UPDATING
+    return BoardState.UP_TO_DATE if not newest or running == newest else BoardState.OUT_OF_DATE

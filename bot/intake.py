@@ -1,0 +1,94 @@
+"""Takes in what people type: parse it, answer at once what needs no worker, store the rest durably. Shared by Slack and terminal."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.domain.commands import Cancel, Command, Help, History, Plan, Promote, Rollback, Status
+from bot.domain.errand import ButtonValue, Click, ClickErrand, CommandErrand, Errand, ReplyTo, short_id
+from bot.domain.fleet import Fleet
+from bot.grammar import SLACK_PREFIX, Context, help_text, parse
+from bot.messages.answers import render_help
+from bot.messages.blocks import Message
+from bot.queue import QueueName
+from bot.store import Store
+
+WORKING = "Working on it…"
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What became of it: an answer for now, and, unless that is the answer, the errand that a worker runs.
+
+    `message` is None for what was delivered before: then nothing is said twice.
+    """
+
+    message: Message | None
+    errand_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Intake:
+    """The Slack process's only way to make something happen."""
+
+    store: Store
+    fleet: Fleet
+    clock: Callable[[], datetime]
+
+    def take_text(
+        self, text: str, *, actor: str, reply: ReplyTo, delivery_id: str, context: Context | None = None
+    ) -> Taken:
+        """Something that a person typed in Slack. Raises UserError for what makes no sense, StoreUnavailable without Redis."""
+        return self.take_command(parse(text, context), actor=actor, reply=reply, delivery_id=delivery_id)
+
+    def take_command(
+        self, command: Command, *, actor: str, reply: ReplyTo, delivery_id: str, prefix: str = SLACK_PREFIX
+    ) -> Taken:
+        """A command. An endpoint that the fleet file does not know is refused here, with the nearest names."""
+        if isinstance(command, Help):
+            return Taken(render_help(str(help_text(command.command, prefix=prefix))))
+        endpoint = getattr(command, "endpoint", None)
+        if endpoint is not None:
+            self.fleet.endpoint(endpoint)
+        errand = CommandErrand(id=short_id(delivery_id), command=command, actor=actor, reply=reply, at=self.clock())
+        is_new = self._put(errand, queue_for(command))
+        return Taken(Message(_working_on(command)) if is_new else None, errand.id)
+
+    def take_click(
+        self, click: Click, value: ButtonValue, *, actor: str, message_ts: str, reply: ReplyTo, delivery_id: str
+    ) -> Taken:
+        """A pressed button. What it may do is decided by a worker, from the store."""
+        errand = ClickErrand(
+            id=short_id(delivery_id),
+            click=click,
+            value=value,
+            actor=actor,
+            message_ts=message_ts,
+            reply=reply,
+            at=self.clock(),
+        )
+        self._put(errand, QueueName.URGENT)
+        return Taken(None, errand.id)
+
+    def context_of(self, channel_id: str, thread_ts: str | None) -> Context | None:
+        """What goes without saying in that thread, if it tells a rollout's story."""
+        rollout = self.store.rollouts.in_thread(channel_id, thread_ts) if thread_ts is not None else None
+        return Context(endpoint=rollout.endpoint, rollout_id=rollout.id) if rollout is not None else None
+
+    def _put(self, errand: Errand, queue: QueueName) -> bool:
+        return self.store.errands.put(errand, queue, self.clock(), self.fleet.defaults.timing.lease)
+
+
+def queue_for(command: Command) -> QueueName:
+    """Questions may take their time; what opens or stops something may not wait behind them."""
+    match command:
+        case Promote() | Rollback() | Cancel():
+            return QueueName.URGENT
+        case Plan() | Status() | History() | Help():
+            return QueueName.SLOW
+
+
+def _working_on(command: Command) -> str:
+    if isinstance(command, Promote | Rollback):
+        return f"{WORKING} the plan will stand in a thread of this channel."
+    return WORKING

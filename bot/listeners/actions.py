@@ -1,0 +1,43 @@
+"""Buttons: each becomes an errand. A worker decides from the store what it means and whether this person may."""
+
+from collections.abc import Mapping
+
+from pydantic import ValidationError
+from slack_bolt import Ack
+
+from bot.domain.errand import ButtonValue, Click
+from bot.domain.errors import UserError
+from bot.intake import Intake
+from bot.listeners.surfaces import Body, origin_of_click
+from bot.messages.ids import ActionId
+
+CLICKS: Mapping[ActionId, Click] = {
+    ActionId.APPROVE: Click.APPROVE,
+    ActionId.REJECT: Click.REJECT,
+    ActionId.CANCEL: Click.CANCEL,
+    ActionId.ROLL_BACK: Click.ROLL_BACK,
+}
+
+
+def button_pressed(ack: Ack, body: Body, intake: Intake) -> None:
+    """Store the click, then acknowledge it."""
+    action = body["actions"][0]
+    try:
+        value = ButtonValue.model_validate_json(action.get("value", ""))
+    except ValidationError as exc:
+        raise UserError("This button is of an older version of the bot. Type the command instead.") from exc
+    origin = origin_of_click(body)
+    intake.take_click(
+        CLICKS[ActionId(action["action_id"])],
+        value,
+        actor=origin.actor,
+        message_ts=body.get("container", {}).get("message_ts", ""),
+        reply=origin.reply,
+        delivery_id=origin.delivery_id,
+    )
+    ack()
+
+
+def unknown_button(ack: Ack, body: Body) -> None:
+    """A button that no version of ours has any more."""
+    raise UserError("This button is not known any more. Type the command instead; help lists all of them.")

@@ -1,0 +1,66 @@
+"""The one funnel for everything that goes wrong in a listener: the person gets a sentence, the log gets the rest.
+
+One of the two places that catch every Exception (Bolt hands them over); the other is the workers' `jobs.crashed`.
+"""
+
+import json
+import logging
+from secrets import token_hex
+
+from slack_bolt import BoltResponse
+from slack_bolt.error import BoltUnhandledRequestError
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
+from slack_sdk.webhook import WebhookClient
+
+from bot.domain.errors import InvariantError, RolloutBotError, StoreUnavailable, UserError
+from bot.listeners.surfaces import Body, Origin, origin_of
+from bot.messages.blocks import escape_except_mentions
+
+log = logging.getLogger(__name__)
+
+ANSWER_SECONDS = 2
+
+
+def answer_error(error: Exception, body: Body, client: WebClient) -> BoltResponse:
+    """Tell the person what happened; Slack itself always gets 200, because delivering it again would not help."""
+    if isinstance(error, BoltUnhandledRequestError):
+        return BoltResponse(status=200)
+    text = escape_except_mentions(_text(error))
+    origin = origin_of(body)
+    if "command" in body:
+        answer = json.dumps({"response_type": "ephemeral", "text": text})
+        return BoltResponse(status=200, body=answer, headers={"content-type": "application/json"})
+    if origin is not None:
+        _whisper(origin, text, client)
+    return BoltResponse(status=200)
+
+
+def _text(error: Exception) -> str:
+    if isinstance(error, UserError):
+        log.info("refused: %s", error)
+        return error.user_message
+    if isinstance(error, StoreUnavailable):
+        log.warning("%s", error)
+        return error.user_message
+    if isinstance(error, RolloutBotError) and not isinstance(error, InvariantError):
+        log.error("%s", error)
+        return error.user_message
+    reference = token_hex(4)
+    log.error("unforeseen, reference %s", reference, exc_info=error)
+    return f"The bot failed at this, and nothing was started. Its log has the particulars under reference {reference}."
+
+
+def _whisper(origin: Origin, text: str, client: WebClient) -> None:
+    """Answer to that person only. If Slack does not take even that, the log has it."""
+    reply = origin.reply
+    try:
+        if reply.response_url is not None:
+            hook = WebhookClient(reply.response_url, timeout=ANSWER_SECONDS, retry_handlers=[])
+            hook.send(text=text, response_type="ephemeral", replace_original=False)
+        elif reply.channel_id is not None:
+            client.chat_postEphemeral(
+                channel=reply.channel_id, user=reply.user_id, text=text, thread_ts=reply.thread_ts
+            )
+    except (SlackApiError, OSError) as exc:
+        log.warning("%s could not be answered: %s", origin.actor, exc)

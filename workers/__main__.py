@@ -1,0 +1,52 @@
+"""`python -m workers`: checks the settings, then supervises one worker per queue and the pump.
+
+Exit status 0 after SIGTERM, 78 when the settings or the fleet file have mistakes.
+"""
+
+import logging
+import os
+import signal
+import sys
+import threading
+
+from bot.domain.fleet import FleetFileError
+from bot.logs import set_up_logging
+from bot.queue import QueueName
+from bot.settings import SettingsError, bypass_proxy_for_local_slack, load_fleet, load_settings, read_dotenv
+from bot.store.connection import connect
+from workers.child import PUMP_ROLE
+from workers.metrics import serve_metrics
+from workers.supervisor import Supervisor
+
+EX_CONFIG = 78
+
+log = logging.getLogger("workers")
+
+
+def main() -> int:
+    """Run until told to stop."""
+    read_dotenv()
+    try:
+        settings = load_settings(os.environ, "worker")
+        load_fleet(settings.fleet_file)
+    except (SettingsError, FleetFileError) as exc:
+        sys.stderr.write("".join(f"{line}\n" for line in exc.mistakes))
+        return EX_CONFIG
+    set_up_logging(settings.log_level, "workers")
+    bypass_proxy_for_local_slack(settings, os.environ)
+    if settings.slack_is_local:
+        log.warning("Slack is a stand-in on this machine: %s", settings.slack_api_url)
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    signal.signal(signal.SIGINT, lambda *_: stop.set())
+    roles = tuple(str(name) for name in QueueName for _ in range(settings.workers))
+    supervisor = Supervisor((PUMP_ROLE, *roles))
+    if settings.metrics_port is not None:
+        serve_metrics(settings.metrics_port, connect(settings.redis_url.get_secret_value()), supervisor)
+    log.info("supervising %d processes", len(supervisor.roles))
+    supervisor.run(stop)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,46 @@
+"""Answers find their way back: through a response_url, into a thread, or to a waiting terminal."""
+
+from dataclasses import dataclass
+
+from bot.domain.errand import ReplyTo
+from bot.messages.answers import render_text
+from bot.messages.blocks import Message
+from bot.messages.plain import plain
+from bot.store.errands import Answer
+from workers.world import World
+
+EXIT_OK, EXIT_FAILED, EXIT_USAGE = 0, 1, 2
+
+
+@dataclass(frozen=True)
+class Answering:
+    """Sends what somebody asked for, or why not."""
+
+    world: World
+
+    def answer(
+        self, reply: ReplyTo, message: Message, *, exit_status: int = EXIT_OK, rollout_id: str | None = None
+    ) -> None:
+        """An answer to a question: seen by whoever asked, or by everybody in the thread where it was asked."""
+        if reply.terminal is not None:
+            self._to_terminal(reply, message, exit_status, rollout_id)
+        elif reply.response_url is not None:
+            self.world.slack.respond(reply.response_url, text=message.text, blocks=message.blocks)
+        elif reply.channel_id is not None:
+            self.world.slack.post(reply.channel_id, text=message.text, blocks=message.blocks, thread_ts=reply.thread_ts)
+
+    def refuse(self, reply: ReplyTo, text: str, *, exit_status: int = EXIT_FAILED) -> None:
+        """Why something was not done, to that person only."""
+        message = render_text(text)
+        if reply.terminal is not None:
+            self._to_terminal(reply, message, exit_status, None)
+        elif reply.response_url is not None:
+            self.world.slack.respond(reply.response_url, text=message.text, blocks=message.blocks)
+        elif reply.channel_id is not None:
+            self.world.slack.whisper(
+                reply.channel_id, reply.user_id, text=message.text, blocks=message.blocks, thread_ts=reply.thread_ts
+            )
+
+    def _to_terminal(self, reply: ReplyTo, message: Message, exit_status: int, rollout_id: str | None) -> None:
+        assert reply.terminal is not None
+        self.world.store.errands.answer(reply.terminal, Answer(plain(message), exit_status, rollout_id))

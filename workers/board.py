@@ -1,0 +1,74 @@
+"""Gathers how endpoints stand: SageMaker's view, what runs, and the newest version that may follow."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from bot.domain.board import BoardState, Standing, state_of
+from bot.domain.commands import Change
+from bot.domain.endpoint import ConfigRecord, Snapshot
+from bot.domain.errors import GatewayError, ResourceMissing, TransientError, UserError
+from bot.domain.fleet import EndpointSpec
+from workers.drafting import Drafting, label_of
+from workers.world import World
+
+AT_ONCE = 8
+"""Endpoints asked about at the same time: SageMaker throttles accounts that describe many in a rush."""
+
+
+@dataclass(frozen=True)
+class Board:
+    """Reads standings; writes nothing."""
+
+    world: World
+    drafting: Drafting
+
+    def standings(self, specs: Sequence[EndpointSpec]) -> tuple[Standing, ...]:
+        """How each of them stands; what AWS does not tell is said, not left out."""
+        changing = frozenset(s.rollout.endpoint for s in self.world.store.rollouts.active() if not s.rollout.is_waiting)
+        with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
+            return tuple(pool.map(lambda spec: self._standing(spec, has_rollout=spec.name in changing), specs))
+
+    def _standing(self, spec: EndpointSpec, *, has_rollout: bool) -> Standing:
+        try:
+            live = self.drafting.gather(spec)
+        except ResourceMissing as exc:
+            if exc.kind != "endpoint":
+                return Standing(endpoint=spec.name, state=BoardState.UNKNOWN, problem=exc.user_message)
+            return Standing(endpoint=spec.name, state=BoardState.NOT_DEPLOYED)
+        except (TransientError, GatewayError) as exc:
+            return Standing(endpoint=spec.name, state=BoardState.UNKNOWN, problem=exc.user_message)
+        running, newest, problem = label_of(live, spec.variant), "", ""
+        try:
+            package = self.drafting.resolve_package(Change(version="latest"), spec)
+            newest = package.label if package is not None else ""
+        except (UserError, TransientError, GatewayError) as exc:
+            problem = exc.user_message
+        return Standing(
+            endpoint=spec.name,
+            state=state_of(live.snapshot, running, newest, has_rollout=has_rollout),
+            running=running,
+            newest=newest,
+            snapshot=live.snapshot,
+            config_lines=variant_lines(live.snapshot, live.config),
+            problem=problem,
+        )
+
+
+def variant_lines(snapshot: Snapshot, config: ConfigRecord) -> tuple[str, ...]:
+    """Each variant in a line: what it runs on, how many instances, how much of the traffic."""
+    live = {v.name: v for v in snapshot.variants}
+    lines = []
+    for variant in config.variants():
+        name = variant["VariantName"]
+        state = live.get(name)
+        if serverless := variant.get("ServerlessConfig"):
+            size = f"serverless, {serverless['MemorySizeInMB']} MB, up to {serverless['MaxConcurrency']} at once"
+        else:
+            counts = (
+                f"{state.current_count} of {state.desired_count}" if state else str(variant.get("InitialInstanceCount"))
+            )
+            size = f"{counts} × {variant.get('InstanceType', 'several instance types')}"
+        weight = f", weight {state.weight:g}" if state and state.weight is not None and len(live) > 1 else ""
+        lines.append(f"{name}: {size}{weight}, model {variant.get('ModelName', 'by inference components')}")
+    return tuple(lines)

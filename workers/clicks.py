@@ -1,0 +1,134 @@
+"""What a pressed button does. Every click gets an answer: the thread changes, or the person is told why it does not."""
+
+from dataclasses import dataclass
+
+from bot.domain.approval import Person, already_decided, approve, refuse_if_may_not_steer, reject
+from bot.domain.errand import Click, ClickErrand
+from bot.domain.errors import ResourceMissing, RevisionConflict, UnknownRollout, UserError
+from bot.domain.fleet import EndpointSpec
+from bot.domain.reconcile import SOON
+from bot.domain.rollout import Kind, Phase, Reason, Rollout
+from bot.store.rollouts import Stored, Write
+from workers.opening import MAY_BE_ROLLED_BACK, Opening, begun, superseded_text
+from workers.people import person_for
+from workers.world import World
+
+TRIES = 5
+"""A click and a tick may write at the same moment; the click looks again and decides anew."""
+
+
+@dataclass(frozen=True)
+class Clicks:
+    """Carries out clicks. Raises UserError with what the clicker shall read when nothing was done."""
+
+    world: World
+    opening: Opening
+
+    def carry_out(self, errand: ClickErrand) -> None:
+        """Do what the button says, if this person may and if it still makes sense."""
+        for attempt in range(TRIES):
+            try:
+                self._carry_out(errand)
+                return
+            except RevisionConflict:
+                if attempt == TRIES - 1:
+                    raise
+
+    def _carry_out(self, errand: ClickErrand) -> None:
+        stored = self.world.store.rollouts.load(errand.value.rollout_id)
+        if stored is not None and stored.rollout.was_moved_by(errand.id):
+            return
+        spec = self.world.fleet.endpoint(stored.rollout.endpoint if stored is not None else errand.value.endpoint)
+        if stored is None:
+            stored = self._restored(errand, spec)
+        person = person_for(self.world.slack, spec.approval, errand.actor)
+        match errand.click:
+            case Click.APPROVE:
+                self._approve(stored, spec, person, errand)
+            case Click.REJECT:
+                now = self.world.clock()
+                rejected = reject(stored.rollout, spec.approval, person, errand.value, now, errand.id)
+                self.world.store.rollouts.commit([Write(rejected, stored.revision)], now)
+            case Click.CANCEL:
+                refuse_if_may_not_steer(stored.rollout, spec.approval, person, "cancel")
+                self.cancel(stored, errand.actor, errand.id)
+            case Click.ROLL_BACK:
+                self._roll_back(stored, spec, person, errand)
+
+    def _restored(self, errand: ClickErrand, spec: EndpointSpec) -> Stored:
+        """The store does not know the rollout: for the way back, SageMaker's tags may."""
+        if errand.click is not Click.ROLL_BACK:
+            raise UserError(
+                f"Rollout {errand.value.rollout_id} is not known any more: the store was emptied since. Nothing was changed. "
+                "Ask again with the same command."
+            )
+        found = self.opening.last_on(spec, self.world.clock())
+        if found is None or found.rollout.id != errand.value.rollout_id:
+            raise UserError(superseded_text(errand.value.rollout_id, spec.name, found.rollout if found else None))
+        return found
+
+    def _approve(self, stored: Stored, spec: EndpointSpec, person: Person, errand: ClickErrand) -> None:
+        now = self.world.clock()
+        approved = approve(stored.rollout, spec.approval, person, errand.value, now, errand.id)
+        due = now + SOON if approved.phase is not stored.rollout.phase else approved.expires_at
+        writes = [Write(approved, stored.revision, due)]
+        if approved.phase is Phase.ROLLING_BACK and approved.parent_id is not None:
+            parent = self.world.store.rollouts.load(approved.parent_id)
+            if parent is not None and parent.rollout.phase in MAY_BE_ROLLED_BACK:
+                writes = [*begun(parent, approved, person.id, now, errand.id), *writes]
+        self.world.store.rollouts.commit(writes, now)
+
+    def cancel(self, stored: Stored, actor: str, errand_id: str) -> None:
+        """Stop it before the update starts; later, queue a rollback for the moment SageMaker settles, for it has no cancel."""
+        rollout, now = stored.rollout, self.world.clock()
+        if rollout.was_moved_by(errand_id):
+            return
+        if rollout.is_waiting or rollout.phase is Phase.PREPARING:
+            over = rollout.to(Phase.CANCELLED, Reason.CANCELLED_BY_PERSON, now, actor, caused_by=errand_id)
+            self.world.store.rollouts.commit([Write(over, stored.revision)], now)
+        elif rollout.phase is Phase.UPDATING:
+            queued = rollout.with_(rollback_queued_by=rollout.rollback_queued_by or actor)
+            self.world.store.rollouts.commit([Write(queued, stored.revision, now + SOON)], now)
+        elif rollout.phase is Phase.WATCHING:
+            raise UserError("The update is done already, so there is nothing to cancel. Press Roll back to undo it.")
+        elif rollout.phase is Phase.ROLLING_BACK:
+            raise UserError(
+                "It is being rolled back already. SageMaker has no way to stop that. Your click changed nothing."
+            )
+        else:
+            raise UserError(already_decided(rollout))
+
+    def _roll_back(self, stored: Stored, spec: EndpointSpec, person: Person, errand: ClickErrand) -> None:
+        rollout = stored.rollout
+        refuse_if_may_not_steer(rollout, spec.approval, person, "roll back")
+        if rollout.phase not in MAY_BE_ROLLED_BACK or rollout.kind is not Kind.UPDATE:
+            raise UserError(self._why_not(rollout))
+        self._refuse_if_superseded(rollout, spec)
+        self.opening.roll_back_by_button(stored, spec, person.id, errand.id)
+
+    def _why_not(self, rollout: Rollout) -> str:
+        if rollout.phase in (Phase.ROLLING_BACK, Phase.ROLLED_BACK):
+            asked = next(t for t in reversed(rollout.transitions) if t.phase is Phase.ROLLING_BACK)
+            done = "was rolled back" if rollout.phase is Phase.ROLLED_BACK else "is being rolled back"
+            return f"It {done} already; <@{asked.actor}> asked for it. Your click changed nothing."
+        return f"Rollout {rollout.id} is {rollout.phase.words}, so there is nothing to roll back. Your click changed nothing."
+
+    def _refuse_if_superseded(self, rollout: Rollout, spec: EndpointSpec) -> None:
+        """The endpoint must still be where this rollout left it: SageMaker knows, whatever the store says."""
+        try:
+            snapshot = self.world.aws(spec).endpoints.describe(spec.name)
+        except ResourceMissing as exc:
+            raise UserError(f"{exc.user_message} Your click changed nothing.") from exc
+        if rollout.plan is None:
+            raise UnknownRollout(rollout.id)
+        if rollout.phase is Phase.NEEDS_HUMAN or snapshot.config_name == rollout.target_config:
+            return
+        newer = next(
+            (
+                r
+                for r in self.world.store.rollouts.recent(spec.name)
+                if r.plan is not None and r.plan.target_config == snapshot.config_name and r.id != rollout.id
+            ),
+            None,
+        )
+        raise UserError(superseded_text(rollout.id, spec.name, newer))

@@ -1,0 +1,187 @@
+"""Runs errands: what somebody typed or pressed, until it is done once.
+
+An errand may be run again at any time, by another worker, after a crash anywhere. So each kind finds out from the store whether it has
+had its effect, and the errand is struck off only at the end.
+"""
+
+import logging
+from dataclasses import dataclass
+from datetime import timedelta
+
+from bot.domain.approval import refuse_if_may_not_steer
+from bot.domain.commands import Cancel, Help, History, Plan, Promote, Rollback, Status
+from bot.domain.errand import ClickErrand, CommandErrand, Errand, rollout_id_for
+from bot.domain.errors import (
+    GatewayError,
+    RevisionConflict,
+    RolloutBotError,
+    TransientError,
+    UnknownName,
+    UnknownRollout,
+    UsageError,
+    UserError,
+)
+from bot.domain.rollout import Kind, Phase, Reason, Rollout, Thread, open_rollout
+from bot.messages.answers import render_bare_plan, render_board, render_history, render_standing, render_text
+from bot.store.keys import Due
+from workers.answering import EXIT_FAILED, EXIT_OK, EXIT_USAGE, Answering
+from workers.board import Board
+from workers.clicks import Clicks
+from workers.heartbeat import beating
+from workers.opening import Opening
+from workers.people import person_for
+from workers.planner import Planner
+from workers.rollbacks import pace_of, watch_of
+from workers.world import World
+
+log = logging.getLogger(__name__)
+
+MOST_ATTEMPTS = 6
+"""Tries of an errand that runs into temporary errors, over about a minute: then the person is told."""
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Takes errands one at a time."""
+
+    world: World
+    opening: Opening
+    clicks: Clicks
+    planner: Planner
+    board: Board
+    answering: Answering
+
+    def run(self, errand_id: str) -> None:
+        """Run an errand, unless it is done or somebody is at it."""
+        store, lease = self.world.store, self.world.lease
+        with store.due.hold("errand", errand_id, lease) as hold:
+            errand = store.errands.open(errand_id) if hold is not None else None
+            if hold is None or errand is None:
+                return
+
+            def beat() -> None:
+                hold.prolong()
+                store.due.put_off(Due.ERRANDS, errand_id, self.world.clock() + lease)
+
+            with beating(beat, lease):
+                self._run(errand)
+
+    def _run(self, errand: Errand) -> None:
+        store = self.world.store
+        attempt = store.errands.count_attempt(errand.id)
+        try:
+            self._serve(errand)
+        except (TransientError, RevisionConflict) as exc:
+            if attempt < MOST_ATTEMPTS:
+                wait = getattr(exc, "retry_after", None) or timedelta(seconds=min(2**attempt, 20))
+                log.info("errand %s again in %s: %s", errand.id, wait, exc)
+                store.due.put_off(Due.ERRANDS, errand.id, self.world.clock() + wait)
+                return
+            self._refuse(errand, f"{exc.user_message} Nothing was changed; try again in a minute.", EXIT_FAILED)
+        except (UsageError, UnknownName, UnknownRollout) as exc:
+            self._refuse(errand, exc.user_message, EXIT_USAGE)
+        except (UserError, GatewayError) as exc:
+            log.info("errand %s of %s refused: %s", errand.id, errand.actor, exc)
+            self._refuse(errand, exc.user_message, EXIT_FAILED)
+        store.errands.finish(errand.id)
+
+    def _refuse(self, errand: Errand, text: str, exit_status: int) -> None:
+        """Tell why not. If even that fails, the log has it and the errand is over: it changed nothing."""
+        try:
+            self.answering.refuse(errand.reply, text, exit_status=exit_status)
+        except RolloutBotError as exc:
+            log.warning("errand %s: %s could not be told: %s", errand.id, errand.actor, exc)
+
+    def crashed(self, errand_id: str, error: BaseException) -> None:
+        """An errand died of something unforeseen: it is tried again a few times, then the person is told."""
+        errand = self.world.store.errands.open(errand_id)
+        if errand is None or self.world.store.errands.count_attempt(errand_id) < MOST_ATTEMPTS:
+            return
+        reference = f"errand {errand_id}, {type(error).__name__}"
+        self._refuse(errand, f"The bot failed at this; its log has the particulars ({reference}).", EXIT_FAILED)
+        self.world.store.errands.finish(errand_id)
+
+    def _serve(self, errand: Errand) -> None:
+        if isinstance(errand, ClickErrand):
+            self.clicks.carry_out(errand)
+            return
+        match errand.command:
+            case Promote() as command:
+                self._opened(errand, self.opening.promote(errand, command))
+            case Rollback() as command:
+                self._opened(errand, self.opening.rollback(errand, command))
+            case Cancel() as command:
+                self._cancel(errand, command)
+            case Plan() as command:
+                self._plan(errand, command)
+            case Status() as command:
+                self._status(errand, command)
+            case History() as command:
+                self._history(errand, command)
+            case Help():  # pragma: no cover
+                raise UserError("Help is answered without a worker.")
+
+    def _opened(self, errand: CommandErrand, rollout: Rollout) -> None:
+        """In Slack the card is the answer; a terminal gets the id and follows the rollout by it."""
+        if errand.reply.terminal is not None:
+            text = f"Rollout {rollout.id} of {rollout.endpoint} is opened; its story is told in {rollout.thread.channel_id}."
+            self.answering.answer(errand.reply, render_text(text), rollout_id=rollout.id)
+
+    def _cancel(self, errand: CommandErrand, command: Cancel) -> None:
+        stored = self.world.store.rollouts.load(command.rollout_id)
+        if stored is None:
+            recent = [r.id for r in self.world.store.rollouts.recent(limit=5)]
+            raise UnknownRollout(command.rollout_id, recent)
+        spec = self.world.fleet.endpoint(stored.rollout.endpoint)
+        person = person_for(self.world.slack, spec.approval, errand.actor)
+        refuse_if_may_not_steer(stored.rollout, spec.approval, person, "cancel")
+        was_updating = stored.rollout.phase is Phase.UPDATING
+        self.clicks.cancel(stored, errand.actor, errand.id)
+        text = f"Rollout {command.rollout_id} is cancelled. {stored.rollout.endpoint} was not touched."
+        if was_updating:
+            text = (
+                f"SageMaker has no way to stop the update of {stored.rollout.endpoint}. "
+                f"A rollback of {command.rollout_id} is queued for the moment it settles."
+            )
+        self.answering.answer(errand.reply, render_text(text))
+
+    def _plan(self, errand: CommandErrand, command: Plan) -> None:
+        """Plan as promote would, with a rollout that is never stored."""
+        spec, now = self.world.fleet.endpoint(command.endpoint), self.world.clock()
+        imagined = open_rollout(
+            id=rollout_id_for(errand.id),
+            kind=Kind.UPDATE,
+            endpoint=spec.name,
+            region=spec.region,
+            requester=errand.actor,
+            thread=Thread(channel_id=errand.reply.channel_id or spec.channel or "none"),
+            now=now,
+            pace=pace_of(spec),
+            watch=watch_of(spec),
+            expires_after=spec.approval.expires_after,
+            change=command.change,
+        )
+        planned = self.planner.plan(imagined, spec)
+        blocked = planned.phase is Phase.BLOCKED and planned.last.reason is not Reason.NOTHING_TO_CHANGE
+        self.answering.answer(errand.reply, render_bare_plan(planned), exit_status=EXIT_FAILED if blocked else EXIT_OK)
+
+    def _status(self, errand: CommandErrand, command: Status) -> None:
+        fleet, rollouts = self.world.fleet, self.world.store.rollouts
+        if command.endpoint is None:
+            active = [s.rollout for s in rollouts.active() if s.rollout.parent_id is None]
+            self.answering.answer(
+                errand.reply, render_board(self.board.standings(list(fleet.endpoints.values())), active)
+            )
+            return
+        spec = fleet.endpoint(command.endpoint)
+        (standing,) = self.board.standings([spec])
+        held = rollouts.lease_of(spec.name)
+        holder = rollouts.load(held.rollout_id) if held is not None else None
+        recent = rollouts.recent(spec.name, limit=5)
+        self.answering.answer(errand.reply, render_standing(standing, recent, holder.rollout if holder else None))
+
+    def _history(self, errand: CommandErrand, command: History) -> None:
+        if command.endpoint is not None:
+            self.world.fleet.endpoint(command.endpoint)
+        recent = self.world.store.rollouts.recent(command.endpoint, limit=20)
+        self.answering.answer(errand.reply, render_history(command.endpoint, recent))

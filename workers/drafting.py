@@ -1,0 +1,134 @@
+"""From a rollout's request to a draft: what runs now, which package is meant, what would be created.
+
+The plan keeps no documents, only their fingerprint. Whoever goes on with a rollout drafts again from what runs then; if that
+gives another fingerprint, the world moved after the approval, and nothing is created.
+"""
+
+from dataclasses import dataclass
+
+from bot.domain.commands import Change
+from bot.domain.endpoint import ApprovalStatus, ModelPackage, ModelRecord
+from bot.domain.errors import ResourceMissing, UnknownName, UserError
+from bot.domain.fleet import EndpointSpec
+from bot.domain.nearest import nearest
+from bot.domain.rollout import Rollout
+from workers.cloning import Draft, DraftNames, LiveEndpoint, draft, lineage_tags
+from workers.world import Aws, World
+
+
+@dataclass(frozen=True)
+class Drafting:
+    """Reads from AWS what a draft needs; the draft itself is pure."""
+
+    world: World
+
+    def gather(self, spec: EndpointSpec) -> LiveEndpoint:
+        """What runs. Models that were deleted are left out; a missing endpoint or config raises ResourceMissing."""
+        aws = self.world.aws(spec)
+        snapshot = aws.endpoints.describe(spec.name)
+        config = aws.endpoints.describe_config(snapshot.config_name)
+        found = (self._model(aws, name) for name in config.model_names())
+        models = {model.name: model for model in found if model is not None}
+        packages = {}
+        for model in models.values():
+            for container in model.containers():
+                if (name := container.get("ModelPackageName")) is not None:
+                    package = self._package(aws, name)
+                    if package is not None:
+                        packages[package.arn] = package
+        return LiveEndpoint(snapshot, config, models, packages)
+
+    def drafted(self, rollout: Rollout, spec: EndpointSpec) -> Draft:
+        """The draft that was approved, made again from what runs now.
+
+        Raises:
+            UserError: it would be another one: the endpoint's config, its models or the package moved since the plan.
+        """
+        assert rollout.plan is not None
+        assert rollout.change is not None
+        live = self.gather(spec)
+        package = None
+        if rollout.plan.package_arn is not None:
+            package = self.world.aws(spec).registry.describe_package(rollout.plan.package_arn)
+        made = self.draft(rollout, live, rollout.change, package, spec)
+        if made.fingerprint != rollout.plan.fingerprint:
+            raise UserError(
+                "What runs is not what the plan was made for: the endpoint's config or a model was changed since."
+            )
+        return made
+
+    def draft(
+        self, rollout: Rollout, live: LiveEndpoint, change: Change, package: ModelPackage | None, spec: EndpointSpec
+    ) -> Draft:
+        """What the change would create, named and tagged after the rollout."""
+        tags = lineage_tags(rollout, previous_config=live.config.name)
+        return draft(live, change, package, DraftNames(rollout.id, tags), variant=spec.variant)
+
+    def resolve_package(self, change: Change, spec: EndpointSpec) -> ModelPackage | None:
+        """The package that a change means; None when it does not change what runs.
+
+        Raises:
+            UserError: there is no such version, or none that may follow.
+        """
+        registry = self.world.aws(spec).registry
+        if change.package is not None:
+            return registry.describe_package(change.package)
+        if change.version is None and not change.wants_newest:
+            return None
+        if spec.track is not None:
+            return registry.describe_package(_on_track(spec.track, change))
+        assert spec.model_package_group is not None
+        group = spec.model_package_group
+        if isinstance(change.version, int):
+            versions = registry.list_versions(group)
+            wanted = next((p for p in versions if p.version == change.version), None)
+            if wanted is None:
+                numbers = [str(p.version) for p in versions]
+                raise UnknownName(
+                    f"version of {group}", str(change.version), nearest(str(change.version), numbers) or numbers[:3]
+                )
+            return wanted
+        approved = [p for p in registry.list_versions(group, ApprovalStatus.APPROVED) if p.is_completed]
+        if not approved:
+            raise UserError(
+                f"No version of {group} is Approved and Completed, so there is none to promote. Approve one first."
+            )
+        return max(approved, key=lambda p: p.version or 0)
+
+    def _model(self, aws: Aws, name: str) -> ModelRecord | None:
+        try:
+            return aws.endpoints.describe_model(name)
+        except ResourceMissing:
+            return None
+
+    def _package(self, aws: Aws, name: str) -> ModelPackage | None:
+        try:
+            return aws.registry.describe_package(name)
+        except ResourceMissing:
+            return None
+
+
+def _on_track(track: tuple[str, ...], change: Change) -> str:
+    """A Marketplace track is a list, oldest first: `--version 2` is its second package, the newest its last."""
+    if not isinstance(change.version, int):
+        return track[-1]
+    if change.version <= len(track):
+        return track[change.version - 1]
+    known = tuple(str(n) for n in range(1, len(track) + 1))
+    raise UnknownName("version on this endpoint's track", str(change.version), known[-3:])
+
+
+def label_of(live: LiveEndpoint, variant: str) -> str:
+    """What a variant runs now, as people call it."""
+    model_name = next((v.get("ModelName") for v in live.config.variants() if v["VariantName"] == variant), None)
+    model = live.models.get(model_name or "")
+    if model is None:
+        return model_name or "what runs now"
+    for container in model.containers():
+        name = container.get("ModelPackageName", "").lower()
+        package = next((p for p in live.packages.values() if name in (p.arn.lower(), p.name.lower())), None)
+        if package is not None:
+            return package.label
+        if container.get("Image"):
+            return str(container["Image"]).rpartition("/")[2]
+    return model.name

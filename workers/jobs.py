@@ -1,0 +1,33 @@
+"""RQ's entry points, and nothing else: each hands its JSON arguments to what `wiring` built for this process."""
+
+from types import TracebackType
+
+from rq.job import Job
+
+from bot.queue import JobName
+from workers.wiring import parts
+
+
+def run_errand(errand_id: str) -> None:
+    """Somebody typed or pressed something."""
+    parts().desk.run(errand_id)
+
+
+def advance(rollout_id: str, revision: int) -> None:
+    """One tick of a rollout."""
+    parts().reconciler.tick(rollout_id, revision)
+
+
+def tell(rollout_id: str) -> None:
+    """Bring a rollout's thread up to date."""
+    parts().notifier.tell(rollout_id)
+
+
+def crashed(job: Job, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> bool:
+    """RQ's exception handler: what nobody foresaw. The entry stays due, so it is tried again; after a few times people are told."""
+    match job.func_name:
+        case JobName.ADVANCE:
+            parts().reconciler.crashed(str(job.args[0]), error)
+        case JobName.RUN_ERRAND:
+            parts().desk.crashed(str(job.args[0]), error)
+    return True

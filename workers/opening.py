@@ -1,0 +1,209 @@
+"""Opens rollouts: what a typed promote or rollback becomes."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.domain.approval import describe_approvers, refuse_if_may_not_steer
+from bot.domain.commands import Promote, Rollback
+from bot.domain.errand import CommandErrand, rollout_id_for
+from bot.domain.errors import EndpointBusy, NotAllowed, ResourceMissing, UnknownRollout, UserError
+from bot.domain.fleet import EndpointSpec
+from bot.domain.rollout import Kind, Phase, Reason, Rollout, Thread, open_rollout
+from bot.store.keys import Due
+from bot.store.rollouts import Stored, Write
+from bot.store.slots import SlotState
+from workers.lineage import rollout_from_tags
+from workers.people import person_for
+from workers.rollbacks import asked_for_by_command, child_of, pace_of, watch_of
+from workers.world import World
+
+MAY_BE_ROLLED_BACK = frozenset({Phase.SUCCEEDED, Phase.WATCHING, Phase.NEEDS_HUMAN})
+
+
+@dataclass(frozen=True)
+class Opening:
+    """Opens rollouts so that running the same errand again opens nothing new."""
+
+    world: World
+
+    def promote(self, errand: CommandErrand, command: Promote) -> Rollout:
+        """Open the rollout of a promote command; its plan is made by the next tick.
+
+        Raises:
+            EndpointBusy: a rollout holds the endpoint.
+            UserError: there is nowhere to tell the story.
+        """
+        spec, now = self.world.fleet.endpoint(command.endpoint), self.world.clock()
+        rollout_id = rollout_id_for(errand.id)
+        if (known := self.world.store.rollouts.load(rollout_id)) is not None:
+            return known.rollout
+        self.world.store.rollouts.refuse_if_busy(spec.name)
+        channel = self._channel(errand, spec)
+        rollout = open_rollout(
+            id=rollout_id,
+            kind=Kind.UPDATE,
+            endpoint=spec.name,
+            region=spec.region,
+            requester=errand.actor,
+            thread=Thread(channel_id=channel),
+            now=now,
+            pace=pace_of(spec),
+            watch=watch_of(spec),
+            expires_after=spec.approval.expires_after,
+            change=command.change,
+            reason=command.reason or "",
+            quorum=spec.approval.quorum,
+            approvers_text=describe_approvers(spec.approval),
+            home_channel=spec.channel if spec.channel != channel else None,
+            reply=errand.reply,
+        )
+        self._commit_in_place_of_waiting(rollout, (), now)
+        return rollout
+
+    def rollback(self, errand: CommandErrand, command: Rollback) -> Rollout:
+        """Open the rollback of a rollback command, with a card of its own.
+
+        It needs an approval only when neither the requester of what it undoes nor an approver typed it.
+        """
+        store, now = self.world.store, self.world.clock()
+        rollout_id = rollout_id_for(errand.id)
+        if (known := store.rollouts.load(rollout_id)) is not None:
+            return known.rollout
+        spec = self._spec_of(command)
+        parent = self.last_on(spec, now)
+        self._refuse_while_updating(spec, parent)
+        undone = parent
+        if (
+            parent is not None
+            and parent.rollout.plan is not None
+            and command.to not in (None, parent.rollout.plan.current_config)
+        ):
+            undone = None
+        if command.rollout_id is not None and (parent is None or parent.rollout.id != command.rollout_id):
+            raise UserError(superseded_text(command.rollout_id, spec.name, parent.rollout if parent else None))
+        needs_approval = not self._may_roll_back(spec, parent, errand.actor)
+        channel = self._channel(errand, spec)
+        rollout = asked_for_by_command(
+            id=rollout_id,
+            spec=spec,
+            actor=errand.actor,
+            thread=Thread(channel_id=channel),
+            reply=errand.reply,
+            now=now,
+            to=command.to or (undone.rollout.plan.current_config if undone and undone.rollout.plan else None),
+            parent=undone.rollout if undone else None,
+            approval_needed=needs_approval,
+            approvers_text=describe_approvers(spec.approval),
+            home_channel=spec.channel if spec.channel != channel else None,
+        )
+        writes = (
+            begun(undone, rollout, errand.actor, now, errand.id) if undone is not None and not needs_approval else ()
+        )
+        self._commit_in_place_of_waiting(rollout, writes, now)
+        return rollout
+
+    def roll_back_by_button(self, parent: Stored, spec: EndpointSpec, actor: str, errand_id: str) -> Rollout:
+        """Open the rollback of a Roll back button; its story goes on in the parent's thread."""
+        now = self.world.clock()
+        moved = parent.rollout.to(Phase.ROLLING_BACK, Reason.ROLLBACK_REQUESTED, now, actor, caused_by=errand_id)
+        child = child_of(moved, spec, actor, now)
+        moved = moved.with_(child_id=child.id)
+        self._commit_in_place_of_waiting(child, (Write(moved, parent.revision, now + moved.pace.poll),), now)
+        return child
+
+    def last_on(self, spec: EndpointSpec, now: datetime) -> Stored | None:
+        """The rollout that brought the endpoint to where it is: from the store, or, if that forgot it, from SageMaker's tags."""
+        endpoints = self.world.aws(spec).endpoints
+        try:
+            snapshot = endpoints.describe(spec.name)
+            config = endpoints.describe_config(snapshot.config_name)
+        except ResourceMissing as exc:
+            raise UserError(f"{exc.user_message} Nothing was started.") from exc
+        for rollout in self.world.store.rollouts.recent(spec.name, limit=20):
+            is_it = (
+                rollout.kind is Kind.UPDATE and rollout.plan is not None and rollout.plan.target_config == config.name
+            )
+            if is_it and rollout.phase in MAY_BE_ROLLED_BACK:
+                return self.world.store.rollouts.load(rollout.id)
+        restored = rollout_from_tags(spec, snapshot, config, now)
+        if restored is None or self.world.store.rollouts.load(restored.id) is not None:
+            return None
+        return self._remember(restored, now)
+
+    def _remember(self, restored: Rollout, now: datetime) -> Stored:
+        store = self.world.store
+        (stored,) = store.rollouts.commit([Write(restored, 0)], now)
+        if restored.thread.thread_ts is not None:
+            card = SlotState(intended_at=now, message_ts=restored.thread.thread_ts)
+            store.slots.save(restored.id, "card", card)
+        return stored
+
+    def _commit_in_place_of_waiting(self, rollout: Rollout, also: tuple[Write, ...], now: datetime) -> None:
+        """Open it; a plan that still waits for the same endpoint gives way, so that nobody approves the older one."""
+        waiting = [s for s in self.world.store.rollouts.active(rollout.endpoint) if s.rollout.is_waiting]
+        retired = [
+            Write(
+                s.rollout.to(Phase.CANCELLED, Reason.SUPERSEDED, now, rollout.requester, superseded_by=rollout.id),
+                s.revision,
+            )
+            for s in waiting
+        ]
+        self.world.store.rollouts.commit([*retired, *also, Write(rollout, 0, now)], now)
+        self.world.store.due.set(Due.TICKS, rollout.id, now)
+
+    def _refuse_while_updating(self, spec: EndpointSpec, parent: Stored | None) -> None:
+        held = self.world.store.rollouts.lease_of(spec.name)
+        if held is None or (parent is not None and parent.rollout.id == held.rollout_id):
+            return
+        try:
+            self.world.store.rollouts.refuse_if_busy(spec.name)
+        except EndpointBusy as exc:
+            raise UserError(
+                f"{exc.user_message} SageMaker has no way to stop an update; cancel queues a rollback for the moment it settles."
+            ) from exc
+
+    def _may_roll_back(self, spec: EndpointSpec, parent: Stored | None, actor: str) -> bool:
+        if parent is None:
+            return False
+        try:
+            refuse_if_may_not_steer(
+                parent.rollout, spec.approval, person_for(self.world.slack, spec.approval, actor), "roll back"
+            )
+        except NotAllowed:
+            return False
+        return True
+
+    def _spec_of(self, command: Rollback) -> EndpointSpec:
+        if command.endpoint is not None:
+            return self.world.fleet.endpoint(command.endpoint)
+        assert command.rollout_id is not None
+        stored = self.world.store.rollouts.load(command.rollout_id)
+        if stored is None:
+            raise UnknownRollout(command.rollout_id)
+        return self.world.fleet.endpoint(stored.rollout.endpoint)
+
+    def _channel(self, errand: CommandErrand, spec: EndpointSpec) -> str:
+        channel = errand.reply.channel_id or spec.channel
+        if channel is None:
+            raise UserError(
+                f"{spec.name} has no channel in the fleet file, so there is nowhere to tell the story. "
+                "Add `channel`, or type the command in Slack. Nothing was started."
+            )
+        return channel
+
+
+def begun(parent: Stored, child: Rollout, actor: str, now: datetime, errand_id: str) -> tuple[Write, ...]:
+    """What becomes of a rollout whose rollback begins."""
+    moved = parent.rollout.to(
+        Phase.ROLLING_BACK, Reason.ROLLBACK_REQUESTED, now, actor, caused_by=errand_id, child_id=child.id
+    )
+    return (Write(moved, parent.revision, now + moved.pace.poll),)
+
+
+def superseded_text(rollout_id: str, endpoint: str, newer: Rollout | None) -> str:
+    """Why a rollout can no longer be rolled back."""
+    by = f" by rollout {newer.id} of <@{newer.requester}>" if newer is not None else ""
+    return (
+        f"Rollout {rollout_id} is superseded{by}: {endpoint} has moved on since, so there is nothing of it to roll back. "
+        f"Nothing was changed. To go back from where it is now: rollback {endpoint}"
+    )

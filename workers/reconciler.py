@@ -1,0 +1,203 @@
+"""One tick of a rollout: claim, observe, decide, save, act, save. Never two side effects, never a wait.
+
+The decision is saved before its side effect is tried. Dying anywhere leaves a due time that is at most one lease away, and a record
+from which the next tick finds out by looking what happened.
+"""
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.domain.endpoint import ConfigRecord, Snapshot
+from bot.domain.errors import (
+    GatewayError,
+    ResourceExists,
+    ResourceMissing,
+    RevisionConflict,
+    RolloutBotError,
+    TransientError,
+)
+from bot.domain.fleet import EndpointSpec
+from bot.domain.reconcile import (
+    Action,
+    Decision,
+    Observation,
+    after_error,
+    after_success,
+    decide,
+    needs_endpoint,
+    verdict_due_at,
+    watch_ends_at,
+)
+from bot.domain.rollout import BOT_ACTOR, Kind, Phase, Reason, Rollout, Trouble
+from bot.domain.verdict import Comparison, Measurement
+from bot.store.keys import Due
+from bot.store.rollouts import Stored, Write
+from workers.drafting import Drafting
+from workers.heartbeat import beating
+from workers.judge import judge
+from workers.planner import Planner
+from workers.rollbacks import child_of
+from workers.watch import compare, windows
+from workers.world import Aws, World
+
+log = logging.getLogger(__name__)
+
+MOST_CRASHES = 5
+"""After this many crashes in a row on one rollout, a person must look."""
+
+METRICS_PATIENCE = timedelta(minutes=5)
+"""How long after the watch CloudWatch may fail to answer before the verdict is INCONCLUSIVE."""
+
+
+@dataclass(frozen=True)
+class Reconciler:
+    """Moves rollouts on, one tick at a time."""
+
+    world: World
+    planner: Planner
+    drafting: Drafting
+
+    def tick(self, rollout_id: str, revision: int) -> None:
+        """Do the tick of that revision, unless somebody else did. A stale tick ends without a successor."""
+        store, lease = self.world.store, self.world.lease
+        stored = store.rollouts.claim(rollout_id, revision, until=self.world.clock() + lease)
+        if stored is None:
+            return
+
+        def beat() -> None:
+            store.due.put_off(Due.TICKS, rollout_id, self.world.clock() + lease)
+
+        with beating(beat, lease):
+            try:
+                self._run(stored)
+            except RevisionConflict as exc:
+                log.info("tick of %s overtaken: %s", rollout_id, exc)
+
+    def _run(self, stored: Stored) -> None:
+        now = self.world.clock()
+        rollout = stored.rollout
+        try:
+            seen = self._observe(rollout, now)
+            decision = decide(rollout, seen, now)
+        except (TransientError, GatewayError) as exc:
+            decision = after_error(rollout, None, exc, now)
+        stored = self._save(stored, decision)
+        if decision.action is None:
+            return
+        try:
+            acted = self._act(stored, decision.action)
+            outcome = after_success(acted, decision.action, self.world.clock())
+        except RevisionConflict:
+            raise
+        except RolloutBotError as exc:
+            log.info("rollout %s: %s: %s", rollout.id, decision.action, exc)
+            outcome = after_error(stored.rollout, decision.action, exc, self.world.clock())
+        self._save(stored, outcome)
+
+    def _observe(self, rollout: Rollout, now: datetime) -> Observation:
+        """Look at what the phase is decided by, and at nothing else."""
+        if rollout.phase is Phase.ROLLING_BACK and rollout.kind is Kind.UPDATE:
+            child = self.world.store.rollouts.load(rollout.child_id) if rollout.child_id else None
+            return Observation(child=child.rollout if child else None)
+        if not needs_endpoint(rollout):
+            return Observation()
+        aws = self.world.aws(self._spec(rollout))
+        snapshot = self._look(aws, rollout)
+        if snapshot is None:
+            return Observation(is_gone=True)
+        if rollout.phase is not Phase.WATCHING:
+            return Observation(snapshot=snapshot)
+        return self._measure(aws, rollout, snapshot, now)
+
+    def _look(self, aws: Aws, rollout: Rollout) -> Snapshot | None:
+        try:
+            return aws.endpoints.describe(rollout.endpoint)
+        except ResourceMissing:
+            return None
+
+    def _measure(self, aws: Aws, rollout: Rollout, snapshot: Snapshot, now: datetime) -> Observation:
+        """CloudWatch's numbers. That it does not answer must not stop a rollout: the watch goes on without them."""
+        is_over = now >= verdict_due_at(rollout)
+        comparison: Comparison | None = None
+        try:
+            comparison = compare(rollout, aws.metrics, now, with_points=is_over)
+        except (TransientError, GatewayError) as exc:
+            log.warning("rollout %s: no metrics: %s", rollout.id, exc)
+        if not is_over or (comparison is None and now < watch_ends_at(rollout) + METRICS_PATIENCE):
+            return Observation(snapshot=snapshot, comparison=comparison)
+        shown = comparison or _nothing_measured(rollout, now)
+        return Observation(snapshot=snapshot, comparison=shown, verdict=judge(comparison, rollout.watch))
+
+    def _act(self, stored: Stored, action: Action) -> Rollout:
+        """Try the one side effect of this tick; returns the rollout with what it learned."""
+        rollout = stored.rollout
+        spec = self._spec(rollout)
+        aws = self.world.aws(spec)
+        if action is Action.MAKE_PLAN:
+            return self.planner.plan(rollout, spec)
+        if action is Action.CREATE_MODELS:
+            for model in self.drafting.drafted(rollout, spec).models:
+                aws.endpoints.create_model(model)
+            return rollout
+        if action is Action.CREATE_CONFIG:
+            self._create_config(aws, rollout, self.drafting.drafted(rollout, spec).config)
+            return rollout
+        if not self.world.store.rollouts.still_holds(stored):
+            raise RevisionConflict(f"rollout {rollout.id} moved on just before UpdateEndpoint")
+        counts_from_config = rollout.change is not None and rollout.change.count is not None
+        aws.endpoints.update(rollout.endpoint, rollout.target_config, counts_from_config=counts_from_config)
+        return rollout
+
+    def _create_config(self, aws: Aws, rollout: Rollout, config: ConfigRecord) -> None:
+        """Create it. A config of that name with our own tag is ours, from a tick that died: autoscaling may have moved the counts."""
+        try:
+            aws.endpoints.create_config(config)
+        except ResourceExists:
+            if aws.endpoints.describe_config(config.name).tags.get("rollout:id") != rollout.id:
+                raise
+
+    def _save(self, stored: Stored, decision: Decision) -> Stored:
+        """Write the decision, a rollback that it wants, and wake whoever waits for this rollout."""
+        now = self.world.clock()
+        rollout = decision.rollout
+        wait = self.world.lease if decision.action is not None else decision.look_again_in
+        due = now + wait if wait is not None else None
+        writes = [Write(rollout, stored.revision, due)]
+        if decision.wants_rollback:
+            child = child_of(rollout, self._spec(rollout), rollout.last.actor, now)
+            writes = [Write(rollout.with_(child_id=child.id), stored.revision, due), Write(child, 0, now)]
+        saved = self.world.store.rollouts.commit(writes, now)
+        if not rollout.is_active and rollout.parent_id is not None:
+            self.world.store.due.put_off(Due.TICKS, rollout.parent_id, now)
+        return saved[0]
+
+    def crashed(self, rollout_id: str, error: BaseException) -> None:
+        """A tick died of something unforeseen: count it, and after a few give the rollout to a person."""
+        stored = self.world.store.rollouts.load(rollout_id)
+        if stored is None or not stored.rollout.is_active:
+            return
+        now, rollout = self.world.clock(), stored.rollout
+        before = rollout.trouble
+        count = 1 + (before.count if before else 0)
+        trouble = Trouble(count=count, since=before.since if before else now, last=type(error).__name__)
+        rollout = rollout.with_(trouble=trouble)
+        due: datetime | None = now + rollout.pace.poll
+        if count >= MOST_CRASHES:
+            untouched = rollout.update is None
+            note = f"The bot failed {MOST_CRASHES} times in a row at this ({type(error).__name__}); its log has the particulars."
+            phase = Phase.FAILED if untouched else Phase.NEEDS_HUMAN
+            rollout, due = rollout.to(phase, Reason.INTERNAL_ERROR, now, BOT_ACTOR, note), None
+        self.world.store.rollouts.commit([Write(rollout, stored.revision, due)], now)
+
+    def _spec(self, rollout: Rollout) -> EndpointSpec:
+        return self.world.fleet.endpoint(rollout.endpoint)
+
+
+def _nothing_measured(rollout: Rollout, now: datetime) -> Comparison:
+    """An empty comparison, so that the summary can say "no data" for every number."""
+    spans = windows(rollout, now)
+    assert spans is not None, "the watch is over, so its windows exist"
+    before, after = spans
+    metric = "FirstChunkLatency" if rollout.watch.streaming else "ModelLatency"
+    return Comparison(latency_metric=metric, before=Measurement(window=before), after=Measurement(window=after))

@@ -1,0 +1,89 @@
+"""A rollback is a rollout in the other direction: how one is opened."""
+
+from datetime import datetime
+
+from bot.domain.errand import ReplyTo, rollout_id_for
+from bot.domain.fleet import EndpointSpec
+from bot.domain.rollout import Kind, Pace, Phase, Rollout, Thread, WatchPlan, open_rollout
+
+
+def pace_of(spec: EndpointSpec) -> Pace:
+    """How often its rollouts are looked at."""
+    return Pace(poll=spec.timing.poll, settle=spec.timing.settle)
+
+
+def watch_of(spec: EndpointSpec) -> WatchPlan:
+    """How its watch is held."""
+    ceilings = spec.watch.thresholds
+    return WatchPlan(
+        duration=spec.watch.duration,
+        warm_up=spec.watch.warm_up,
+        metric_period=spec.watch.metric_period,
+        baseline=spec.watch.baseline,
+        streaming=spec.kind == "streaming",
+        error_rate_ceiling=ceilings.error_rate,
+        mid_stream_error_rate_ceiling=ceilings.mid_stream_error_rate,
+        p50_ceiling_ms=ceilings.p50_ms,
+        p90_ceiling_ms=ceilings.p90_ms,
+        p99_ceiling_ms=ceilings.p99_ms,
+    )
+
+
+def child_of(parent: Rollout, spec: EndpointSpec, actor: str, now: datetime) -> Rollout:
+    """The rollback that undoes `parent`, told in its thread. The same attempt always has the same id.
+
+    Its confirmation was its only gate, so no approval is needed.
+    """
+    attempt = sum(t.phase is Phase.ROLLING_BACK for t in parent.transitions)
+    return open_rollout(
+        id=rollout_id_for(f"{parent.id} rollback {attempt}"),
+        kind=Kind.ROLLBACK,
+        endpoint=parent.endpoint,
+        region=parent.region,
+        requester=actor,
+        thread=parent.thread,
+        now=now,
+        pace=pace_of(spec),
+        watch=watch_of(spec),
+        expires_after=spec.approval.expires_after,
+        rollback_to=parent.plan.current_config if parent.plan is not None else None,
+        parent_id=parent.id,
+        approval_needed=False,
+        in_parent_thread=True,
+    )
+
+
+def asked_for_by_command(
+    *,
+    id: str,
+    spec: EndpointSpec,
+    actor: str,
+    thread: Thread,
+    reply: ReplyTo,
+    now: datetime,
+    to: str | None,
+    parent: Rollout | None,
+    approval_needed: bool,
+    approvers_text: str,
+    home_channel: str | None,
+) -> Rollout:
+    """A rollback with a card of its own."""
+    return open_rollout(
+        id=id,
+        kind=Kind.ROLLBACK,
+        endpoint=spec.name,
+        region=spec.region,
+        requester=actor,
+        thread=thread,
+        now=now,
+        pace=pace_of(spec),
+        watch=watch_of(spec),
+        expires_after=spec.approval.expires_after,
+        rollback_to=to,
+        parent_id=parent.id if parent is not None else None,
+        approval_needed=approval_needed,
+        quorum=spec.approval.quorum,
+        approvers_text=approvers_text,
+        home_channel=home_channel,
+        reply=reply,
+    )

@@ -1,0 +1,58 @@
+"""The windows of the watch, and their numbers from CloudWatch."""
+
+import math
+from datetime import datetime, timedelta
+
+from bot.domain.reconcile import watch_ends_at
+from bot.domain.rollout import Rollout
+from bot.domain.verdict import Comparison, Point, Window
+from workers.ports import Metrics
+
+MOST_POINTS = 240
+"""Points of a chart: more than a phone can show."""
+
+
+def windows(rollout: Rollout, now: datetime) -> tuple[Window, Window] | None:
+    """The baseline before the update and the watched window so far; None while the warm-up lasts."""
+    if rollout.cutover_at is None or rollout.update is None:
+        return None
+    began = rollout.update.intended_at
+    start, end = rollout.cutover_at + rollout.watch.warm_up, min(now, watch_ends_at(rollout))
+    if end <= start:
+        return None
+    return Window(start=began - rollout.watch.baseline, end=began), Window(start=start, end=end)
+
+
+def compare(rollout: Rollout, metrics: Metrics, now: datetime, *, with_points: bool) -> Comparison | None:
+    """Before against after, as far as CloudWatch tells; None while the warm-up lasts.
+
+    Points cost another request, so they are fetched for the chart only.
+    """
+    spans = windows(rollout, now)
+    if spans is None or rollout.snapshot is None:
+        return None
+    before, after = spans
+    variants = [v.name for v in rollout.snapshot.variants]
+    streaming = rollout.watch.streaming
+    points: tuple[Point, ...] = ()
+    if with_points:
+        shown = Window(start=max(before.start, before.end - _shown_before(rollout)), end=after.end)
+        points = metrics.series(rollout.endpoint, variants, shown, _chart_period(rollout, shown), streaming=streaming)
+    return Comparison(
+        latency_metric="FirstChunkLatency" if streaming else "ModelLatency",
+        before=metrics.measure(rollout.endpoint, variants, before, streaming=streaming),
+        after=metrics.measure(rollout.endpoint, variants, after, streaming=streaming),
+        points=points,
+    )
+
+
+def _shown_before(rollout: Rollout) -> timedelta:
+    """As much of the baseline as makes the after visible beside it."""
+    return max(2 * rollout.watch.duration, 20 * rollout.watch.metric_period)
+
+
+def _chart_period(rollout: Rollout, shown: Window) -> timedelta:
+    """The period of the watch, or a longer one that CloudWatch accepts, so that the chart has a readable number of points."""
+    seconds = max(rollout.watch.metric_period.total_seconds(), (shown.end - shown.start).total_seconds() / MOST_POINTS)
+    allowed = next((p for p in (1, 5, 10, 20, 30) if p >= seconds), None)
+    return timedelta(seconds=allowed if allowed is not None else 60 * math.ceil(seconds / 60))

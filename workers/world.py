@@ -1,0 +1,35 @@
+"""Everything a job needs, put together once per process by `wiring` and by tests with fakes."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from bot.domain.fleet import EndpointSpec, Fleet
+from bot.store import Store
+from workers.ports import Clock, Endpoints, Messenger, Metrics, Registry
+
+
+@dataclass(frozen=True)
+class Aws:
+    """The gateways for one account and region."""
+
+    endpoints: Endpoints
+    registry: Registry
+    metrics: Metrics
+
+
+@dataclass(frozen=True)
+class World:
+    """The store, the fleet file, AWS and Slack, and the time."""
+
+    store: Store
+    fleet: Fleet
+    aws: Callable[[EndpointSpec], Aws]
+    """The gateways for an endpoint's account and region."""
+    slack: Messenger
+    clock: Clock
+
+    @property
+    def lease(self) -> timedelta:
+        """How long a dead worker keeps others from taking over."""
+        return self.fleet.defaults.timing.lease
