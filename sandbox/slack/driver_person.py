@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from sandbox.slack.blocks.walk import elements, label_of
-from sandbox.slack.driver_values import Link, Message
+from sandbox.slack.driver_values import ControlFailure, Link, Message
 
 Json = dict[str, Any]
 
 DEFAULT_CHANNEL = "ml-deploys"
+GONE = ("no_such_element", "no_such_message", "no_such_view")
 
 
 class ButtonNotFound(AssertionError):
@@ -101,7 +102,13 @@ class Person:
         if not found:
             there = ", ".join(f"[{label_of(element)}]" for _, element in places) or "no buttons at all"
             raise ButtonNotFound(f"{self.name} sees no [{label}] in {where} {channel}, but {there}")
-        return Delivery.of(self._do("click", **found[occurrence], duplicate=duplicate, stale=stale)["delivery"])
+        try:
+            answer = self._do("click", **found[occurrence], duplicate=duplicate, stale=stale)
+        except ControlFailure as failure:
+            if failure.code in GONE:  # edited away between the look and the press
+                raise ButtonNotFound(f"[{label}] went away just now: {failure}") from failure
+            raise
+        return Delivery.of(answer["delivery"])
 
     def choose(
         self,
@@ -150,9 +157,10 @@ class Person:
         delivery = self._do("close_view", clear=clear)["delivery"]
         return Delivery.of(delivery) if delivery else None
 
-    def open_home(self) -> Delivery:
-        """Opens the Home tab of the app."""
-        return Delivery.of(self._do("open_home")["delivery"])
+    def open_home(self) -> Delivery | None:
+        """Opens the Home tab of the app; None when the app does not listen."""
+        delivery = self._do("open_home")["delivery"]
+        return Delivery.of(delivery) if delivery else None
 
     def home(self) -> Json | None:
         """The Home tab as it is now."""

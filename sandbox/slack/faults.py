@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -63,10 +64,11 @@ class Faults:
             times=int(wanted.get("times", 1)),
             retry_after=int(wanted.get("retry_after", 1)),
         )
+        known: tuple[str, ...] = DELIVERY_KINDS if fault.delivery else CALL_KINDS
         if fault.delivery:
-            known, is_known = DELIVERY_KINDS, fault.kind in DELIVERY_KINDS and fault.delivery in DELIVERIES
+            is_known = fault.kind in DELIVERY_KINDS and fault.delivery in DELIVERIES
         else:
-            known, is_known = CALL_KINDS, bool(fault.method) and _is_call_kind(fault)
+            is_known = bool(fault.method) and _is_call_kind(fault)
         if not is_known:
             raise ControlError(
                 400, "unknown_fault", f"{wanted!r} is no fault; give a method or delivery and a kind of {known}"
@@ -85,7 +87,7 @@ class Faults:
         """What is still to happen, for the control API."""
         return [asdict(fault) for fault in self._pending]
 
-    def _take(self, matches: Any) -> Fault | None:
+    def _take(self, matches: Callable[[Fault], bool]) -> Fault | None:
         for fault in self._pending:
             if matches(fault):
                 fault.times -= 1

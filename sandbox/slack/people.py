@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 TEAM_ID = "T0SANDBOX"
@@ -174,12 +174,27 @@ class UserGroup:
 
 @dataclass(frozen=True)
 class AppConfig:
-    """What the app's settings page at Slack would say: its commands and shortcuts."""
+    """What the app's settings page at Slack would say. `scopes` and `events` are None when everything is granted."""
 
     commands: tuple[dict[str, Any], ...] = (
-        {"command": "/endpoint", "description": "Change a SageMaker endpoint safely", "usage_hint": "help"},
+        {
+            "command": "/endpoint",
+            "description": "Change a SageMaker endpoint safely",
+            "usage_hint": "help",
+            "should_escape": True,
+        },
     )
-    shortcuts: tuple[dict[str, Any], ...] = field(default_factory=tuple)
+    shortcuts: tuple[dict[str, Any], ...] = ()
+    scopes: tuple[str, ...] | None = None
+    events: tuple[str, ...] | None = None
+
+    def command(self, name: str) -> dict[str, Any] | None:
+        """The command with this name, as the manifest declares it."""
+        return next((command for command in self.commands if command["command"] == name), None)
+
+    def hears(self, event: str) -> bool:
+        """True if the app subscribed to this event (`app_mention`, `message.im`, `app_home_opened`)."""
+        return self.events is None or event in self.events
 
 
 def everybody() -> dict[str, Person]:

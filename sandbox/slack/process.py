@@ -20,8 +20,8 @@ def running_slack(*arguments: str) -> Iterator[SlackDriver]:
     Raises:
         RuntimeError: it ended before it said where it listens.
     """
-    command = [sys.executable, "-m", "sandbox.slack", *arguments]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    command = [sys.executable, "-m", "sandbox.slack", "--stop-with-stdin", *arguments]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None, "stdout was asked for"
         try:
             first_line = process.stdout.readline().strip()

@@ -15,6 +15,7 @@ from sandbox.slack.errors import ControlError, SlackError
 from sandbox.slack.inspection import Questions
 from sandbox.slack.web_api.dispatch import WebApi
 from sandbox.slack.web_api.files import receive_upload
+from sandbox.slack.web_api.trouble import with_trouble
 from sandbox.slack.world import World
 
 Json = dict[str, Any]
@@ -115,16 +116,31 @@ class Server:
             body = json.loads(await request.text())
         except json.JSONDecodeError:
             return web.Response(status=400, text="invalid_payload")
-        try:
-            self._world.responses.use(request.match_info["key"], body)
-        except SlackError as error:
-            if error.error in ("used_url", "expired_url"):
-                return web.json_response({"ok": False, "error": error.error}, status=404)
-            return web.Response(status=400, text=error.error)
-        return web.Response(text="ok")
+
+        async def execute(entry: Json) -> web.StreamResponse:
+            try:
+                self._world.responses.use(request.match_info["key"], body)
+            except SlackError as error:
+                status = 404 if error.error in ("used_url", "expired_url") else 400
+                entry |= {"status": status, "ok": False, "error": error.error}
+                if status == 404:
+                    return web.json_response({"ok": False, "error": error.error}, status=status)
+                return web.Response(status=status, text=error.error)
+            entry |= {"status": 200, "ok": True}
+            return web.Response(text="ok")
+
+        return await with_trouble(self._world, request, "response_url", body if isinstance(body, dict) else {}, execute)
 
     async def upload(self, request: web.Request) -> web.StreamResponse:
-        return await receive_upload(self._world, request)
+        """The second step of an upload."""
+
+        async def execute(entry: Json) -> web.StreamResponse:
+            response = await receive_upload(self._world, request)
+            entry |= {"status": response.status, "ok": response.status == 200}
+            return response
+
+        args = {"file_id": request.match_info["file_id"], "length": request.content_length}
+        return await with_trouble(self._world, request, "upload", args, execute)
 
     async def file(self, request: web.Request) -> web.StreamResponse:
         """The bytes of a file; never served as something that a browser would run."""

@@ -13,14 +13,15 @@ from typing import Any
 from sandbox.slack import people
 from sandbox.slack.blocks.walk import elements
 from sandbox.slack.messages import Message
-from sandbox.slack.people import BOT_USER_ID, SLACKBOT_ID, Channel, Person, UserGroup
+from sandbox.slack.people import BOT_USER_ID, SLACKBOT_ID, AppConfig, Channel, Person, UserGroup
 from sandbox.slack.stream import Stream
 
 
 class Workspace:
     """People, channels and messages of one team."""
 
-    def __init__(self, stream: Stream, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, stream: Stream, app: AppConfig, clock: Callable[[], float] = time.time) -> None:
+        self.app = app
         self._stream = stream
         self._clock = clock
         self._last_ts = 0
@@ -32,7 +33,6 @@ class Workspace:
         self.groups: dict[str, UserGroup] = people.user_groups()
         self.channels: dict[str, Channel] = people.channels()
         self.messages: dict[str, list[Message]] = {channel_id: [] for channel_id in self.channels}
-        self.app = people.AppConfig()
 
     # Looking things up
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sandbox.slack.delivery.courier import Courier
@@ -15,6 +15,7 @@ from sandbox.slack.faults import Faults
 from sandbox.slack.files import Files
 from sandbox.slack.journal import Journal
 from sandbox.slack.limits import RateLimits
+from sandbox.slack.people import AppConfig
 from sandbox.slack.stream import Stream
 from sandbox.slack.views import Views
 from sandbox.slack.workspace import Workspace
@@ -32,6 +33,7 @@ class Options:
     app_token: str = "xapp-sandbox"
     rate_limits: str = "real"
     event_retry_delays: Sequence[float] = (0.0, 60.0, 300.0)
+    app: AppConfig = field(default_factory=AppConfig)
 
     @property
     def base_url(self) -> str:
@@ -44,7 +46,7 @@ class World:
     def __init__(self, options: Options) -> None:
         self.options = options
         self.stream = Stream()
-        self.workspace = Workspace(self.stream)
+        self.workspace = Workspace(self.stream, options.app)
         self.views = Views(self.stream)
         self.files = Files(self.stream)
         self.journal = Journal()

@@ -82,6 +82,14 @@ def test_slack_itself_refuses_commands_in_threads(slack: SlackDriver, client: We
     assert slack.deliveries() == []
 
 
+def test_the_bot_is_invited_and_removed_by_slacks_own_commands(slack: SlackDriver, client: WebClient) -> None:
+    dave = slack.person("dave")
+    assert dave.command("/invite @endpoint-bot", channel="random").status == "ok"
+    assert error_of(lambda: client.chat_postMessage(channel="C0RANDOM", text="hello")) == "ok"
+    dave.command("/remove @endpoint-bot", channel="random")
+    assert error_of(lambda: client.chat_postMessage(channel="C0RANDOM", text="hello")) == "not_in_channel"
+
+
 @pytest.mark.parametrize(("who", "typed"), [("anna", "/deploy now"), ("eve", "/endpoint status")])
 def test_a_command_that_this_person_does_not_have_is_no_command(slack: SlackDriver, who: str, typed: str) -> None:
     delivery = slack.person(who).command(typed)

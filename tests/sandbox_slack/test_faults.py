@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import time
+from typing import Any
+from urllib.error import HTTPError
 
 import pytest
-from slack_sdk import WebClient
-from slack_sdk.errors import SlackApiError
+from slack_bolt import App
+from slack_sdk import WebClient, WebhookClient
+from slack_sdk.errors import SlackApiError, SlackClientError
 
 from sandbox.slack.driver import ControlFailure, SlackDriver
-from sandbox_slack.clients import CHANNEL, client_of, error_of
+from sandbox_slack.clients import CHANNEL, Connect, client_of, error_of
 
 
 def post(client: WebClient) -> None:
@@ -92,3 +95,36 @@ def test_faults_strike_only_their_method_and_can_be_cleared(slack: SlackDriver, 
     hasty.chat_update(channel=CHANNEL, ts=slack.messages()[0].ts, text="x")
     with pytest.raises(ControlFailure, match="is no fault"):
         slack.fault("chat.update", "explode")
+
+
+def test_an_upload_can_fail_at_each_of_its_steps(slack: SlackDriver, hasty: WebClient) -> None:
+    for step in ("files.getUploadURLExternal", "upload", "files.completeUploadExternal"):
+        slack.fault(step, "500")
+        with pytest.raises(
+            (SlackClientError, HTTPError)
+        ) as failed:  # slack_sdk leaves the second step's error to urllib
+            hasty.files_upload_v2(channel=CHANNEL, filename="chart.png", content=b"png")
+        if isinstance(failed.value, HTTPError):
+            failed.value.close()
+    assert slack.messages() == []
+    hasty.files_upload_v2(channel=CHANNEL, filename="chart.png", content=b"png")
+    slack.wait_for(slack.messages, what="the file")
+
+
+def test_an_answer_to_a_response_url_can_be_lost(slack: SlackDriver, app: App, connect: Connect) -> None:
+    outcomes: list[str] = []
+
+    @app.command("/endpoint")
+    def answer(ack: Any, body: dict[str, Any]) -> None:
+        ack()
+        try:
+            WebhookClient(body["response_url"], retry_handlers=[]).send(text="here")
+        except OSError as error:
+            outcomes.append(type(error).__name__)
+
+    connect(app)
+    slack.fault("response_url", "lost")
+    slack.person("anna").command("/endpoint status")
+
+    slack.wait_for(lambda: outcomes, what="the failure")
+    assert [message.plain for message in slack.person("anna").ephemerals()] == ["here"]

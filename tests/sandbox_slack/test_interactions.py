@@ -78,15 +78,6 @@ def test_a_guest_of_another_team_is_recognisable(
     assert client.users_info(user="U0EVE")["user"]["team_id"] == "T0OTHER"
 
 
-def test_an_unacknowledged_click_shows_a_warning(
-    slack: SlackDriver, app: App, connect: Connect, client: WebClient
-) -> None:
-    app.action("rollout.approve")(lambda: None)
-    connect(app)
-    post_plan(client)
-    assert slack.person("ben").click("Approve").status == "operation_timeout"
-
-
 def test_the_same_click_can_be_delivered_twice(
     slack: SlackDriver, app: App, connect: Connect, client: WebClient
 ) -> None:

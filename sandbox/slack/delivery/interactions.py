@@ -115,10 +115,12 @@ class Hand:
         self.show_failure(Place(message=message), outcome)
         return outcome.to_json()
 
-    async def open_home(self, tab: str) -> Json:
-        """Opens the app's Home or Messages tab (`app_home_opened`)."""
+    async def open_home(self, tab: str) -> Json | None:
+        """Opens the app's Home or Messages tab (`app_home_opened`); None when the app does not listen."""
         workspace = self._world.workspace
         channel = workspace.open_dm(self._person.id)
+        if not workspace.app.hears("app_home_opened"):
+            return None
         inner: Json = {
             "type": "app_home_opened",
             "user": self._person.id,

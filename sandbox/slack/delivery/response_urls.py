@@ -11,7 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.slack.blocks.rules import MESSAGE, problems_in
+from sandbox.slack.blocks.catalog import MESSAGE
+from sandbox.slack.blocks.rules import problems_in
 from sandbox.slack.errors import SlackError
 from sandbox.slack.files import Files
 from sandbox.slack.messages import Message

@@ -22,6 +22,8 @@ NOT_A_COMMAND = (
 NOT_IN_THREADS = "{name} is not supported in threads. Sorry!"
 NOT_INVITED = "You mentioned <@{bot}>, but they're not in this channel. Invite them with `/invite @{name}`."
 
+NOTHING_DELIVERED: Json = {"ack": None, "ack_text": "", "http_status": None, "took_seconds": 0.0, "payload": None}
+
 
 async def type_command(world: World, person: Person, channel: Channel, typed: str, thread_ts: str | None) -> Json:
     """Types a slash command; returns the Delivery of API.md.
@@ -30,8 +32,10 @@ async def type_command(world: World, person: Person, channel: Channel, typed: st
     person's team has not installed (a Slack Connect guest).
     """
     name, _, rest = typed.partition(" ")
-    known = any(command["command"] == name for command in world.workspace.app.commands)
-    if not known or person.is_external:
+    if name in ("/invite", "/remove"):
+        return _membership(world, person, channel, name, rest, thread_ts)
+    declared = world.workspace.app.command(name)
+    if declared is None or person.is_external:
         return _refused(world, person, channel, NOT_A_COMMAND.format(name=name), thread_ts)
     if thread_ts:
         return _refused(world, person, channel, NOT_IN_THREADS.format(name=name), thread_ts)
@@ -39,7 +43,7 @@ async def type_command(world: World, person: Person, channel: Channel, typed: st
         person.id, channel.id, command={"user": person.id, "text": typed.strip()}
     )
     trigger_id = world.triggers.issue(person.id)
-    text = escaped(rest.strip(), world.workspace)
+    text = escaped(rest.strip(), world.workspace) if declared.get("should_escape") else rest.strip()
     outcome = await world.courier.deliver(
         COMMAND, payloads.command(person, channel, name, text, response_url, trigger_id)
     )
@@ -54,6 +58,17 @@ async def type_command(world: World, person: Person, channel: Channel, typed: st
     return outcome.to_json(ack_text=shown.text if shown else "")
 
 
+def _membership(world: World, person: Person, channel: Channel, name: str, rest: str, thread_ts: str | None) -> Json:
+    """Slack's own /invite and /remove, as far as they concern the bot."""
+    if rest.strip().lstrip("@") != BOT_NAME or channel.kind == "im":
+        return _refused(world, person, channel, f"{name} is for @{BOT_NAME} in channels here", thread_ts)
+    if name == "/invite":
+        world.workspace.join(channel, BOT_USER_ID)
+    else:
+        world.workspace.leave(channel, BOT_USER_ID)
+    return {**NOTHING_DELIVERED, "status": "ok"}
+
+
 async def say(
     world: World, person: Person, channel: Channel, typed: str, thread_ts: str | None
 ) -> tuple[Message, Json | None]:
@@ -61,11 +76,12 @@ async def say(
     text = escaped(typed, world.workspace)
     message = world.workspace.post(channel.id, person.id, text, thread_ts=thread_ts)
     is_mention = f"<@{BOT_USER_ID}>" in text
-    if channel.kind == "im":
+    app = world.workspace.app
+    if channel.kind == "im" and app.hears("message.im"):
         return message, await _send_event(world, "message", message, channel)
-    if is_mention and channel.has_bot:
+    if is_mention and channel.has_bot and app.hears("app_mention"):
         return message, await _send_event(world, "app_mention", message, channel)
-    if is_mention:
+    if is_mention and not channel.has_bot:
         world.workspace.post_as_slack(
             channel.id, person.id, NOT_INVITED.format(bot=BOT_USER_ID, name=BOT_NAME), thread_ts
         )
@@ -74,7 +90,8 @@ async def say(
 
 async def bot_wrote_in_dm(world: World, message: Message) -> None:
     """In direct messages an app hears its own messages too; Slack leaves it to the app to ignore them."""
-    await _send_event(world, "message", message, world.workspace.channels[message.channel])
+    if world.workspace.app.hears("message.im"):
+        await _send_event(world, "message", message, world.workspace.channels[message.channel])
 
 
 async def _send_event(world: World, kind: str, message: Message, channel: Channel) -> Json:
@@ -86,14 +103,7 @@ async def _send_event(world: World, kind: str, message: Message, channel: Channe
 
 def _refused(world: World, person: Person, channel: Channel, text: str, thread_ts: str | None) -> Json:
     world.workspace.post_as_slack(channel.id, person.id, text, thread_ts)
-    return {
-        "status": "refused_by_slack",
-        "ack": None,
-        "ack_text": text,
-        "http_status": None,
-        "took_seconds": 0.0,
-        "payload": None,
-    }
+    return {**NOTHING_DELIVERED, "status": "refused_by_slack", "ack_text": text}
 
 
 def _failed(world: World, person: Person, channel: Channel, name: str, outcome: Outcome, status: str) -> Json:

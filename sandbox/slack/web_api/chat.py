@@ -37,7 +37,10 @@ def update(call: Call) -> Json:
     blocks = read_blocks(call)
     text = read_text(call, blocks, refuse_beyond=RECOMMENDED_CHARACTERS)
     metadata = read_metadata(call)
-    changes = {"text": text, "blocks": blocks or []}  # text alone removes the blocks (documentation of chat.update)
+    changes: Json = {
+        "text": text,
+        "blocks": blocks or [],
+    }  # text alone removes the blocks (documentation of chat.update)
     if metadata is not None:
         changes["metadata"] = metadata
     call.world.workspace.edit(message, **changes)

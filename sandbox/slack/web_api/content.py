@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from sandbox.slack.blocks.rules import MESSAGE, is_too_long, problems_in
+from sandbox.slack.blocks.catalog import MESSAGE
+from sandbox.slack.blocks.rules import is_too_long, problems_in
 from sandbox.slack.blocks.schema import Problem
 from sandbox.slack.errors import SlackError
 from sandbox.slack.web_api.registry import Call, Json

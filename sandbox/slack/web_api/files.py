@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from aiohttp import web
+from aiohttp import BodyPartReader, web
 
-from sandbox.slack.blocks.rules import MESSAGE, problems_in
+from sandbox.slack.blocks.catalog import MESSAGE
+from sandbox.slack.blocks.rules import problems_in
 from sandbox.slack.errors import SlackError
 from sandbox.slack.files import SHARING_SECONDS, File
 from sandbox.slack.people import BOT_USER_ID, Channel
@@ -70,7 +71,7 @@ def info(call: Call) -> Json:
 async def receive_upload(world: World, request: web.Request) -> web.Response:
     """The second step: the bytes, raw or as a multipart form. Slack does not ask for a token here."""
     file = world.files.by_id.get(request.match_info["file_id"])
-    if file is None or file.content is not None:
+    if file is None or file.is_complete:
         return web.Response(status=404, text="not found")
     content = await _bytes_of(request)
     if len(content) != file.length:
@@ -99,6 +100,6 @@ async def _bytes_of(request: web.Request) -> bytes:
     if request.content_type != "multipart/form-data":
         return await request.read()
     async for part in await request.multipart():
-        if hasattr(part, "read") and getattr(part, "filename", None):
+        if isinstance(part, BodyPartReader) and part.filename:
             return bytes(await part.read())
     return b""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from sandbox.slack.blocks.rules import MESSAGE, problems_in, view_problems
+from sandbox.slack.blocks.catalog import MESSAGE
+from sandbox.slack.blocks.rules import problems_in, view_problems
 from sandbox.slack.errors import SlackError
 from sandbox.slack.people import APP_ID, BOT_ID, BOT_NAME, BOT_USER_ID, TEAM_ID
 from sandbox.slack.web_api.content import listed
