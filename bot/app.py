@@ -87,12 +87,16 @@ def make_app(settings: Settings, intake: Intake, client: WebClient, identity: Id
         return identity.fetch()
 
     secret = settings.slack_signing_secret
+    bolt_log = logging.getLogger("slack_bolt.endpoint_bot")
+    bolt_log.setLevel(logging.ERROR)  # Bolt would warn that SLACK_BOT_TOKEN is set although `authorize` answers for it
     app = App(
         client=client,
+        logger=bolt_log,
         authorize=authorize,
         signing_secret=secret.get_secret_value() if secret is not None else "unused in Socket Mode",
         process_before_response=True,
         raise_error_for_unhandled_request=True,
     )
+    bolt_log.setLevel(logging.WARNING)
     register_listeners(app, intake)
     return app

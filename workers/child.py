@@ -59,7 +59,7 @@ def run(role: str) -> None:
         _pump()
         return
     wiring.warm_up()
-    QueueWorker(QueueName(role)).work(logging_level=settings.log_level)
+    QueueWorker(QueueName(role)).work(logging_level="WARNING")
 
 
 def _pump() -> None:

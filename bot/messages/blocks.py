@@ -1,5 +1,6 @@
 """Block Kit in the few shapes that we use, cut to Slack's limits, and the one place where text from outside is escaped."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any

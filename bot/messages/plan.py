@@ -51,7 +51,11 @@ def _difference(difference: Difference) -> str:
 
 
 def _value(value: str | None) -> str:
-    return "(not set)" if value is None else code(clip(value, _LONGEST_VALUE).replace("\n", " "))
+    if value is None:
+        return "(not set)"
+    # Of an ARN, its end tells one from the other; the whole of it fills a phone's screen twice.
+    short = f"…/{value.partition('/')[2]}" if value.startswith("arn:") and "/" in value else value
+    return code(clip(short, _LONGEST_VALUE).replace("\n", " "))
 
 
 def _how(plan: Plan) -> str:

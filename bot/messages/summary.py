@@ -12,8 +12,9 @@ from bot.messages.words import amount, before_after_ms, moment, percent, person,
 def render_watch(rollout: Rollout) -> Message:
     """The window after the cutover, refreshed period by period."""
     if rollout.phase is not Phase.WATCHING:
-        text = "*Watch* is over." if rollout.phase is Phase.SUCCEEDED else "*Watch* ended early."
-        return Message("The watch is over.", (section(f"{text} {_latest(rollout)}"),))
+        full = span(rollout.watch.warm_up + rollout.watch.duration)
+        text = f"*Watch* is over after {full}." if rollout.verdict is not None else "*Watch* ended early."
+        return Message("The watch is over.", (section(text),))
     until = moment(watch_ends_at(rollout))
     head = f"*Watch* until {until}: is the new fleet as good as the old one?\n{_latest(rollout)}"
     return Message(
@@ -69,13 +70,19 @@ def _traffic_fields(comparison: Comparison) -> list[str]:
     before, after = comparison.before, comparison.after
     rows = [
         f"*Requests* {_rate(before)} → {_rate(after)}",
-        f"*5XX* {amount(before.errors_5xx)} → {amount(after.errors_5xx)}",
-        f"*4XX* {amount(before.errors_4xx)} → {amount(after.errors_4xx)}",
+        f"*Errors* {percent(before.error_rate)} → {percent(after.error_rate)}",
+        f"*5XX* {_share(before.errors_5xx, before)} → {_share(after.errors_5xx, after)}",
+        f"*4XX* {_share(before.errors_4xx, before)} → {_share(after.errors_4xx, after)}",
     ]
     if before.mid_stream_errors is not None or after.mid_stream_errors is not None:
-        rows.append(f"*MidStreamErrors* {amount(before.mid_stream_errors)} → {amount(after.mid_stream_errors)}")
-    rows.append(f"*Error rate* {percent(before.error_rate)} → {percent(after.error_rate)}")
+        broken = f"{_share(before.mid_stream_errors, before)} → {_share(after.mid_stream_errors, after)}"
+        rows.append(f"*MidStreamErrors* {broken}")
     return rows
+
+
+def _share(errors: float | None, measured: Measurement) -> str:
+    """`7 of 1,790`: a count alone would mislead, because the two windows differ in length."""
+    return amount(errors) if errors is None else f"{amount(errors)} of {amount(measured.requests)}"
 
 
 def _rate(measured: Measurement) -> str:
@@ -88,7 +95,7 @@ def _windows(comparison: Comparison) -> str:
     before, after = comparison.before.window, comparison.after.window
     return (
         f"{comparison.latency_metric} from CloudWatch: {span(before.end - before.start)} before the update against "
-        f"{span(after.end - after.start)} after the cutover ({moment(after.start)}). Counts are sums over each window."
+        f"{span(after.end - after.start)} after the cutover ({moment(after.start)})."
     )
 
 
