@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -9,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .demand import BlockCache, Floats
 from .errors import AwsError
 from .listing import page
-from .metrics import HOST_METRICS, INVOCATION_METRICS, BlockCache, MetricSource, Samples
+from .metrics import HOST_METRICS, INVOCATION_METRICS, MetricSource, Samples
 from .statistics import is_simple, statistic
 from .world import Call, Region, operation
 
@@ -35,10 +37,12 @@ def get_metric_data(call: Call) -> dict[str, Any]:
     _check_queries(queries)
     if params["StartTime"] >= params["EndTime"]:
         raise _refused("The parameter StartTime must be less than the parameter EndTime.")
+    window = _Window(region, params["StartTime"], params["EndTime"])
     points = []
     for query in queries:
         if query.get("ReturnData", True):
-            points += _datapoints(region, query, params["StartTime"], params["EndTime"], params.get("ScanBy"))
+            found = window.datapoints(query)
+            points += found if params.get("ScanBy") == "TimestampAscending" else found[::-1]
     size = min(params.get("MaxDatapoints") or MAX_DATAPOINTS, MAX_DATAPOINTS)
     chosen, more = page(points, params | {"size": size}, default=size, size="size")
     return {"MetricDataResults": _results(queries, chosen, bool(more)), "Messages": [], **more}
@@ -82,19 +86,16 @@ def samples_of(region: Region, metric: dict[str, Any], start: datetime, end: dat
     return source.samples(metric["MetricName"], dimensions["VariantName"], config, start, arrived)
 
 
-def per_period(samples: Samples, start: datetime, end: datetime, period: int) -> Iterator[tuple[datetime, Any]]:
+def per_period(samples: Samples, start: datetime, end: datetime, period: int) -> Iterator[tuple[datetime, Floats]]:
     """The values of every period that has any, oldest first, with the instant at which it begins."""
-    if not samples.seconds.size:
-        return
-    origin = start.timestamp()
-    index = ((samples.seconds - origin) // period).astype(int)
-    order = np.argsort(index, kind="stable")
-    ordered, values = index[order], samples.values[order]
-    cuts = np.flatnonzero(np.diff(ordered)) + 1
-    for group, chunk in zip(np.split(ordered, cuts), np.split(values, cuts), strict=True):
-        begin = datetime.fromtimestamp(origin + int(group[0]) * period, UTC)
-        if begin < end:
-            yield begin, chunk
+    seconds, values = samples.seconds, samples.values
+    if np.any(seconds[1:] < seconds[:-1]):  # fleets that shared the traffic come one after the other
+        order = np.argsort(seconds, kind="stable")
+        seconds, values = seconds[order], values[order]
+    count = math.ceil((end - start).total_seconds() / period)
+    edges = np.searchsorted(seconds, start.timestamp() + period * np.arange(count + 1))
+    for index in np.flatnonzero(edges[1:] > edges[:-1]):
+        yield start + timedelta(seconds=int(index) * period), values[edges[index] : edges[index + 1]]
 
 
 def round_start(start: datetime, period: int, now: datetime) -> datetime:
@@ -140,23 +141,33 @@ def _check_queries(queries: list[dict[str, Any]]) -> None:
             raise _refused(f"MetricName and Namespace are required for query {query['Id']}.")
 
 
-def _datapoints(
-    region: Region, query: dict[str, Any], start: datetime, end: datetime, scan: str | None
-) -> list[tuple[str, datetime, float]]:
-    stat = query["MetricStat"]
-    check_period(stat["Period"], start, region.now)
-    compute = statistic(stat["Stat"])
-    metric = stat["Metric"]
-    if stat.get("Unit") not in {None, _unit(metric["MetricName"])}:
-        return []
-    if not is_simple(stat["Stat"]) and metric["MetricName"] == "OverheadLatency":
-        return []  # SageMaker publishes it as a statistic set, without percentiles
-    begin = round_start(start, stat["Period"], region.now)
-    samples = samples_of(region, metric, begin, end)
-    if samples is None:
-        return []
-    points = [(query["Id"], at, compute(v)) for at, v in per_period(samples, begin, end, stat["Period"])]
-    return points if scan == "TimestampAscending" else points[::-1]
+class _Window:
+    """The stretch of time that a request asks for; queries for other statistics of one metric share its samples."""
+
+    def __init__(self, region: Region, start: datetime, end: datetime) -> None:
+        self._region = region
+        self._start = start
+        self._end = end
+        self._known: dict[str, Samples | None] = {}
+
+    def datapoints(self, query: dict[str, Any]) -> list[tuple[str, datetime, float]]:
+        """Id of the query, instant and value of every period that has data, oldest first."""
+        stat, metric = query["MetricStat"], query["MetricStat"]["Metric"]
+        check_period(stat["Period"], self._start, self._region.now)
+        compute = statistic(stat["Stat"])
+        if stat.get("Unit") not in {None, _unit(metric["MetricName"])}:
+            return []
+        if not is_simple(stat["Stat"]) and metric["MetricName"] == "OverheadLatency":
+            return []  # SageMaker publishes it as a statistic set, without percentiles
+        begin = round_start(self._start, stat["Period"], self._region.now)
+        key = repr((begin, metric))
+        if key not in self._known:
+            self._known[key] = samples_of(self._region, metric, begin, self._end)
+        samples = self._known[key]
+        if samples is None:
+            return []
+        periods = per_period(samples, begin, self._end, stat["Period"])
+        return [(query["Id"], at, compute(values)) for at, values in periods]
 
 
 def _results(

@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from .demand import Floats
 from .errors import AwsError
-from .metrics import Floats
 
 _SIMPLE: dict[str, Callable[[Floats], float]] = {
     "SampleCount": lambda values: float(values.size),
@@ -36,8 +36,17 @@ def statistic(name: str) -> Callable[[Floats], float]:
         return _SIMPLE[name]
     if percentile := _PERCENTILE.fullmatch(name):
         rank = float(percentile[1])
-        return lambda values: float(np.percentile(values, rank))
+        return lambda values: _percentile(values, rank)
     if trimmed := _TRIMMED_MEAN.fullmatch(name):
         rank = float(trimmed[1])
-        return lambda values: float(values[values <= np.percentile(values, rank)].mean())
+        return lambda values: float(values[values <= _percentile(values, rank)].mean())
     raise AwsError("ValidationError", f"The value {name} for parameter Stat is not supported.")
+
+
+def _percentile(values: Floats, rank: float) -> float:
+    """As numpy's, linear between neighbours, without its fixed cost per call: a day has 1,440 minutes."""
+    position = rank / 100.0 * (values.size - 1)
+    below = int(position)
+    above = min(below + 1, values.size - 1)
+    placed = np.partition(values, (below, above))
+    return float(placed[below] + (placed[above] - placed[below]) * (position - below))

@@ -71,6 +71,9 @@ class Spell:
     traits: Traits = field(default_factory=Traits)
     demand: float = 1.0
 
+    def overlaps(self, start: datetime, end: datetime) -> bool:
+        return self.since < end and (self.until is None or start < self.until)
+
 
 @dataclass
 class TrafficHistory:

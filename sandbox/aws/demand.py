@@ -1,0 +1,91 @@
+"""The requests that reach an endpoint, drawn block by block; the same ones whenever they are asked for."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections import OrderedDict
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+BLOCK_SECONDS = 600
+_CACHED_BLOCKS = 256
+_MINUTE_SPREAD = 0.02  # minutes differ a little from each other, as they do in real life
+Floats = npt.NDArray[np.float64]
+
+
+def season(moments: Floats) -> Floats:
+    """Demand at epoch seconds, as a factor on the daily average: busy afternoons (UTC), quiet nights and weekends."""
+    hour = (moments / 3600.0) % 24.0
+    weekday = (moments // 86400 + 3) % 7  # the epoch began on a Thursday
+    daily = 1.0 + 0.45 * np.cos((hour - 14.0) / 24.0 * 2 * math.pi)
+    return np.asarray(daily * np.where(weekday >= 5, 0.7, 1.08))
+
+
+class Block:
+    """The requests of ten minutes. Each of their properties is drawn when first needed, from a generator of its own."""
+
+    def __init__(self, endpoint: str, seed: int, number: int, requests_per_second: float) -> None:
+        self.begin = number * BLOCK_SECONDS
+        self._identity = (endpoint, seed, number)
+        self._requests_per_second = requests_per_second
+
+    @cached_property
+    def seconds(self) -> Floats:
+        """Epoch seconds, ascending."""
+        rng = self._generator("arrivals")
+        rate = self._requests_per_second * float(season(np.array(self.begin))) * math.exp(rng.normal(0.0, 0.03))
+        return self.begin + np.repeat(np.arange(BLOCK_SECONDS, dtype=np.float64), rng.poisson(rate, BLOCK_SECONDS))
+
+    @cached_property
+    def route(self) -> Floats:
+        """[0, 1): which part of the fleet serves it."""
+        return self._generator("route").random(self.seconds.size)
+
+    @cached_property
+    def speed(self) -> Floats:
+        """Standard normal: how slow it is."""
+        return self._generator("speed").standard_normal(self.seconds.size)
+
+    @cached_property
+    def luck(self) -> Floats:
+        """[0, 1): whether it fails."""
+        return self._generator("luck").random(self.seconds.size)
+
+    @cached_property
+    def spare(self) -> Floats:
+        """[0, 1): for what else depends on chance."""
+        return self._generator("spare").random(self.seconds.size)
+
+    @cached_property
+    def mood(self) -> Floats:
+        """A factor on every request's latency that its minute brings along."""
+        moods: Floats = np.exp(self._generator("mood").normal(0.0, _MINUTE_SPREAD, BLOCK_SECONDS // 60))
+        return np.take(moods, ((self.seconds - self.begin) // 60).astype(int))
+
+    def _generator(self, purpose: str) -> np.random.Generator:
+        return generator(*self._identity, purpose)
+
+
+class BlockCache:
+    """The blocks used last; a poll every few seconds asks for the same ones again and again."""
+
+    def __init__(self) -> None:
+        self._blocks: OrderedDict[tuple[str, int, int, float], Block] = OrderedDict()
+
+    def get(self, endpoint: str, seed: int, number: int, requests_per_second: float) -> Block:
+        key = (endpoint, seed, number, requests_per_second)
+        if key not in self._blocks:
+            self._blocks[key] = Block(*key)
+        self._blocks.move_to_end(key)
+        if len(self._blocks) > _CACHED_BLOCKS:
+            self._blocks.popitem(last=False)
+        return self._blocks[key]
+
+
+def generator(endpoint: str, seed: int, number: int, purpose: str) -> np.random.Generator:
+    """A source of randomness of its own for every endpoint, number and purpose, the same at every start."""
+    digest = hashlib.blake2b(f"{endpoint}|{seed}|{number}|{purpose}".encode(), digest_size=16).digest()
+    return np.random.Generator(np.random.PCG64(int.from_bytes(digest, "big")))
