@@ -19,6 +19,7 @@ def main() -> None:
     settings = Settings(
         speed=asked.speed,
         seed=asked.seed,
+        traffic=asked.traffic,
         metric_delay_seconds=asked.metric_delay,
         config_lag_seconds=asked.config_lag,
         status_lag_seconds=asked.status_lag,
@@ -47,6 +48,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--port", type=int, default=4566, metavar="N", help="port on 127.0.0.1; 0 picks a free one")
     parser.add_argument(
         "--speed", type=_positive, default=1.0, metavar="X", help="divide the minutes that AWS takes by X (default 1)"
+    )
+    parser.add_argument(
+        "--traffic",
+        type=_positive,
+        default=1.0,
+        metavar="X",
+        help="multiply the number of requests by X, so that short windows hold enough of them (default 1)",
     )
     parser.add_argument(
         "--seed", type=int, default=7, metavar="N", help="another number makes other traffic (default 7)"

@@ -81,7 +81,7 @@ def samples_of(region: Region, metric: dict[str, Any], start: datetime, end: dat
         return None
     delay = region.world.scenarios.seconds("metric-delay", region.world.settings.metric_delay_seconds)
     arrived = min(end, region.now - timedelta(seconds=delay))
-    source = MetricSource(endpoint.name, endpoint.traffic, region.world.settings.seed, _CACHE)
+    source = MetricSource(endpoint.name, endpoint.traffic, region.world.settings, _CACHE)
     config = dimensions.get("EndpointConfigName")
     return source.samples(metric["MetricName"], dimensions["VariantName"], config, start, arrived)
 

@@ -22,8 +22,10 @@ def validation(message: str) -> AwsError:
     return AwsError("ValidationException", message)
 
 
-def throttled() -> AwsError:
-    return AwsError("ThrottlingException", "Rate exceeded")
+def throttled(service: str) -> AwsError:
+    """Services differ in the code; clients retry each of them."""
+    code = "TooManyRequestsException" if service == "service-quotas" else "ThrottlingException"
+    return AwsError(code, "Rate exceeded")
 
 
 def internal_error() -> AwsError:

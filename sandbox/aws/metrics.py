@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from .demand import BLOCK_SECONDS, Block, BlockCache, Floats, generator, season
 from .traffic import Part, Profile, Spell, TrafficHistory
+from .world import Settings
 
 GAUGE_SECONDS = 10  # how often utilisation and concurrency are measured
 Mask = npt.NDArray[np.bool_]
@@ -76,10 +77,11 @@ class _Served:
 class MetricSource:
     """The raw samples of one endpoint."""
 
-    def __init__(self, endpoint: str, history: TrafficHistory, seed: int, cache: BlockCache) -> None:
+    def __init__(self, endpoint: str, history: TrafficHistory, settings: Settings, cache: BlockCache) -> None:
         self._endpoint = endpoint
         self._history = history
-        self._seed = seed
+        self._seed = settings.seed
+        self._requests_per_second = history.profile.requests_per_second * settings.traffic
         self._cache = cache
 
     def samples(self, metric: str, variant: str, config: str | None, start: datetime, end: datetime) -> Samples:
@@ -112,7 +114,7 @@ class MetricSource:
             first, last = low.timestamp(), high.timestamp()
             spells = [spell for spell in self._history.spells if spell.overlaps(low, high)]
             for number in range(int(first // BLOCK_SECONDS), int((last - 1e-6) // BLOCK_SECONDS) + 1):
-                block = self._cache.get(self._endpoint, self._seed, number, profile.requests_per_second)
+                block = self._cache.get(self._endpoint, self._seed, number, self._requests_per_second)
                 yield _Served(block, _choose(block, first, last, part, spells), part, profile, spells)
 
     def _gauge(self, metric: str, variant: str, config: str | None, start: datetime, end: datetime) -> Samples:

@@ -102,7 +102,7 @@ class StandIn:
     async def _met_before(self, http: web.Request, entry: LoggedCall, caller_arn: str) -> None:
         """Let scenarios and a fault hit the request before it is executed."""
         if self.world.scenarios.throttles(entry.operation):
-            raise throttled()
+            raise throttled(entry.service)
         fault = self.faults.take(entry.operation)
         if fault is None:
             return
@@ -110,7 +110,7 @@ class StandIn:
         http["fault"] = fault
         match fault.kind:
             case "throttle":
-                raise throttled()
+                raise throttled(entry.service)
             case "error-before":
                 raise internal_error()
             case "access-denied":

@@ -26,6 +26,7 @@ class Settings:
 
     speed: float = 1.0  # divides every duration of a lifecycle; 1 is as slow as AWS
     seed: int = 7  # of the traffic
+    traffic: float = 1.0  # multiplies the requests, so that short windows hold enough of them
     metric_delay_seconds: float = 0.0  # CloudWatch's datapoints are usually one to three minutes late
     config_lag_seconds: float = 0.0  # a new endpoint config stays unknown to Create/UpdateEndpoint for so long
     status_lag_seconds: float = 0.0  # DescribeEndpoint shows the former status for so long after UpdateEndpoint

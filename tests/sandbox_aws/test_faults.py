@@ -90,6 +90,12 @@ def test_a_fault_hits_as_many_requests_as_asked_and_no_others(clients: Clients, 
     clients.sagemaker.list_models()
 
 
+def test_service_quotas_throttles_by_another_code(clients: Clients, driver: AwsDriver) -> None:
+    driver.fault("ListServiceQuotas", "throttle")
+    quotas = clients.of("service-quotas")
+    assert code_of(lambda: quotas.list_service_quotas(ServiceCode="sagemaker")) == "TooManyRequestsException"
+
+
 def test_a_star_hits_whatever_comes_next(clients: Clients, driver: AwsDriver) -> None:
     driver.fault("*", "throttle")
     assert code_of(clients.cloudwatch.list_metrics) == "ThrottlingException"

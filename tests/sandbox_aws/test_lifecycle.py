@@ -187,6 +187,23 @@ def test_a_deleted_endpoint_is_deleting_and_then_gone_with_its_scaling(aws: Loca
     assert targets["ScalableTargets"] == []
 
 
+@pytest.mark.parametrize("name", ["stt-prod", "sentiment-prod", "product-perception", "credibility"])
+def test_every_kind_of_endpoint_can_be_updated_to_a_config_like_its_own(aws: LocalAws, name: str) -> None:
+    aws.update(name, RetainAllVariantProperties=True)
+    after = aws.until_settled(name)[-1]
+    assert (after["EndpointStatus"], after["EndpointConfigName"]) == ("InService", "next")
+
+
+def test_a_serverless_endpoint_shows_its_concurrency_instead_of_instances(aws: LocalAws) -> None:
+    aws.new_config("credibility", ServerlessConfig={"MemorySizeInMB": 3072, "MaxConcurrency": 40})
+    aws.ask("UpdateEndpoint", EndpointName="credibility", EndpointConfigName="next")
+    (pending,) = aws.describe("credibility")["PendingDeploymentSummary"]["ProductionVariants"]
+    assert pending["DesiredServerlessConfig"]["MaxConcurrency"] == 40
+    (variant,) = aws.until_settled("credibility")[-1]["ProductionVariants"]
+    assert variant["CurrentServerlessConfig"]["MaxConcurrency"] == 40
+    assert "CurrentInstanceCount" not in variant
+
+
 def test_scaling_shows_its_stage_on_top_and_nothing_pending(aws: LocalAws) -> None:
     wanted = [{"VariantName": "AllTraffic", "DesiredInstanceCount": 6}]
     aws.ask("UpdateEndpointWeightsAndCapacities", EndpointName="sentiment-prod", DesiredWeightsAndCapacities=wanted)

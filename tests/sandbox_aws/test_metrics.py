@@ -123,6 +123,13 @@ def test_every_instance_gets_its_share_of_the_invocations(aws: LocalAws) -> None
     assert each == pytest.approx(all_of_them / 4)
 
 
+def test_traffic_can_be_multiplied_without_loading_the_instances_more(aws: LocalAws) -> None:
+    busy = LocalAws(traffic=5.0)
+    assert sum(series(busy, 10, "Invocations")) / sum(series(aws, 10, "Invocations")) == pytest.approx(5, rel=0.05)
+    gauge = (60, "ConcurrentRequestsPerModel", "Maximum", 3600, "stt-prod")
+    assert series(busy, *gauge) == series(aws, *gauge)
+
+
 def test_days_have_seasons(aws: LocalAws) -> None:
     hourly = series(aws, 24 * 60, "Invocations", "Sum", 3600)
     assert len(hourly) == 24

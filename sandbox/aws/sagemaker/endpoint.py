@@ -160,6 +160,7 @@ class Endpoint:
             return
         self.failure_reason = ending.failure_reason
         if activity.kind is Kind.CREATE and ending.status == "Failed":
+            self.variants = []
             return
         if ending.landed:
             if activity.target is not None:

@@ -40,7 +40,7 @@ def describe(endpoint: Endpoint, now: datetime, *, hide_pending: bool = False) -
     shown |= {member: spec[member] for member in _FROM_CONFIG if member in spec}
     if "DataCaptureConfig" in spec:
         shown["DataCaptureConfig"] = _capture_summary(spec["DataCaptureConfig"], endpoint.status)
-    if not (activity and activity.kind is Kind.CREATE) and endpoint.status != "Failed":
+    if endpoint.variants and not (activity and activity.kind is Kind.CREATE):
         shown["ProductionVariants"] = [_live(variant, activity, position) for variant in endpoint.variants]
     if activity and position and activity.target is not None and not hide_pending:
         shown["PendingDeploymentSummary"] = _pending(activity, position)
