@@ -1,0 +1,79 @@
+"""The stand-ins as processes, and the gateways pointed at them."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from sandbox.aws.driver import AwsDriver
+from sandbox.slack.driver import SlackDriver
+from sandbox.slack.process import running_slack
+from workers.gateways.cloudwatch import CloudWatchMetrics
+from workers.gateways.registry import ModelRegistry
+from workers.gateways.sagemaker import SageMakerEndpoints
+from workers.gateways.slack import SlackMessenger, make_web_client
+
+from .clients import make_client
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Account:
+    """The gateways for the stand-in's account, and its driver."""
+
+    endpoints: SageMakerEndpoints
+    registry: ModelRegistry
+    metrics: CloudWatchMetrics
+    driver: AwsDriver
+
+
+@pytest.fixture(scope="module")
+def aws_address() -> Iterator[str]:
+    """A stand-in in which an update takes about a second."""
+    command = [sys.executable, "-m", "sandbox.aws", "--port", "0", "--speed", "600"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        yield process.stdout.readline().strip().removeprefix("aws stand-in on ")
+        process.terminate()
+
+
+@pytest.fixture(scope="module")
+def aws_clients(aws_address: str) -> Iterator[dict[str, Any]]:
+    clients = {service: make_client(service, endpoint_url=aws_address) for service in ("sagemaker", "cloudwatch")}
+    yield clients
+    for client in clients.values():
+        client.close()
+
+
+@pytest.fixture
+def account(aws_address: str, aws_clients: dict[str, Any]) -> Account:
+    driver = AwsDriver(aws_address)
+    driver.reset()
+    sagemaker = aws_clients["sagemaker"]
+    return Account(
+        SageMakerEndpoints(sagemaker, utc_now),
+        ModelRegistry(sagemaker),
+        CloudWatchMetrics(aws_clients["cloudwatch"]),
+        driver,
+    )
+
+
+@pytest.fixture(scope="module")
+def workspace() -> Iterator[SlackDriver]:
+    with running_slack("--rate-limits", "off") as slack:
+        yield slack
+
+
+@pytest.fixture
+def messenger(workspace: SlackDriver, monkeypatch: pytest.MonkeyPatch) -> SlackMessenger:
+    for variable in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"):
+        monkeypatch.delenv(variable, raising=False)
+    workspace.reset()
+    return SlackMessenger(make_web_client("xoxb-sandbox", f"{workspace.url}/api/"), utc_now)
