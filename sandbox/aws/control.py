@@ -5,17 +5,19 @@ from __future__ import annotations
 import json
 import re
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from aiohttp import web
 
 from .faults import KINDS, UnknownFault
 from .sagemaker import lookup, models, packages
 from .sagemaker.view import describe
-from .scenarios import UnknownScenario
+from .scenarios import ScenarioRefused
 from .switches import SWITCHES
 from .wire import service_models
 from .world import OPERATIONS
+
+N = TypeVar("N", int, float)
 
 if TYPE_CHECKING:
     from .sagemaker.endpoint import Endpoint
@@ -71,13 +73,13 @@ class _Control:
         self._stand_in.world.settle()
         try:
             shown = self._stand_in.world.scenarios.switch_on(str(name), endpoint, when, params)
-        except UnknownScenario as exc:
+        except ScenarioRefused as exc:
             raise _bad_request(str(exc)) from exc
         return _json(shown)
 
     async def clear_scenarios(self, http: web.Request) -> web.Response:
         wanted = http.query.get("id")
-        self._stand_in.world.scenarios.clear(int(wanted) if wanted else None)
+        self._stand_in.world.scenarios.clear(_number(int, wanted) if wanted else None)
         return await self.list_scenarios(http)
 
     async def list_faults(self, _: web.Request) -> web.Response:
@@ -90,10 +92,10 @@ class _Control:
         operation = str(asked.get("operation", "*"))
         if operation != "*" and not any(operation == name for _, name in OPERATIONS):
             raise _bad_request(f"No operation {operation!r} is served here.")
+        times = _number(int, asked.get("times", 1))
+        seconds = _number(float, asked["seconds"]) if asked.get("seconds") is not None else None
         try:
-            fault = self._stand_in.faults.add(
-                operation, str(asked.get("kind")), int(asked.get("times", 1)), asked.get("seconds")
-            )
+            fault = self._stand_in.faults.add(operation, str(asked.get("kind")), times, seconds)
         except UnknownFault as exc:
             raise _bad_request(str(exc)) from exc
         return _json(vars(fault))
@@ -175,6 +177,13 @@ async def _body(http: web.Request) -> dict[str, Any]:
     if not isinstance(decoded, dict):
         raise _bad_request("The body is not a JSON object.")
     return decoded
+
+
+def _number(kind: type[N], value: Any) -> N:
+    try:
+        return kind(value)
+    except (TypeError, ValueError) as exc:
+        raise _bad_request(f"{value!r} is not a number.") from exc
 
 
 def _json(value: Any) -> web.Response:

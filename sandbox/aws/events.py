@@ -9,7 +9,7 @@ from typing import Any
 from . import lifecycle
 from .lifecycle import Ending, Stage, Timeline
 from .quotas import endpoint_quota
-from .sagemaker import configs, endpoints
+from .sagemaker import configs, endpoints, lookup, rules
 from .sagemaker.endpoint import Activity, Endpoint, Kind
 from .world import EndpointConfig, Region, World
 
@@ -24,6 +24,7 @@ UNHAPPY_ENDINGS = (
     "update-fails",
     "update-rollback-failed",
 )
+_NEEDS_PEACE = frozenset({"system-updating", "foreign-update", "autoscaled"})
 _FOREVER_SECONDS = 10 * 365 * 86400.0
 
 
@@ -58,7 +59,13 @@ def stuck(stages: list[Stage]) -> list[Stage]:
 
 
 def happen(region: Region, endpoint: Endpoint, name: str, params: dict[str, Any]) -> None:
-    """Do what an event scenario describes, now."""
+    """Do what an event scenario describes, now.
+
+    Raises:
+        AwsError: AWS would refuse it too, for instance because the endpoint is busy.
+    """
+    if name in _NEEDS_PEACE:
+        rules.refuse_if_busy(endpoint)
     {
         "system-updating": _maintain,
         "foreign-update": _update_from_console,
@@ -94,7 +101,7 @@ def _health_reason(endpoint: Endpoint) -> str:
 
 
 def _maintain(region: Region, endpoint: Endpoint, params: dict[str, Any]) -> None:
-    stages = [Stage("Updating", "Applying maintenance.", float(params["seconds"]))]
+    stages = [Stage("Updating", "Applying maintenance.", params["seconds"])]
     endpoint.begin(Activity(Kind.MAINTENANCE, Timeline(region.now, stages, speed=1.0)))
 
 
@@ -110,7 +117,7 @@ def _update_from_console(region: Region, endpoint: Endpoint, params: dict[str, A
 
 def _autoscale(region: Region, endpoint: Endpoint, params: dict[str, Any]) -> None:
     coming = [copy.copy(variant) for variant in endpoint.variants]
-    coming[0].desired_count = int(params["count"])
+    coming[0].desired_count = params["count"]
     endpoints.rescale(region, endpoint, coming)
     if params["finished"]:
         _finish_now(region, endpoint)
@@ -122,7 +129,7 @@ def _delete_config(region: Region, endpoint: Endpoint, params: dict[str, Any]) -
 
 def _delete_model(region: Region, endpoint: Endpoint, params: dict[str, Any]) -> None:
     name = params["model"] or endpoint.config.variants()[0].get("ModelName", "")
-    region.models.pop(name, None)
+    del region.models[lookup.model(region, name).name]
 
 
 def _finish_now(region: Region, endpoint: Endpoint) -> None:

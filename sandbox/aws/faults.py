@@ -52,6 +52,8 @@ class FaultBook:
     def add(self, operation: str, kind: str, times: int, seconds: float | None) -> Fault:
         if kind not in KINDS:
             raise UnknownFault(f"No fault {kind!r}. There are: {', '.join(KINDS)}.")
+        if times < 1:
+            raise UnknownFault(f"A fault hits at least one request, not {times}.")
         fault = Fault(next(self._ids), operation, kind, times, seconds)
         self.waiting.append(fault)
         return fault

@@ -8,8 +8,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from . import events
+from .errors import AwsError
 from .lifecycle import Ending, Stage
-from .switches import SWITCHES
+from .switches import SWITCHES, Switch
 from .traffic import Spell, Traits
 
 if TYPE_CHECKING:
@@ -18,12 +19,10 @@ if TYPE_CHECKING:
 
 NEXT_UPDATE = "next-update"
 ALWAYS = "always"
-
-
 _BY_NAME = {switch.name: switch for switch in SWITCHES}
 
 
-class UnknownScenario(Exception):
+class ScenarioRefused(Exception):
     """Nothing is switched on; the text says what would be accepted."""
 
 
@@ -64,23 +63,24 @@ class ScenarioBook:
         """Switch a scenario on and say what is on now.
 
         Raises:
-            UnknownScenario: For an unknown name, parameter, endpoint or time.
+            ScenarioRefused: For an unknown name, parameter, endpoint or time, or an endpoint that is busy.
         """
         switch = _BY_NAME.get(name)
         if switch is None:
-            raise UnknownScenario(f"No scenario {name!r}. There are: {', '.join(sorted(_BY_NAME))}.")
-        unknown = sorted(set(params) - set(switch.params))
-        if unknown:
-            raise UnknownScenario(f"{name} has no parameter {unknown[0]!r}. It has: {sorted(switch.params) or 'none'}.")
+            raise ScenarioRefused(f"No scenario {name!r}. There are: {', '.join(sorted(_BY_NAME))}.")
         endpoints = self._world.home().endpoints
         if endpoint not in endpoints and (endpoint is not None or switch.needs_endpoint):
-            raise UnknownScenario(f"{name} needs an endpoint out of: {', '.join(sorted(endpoints))}.")
+            raise ScenarioRefused(f"{name} needs an endpoint out of: {', '.join(sorted(endpoints))}.")
         when = when or (NEXT_UPDATE if switch.kind == "update" else ALWAYS)
         if when not in {NEXT_UPDATE, ALWAYS} or (when == NEXT_UPDATE and switch.kind != "update"):
-            raise UnknownScenario(f"{name} cannot be switched on for {when!r}.")
-        active = Active(next(self._ids), name, endpoint, when, switch.params | params, self._world.clock.now())
+            raise ScenarioRefused(f"{name} cannot be switched on for {when!r}.")
+        typed = switch.params | _typed(switch, params)
+        active = Active(next(self._ids), name, endpoint, when, typed, self._world.clock.now())
         if switch.kind == "event":
-            events.happen(self._world.home(), endpoints[str(endpoint)], active.name, active.params)
+            try:
+                events.happen(self._world.home(), endpoints[str(endpoint)], name, typed)
+            except AwsError as exc:
+                raise ScenarioRefused(exc.message) from exc
         else:
             self.active.append(active)
             self._begin(active)
@@ -104,13 +104,13 @@ class ScenarioBook:
     def seconds(self, name: str, otherwise: float) -> float:
         """The `seconds` of a scenario that is on, or the setting that holds otherwise."""
         found = self._find(name, None)
-        return float(found.params["seconds"]) if found else otherwise
+        return found.params["seconds"] if found else otherwise
 
     def throttles(self, operation: str) -> bool:
         """Whether this call is one of those to be refused; their share is exact, not random."""
         for active in self.active:
             if active.name == "throttling" and active.params["operation"] in {"*", operation}:
-                active.debt += float(active.params["share"])
+                active.debt += active.params["share"]
                 if active.debt >= 1.0:
                     active.debt -= 1.0
                     return True
@@ -129,10 +129,11 @@ class ScenarioBook:
         """The stages and the end of an update that starts now; scenarios for the next update are used up by this."""
         for name in ("slower-version", "erroring-version"):
             taken = self._take(name, endpoint.name, only=NEXT_UPDATE)
-            for variant in variants if taken else []:
-                variant.traits = variant.traits.combined(_traits(taken.params))
+            traits = _traits(taken.params) if taken else Traits()
+            for variant in variants:
+                variant.traits = variant.traits.combined(traits)
         slow = self._take("slow-update", endpoint.name)
-        factor = float(slow.params["factor"]) if slow else 1.0
+        factor = slow.params["factor"] if slow else 1.0
         if self._take("stuck-update", endpoint.name):
             return events.stuck(stages), Ending()
         for name in events.UNHAPPY_ENDINGS:
@@ -144,7 +145,8 @@ class ScenarioBook:
     def _find(self, name: str, endpoint: str | None) -> Active | None:
         return next((a for a in self.active if a.name == name and a.endpoint in {None, endpoint}), None)
 
-    def _take(self, name: str, endpoint: str, only: str | None = None) -> Any:
+    def _take(self, name: str, endpoint: str, only: str | None = None) -> Active | None:
+        """The scenario if it is on for this endpoint; one that is meant for the next update is used up."""
         for active in self.active:
             if active.name == name and active.endpoint in {None, endpoint} and only in {None, active.when}:
                 if active.when == NEXT_UPDATE:
@@ -158,20 +160,32 @@ class ScenarioBook:
         if active.name == "low-quota":
             kinds = {v.instance_type for e in touched for v in e.variants if v.instance_type}
             chosen = {active.params["instance_type"]} if active.params["instance_type"] else kinds
-            events.lower_quotas(region, chosen, float(active.params["limit"]))
+            events.lower_quotas(region, chosen, active.params["limit"])
         if active.name == "not-subscribed":
             events.set_subscription(self._world, active.params["package"], subscribed=False)
-        spell = self._spell(active)
-        for endpoint in touched if spell else []:
-            active.spells.append(Spell(active.since, None, spell.traits, spell.demand))
-            endpoint.traffic.spells.append(active.spells[-1])
+        holds_at_once = active.when == ALWAYS and active.name in {"slower-version", "erroring-version", "no-traffic"}
+        for endpoint in touched if holds_at_once else []:
+            demand = 0.0 if active.name == "no-traffic" else 1.0
+            spell = Spell(active.since, traits=_traits(active.params), demand=demand)
+            active.spells.append(spell)
+            endpoint.traffic.spells.append(spell)
 
-    def _spell(self, active: Active) -> Any:
-        if active.name == "no-traffic":
-            return Spell(active.since, demand=0.0)
-        if active.when == ALWAYS and active.name in {"slower-version", "erroring-version"}:
-            return Spell(active.since, traits=_traits(active.params))
-        return None
+
+def _typed(switch: Switch, given: dict[str, Any]) -> dict[str, Any]:
+    """The parameters in the types of their defaults; pages send numbers as text."""
+    typed = {}
+    for name, value in given.items():
+        if name not in switch.params:
+            known = ", ".join(switch.params) or "none"
+            raise ScenarioRefused(f"{switch.name} has no parameter {name!r}. It has: {known}.")
+        kind = type(switch.params[name])
+        try:
+            if kind is bool and not isinstance(value, bool):
+                raise ValueError
+            typed[name] = kind(value)
+        except (TypeError, ValueError) as exc:
+            raise ScenarioRefused(f"{name} of {switch.name} must be a {kind.__name__}, not {value!r}.") from exc
+    return typed
 
 
 def _traits(params: dict[str, Any]) -> Traits:

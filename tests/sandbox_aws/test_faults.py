@@ -155,3 +155,5 @@ def test_unknown_faults_and_operations_are_refused(driver: AwsDriver) -> None:
         driver.fault("UpdateEndpoint", "explode")
     with pytest.raises(DriverError, match="No operation 'UpdateEndpiont'"):
         driver.fault("UpdateEndpiont", "throttle")
+    with pytest.raises(DriverError, match="at least one"):
+        driver.fault("UpdateEndpoint", "throttle", times=0)

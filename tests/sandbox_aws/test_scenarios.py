@@ -6,7 +6,7 @@ import pytest
 
 from sandbox.aws.driver import AwsDriver, DriverError
 from sandbox.aws.errors import AwsError
-from sandbox.aws.scenarios import UnknownScenario
+from sandbox.aws.scenarios import ScenarioRefused
 from sandbox.aws.switches import SWITCHES
 
 from .local import LocalAws
@@ -179,14 +179,40 @@ def test_creation_may_fail_for_lack_of_capacity(aws: LocalAws) -> None:
         ("slower-version", None, "sometimes", {}),
         ("no-traffic", None, "next-update", {}),
         ("slower-version", None, None, {"fator": 2}),
+        ("slower-version", None, None, {"factor": "fast"}),
+        ("autoscaled", "stt-prod", None, {"finished": "no"}),
+        ("config-deleted", "stt-prod", None, {"config": "nope"}),
+        ("model-deleted", "stt-prod", None, {"model": "nope"}),
+        ("autoscaled", "stt-prod", None, {"count": 50}),
         ("foreign-update", None, None, {}),
     ],
 )
 def test_a_switch_that_does_not_exist_is_refused(
     aws: LocalAws, name: str, endpoint: str | None, when: str | None, params: dict
 ) -> None:
-    with pytest.raises(UnknownScenario):
+    with pytest.raises(ScenarioRefused):
         aws.scenario(name, endpoint, when, **params)
+
+
+@pytest.mark.parametrize("event", ["system-updating", "foreign-update", "autoscaled"])
+def test_nobody_can_update_an_endpoint_that_is_busy(aws: LocalAws, event: str) -> None:
+    aws.update()
+    with pytest.raises(ScenarioRefused, match="Cannot update in-progress endpoint"):
+        aws.scenario(event)
+    assert aws.until_settled()[-1]["EndpointConfigName"] == "next"
+
+
+def test_numbers_may_come_as_text_from_a_page(aws: LocalAws) -> None:
+    aws.scenario("autoscaled", count="3")
+    assert aws.describe()["ProductionVariants"][0]["DesiredInstanceCount"] == 3
+
+
+def test_one_of_several_scenarios_can_be_switched_off(aws: LocalAws) -> None:
+    book = aws.stand_in.world.scenarios
+    first = book.switch_on("silent-rollback", None, None, {})
+    book.switch_on("slow-update", None, None, {})
+    book.clear(first["id"])
+    assert [active.name for active in book.active] == ["slow-update"]
 
 
 def test_the_panel_gets_every_switch_with_a_description(driver: AwsDriver) -> None:

@@ -85,9 +85,7 @@ def _pending(activity: Activity, position: tuple[int, Stage, float]) -> dict[str
             shown |= _counts(running, variant.desired_count)
             if variant.instance_type:
                 shown["InstanceType"] = variant.instance_type
-        if (activity.shows_stages and stage.blue == (1.0, 1.0)) or (
-            stage.status != "Deleting" and activity.shows_stages
-        ):
+        if activity.shows_stages and not stage.removes_blue:
             shown["VariantStatus"] = [_status(activity, position)]
         variants.append(shown)
     return {
