@@ -12,8 +12,11 @@ from botocore.stub import Stubber
 NOW = datetime(2026, 11, 22, 7, 0, tzinfo=UTC)
 
 
+SESSION = boto3.session.Session()  # shared, because reading SageMaker's service model takes longer than most tests
+
+
 def make_client(service: str, **options: Any) -> Any:
-    return boto3.session.Session().client(
+    return SESSION.client(
         service,
         region_name="us-east-1",
         aws_access_key_id="AKIDEXAMPLE",

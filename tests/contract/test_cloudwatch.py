@@ -94,6 +94,11 @@ def test_period_is_the_smallest_that_cloudwatch_takes_and_covers_the_window(seco
     assert whole_window_period(Window(start=START, end=START + timedelta(seconds=seconds))) == period
 
 
+def test_period_reaches_from_the_minute_to_which_cloudwatch_rounds_the_start_down() -> None:
+    start = START + timedelta(seconds=42)
+    assert whole_window_period(Window(start=start, end=start + timedelta(minutes=30))) == 31 * 60
+
+
 # what is answered
 
 

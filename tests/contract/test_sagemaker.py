@@ -427,7 +427,7 @@ def test_missing_subscription_names_the_package() -> None:
         )
         with pytest.raises(NotSubscribed) as caught:
             SageMakerEndpoints(client, clock).create_model(model_draft({"ModelPackageName": PACKAGE}))
-    assert caught.value.package == PACKAGE
+    assert caught.value.package == "Sentiment/4"
 
 
 # update

@@ -56,9 +56,16 @@ def _queries(*, streaming: bool) -> tuple[_Query, ...]:
 
 
 def whole_window_period(window: Window) -> int:
-    """The smallest period in seconds that CloudWatch takes and that covers the whole window."""
+    """The smallest period in seconds that CloudWatch takes and that covers the whole window.
+
+    CloudWatch rounds a start down to its minute and counts periods from there, so a window that begins at 07:36:42 needs 42
+    seconds more than it is long; else a second period would hold its last 42 seconds.
+    """
     span = (window.end - window.start).total_seconds()
-    return next((period for period in _SHORT_PERIODS if period >= span), -int(-span // 60) * 60)
+    if span <= _SHORT_PERIODS[-1]:
+        return next(period for period in _SHORT_PERIODS if period >= span)
+    span = (window.end - window.start.replace(second=0, microsecond=0)).total_seconds()
+    return -int(-span // 60) * 60
 
 
 @dataclass
@@ -79,8 +86,8 @@ class CloudWatchMetrics:
         """One window as a whole.
 
         Percentiles are asked for with one period over the window: a p99 of many minutes is none of their p99s. If CloudWatch
-        still answers with several periods (a window that does not begin where its periods do), or the endpoint has several
-        variants, they are combined weighted by their samples, which is close but no percentile in the strict sense.
+        still answers with several periods, or the endpoint has several variants, they are combined weighted by their samples,
+        which is close but no percentile in the strict sense.
         """
         found = self._fetch(endpoint, variants, window, whole_window_period(window), streaming=streaming)
         requests = _total(found, "requests")

@@ -96,7 +96,8 @@ class SageMakerEndpoints:
 
     def create_model(self, draft: ModelRecord) -> None:
         """Create it; a model of that name with the same content is success. Raises ResourceExists, NotSubscribed."""
-        package = next((c["ModelPackageName"] for c in draft.containers() if "ModelPackageName" in c), None)
+        packages = (c["ModelPackageName"] for c in draft.containers() if "ModelPackageName" in c)
+        package = next((arn.rpartition(":model-package/")[2] for arn in packages), None)
         subject = Subject("model", draft.name, package=package)
         try:
             with translated("CreateModel", subject):
