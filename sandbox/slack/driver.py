@@ -92,7 +92,7 @@ class SlackDriver:
     # Trouble on demand
 
     def fault(self, method: str, kind: str, times: int = 1, retry_after: int = 1) -> None:
-        """The next `times` calls of a method fail: 429, 500, timeout, lost, error:<slack_error>, slow:<seconds>."""
+        """The next `times` calls of a method fail: 429, 500, timeout[:s], lost[:s], error:<code>, slow:<s>."""
         self._link.post("faults", method=method, kind=kind, times=times, retry_after=retry_after)
 
     def delivery_fault(self, kind: str, delivery: str = "*", times: int = 1) -> None:

@@ -12,7 +12,7 @@ CALL_KINDS = ("429", "500", "timeout", "lost", "error:", "slow:")
 DELIVERY_KINDS = ("duplicate", "redeliver")
 DELIVERIES = ("command", "interactive", "event", "*")
 HOLD_SECONDS = 30.0
-"""How long a `timeout` keeps the connection open when nothing else is said (`timeout:5`)."""
+"""How long a `timeout` keeps the connection open when nothing else is said (`timeout:5`). A `lost` drops it at once, unless told."""
 
 
 @dataclass
@@ -98,9 +98,9 @@ class Faults:
 
 def _is_call_kind(fault: Fault) -> bool:
     match fault.name:
-        case "429" | "500" | "lost":
+        case "429" | "500":
             return fault.argument == ""
-        case "timeout":
+        case "timeout" | "lost":
             return fault.argument == "" or _is_number(fault.argument)
         case "slow":
             return _is_number(fault.argument)

@@ -61,6 +61,17 @@ def test_a_lost_answer_was_executed(slack: SlackDriver, hasty: WebClient) -> Non
     assert slack.calls("chat.postMessage")[0]["fault"] == "lost"
 
 
+def test_a_lost_answer_can_be_held_first_so_that_its_client_can_be_killed_in_between(
+    slack: SlackDriver, hasty: WebClient
+) -> None:
+    slack.fault("chat.postMessage", "lost:0.2")
+    began = time.monotonic()
+    with pytest.raises(ConnectionError):
+        post(hasty)
+    assert time.monotonic() - began >= 0.2
+    assert len(slack.messages()) == 1
+
+
 def test_a_client_that_tries_again_after_a_lost_answer_posts_twice(slack: SlackDriver, client: WebClient) -> None:
     slack.fault("chat.postMessage", "lost")
     post(client)

@@ -41,7 +41,10 @@ async def with_trouble(
             return refused
     response = await execute(entry)
     entry["took_ms"] = round((time.monotonic() - started) * 1000, 1)
-    return drop(request) if fault and fault.kind == "lost" else response
+    if fault and fault.name == "lost":
+        await _hold(request, fault.seconds if fault.argument else 0.0)
+        return drop(request)
+    return response
 
 
 async def _suffer(request: web.Request, fault: Fault, entry: Json) -> web.StreamResponse | None:
