@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.slack.blocks.walk import elements, label_of
+from sandbox.slack.blocks.walk import elements, is_shown_to, label_of
 from sandbox.slack.driver_values import ControlFailure, Link, Message
 
 Json = dict[str, Any]
@@ -82,6 +82,7 @@ class Person:
         duplicate: bool = False,
         stale: bool = False,
         where: str = "channel",
+        values: Json | None = None,
     ) -> Delivery:
         """Presses the button with this label, the newest one unless `occurrence` says otherwise.
 
@@ -93,6 +94,7 @@ class Person:
             duplicate: Slack delivers this click twice at once.
             stale: also find a button that an edit has removed since (the screen was not fresh).
             where: `channel`, `modal` (the top one) or `home`.
+            values: what was entered in inputs on the same screen, by label, block id or action id.
 
         Raises:
             ButtonNotFound: there is none; the text names those that there are.
@@ -103,7 +105,7 @@ class Person:
             there = ", ".join(f"[{label_of(element)}]" for _, element in places) or "no buttons at all"
             raise ButtonNotFound(f"{self.name} sees no [{label}] in {where} {channel}, but {there}")
         try:
-            answer = self._do("click", **found[occurrence], duplicate=duplicate, stale=stale)
+            answer = self._do("click", **found[occurrence], duplicate=duplicate, stale=stale, values=values or {})
         except ControlFailure as failure:
             if failure.code in GONE:  # edited away between the look and the press
                 raise ButtonNotFound(f"[{label}] went away just now: {failure}") from failure
@@ -202,6 +204,8 @@ class Person:
         for message in self.messages(channel, thread_ts):
             for version in message.versions if stale else [message]:
                 for block, element in elements(version.blocks):
+                    if not is_shown_to(element, self.id):
+                        continue
                     spot = {
                         "channel": channel,
                         "message_ts": message.ts,

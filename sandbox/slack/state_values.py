@@ -78,16 +78,22 @@ def fill_in(
     Args:
         values: the state, changed in place.
         blocks: what is on the screen.
-        given: key → value; a key is a label, block id or action id, or block id → {action id → value}.
+        given: key → value, a key being a label, block id or action id; or block id → {action id → state}, as a screen keeps
+            it: what is no longer on the screen is then left out.
         offered: options that the app suggested, by action id.
+
+    Raises:
+        ControlError: there is no such input, or it does not offer this option.
     """
     for key, value in given.items():
+        if _is_kept_by_a_screen(value):
+            for block, element in elements(blocks):
+                if block["block_id"] == key and element["action_id"] in value:
+                    values.setdefault(key, {})[element["action_id"]] = value[element["action_id"]]
+            continue
         block, element = _input(blocks, key)
-        action_id = element["action_id"]
-        if isinstance(value, dict) and "type" not in value and action_id in value:
-            value = value[action_id]
-        state = entered(element, value, offered.get(action_id, ()))
-        values.setdefault(block["block_id"], {})[action_id] = state
+        state = entered(element, value, offered.get(element["action_id"], ()))
+        values.setdefault(block["block_id"], {})[element["action_id"]] = state
 
 
 def missing_inputs(blocks: list[Json], values: dict[str, dict[str, Json]]) -> dict[str, str]:
@@ -100,6 +106,15 @@ def missing_inputs(blocks: list[Json], values: dict[str, dict[str, Json]]) -> di
         if not any(value for key, value in state.items() if key != "type"):
             errors[block["block_id"]] = "Please complete this required field."
     return errors
+
+
+def has_state(element: Json) -> bool:
+    """True for what a person fills in or chooses from; False for buttons."""
+    return element["type"] in SIMPLE or element["type"] in ONE_OPTION or element["type"] in MANY_OPTIONS
+
+
+def _is_kept_by_a_screen(value: Any) -> bool:
+    return isinstance(value, dict) and all(isinstance(each, dict) and "type" in each for each in value.values())
 
 
 def _input(blocks: list[Json], key: str) -> tuple[Json, Json]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import threading
@@ -53,7 +54,8 @@ def raw_server(requests: Requests) -> Iterator[str]:
             self.send_response(requests.status)
             self.send_header("Content-Type", "application/json")
             self.end_headers()
-            self.wfile.write(requests.body)
+            with contextlib.suppress(BrokenPipeError):  # a late answer finds nobody
+                self.wfile.write(requests.body)
 
         def log_message(self, *_: Any) -> None: ...
 

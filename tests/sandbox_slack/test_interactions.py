@@ -182,6 +182,32 @@ def test_a_menu_in_a_message_says_what_was_chosen(
         slack.person("anna").choose("endpoint.pick", "nope")
 
 
+def test_what_a_screen_keeps_of_an_edited_message_is_left_out(
+    slack: SlackDriver, app: App, connect: Connect, client: WebClient
+) -> None:
+    bodies = remembering(app, "rollout.approve")
+    connect(app)
+    ts = post_plan(client)
+    kept = {
+        "notes": {"note": {"type": "plain_text_input", "value": "as seen"}},
+        "gone": {"old": {"type": "plain_text_input", "value": "x"}},
+    }
+    note = text_input("notes", "Notes")
+    note["element"]["action_id"] = "note"
+    client.chat_update(channel=CHANNEL, ts=ts, text="Plan", blocks=[*PLAN, note])
+
+    click = {
+        "channel": CHANNEL,
+        "message_ts": ts,
+        "block_id": "decision",
+        "action_id": "rollout.approve",
+        "values": kept,
+    }
+    slack.person("ben")._do("click", **click)
+
+    assert bodies[0]["state"]["values"] == {"notes": kept["notes"]}
+
+
 @pytest.fixture
 def opened(slack: SlackDriver, app: App, connect: Connect, client: WebClient) -> list[dict[str, Any]]:
     """Anna has a modal in front of her; what the app receives on submission is kept."""
@@ -211,6 +237,8 @@ def opened(slack: SlackDriver, app: App, connect: Connect, client: WebClient) ->
         reason = view["state"]["values"]["reason"]["reason.input"]["value"]
         if reason == "bad":
             ack(response_action="errors", errors={"reason": "Say why"})
+        elif reason == "again":
+            ack(response_action="update", view=modal(section("Once more"), text_input("reason", "Reason")))
         elif reason == "more":
             ack(response_action="push", view=modal(text_input("sure", "Sure?")))
         else:
@@ -255,6 +283,18 @@ def test_errors_keep_the_modal_open_with_what_was_entered(slack: SlackDriver, op
     view = anna.modal()
     assert view is not None
     assert view["values"]["reason"]["reason.input"]["value"] == "bad"
+
+
+def test_an_updated_modal_keeps_what_was_entered(slack: SlackDriver, opened: list[dict[str, Any]]) -> None:
+    anna = slack.person("anna")
+    anna.suggest("endpoint.search", "")
+
+    assert anna.submit({"Endpoint": "stt-prod", "Reason": "again"}).response_action == "update"
+
+    view = anna.modal()
+    assert view is not None
+    assert view["blocks"][0]["text"]["text"] == "Once more"
+    assert view["values"] == {"reason": {"reason.input": {"type": "plain_text_input", "value": "again"}}}
 
 
 def test_a_pushed_modal_lies_on_top_and_closing_it_shows_the_first(

@@ -13,6 +13,7 @@ from sandbox.slack.blocks.catalog_elements import (
     IN_SECTION,
     element,
 )
+from sandbox.slack.blocks.charts import CHART
 from sandbox.slack.blocks.schema import (
     Report,
     Rule,
@@ -29,7 +30,9 @@ from sandbox.slack.blocks.schema import (
     string,
     text,
 )
+from sandbox.slack.blocks.walk import texts
 
+DATA_TABLE_CHARACTERS = 20_000
 MESSAGE, MODAL, HOME = "message", "modal", "home"
 EVERYWHERE = frozenset({MESSAGE, MODAL, HOME})
 
@@ -67,16 +70,15 @@ def _pending_only_in_a_plan(report: Report, block: Any, pointer: str) -> None:
         report.add(f"{pointer}/status", "must be one of: in_progress, complete, error")
 
 
-def _container_has_a_title(report: Report, block: Any, pointer: str) -> None:
+def _container_holds_simple_blocks(report: Report, block: Any, pointer: str) -> None:
     for index, child in enumerate(block.get("child_blocks") or []):
         if isinstance(child, dict) and child.get("type") in ("plan", "alert", "container"):
             report.add(f"{pointer}/child_blocks/{index}/type", f"unsupported type: {child['type']}", "unsupported_type")
 
 
 def _data_table_has_room(report: Report, block: Any, pointer: str) -> None:
-    rows = block.get("rows")
-    if isinstance(rows, list) and sum(len(str(cell)) for row in rows if isinstance(row, list) for cell in row) > 40_000:
-        report.add(f"{pointer}/rows", "table is too large")
+    if sum(len(each) for each in texts(block.get("rows"))) > DATA_TABLE_CHARACTERS:
+        report.add(f"{pointer}/rows", f"must have less than {DATA_TABLE_CHARACTERS + 1} characters in total")
 
 
 def _block(required: tuple[str, ...] = (), also: Rule | None = None, **fields: Rule) -> Rule:
@@ -210,7 +212,7 @@ BLOCKS: dict[str, Rule] = {
         column_settings=anything,
         columns=anything,
     ),
-    "data_visualization": _block(("title", "chart"), title=anything, chart=anything, alt_text=string(2000)),
+    "data_visualization": _block(("title", "chart"), title=string(50), chart=CHART, alt_text=string(2000)),
     "task_card": TASK_CARD,
     "plan": _block(("title",), title=string(255), tasks=items(by_type({"task_card": TASK_CARD}), 1, 50)),
     "card": _block(
@@ -225,7 +227,7 @@ BLOCKS: dict[str, Rule] = {
     ),
     "container": _block(
         ("child_blocks",),
-        _container_has_a_title,
+        _container_holds_simple_blocks,
         title=plain(150),
         rich_text_title=anything,
         subtitle=plain(150),

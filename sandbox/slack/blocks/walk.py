@@ -47,6 +47,11 @@ def find_element(blocks: Iterable[Json], block_id: str | None, action_id: str) -
     return None
 
 
+def is_shown_to(element: Json, user_id: str) -> bool:
+    """False for a button that its message shows to others only (`visible_to_user_ids`)."""
+    return user_id in element.get("visible_to_user_ids", [user_id])
+
+
 def texts(value: Any) -> Iterator[str]:
     """Every string that a person would read in this piece of Block Kit, in order."""
     if isinstance(value, str):

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.slack.blocks.walk import elements, find_element
+from sandbox.slack.blocks.walk import elements, find_element, is_shown_to
 from sandbox.slack.delivery import payloads
 from sandbox.slack.delivery.courier import Outcome
 from sandbox.slack.delivery.transport import EVENT, INTERACTIVE
 from sandbox.slack.errors import ControlError
 from sandbox.slack.messages import Message
 from sandbox.slack.people import Person
-from sandbox.slack.state_values import entered, fill_in, initial_state
+from sandbox.slack.state_values import entered, fill_in, has_state, initial_state
 from sandbox.slack.views import View
 from sandbox.slack.world import World
 
@@ -62,7 +62,7 @@ class Hand:
         """Uses an element (`block_actions`); `wanted` is the body of POST /sandbox/click. Returns the Delivery."""
         block, element = self._element(place, wanted)
         state = None
-        if "value" in wanted and element["type"] != "button":
+        if "value" in wanted and has_state(element):
             state = entered(element, wanted["value"], self._offered(place).get(element["action_id"], ()))
         payload = payloads.interaction("block_actions", self._person, self._world.triggers.issue(self._person.id))
         values = self._values(place, wanted.get("values") or {})
@@ -153,7 +153,7 @@ class Hand:
             screens += [version["blocks"] for version in reversed(place.message.earlier)]
         for blocks in screens:
             found = find_element(blocks, block_id, action_id)
-            if found:
+            if found and is_shown_to(found[1], self._person.id):
                 return found
         raise ControlError(409, "no_such_element", f"there is no element {action_id!r} in block {block_id!r} any more")
 

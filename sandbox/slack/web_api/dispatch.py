@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from typing import Any
 
@@ -18,6 +19,7 @@ Json = dict[str, Any]
 
 APP_TOKEN_METHODS = ("apps.connections.open",)
 TOKENLESS_METHODS = ("api.test",)
+JSON_ARGUMENTS = ("attachments", "blocks", "files", "message", "metadata", "view")
 
 
 class WebApi:
@@ -81,8 +83,17 @@ async def read_arguments(request: web.Request) -> tuple[Json, list[str]]:
             body = {}
         args |= body if isinstance(body, dict) else {}
         return args, [] if request.charset or not text else ["missing_charset"]
-    args |= {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
+    form = await request.post()
+    args |= {name: unpacked(name, value) for name, value in form.items() if isinstance(value, str)}
     return args, []
+
+
+def unpacked(name: str, value: str) -> Any:
+    """A form's value; JSON arguments as what they hold, unless they are malformed, which their method will say."""
+    if name in JSON_ARGUMENTS:
+        with contextlib.suppress(json.JSONDecodeError):
+            return json.loads(value)
+    return value
 
 
 def bearer(request: web.Request) -> str:
