@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from browser.promotion_app import make_app
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 from sandbox_slack.clients import APP_TOKEN, client_of, hang_up
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 
+from browser.promotion_app import make_app
 from sandbox.slack.driver import SlackDriver
 from sandbox.slack.process import running_slack
 
@@ -67,7 +67,15 @@ def visit(browser: Browser, slack: SlackDriver) -> Iterator[Visit]:
         if message.type == "error" and FAILED_REQUESTS not in message.text:
             complaints.append(message.text)
 
-    def visit(name: str, place: str = "", *, query: str = "", url: str = slack.url, size: tuple[int, int] = DESKTOP, dark: bool = False) -> Page:
+    def visit(
+        name: str,
+        place: str = "",
+        *,
+        query: str = "",
+        url: str = slack.url,
+        size: tuple[int, int] = DESKTOP,
+        dark: bool = False,
+    ) -> Page:
         width, height = size
         is_phone = width < 500
         context = browser.new_context(

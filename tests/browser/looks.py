@@ -48,7 +48,8 @@ def is_wider_than_the_window(page: Page) -> bool:
 def low_buttons(page: Page, least: int) -> list[str]:
     """The names of visible buttons and links that look like buttons and are lower than `least` pixels."""
     script = """(least) => [...document.querySelectorAll('button, .button, select, .channel, .person')]
-        .filter((node) => node.checkVisibility({visibilityProperty: true}) && node.getBoundingClientRect().height < least && !node.matches('.enlarge'))
+        .filter((node) => node.checkVisibility({visibilityProperty: true}) && !node.matches('.enlarge'))
+        .filter((node) => node.getBoundingClientRect().height < least)
         .map((node) => `${node.textContent || node.ariaLabel} ${node.getBoundingClientRect().height}`)"""
     return list(page.evaluate(script, least))
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from browser.conftest import Visit
-from browser.looks import CHANNEL, composer, expect_state, place_of, promoted, send, thread
 from playwright.sync_api import expect
 
+from browser.conftest import Visit
+from browser.looks import CHANNEL, composer, expect_state, place_of, promoted, send, thread
 from sandbox.slack.driver import SlackDriver
 
 
@@ -118,12 +118,32 @@ def test_escape_closes_a_modal_for_the_app_too(visit: Visit, slack: SlackDriver)
     expect(modal).to_have_count(0)
 
 
+def test_modals_are_stacked_and_updated_without_losing_what_was_typed(visit: Visit) -> None:
+    page = visit("anna", f"#{CHANNEL}")
+    send(page, "/endpoint steps")
+    first, second = page.get_by_role("dialog", name="First"), page.get_by_role("dialog", name="Second")
+
+    first.get_by_label("Reason").fill("It is faster")
+    first.get_by_role("button", name="Ask differently").click()
+    expect(first.get_by_label("Why")).to_have_value("It is faster")
+    first.get_by_role("button", name="Choose another endpoint").click()
+    expect(second.get_by_label("Reason")).to_have_value("")
+    second.get_by_role("button", name="Back").click()
+    expect(first.get_by_label("Why")).to_have_value("It is faster")
+
+    first.get_by_role("button", name="Choose another endpoint").click()
+    second.get_by_role("button", name="Close").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
 def test_picture_has_words_and_can_be_enlarged(visit: Visit, slack: SlackDriver) -> None:
     card = promoted(slack)
     page = visit("ben", place_of(card))
     thread(page).get_by_role("button", name="Approve").click()
     enlarge = thread(page).get_by_role("button", name="Enlarge: p50, p90 and p99 before and after")
-    expect(thread(page).get_by_role("img", name="p50, p90 and p99 before and after")).to_have_js_property("complete", True)
+    expect(thread(page).get_by_role("img", name="p50, p90 and p99 before and after")).to_have_js_property(
+        "complete", True
+    )
 
     enlarge.click()
     expect(page.get_by_role("dialog", name="Latency before and after").get_by_role("img")).to_be_visible()

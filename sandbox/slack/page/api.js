@@ -1,7 +1,7 @@
 /** The stand-in's control API (API.md): acting as a person, and reading what happened as it happens. */
 
 const FIRST_RETRY_MS = 300;
-const LONGEST_RETRY_MS = 3000;
+const LONGEST_RETRY_MS = 2000;
 
 /** The server answered, and the answer was no; `message` is a sentence for people. */
 export class Refused extends Error {
@@ -33,7 +33,11 @@ export class Person {
 
 /** GET, or POST when there is a body. */
 export async function request(address, body) {
-  const options = body && { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
+  const options = body && {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(body),
+  };
   const response = await fetch(address, options);
   const answer = await response.json().catch(() => ({}));
   if (!response.ok) throw new Refused(answer.error ?? `http_${response.status}`, answer.detail);

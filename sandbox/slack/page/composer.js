@@ -14,17 +14,40 @@ export class Composer {
   constructor(desk, examples) {
     Object.assign(this, { desk, drafts: new Map(), place: null });
     this.input = h("textarea", {
-      rows: 1, class: "composer-input", "aria-describedby": uniqueId("keys"),
-      oninput: () => this.#typed(), onkeydown: (event) => this.#key(event),
+      rows: 1,
+      class: "composer-input",
+      "aria-describedby": uniqueId("keys"),
+      oninput: () => this.#typed(),
+      onkeydown: (event) => this.#key(event),
     });
-    this.suggestions = h("div", { class: "suggestions", role: "group", "aria-label": "Suggestions", hidden: true, onkeydown: (event) => this.#walk(event) });
-    this.send = h("button", { type: "submit", class: "button button-primary button-icon", "aria-label": "Send", title: "Send" }, icon("send"));
-    const items = examples.map((example) => ({ content: h("code", {}, example.text), description: example.what, onselect: () => this.fill(example.text) }));
-    this.node = h("form", { class: "composer", onsubmit: (event) => this.#submit(event) },
+    this.suggestions = h("div", {
+      class: "suggestions",
+      role: "group",
+      "aria-label": "Suggestions",
+      hidden: true,
+      onkeydown: (event) => this.#walk(event),
+    });
+    this.send = h(
+      "button",
+      { type: "submit", class: "button button-primary button-icon", "aria-label": "Send", title: "Send" },
+      icon("send"),
+    );
+    const items = examples.map((example) => ({
+      content: h("code", {}, example.text),
+      description: example.what,
+      onselect: () => this.fill(example.text),
+    }));
+    this.node = h(
+      "form",
+      { class: "composer", onsubmit: (event) => this.#submit(event) },
       this.suggestions,
-      h("div", { class: "composer-box" },
-        menuButton("Examples", items, {}, "slash"), this.input, this.send),
-      h("p", { class: "visually-hidden", id: this.input.getAttribute("aria-describedby") }, "Enter sends, Shift and Enter starts a new line."));
+      h("div", { class: "composer-box" }, menuButton("Examples", items, {}, "slash"), this.input, this.send),
+      h(
+        "p",
+        { class: "visually-hidden", id: this.input.getAttribute("aria-describedby") },
+        "Enter sends, Shift and Enter starts a new line.",
+      ),
+    );
   }
 
   /**
@@ -72,19 +95,36 @@ export class Composer {
     if (/^\/\S*$/.test(before)) {
       return app.commands
         .filter(({ command }) => command.startsWith(before) && command !== before)
-        .map(({ command, description, usage_hint: hint }) => ({ text: command, note: [hint, description].filter(Boolean).join(" — "), typed: before }));
+        .map(({ command, description, usage_hint: hint }) => ({
+          text: command,
+          note: [hint, description].filter(Boolean).join(" — "),
+          typed: before,
+        }));
     }
     const name = /(?:^|\s)(@[\w-]*)$/.exec(before)?.[1];
     if (!name) return [];
     const everyone = [...users.values()].map((user) => ({ text: `@${user.name}`, note: user.title }));
     const groups = [...usergroups.values()].map((group) => ({ text: `@${group.handle}`, note: group.name }));
-    return [...everyone, ...groups].filter(({ text }) => text.startsWith(name) && text !== name).map((each) => ({ ...each, typed: name }));
+    return [...everyone, ...groups]
+      .filter(({ text }) => text.startsWith(name) && text !== name)
+      .map((each) => ({ ...each, typed: name }));
   }
 
   #suggest(matches) {
     this.suggestions.hidden = !matches.length;
-    this.suggestions.replaceChildren(...matches.slice(0, MOST_SUGGESTIONS).map(({ text, note, typed }) =>
-      h("button", { type: "button", onclick: () => this.#complete(text, typed) }, h("strong", {}, text), " ", h("span", { class: "subtle" }, note))));
+    this.suggestions.replaceChildren(
+      ...matches
+        .slice(0, MOST_SUGGESTIONS)
+        .map(({ text, note, typed }) =>
+          h(
+            "button",
+            { type: "button", onclick: () => this.#complete(text, typed) },
+            h("strong", {}, text),
+            " ",
+            h("span", { class: "subtle" }, note),
+          ),
+        ),
+    );
   }
 
   #complete(text, typed) {
@@ -114,7 +154,10 @@ export class Composer {
 
   #walk(event) {
     const { activeElement } = document;
-    const next = { ArrowUp: activeElement.previousElementSibling, ArrowDown: activeElement.nextElementSibling ?? this.input }[event.key];
+    const next = {
+      ArrowUp: activeElement.previousElementSibling,
+      ArrowDown: activeElement.nextElementSibling ?? this.input,
+    }[event.key];
     if (event.key === "Escape") {
       event.stopPropagation();
       this.#suggest([]);
@@ -133,7 +176,9 @@ export class Composer {
     try {
       await this.#deliver(text);
     } catch (error) {
-      this.desk.complain(error instanceof Refused ? `Not sent: ${error.message}` : "The workspace cannot be reached. Nothing was sent.");
+      this.desk.complain(
+        error instanceof Refused ? `Not sent: ${error.message}` : "The workspace cannot be reached. Nothing was sent.",
+      );
       if (!this.input.value) this.fill(text);
     }
   }

@@ -24,12 +24,16 @@ class Page {
     this.toasts = new Toasts(at("toasts"));
     this.announcer = new Announcer(at("announcer"));
     this.desk = {
-      workspace: this.workspace, confirm, enlarge,
+      workspace: this.workspace,
+      confirm,
+      enlarge,
       complain: (text) => this.toasts.show(text),
       viewErrors: (viewId, errors) => this.#viewErrors(viewId, errors),
-      openThread: (message) => this.#go({ kind: "thread", channel: message.channel, thread: message.thread_ts ?? message.ts }),
+      openThread: (message) =>
+        this.#go({ kind: "thread", channel: message.channel, thread: message.thread_ts ?? message.ts }),
       showVersions: (message) => this.#trying(() => showVersions(this.desk, message)),
-      useShortcut: ({ callback_id: callbackId }, { channel, ts }) => this.#trying(() => this.desk.person.post("shortcut", { callback_id: callbackId, channel, message_ts: ts })),
+      useShortcut: ({ callback_id: callbackId }, { channel, ts }) =>
+        this.#trying(() => this.desk.person.post("shortcut", { callback_id: callbackId, channel, message_ts: ts })),
       invite: (channel) => this.#trying(() => this.desk.person.post("invite", { channel })),
     };
     this.#become(currentPlace().user ?? DEFAULT_USER);
@@ -86,7 +90,9 @@ class Page {
     history.pushState(null, "", hashOf(place));
     this.#draw();
     const target = place.kind === "thread" ? this.thread : this.channel;
-    target.composer.input.focus({ preventScroll: true });
+    // On a touch screen the composer's focus would bring up a keyboard over what the person came to read.
+    const start = matchMedia("(pointer: coarse)").matches ? target.head.querySelector("h2") : target.composer.input;
+    start.focus({ preventScroll: true });
   }
 
   /** Esc closes the thread; dialogues, menus and suggestions take their Esc before it gets here. */
@@ -114,8 +120,12 @@ class Page {
     const sender = users.get(message.user)?.real_name ?? message.user;
     const place = this.#place();
     const isHere = message.channel === place.channel && (isRoot(message) || message.thread_ts === place.thread);
-    const where = isHere ? "" : ` in ${isRoot(message) ? "" : "a thread of "}${channels.get(message.channel)?.name ?? "another channel"}`;
-    this.announcer.say(`${sender}${where}: ${message.ephemeral ? "only visible to you: " : ""}${spoken(message, names)}`);
+    const where = isHere
+      ? ""
+      : ` in ${isRoot(message) ? "" : "a thread of "}${channels.get(message.channel)?.name ?? "another channel"}`;
+    this.announcer.say(
+      `${sender}${where}: ${message.ephemeral ? "only visible to you: " : ""}${spoken(message, names)}`,
+    );
   }
 
   /** An error that belongs to an element is shown at the element too. */
@@ -124,7 +134,8 @@ class Page {
     if (!toast.message_ts || !toast.action_id) return;
     const key = CSS.escape(`${toast.block_id}/${toast.action_id}`);
     for (const element of document.querySelectorAll(`[data-ts="${toast.message_ts}"] [data-key^="${key}"]`)) {
-      if (!element.nextElementSibling?.matches(".action-error")) element.after(h("span", { class: "action-error" }, `⚠ ${toast.text}`));
+      if (!element.nextElementSibling?.matches(".action-error"))
+        element.after(h("span", { class: "action-error" }, `⚠ ${toast.text}`));
     }
   }
 
@@ -145,7 +156,8 @@ class Page {
     const { channels, app } = this.workspace;
     if (place.kind === "home") return place;
     // Everybody has their own direct messages with the app; a link to somebody else's leads to one's own.
-    if (/^D0/.test(place.channel ?? "") && place.channel !== app.dm) return { ...place, kind: "channel", channel: app.dm, thread: null };
+    if (/^D0/.test(place.channel ?? "") && place.channel !== app.dm)
+      return { ...place, kind: "channel", channel: app.dm, thread: null };
     if (place.channel && (channels.has(place.channel) || place.channel === app.dm)) return place;
     const first = [...channels.values()].find((channel) => channel.kind !== "im")?.id ?? app.dm;
     return { ...place, kind: "list", channel: first, thread: null };
@@ -171,13 +183,23 @@ class Page {
     const { reading, person } = this.desk;
     const unread = (channel) => reading.unread(channel.id, workspace.roots(channel.id));
     const counts = [...workspace.channels.values()].map(unread);
-    redraw(at("people"), [workspace.people(), person.user, location.hash], () => peopleSwitch(workspace.people(), workspace.me, (user) => this.#switch(user)));
+    redraw(at("people"), [workspace.people(), person.user, location.hash], () =>
+      peopleSwitch(workspace.people(), workspace.me, (user) => this.#switch(user)),
+    );
     redraw(at("who"), [workspace.me, workspace.app.connected], () => [
       whoAmI(workspace.me, workspace.team),
-      workspace.app.connected ? null : h("p", { class: "warning" }, `${workspace.app.name} is not connected: commands and buttons will not be answered.`),
+      workspace.app.connected
+        ? null
+        : h(
+            "p",
+            { class: "warning" },
+            `${workspace.app.name} is not connected: commands and buttons will not be answered.`,
+          ),
     ]);
     at("who").style.setProperty("--person", workspace.me.color);
-    redraw(at("sidebar"), [[...workspace.channels.values()], counts, place.kind, place.channel], () => channelList(workspace, place, unread));
+    redraw(at("sidebar"), [[...workspace.channels.values()], counts, place.kind, place.channel], () =>
+      channelList(workspace, place, unread),
+    );
     const title = place.kind === "home" ? "Home" : (workspace.channels.get(place.channel)?.name ?? workspace.app.name);
     const total = counts.reduce((sum, each) => sum + each, 0);
     document.title = `${total ? `(${total}) ` : ""}${title} as ${workspace.me.name} · ${TITLE}`;
@@ -201,7 +223,9 @@ class Page {
     try {
       await action();
     } catch (error) {
-      this.toasts.show(error instanceof Refused ? `That did not work: ${error.message}` : "The workspace cannot be reached.");
+      this.toasts.show(
+        error instanceof Refused ? `That did not work: ${error.message}` : "The workspace cannot be reached.",
+      );
     }
   }
 }

@@ -14,11 +14,27 @@ const GAP = 4;
  * @param {string} picture the name of the icon
  */
 export function menuButton(label, items, props = {}, picture = "more") {
-  const list = h("div", { class: "menu", role: "menu", "aria-label": label, popover: "auto", onkeydown: (event) => walk(event, list) });
-  const button = h("button", {
-    type: "button", class: "button button-icon", "aria-label": label, title: label, "aria-haspopup": "menu", "aria-expanded": "false", ...props,
-    onclick: () => (list.matches(":popover-open") ? list.hidePopover() : open(button, list)),
-  }, icon(picture));
+  const list = h("div", {
+    class: "menu",
+    role: "menu",
+    "aria-label": label,
+    popover: "auto",
+    onkeydown: (event) => walk(event, list),
+  });
+  const button = h(
+    "button",
+    {
+      type: "button",
+      class: "button button-icon",
+      "aria-label": label,
+      title: label,
+      "aria-haspopup": "menu",
+      "aria-expanded": "false",
+      ...props,
+      onclick: () => (list.matches(":popover-open") ? list.hidePopover() : open(button, list)),
+    },
+    icon(picture),
+  );
   list.append(...items.map((item) => menuItem(item, button, list)));
   list.addEventListener("toggle", (event) => {
     button.setAttribute("aria-expanded", String(event.newState === "open"));
@@ -35,7 +51,18 @@ function menuItem(item, button, list) {
     item.onselect();
   };
   return item.href
-    ? h("a", { role: "menuitem", tabindex: "-1", href: item.href, target: "_blank", rel: "noopener noreferrer", onclick: choose }, content)
+    ? h(
+        "a",
+        {
+          role: "menuitem",
+          tabindex: "-1",
+          href: item.href,
+          target: "_blank",
+          rel: "noopener noreferrer",
+          onclick: choose,
+        },
+        content,
+      )
     : h("button", { type: "button", role: "menuitem", tabindex: "-1", onclick: choose }, content);
 }
 

@@ -43,14 +43,38 @@ export class Modals {
     const surface = new Surface(this.desk, { view_id: view.id }, entered, errors);
     this.focusKey = this.dialog.contains(document.activeElement) ? document.activeElement.dataset.key : null;
     this.dialog.setAttribute("aria-labelledby", "modal-title");
-    this.dialog.replaceChildren(h("form", { class: "modal-form", novalidate: true, onsubmit: (event) => this.#submit(event, view, entered) },
-      h("header", { class: "dialog-head" },
-        h("h2", { id: "modal-title", tabindex: "-1" }, plainText(view.title?.text)),
-        h("button", { type: "button", class: "button button-icon", "aria-label": "Close", onclick: () => this.#dismiss(true) }, icon("close"))),
-      h("div", { class: "modal-body blocks" }, blocks(view.blocks, surface)),
-      h("footer", { class: "dialog-buttons" },
-        h("button", { type: "button", class: "button", onclick: () => this.#dismiss(false) }, plainText(view.close?.text ?? (depth > 1 ? "Back" : "Cancel"))),
-        view.submit && h("button", { type: "submit", class: "button button-primary" }, h("span", { class: "button-label" }, plainText(view.submit.text))))));
+    this.dialog.replaceChildren(
+      h(
+        "form",
+        { class: "modal-form", novalidate: true, onsubmit: (event) => this.#submit(event, view, entered) },
+        h(
+          "header",
+          { class: "dialog-head" },
+          h("h2", { id: "modal-title", tabindex: "-1" }, plainText(view.title?.text)),
+          h(
+            "button",
+            { type: "button", class: "button button-icon", "aria-label": "Close", onclick: () => this.#dismiss(true) },
+            icon("close"),
+          ),
+        ),
+        h("div", { class: "modal-body blocks" }, blocks(view.blocks, surface)),
+        h(
+          "footer",
+          { class: "dialog-buttons" },
+          h(
+            "button",
+            { type: "button", class: "button", onclick: () => this.#dismiss(false) },
+            plainText(view.close?.text ?? (depth > 1 ? "Back" : "Cancel")),
+          ),
+          view.submit &&
+            h(
+              "button",
+              { type: "submit", class: "button button-primary" },
+              h("span", { class: "button-label" }, plainText(view.submit.text)),
+            ),
+        ),
+      ),
+    );
   }
 
   /** What was entered in this view; an update by the app keeps it for inputs that are still there, as Slack does. */

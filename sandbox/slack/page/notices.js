@@ -13,7 +13,16 @@ export class Toasts {
 
   show(text) {
     const close = () => toast.remove();
-    const toast = h("div", { class: "toast" }, h("p", {}, text), h("button", { type: "button", class: "button button-icon", "aria-label": "Dismiss", onclick: close }, icon("close")));
+    const toast = h(
+      "div",
+      { class: "toast" },
+      h("p", {}, text),
+      h(
+        "button",
+        { type: "button", class: "button button-icon", "aria-label": "Dismiss", onclick: close },
+        icon("close"),
+      ),
+    );
     this.holder.append(toast);
     setTimeout(close, SHOWN_MS);
   }

@@ -2,39 +2,10 @@
 
 import { request } from "./api.js";
 import { h, icon, plural, redraw } from "./dom.js";
+import { IN_WORDS, KINDS } from "./scenarios.js";
 
 const LOOK_AGAIN_MS = 1000;
 
-/** Each scenario as a person would say it, with the numbers that make the sentence true. Others keep the stand-in's own words. */
-const IN_WORDS = {
-  "slower-version": { text: "The next version is 29 % slower", params: { factor: 1.29 } },
-  "erroring-version": { text: "The next version fails 5 % of its requests", params: { ratio: 0.05 } },
-  "insufficient-capacity": { text: "SageMaker runs out of capacity" },
-  "health-check-failure": { text: "The new containers never become healthy" },
-  "silent-rollback": { text: "SageMaker goes back to the old config and does not say why" },
-  "update-fails": { text: "The update fails for good" },
-  "update-rollback-failed": { text: "The update fails, and so does its rollback" },
-  "slow-update": { text: "The update takes five times as long", params: { factor: 5 } },
-  "stuck-update": { text: "The update never ends" },
-  "no-traffic": { text: "Nobody calls the endpoint" },
-  "opaque-update": { text: "SageMaker shows no progress of updates" },
-  "config-lag": { text: "New configs are unknown for 5 s", params: { seconds: 5 } },
-  "status-lag": { text: "The status lags 5 s behind", params: { seconds: 5 } },
-  "metric-delay": { text: "Metrics arrive 2 min late", params: { seconds: 120 } },
-  throttling: { text: "AWS throttles every second call", params: { share: 0.5 } },
-  "low-quota": { text: "The instance quota falls to 0", params: { limit: 0 } },
-  "not-subscribed": { text: "The Marketplace subscription is gone" },
-  "system-updating": { text: "AWS maintains the endpoint for 10 s", params: { seconds: 10 } },
-  "foreign-update": { text: "Somebody else starts an update in the console" },
-  autoscaled: { text: "Autoscaling brings it to 3 instances", params: { count: 3 } },
-  "config-deleted": { text: "Somebody deletes the config in use" },
-  "model-deleted": { text: "Somebody deletes the model in use" },
-};
-const KINDS = [
-  ["update", "In the next update"],
-  ["standing", "Until switched off"],
-  ["event", "Right now"],
-];
 const GOOD = new Set(["InService"]);
 const BAD = new Set(["Failed", "OutOfService", "UpdateRollbackFailed"]);
 
@@ -57,10 +28,28 @@ export class Panel {
       this.close();
     });
     node.append(
-      h("header", { class: "column-head" },
-        h("div", { class: "column-title" }, h("h2", { id: "panel-title" }, "What AWS does"), h("p", { class: "subtle" }, "The pretended account, live")),
-        h("button", { type: "button", class: "button button-icon", "aria-label": "Close this panel", onclick: () => this.close() }, icon("close"))),
-      h("div", { class: "scroller panel-body" }, this.problem, this.endpoints, this.switches));
+      h(
+        "header",
+        { class: "column-head" },
+        h(
+          "div",
+          { class: "column-title" },
+          h("h2", {}, "What AWS does"),
+          h("p", { class: "subtle" }, "The pretended account, live"),
+        ),
+        h(
+          "button",
+          {
+            type: "button",
+            class: "button button-icon",
+            "aria-label": "Close this panel",
+            onclick: () => this.close(),
+          },
+          icon("close"),
+        ),
+      ),
+      h("div", { class: "scroller panel-body" }, this.problem, this.endpoints, this.switches),
+    );
   }
 
   /** Takes the address of the AWS stand-in; null hides the panel. */
@@ -89,7 +78,10 @@ export class Panel {
   async #look() {
     clearTimeout(this.timer);
     try {
-      const [{ endpoints }, scenarios] = await Promise.all([request(`${this.address}/sandbox/endpoints`), request(`${this.address}/sandbox/scenarios`)]);
+      const [{ endpoints }, scenarios] = await Promise.all([
+        request(`${this.address}/sandbox/endpoints`),
+        request(`${this.address}/sandbox/scenarios`),
+      ]);
       this.problem.hidden = true;
       this.#draw(endpoints, scenarios);
     } catch (error) {
@@ -105,39 +97,92 @@ export class Panel {
 
   #draw(endpoints, scenarios) {
     const shown = Object.values(endpoints).map(({ description }) => summary(description));
-    redraw(this.endpoints, shown, () => [h("h3", {}, "Endpoints"), h("ul", { class: "aws-endpoints" }, shown.map(endpointNode))]);
-    redraw(this.switches, [scenarios, Object.keys(endpoints), this.chosen], () => this.#switchNodes(scenarios, Object.keys(endpoints)));
+    redraw(this.endpoints, shown, () => [
+      h("h3", {}, "Endpoints"),
+      h("ul", { class: "aws-endpoints" }, shown.map(endpointNode)),
+    ]);
+    redraw(this.switches, [scenarios, Object.keys(endpoints), this.chosen], () =>
+      this.#switchNodes(scenarios, Object.keys(endpoints)),
+    );
   }
 
   #switchNodes({ available, active }, names) {
-    const choose = h("select", { id: "aws-endpoint", class: "field", "data-key": "aws-endpoint", onchange: (event) => this.#choose(event.target.value) },
-      h("option", { value: "" }, "every endpoint"), names.map((name) => h("option", { value: name }, name)));
+    const choose = h(
+      "select",
+      {
+        id: "aws-endpoint",
+        class: "field",
+        "data-key": "aws-endpoint",
+        onchange: (event) => this.#choose(event.target.value),
+      },
+      h("option", { value: "" }, "every endpoint"),
+      names.map((name) => h("option", { value: name }, name)),
+    );
     choose.value = this.chosen;
     return [
-      active.length > 0 && [h("h3", {}, "Switched on"), h("ul", { class: "aws-switches" }, active.map((each) => this.#activeNode(each)))],
+      active.length > 0 && [
+        h("h3", {}, "Switched on"),
+        h(
+          "ul",
+          { class: "aws-switches" },
+          active.map((each) => this.#activeNode(each)),
+        ),
+      ],
       h("h3", {}, "Let something happen"),
-      h("label", { class: "label", for: "aws-endpoint" }, "To"), choose,
+      h("label", { class: "label", for: "aws-endpoint" }, "To"),
+      choose,
       KINDS.map(([kind, title]) => [
         h("h4", {}, title),
-        h("ul", { class: "aws-switches" }, available.filter((each) => each.kind === kind).map((each) => this.#switchNode(each))),
+        h(
+          "ul",
+          { class: "aws-switches" },
+          available.filter((each) => each.kind === kind).map((each) => this.#switchNode(each)),
+        ),
       ]),
     ];
   }
 
   #activeNode({ id, name, endpoint, title }) {
-    return h("li", {}, h("span", {}, IN_WORDS[name]?.text ?? title, h("small", {}, endpoint ?? "every endpoint")),
-      h("button", { type: "button", class: "button", "data-key": `off/${id}`, "aria-label": `Switch off: ${IN_WORDS[name]?.text ?? title}`, onclick: () => this.#send(`scenario?id=${id}`, "DELETE") }, "Off"));
+    return h(
+      "li",
+      {},
+      h("span", {}, IN_WORDS[name]?.text ?? title, h("small", {}, endpoint ?? "every endpoint")),
+      h(
+        "button",
+        {
+          type: "button",
+          class: "button",
+          "data-key": `off/${id}`,
+          "aria-label": `Switch off: ${IN_WORDS[name]?.text ?? title}`,
+          onclick: () => this.#send(`scenario?id=${id}`, "DELETE"),
+        },
+        "Off",
+      ),
+    );
   }
 
   #switchNode({ name, title, description, needs_endpoint: needsEndpoint, kind }) {
     const { text = `${title}: ${description}`, params = {} } = IN_WORDS[name] ?? {};
     const isUnclear = needsEndpoint && !this.chosen;
     const verb = kind === "event" ? "Do" : "On";
-    return h("li", {}, h("span", {}, text, isUnclear && h("small", {}, "choose one endpoint first")),
-      h("button", {
-        type: "button", class: "button", "data-key": `on/${name}`, disabled: isUnclear, "aria-label": `${kind === "event" ? "Let it happen" : "Switch on"}: ${text}`,
-        onclick: () => this.#send("scenario", "POST", { name, ...(this.chosen && { endpoint: this.chosen }), params }),
-      }, verb));
+    return h(
+      "li",
+      {},
+      h("span", {}, text, isUnclear && h("small", {}, "choose one endpoint first")),
+      h(
+        "button",
+        {
+          type: "button",
+          class: "button",
+          "data-key": `on/${name}`,
+          disabled: isUnclear,
+          "aria-label": `${kind === "event" ? "Let it happen" : "Switch on"}: ${text}`,
+          onclick: () =>
+            this.#send("scenario", "POST", { name, ...(this.chosen && { endpoint: this.chosen }), params }),
+        },
+        verb,
+      ),
+    );
   }
 
   #choose(name) {
@@ -147,10 +192,16 @@ export class Panel {
 
   async #send(path, method, body) {
     try {
-      const response = await fetch(`${this.address}/sandbox/${path}`, { method, headers: { "Content-Type": "application/json" }, body: body && JSON.stringify(body) });
+      const response = await fetch(`${this.address}/sandbox/${path}`, {
+        method,
+        headers: { "Content-Type": "application/json" },
+        body: body && JSON.stringify(body),
+      });
       if (!response.ok) throw new Error((await response.json()).error);
     } catch (error) {
-      this.toggle.dispatchEvent(new CustomEvent("problem", { bubbles: true, detail: `AWS did not do that: ${error.message}` }));
+      this.toggle.dispatchEvent(
+        new CustomEvent("problem", { bubbles: true, detail: `AWS did not do that: ${error.message}` }),
+      );
     }
     this.#look();
   }
@@ -158,30 +209,55 @@ export class Panel {
 
 /** What the panel shows of a DescribeEndpoint answer. */
 function summary(description) {
-  const { EndpointName: name, EndpointStatus: status, EndpointConfigName: config, FailureReason: failure, PendingDeploymentSummary: pending } = description;
-  return { name, status, config, failure, variants: (description.ProductionVariants ?? []).map(variantLine), pending: pending && pendingLines(pending) };
+  const {
+    EndpointName: name,
+    EndpointStatus: status,
+    EndpointConfigName: config,
+    FailureReason: failure,
+    PendingDeploymentSummary: pending,
+  } = description;
+  return {
+    name,
+    status,
+    config,
+    failure,
+    variants: (description.ProductionVariants ?? []).map(variantLine),
+    pending: pending && pendingLines(pending),
+  };
 }
 
 function variantLine(variant) {
   const serverless = variant.CurrentServerlessConfig;
   if (serverless) return `${variant.VariantName}: serverless, ${serverless.MemorySizeInMB} MB`;
   const { CurrentInstanceCount: current = 0, DesiredInstanceCount: desired = current } = variant;
-  return `${variant.VariantName}: ${current === desired ? plural(current, "instance") : `${current} of ${plural(desired, "instance")}`}`;
+  const wanted = plural(desired, "instance");
+  return `${variant.VariantName}: ${current === desired ? wanted : `${current} of ${wanted}`}`;
 }
 
 function pendingLines(pending) {
   const stages = (pending.ProductionVariants ?? []).map((variant) => {
     const said = variant.VariantStatus?.at(-1);
-    return `${variantLine(variant)}${said ? `, ${said.Status}${said.StatusMessage ? `: ${said.StatusMessage}` : ""}` : ""}`;
+    const stage = said && [said.Status, said.StatusMessage].filter(Boolean).join(": ");
+    return [variantLine(variant), stage].filter(Boolean).join(", ");
   });
   return { config: pending.EndpointConfigName, stages };
 }
 
 function endpointNode({ name, status, config, failure, variants, pending }) {
   const tone = GOOD.has(status) ? "good" : BAD.has(status) ? "bad" : "busy";
-  return h("li", {},
+  return h(
+    "li",
+    {},
     h("p", { class: "aws-name" }, h("strong", {}, name), " ", h("span", { class: `pill pill-${tone}` }, status)),
-    h("p", { class: "subtle" }, config), variants.map((line) => h("p", { class: "subtle" }, line)),
-    pending && h("div", { class: "aws-pending" }, h("p", {}, `→ ${pending.config}`), pending.stages.map((line) => h("p", { class: "subtle" }, line))),
-    failure && h("p", { class: "field-error" }, failure));
+    h("p", { class: "subtle" }, config),
+    variants.map((line) => h("p", { class: "subtle" }, line)),
+    pending &&
+      h(
+        "div",
+        { class: "aws-pending" },
+        h("p", {}, `→ ${pending.config}`),
+        pending.stages.map((line) => h("p", { class: "subtle" }, line)),
+      ),
+    failure && h("p", { class: "field-error" }, failure),
+  );
 }

@@ -17,7 +17,13 @@ export class Workspace {
   /** Empties everything, for another person. */
   forget() {
     Object.assign(this, { isLoaded: false, me: null, home: null, awsUrl: null, app: null });
-    Object.assign(this, { users: new Map(), usergroups: new Map(), channels: new Map(), messages: new Map(), files: new Map() });
+    Object.assign(this, {
+      users: new Map(),
+      usergroups: new Map(),
+      channels: new Map(),
+      messages: new Map(),
+      files: new Map(),
+    });
     Object.assign(this, { views: [], viewErrors: new Map() });
   }
 
@@ -25,13 +31,22 @@ export class Workspace {
   load(state) {
     const before = this.isLoaded ? this.messages : null;
     const byId = (list) => new Map(list.map((each) => [each.id, each]));
-    Object.assign(this, { isLoaded: true, me: state.me, team: state.team, app: state.app, home: state.home, views: state.views ?? [] });
+    Object.assign(this, {
+      isLoaded: true,
+      me: state.me,
+      team: state.team,
+      app: state.app,
+      home: state.home,
+      views: state.views ?? [],
+    });
     this.awsUrl = state.aws_url ?? null;
     this.users = byId(state.users);
     this.usergroups = byId(state.usergroups ?? []);
     this.channels = byId(state.channels);
     this.files = new Map(Object.entries(state.files ?? {}));
-    this.messages = new Map(Object.entries(state.messages).map(([channel, list]) => [channel, new Map(list.map((each) => [each.ts, each]))]));
+    this.messages = new Map(
+      Object.entries(state.messages).map(([channel, list]) => [channel, new Map(list.map((each) => [each.ts, each]))]),
+    );
     this.onchange({});
     if (!before) return;
     for (const [channel, list] of this.messages) {

@@ -39,7 +39,9 @@ export class Surface {
   }
 
   channels() {
-    return [...this.desk.workspace.channels.values()].filter((each) => each.kind !== "im").map((each) => ({ id: each.id, label: `#${each.name}` }));
+    return [...this.desk.workspace.channels.values()]
+      .filter((each) => each.kind !== "im")
+      .map((each) => ({ id: each.id, label: `#${each.name}` }));
   }
 
   state(block, element) {
@@ -60,11 +62,21 @@ export class Surface {
     if (element.confirm && !(await this.desk.confirm(element.confirm, this.names))) return false;
     node.setAttribute("aria-busy", "true");
     try {
-      const click = { ...this.where, block_id: block.block_id, action_id: element.action_id, value: plainValue(state), values: this.values };
+      const click = {
+        ...this.where,
+        block_id: block.block_id,
+        action_id: element.action_id,
+        value: plainValue(state),
+        values: this.values,
+      };
       await this.desk.person.post("click", click);
       return true;
     } catch (error) {
-      this.desk.complain(error instanceof Refused ? `That did not work: ${error.message}` : "The workspace cannot be reached. Nothing was sent.");
+      this.desk.complain(
+        error instanceof Refused
+          ? `That did not work: ${error.message}`
+          : "The workspace cannot be reached. Nothing was sent.",
+      );
       return false;
     } finally {
       node.removeAttribute("aria-busy");
@@ -74,7 +86,12 @@ export class Surface {
   /** The options that the app offers for what was typed into a search menu. */
   async suggest(block, element, value) {
     try {
-      return await this.desk.person.post("suggest", { ...this.where, block_id: block.block_id, action_id: element.action_id, value });
+      return await this.desk.person.post("suggest", {
+        ...this.where,
+        block_id: block.block_id,
+        action_id: element.action_id,
+        value,
+      });
     } catch (error) {
       this.desk.complain(`No suggestions: ${error.message}`);
       return {};

@@ -15,7 +15,11 @@ export class Timeline {
   constructor(scroller, label, draw) {
     Object.assign(this, { scroller, draw, drawn: new Map(), isAtBottom: true, scrolledTo: 0, place: null });
     this.list = h("ol", { class: "timeline", "aria-label": label });
-    this.latest = h("button", { type: "button", class: "button latest", hidden: true, onclick: () => this.toBottom() }, "New messages ↓");
+    this.latest = h(
+      "button",
+      { type: "button", class: "button latest", hidden: true, onclick: () => this.toBottom() },
+      "New messages ↓",
+    );
     scroller.append(this.list, this.latest);
     scroller.addEventListener("scroll", () => this.#scrolled());
     // Pictures that load and fields that grow move the end of the list; who was at the end stays there.
@@ -81,7 +85,8 @@ export class Timeline {
       if (isNew) entries.push({ key: "new", line: "New" });
       isMarked ||= Number(message.ts) > this.newAfter;
       entries.push({ key: message.ts, message, isContinued: !startsDay && !isNew && continues(message, previous) });
-      if (isThread && !previous && message.reply_count) entries.push({ key: "replies", line: plural(message.reply_count, "reply", "replies") });
+      if (isThread && !previous && message.reply_count)
+        entries.push({ key: "replies", line: plural(message.reply_count, "reply", "replies") });
       previous = message;
     }
     return entries;
@@ -102,7 +107,8 @@ export class Timeline {
     const wasInside = node.contains(document.activeElement);
     keepingFocus(node, () => node.replaceChildren(this.draw(message, isContinued)));
     // The pressed button may be gone for good (an answered approval): then the message itself keeps the reader's place.
-    if (wasInside && !node.contains(document.activeElement)) node.querySelector("article").focus({ preventScroll: true });
+    if (wasInside && !node.contains(document.activeElement))
+      node.querySelector("article").focus({ preventScroll: true });
   }
 
   #arrange(nodes) {
@@ -119,7 +125,13 @@ export class Timeline {
 }
 
 function continues(message, previous) {
-  const isPlain = ({ ephemeral, command, subtype, blocks, files }) => !ephemeral && !command && !subtype && !blocks.length && !files.length;
-  return previous && previous.user === message.user && isPlain(previous) && isPlain(message)
-    && Number(message.ts) - Number(previous.ts) < CONTINUED_WITHIN_SECONDS;
+  const isPlain = ({ ephemeral, command, subtype, blocks, files }) =>
+    !ephemeral && !command && !subtype && !blocks.length && !files.length;
+  return (
+    previous &&
+    previous.user === message.user &&
+    isPlain(previous) &&
+    isPlain(message) &&
+    Number(message.ts) - Number(previous.ts) < CONTINUED_WITHIN_SECONDS
+  );
 }

@@ -11,8 +11,20 @@ export async function showVersions(desk, message) {
   const { versions } = await desk.person.history(message.channel, message.ts);
   const surface = new Surface(desk, {}, {});
   const items = versions.map((version, index) =>
-    h("li", {},
-      h("p", { class: "subtle" }, version.edited ? `Version ${index + 1}, ${spokenTime(version.edited.ts)}` : `Version ${index + 1}`),
-      h("div", { class: "blocks", inert: true }, version.blocks?.length ? blocks(version.blocks, surface) : messageText(version.text, surface.names))));
+    h(
+      "li",
+      {},
+      h(
+        "p",
+        { class: "subtle" },
+        version.edited ? `Version ${index + 1}, ${spokenTime(version.edited.ts)}` : `Version ${index + 1}`,
+      ),
+      h(
+        "div",
+        { class: "blocks", inert: true },
+        version.blocks?.length ? blocks(version.blocks, surface) : messageText(version.text, surface.names),
+      ),
+    ),
+  );
   openDialog("Versions of this message", h("ol", { class: "versions" }, items.reverse()), { look: "wide" });
 }

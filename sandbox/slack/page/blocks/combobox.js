@@ -22,14 +22,30 @@ class Combobox {
       : [known ? known.selected_option : element.initial_option].filter(Boolean);
     this.options = [];
     this.active = -1;
-    this.list = h("ul", { id: uniqueId("options"), role: "listbox", class: "options", "aria-label": "Suggestions", hidden: true });
+    this.list = h("ul", {
+      id: uniqueId("options"),
+      role: "listbox",
+      class: "options",
+      "aria-label": "Suggestions",
+      hidden: true,
+    });
     this.status = h("span", { class: "hint", role: "status" });
     this.chips = h("span", { class: "chips" });
     this.input = h("input", {
-      ...named, type: "text", class: "field", role: "combobox", autocomplete: "off", "aria-autocomplete": "list", "aria-expanded": "false",
-      "aria-controls": this.list.id, placeholder: unescape(element.placeholder?.text ?? "Type to search…"),
+      ...named,
+      type: "text",
+      class: "field",
+      role: "combobox",
+      autocomplete: "off",
+      "aria-autocomplete": "list",
+      "aria-expanded": "false",
+      "aria-controls": this.list.id,
+      placeholder: unescape(element.placeholder?.text ?? "Type to search…"),
       value: this.isMulti ? "" : unescape(this.chosen[0]?.text.text ?? ""),
-      oninput: () => this.#typed(), onfocus: () => this.#typed(true), onblur: () => this.#left(), onkeydown: (event) => this.#key(event),
+      oninput: () => this.#typed(),
+      onfocus: () => this.#typed(true),
+      onblur: () => this.#left(),
+      onkeydown: (event) => this.#key(event),
     });
     this.node = h("div", { class: "combobox" }, this.chips, this.input, this.list, this.status);
     this.#drawChips();
@@ -54,10 +70,14 @@ class Combobox {
     const groups = answer.option_groups?.length ? answer.option_groups : [{ options: answer.options ?? [] }];
     this.options = groups.flatMap((group) => group.options);
     let index = 0;
-    this.list.replaceChildren(...groups.flatMap((group) => [
-      group.label && h("li", { role: "presentation", class: "option-group" }, unescape(group.label.text)),
-      ...group.options.map((option) => this.#optionNode(option, index++)),
-    ]).filter(Boolean));
+    this.list.replaceChildren(
+      ...groups
+        .flatMap((group) => [
+          group.label && h("li", { role: "presentation", class: "option-group" }, unescape(group.label.text)),
+          ...group.options.map((option) => this.#optionNode(option, index++)),
+        ])
+        .filter(Boolean),
+    );
     this.#activate(-1);
     this.list.hidden = !this.options.length;
     this.input.setAttribute("aria-expanded", String(!this.list.hidden));
@@ -65,18 +85,26 @@ class Combobox {
   }
 
   #optionNode(option, index) {
-    return h("li", {
-      id: `${this.list.id}-${index}`, role: "option", "aria-selected": "false",
-      // Not `click`: the blur before it would close the list.
-      onpointerdown: (event) => {
-        event.preventDefault();
-        this.#choose(option);
+    return h(
+      "li",
+      {
+        id: `${this.list.id}-${index}`,
+        role: "option",
+        "aria-selected": "false",
+        // Not `click`: the blur before it would close the list.
+        onpointerdown: (event) => {
+          event.preventDefault();
+          this.#choose(option);
+        },
       },
-    }, unescape(option.text.text), option.description && h("small", {}, unescape(option.description.text)));
+      unescape(option.text.text),
+      option.description && h("small", {}, unescape(option.description.text)),
+    );
   }
 
   #key(event) {
-    if (event.key === "Backspace" && this.isMulti && !this.input.value && this.chosen.length) return this.#remove(this.chosen.at(-1));
+    if (event.key === "Backspace" && this.isMulti && !this.input.value && this.chosen.length)
+      return this.#remove(this.chosen.at(-1));
     if (this.list.hidden) return undefined;
     const last = this.options.length - 1;
     const next = { ArrowDown: Math.min(this.active + 1, last), ArrowUp: Math.max(this.active - 1, 0) }[event.key];
@@ -114,15 +142,29 @@ class Combobox {
   #tell() {
     this.#drawChips();
     this.status.textContent = "";
-    const state = this.isMulti ? stateOf(this.element, "selected_options", this.chosen) : stateOf(this.element, "selected_option", this.chosen[0] ?? null);
+    const state = this.isMulti
+      ? stateOf(this.element, "selected_options", this.chosen)
+      : stateOf(this.element, "selected_option", this.chosen[0] ?? null);
     changed(this.element, this.block, this.surface, state, this.input);
   }
 
   #drawChips() {
     if (!this.isMulti) return;
-    this.chips.replaceChildren(...this.chosen.map((option) =>
-      h("button", { type: "button", class: "chip", "aria-label": `Remove ${unescape(option.text.text)}`, onclick: () => this.#remove(option) },
-        unescape(option.text.text), " ×")));
+    this.chips.replaceChildren(
+      ...this.chosen.map((option) =>
+        h(
+          "button",
+          {
+            type: "button",
+            class: "chip",
+            "aria-label": `Remove ${unescape(option.text.text)}`,
+            onclick: () => this.#remove(option),
+          },
+          unescape(option.text.text),
+          " ×",
+        ),
+      ),
+    );
   }
 
   /** Text that is no choice does not stay: what is shown is what would be sent. */

@@ -28,7 +28,11 @@ function nearDay(date) {
 function ago(date) {
   const relative = new Intl.RelativeTimeFormat(undefined, { numeric: "auto" });
   const seconds = (date.getTime() - Date.now()) / 1000;
-  const steps = [["day", 86400], ["hour", 3600], ["minute", 60]];
+  const steps = [
+    ["day", 86400],
+    ["hour", 3600],
+    ["minute", 60],
+  ];
   for (const [unit, size] of steps) {
     if (Math.abs(seconds) >= size) return relative.format(Math.round(seconds / size), unit);
   }

@@ -1,16 +1,23 @@
 /**
- * Everything that a person can press or fill in inside blocks, apart from the search menu (combobox.js).
+ * Everything that a person can press or fill in inside blocks; boxes to tick are in choices.js, the search menu is in combobox.js.
  *
  * Each renderer gets the element, the block that holds it, the surface (surface.js) and the attributes that tie the control to
  * its label. What is entered is kept on the surface as Slack's own state objects.
  */
 
-import { h, safeUrl, uniqueId } from "../dom.js";
+import { h, safeUrl } from "../dom.js";
 import { menuButton } from "../menu.js";
+import { choices, idChoices } from "./choices.js";
 import { combobox } from "./combobox.js";
-import { mrkdwn, plainText, textObject, unescape } from "./mrkdwn.js";
+import { plainText, textObject, unescape } from "./mrkdwn.js";
 
-const TEXT_INPUTS = { plain_text_input: "text", email_text_input: "email", url_text_input: "url", number_input: "number", rich_text_input: "text" };
+const TEXT_INPUTS = {
+  plain_text_input: "text",
+  email_text_input: "email",
+  url_text_input: "url",
+  number_input: "number",
+  rich_text_input: "text",
+};
 const PICKERS = {
   datepicker: ["date", "selected_date", "initial_date"],
   timepicker: ["time", "selected_time", "initial_time"],
@@ -26,15 +33,23 @@ const ID_SELECTS = {
 export function control(element, block, surface, attributes = {}) {
   const kind = element.type;
   if (kind === "button" || kind === "workflow_button" || kind === "icon_button") return button(element, block, surface);
-  if (kind === "feedback_buttons") return [element.positive_button, element.negative_button].map((each) => each && feedback(each, element, block, surface));
+  if (kind === "feedback_buttons")
+    return [element.positive_button, element.negative_button].map(
+      (each) => each && feedback(each, element, block, surface),
+    );
   if (kind === "overflow") return overflow(element, block, surface);
-  const named = { "aria-label": attributes["aria-labelledby"] ? null : nameOf(element), ...attributes, "data-key": keyOf(block, element) };
+  const named = {
+    "aria-label": attributes["aria-labelledby"] ? null : nameOf(element),
+    ...attributes,
+    "data-key": keyOf(block, element),
+  };
   if (kind === "external_select" || kind === "multi_external_select") return combobox(element, block, surface, named);
   if (kind === "static_select") return staticSelect(element, block, surface, named);
   if (kind in ID_SELECTS) return idSelect(element, block, surface, named);
   if (kind in TEXT_INPUTS) return textInput(element, block, surface, named);
   if (kind in PICKERS) return picker(element, block, surface, named);
-  if (kind === "checkboxes" || kind === "multi_static_select") return choices(element, block, surface, named, "checkbox");
+  if (kind === "checkboxes" || kind === "multi_static_select")
+    return choices(element, block, surface, named, "checkbox");
   if (kind === "radio_buttons") return choices(element, block, surface, named, "radio");
   if (/^multi_(users|channels|conversations)_select$/.test(kind)) return idChoices(element, block, surface, named);
   return null;
@@ -85,7 +100,11 @@ function button(element, block, surface) {
 
 function feedback(each, element, block, surface) {
   const onclick = (event) => surface.act(block, element, { value: each.value }, event.currentTarget);
-  return h("button", { type: "button", class: "button", "data-key": keyOf(block, element, each.value), onclick }, plainText(each.text?.text));
+  return h(
+    "button",
+    { type: "button", class: "button", "data-key": keyOf(block, element, each.value), onclick },
+    plainText(each.text?.text),
+  );
 }
 
 function overflow(element, block, surface) {
@@ -95,7 +114,9 @@ function overflow(element, block, surface) {
     href: option.url ? safeUrl(option.url) : undefined,
     onselect: () => surface.act(block, element, { type: "overflow", selected_option: option }, holder.firstChild),
   }));
-  const holder = menuButton(element.accessibility_label ?? "More actions", items, { "data-key": keyOf(block, element) });
+  const holder = menuButton(element.accessibility_label ?? "More actions", items, {
+    "data-key": keyOf(block, element),
+  });
   return holder;
 }
 
@@ -119,11 +140,17 @@ function staticSelect(element, block, surface, named) {
   const nodes = element.options
     ? options.map(optionNode)
     : (element.option_groups ?? []).map((group) =>
-        h("optgroup", { label: unescape(group.label.text) }, group.options.map((option) => optionNode(option, index++))));
+        h(
+          "optgroup",
+          { label: unescape(group.label.text) },
+          group.options.map((option) => optionNode(option, index++)),
+        ),
+      );
   const at = options.findIndex((option) => option.value === chosen?.value);
   const node = select(nodes, element, named, at < 0 ? "" : String(at), (value) => {
     const option = value === "" ? null : options[Number(value)];
-    if (option || block.type === "input") changed(element, block, surface, stateOf(element, "selected_option", option), node);
+    if (option || block.type === "input")
+      changed(element, block, surface, stateOf(element, "selected_option", option), node);
   });
   return node;
 }
@@ -132,7 +159,9 @@ function idSelect(element, block, surface, named) {
   const [key, initial, source] = ID_SELECTS[element.type];
   const chosen = (surface.state(block, element) ?? { [key]: element[initial] })[key] ?? "";
   const nodes = surface[source]().map((each) => h("option", { value: each.id }, each.label));
-  const node = select(nodes, element, named, chosen, (value) => changed(element, block, surface, stateOf(element, key, value || null), node));
+  const node = select(nodes, element, named, chosen, (value) =>
+    changed(element, block, surface, stateOf(element, key, value || null), node),
+  );
   return node;
 }
 
@@ -141,11 +170,20 @@ function textInput(element, block, surface, named) {
   const isLong = element.multiline || element.type === "rich_text_input";
   const keep = (node) => surface.setState(block, element, stateOf(element, "value", node.value || null));
   const on = element.dispatch_action_config?.trigger_actions_on ?? ["on_enter_pressed"];
-  const send = (node) => block.dispatch_action && changed(element, block, surface, stateOf(element, "value", node.value || null), node);
+  const send = (node) =>
+    block.dispatch_action && changed(element, block, surface, stateOf(element, "value", node.value || null), node);
   return h(isLong ? "textarea" : "input", {
-    ...named, class: "field", rows: isLong ? 4 : null, autocomplete: "off", step: element.is_decimal_allowed ? "any" : null,
-    type: isLong ? null : TEXT_INPUTS[element.type], min: element.min_value, max: element.max_value,
-    minlength: element.min_length, maxlength: element.max_length, placeholder: unescape(element.placeholder?.text ?? ""),
+    ...named,
+    class: "field",
+    rows: isLong ? 4 : null,
+    autocomplete: "off",
+    step: element.is_decimal_allowed ? "any" : null,
+    type: isLong ? null : TEXT_INPUTS[element.type],
+    min: element.min_value,
+    max: element.max_value,
+    minlength: element.min_length,
+    maxlength: element.max_length,
+    placeholder: unescape(element.placeholder?.text ?? ""),
     value: typeof known === "string" ? known : "",
     oninput: (event) => {
       keep(event.target);
@@ -164,9 +202,13 @@ function picker(element, block, surface, named) {
   const known = (surface.state(block, element) ?? { [key]: element[initial] })[key];
   const isInstant = element.type === "datetimepicker";
   return h("input", {
-    ...named, type, class: "field", value: (isInstant ? localInstant(known) : known) ?? "",
+    ...named,
+    type,
+    class: "field",
+    value: (isInstant ? localInstant(known) : known) ?? "",
     onchange: ({ target }) => {
-      const entered = isInstant && target.value ? Math.floor(new Date(target.value).getTime() / 1000) : target.value || null;
+      const entered =
+        isInstant && target.value ? Math.floor(new Date(target.value).getTime() / 1000) : target.value || null;
       changed(element, block, surface, stateOf(element, key, entered), target);
     },
   });
@@ -177,47 +219,4 @@ function localInstant(seconds) {
   if (!seconds) return "";
   const date = new Date(seconds * 1000);
   return new Date(date.getTime() - date.getTimezoneOffset() * 60000).toISOString().slice(0, 16);
-}
-
-function boxes(choices, named, type, isChosen, pick, key) {
-  const group = uniqueId("choice");
-  const rows = choices.map((choice) =>
-    h("label", { class: "choice" },
-      h("input", { type, name: group, checked: isChosen(choice), "data-key": `${key}/${choice.key}`, onchange: (event) => pick(choice, event.target) }),
-      h("span", {}, choice.label, choice.description && h("small", {}, choice.description))));
-  const { "data-key": _, "aria-required": required, ...attributes } = named;
-  return h("div", { ...attributes, role: type === "radio" ? "radiogroup" : "group", "aria-required": type === "radio" ? required : null, class: "choices" }, rows);
-}
-
-function choices(element, block, surface, named, type) {
-  const options = element.options ?? (element.option_groups ?? []).flatMap((group) => group.options);
-  const isRadio = type === "radio";
-  const known = surface.state(block, element);
-  const chosen = new Set((isRadio ? [known?.selected_option ?? (known ? null : element.initial_option)] : (known?.selected_options ?? element.initial_options ?? []))
-    .filter(Boolean).map((option) => option.value));
-  const pick = (choice, node) => {
-    if (isRadio) chosen.clear();
-    if (node.checked) chosen.add(choice.key);
-    else chosen.delete(choice.key);
-    const selected = options.filter((option) => chosen.has(option.value));
-    changed(element, block, surface, isRadio ? stateOf(element, "selected_option", selected[0]) : stateOf(element, "selected_options", selected), node);
-  };
-  const rows = options.map((option) => ({
-    key: option.value,
-    label: textObject(option.text, surface.names),
-    description: option.description && (option.description.type === "mrkdwn" ? mrkdwn(option.description.text, surface.names) : plainText(option.description.text)),
-  }));
-  return boxes(rows, named, type, (choice) => chosen.has(choice.key), pick, keyOf(block, element));
-}
-
-function idChoices(element, block, surface, named) {
-  const noun = /^multi_(users|channels|conversations)_select$/.exec(element.type)[1];
-  const chosen = new Set((surface.state(block, element) ?? { [`selected_${noun}`]: element[`initial_${noun}`] })[`selected_${noun}`] ?? []);
-  const rows = surface[noun === "users" ? "people" : "channels"]().map((each) => ({ key: each.id, label: each.label }));
-  const pick = (choice, node) => {
-    if (node.checked) chosen.add(choice.key);
-    else chosen.delete(choice.key);
-    changed(element, block, surface, stateOf(element, `selected_${noun}`, [...chosen]), node);
-  };
-  return boxes(rows, named, "checkbox", (choice) => chosen.has(choice.key), pick, keyOf(block, element));
 }

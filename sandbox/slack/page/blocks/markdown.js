@@ -12,7 +12,7 @@ const TABLE_RULE = /^\s*\|?(?:\s*:?-{3,}:?\s*\|)*\s*:?-{3,}:?\s*\|?\s*$/;
 export function markdown(text, names) {
   const rows = String(text ?? "").split("\n");
   const nodes = [];
-  for (let at = 0; at < rows.length; ) {
+  for (let at = 0; at < rows.length;) {
     const [node, taken] = blockAt(rows, at, names);
     if (node) nodes.push(node);
     at += taken;
@@ -35,13 +35,28 @@ function blockAt(rows, at, names) {
   if (row.includes("|") && TABLE_RULE.test(rows[at + 1] ?? "")) return table(rows, at, names);
   if (/^>/.test(row)) {
     const body = takeWhile(rows, at, (each) => /^>/.test(each));
-    return [h("blockquote", {}, paragraph(body.map((each) => each.replace(/^> ?/, "")), names)), body.length];
+    return [
+      h(
+        "blockquote",
+        {},
+        paragraph(
+          body.map((each) => each.replace(/^> ?/, "")),
+          names,
+        ),
+      ),
+      body.length,
+    ];
   }
   if (ITEM.test(row)) {
     const body = takeWhile(rows, at, (each) => ITEM.test(each));
     return [list(body, names), body.length];
   }
-  const body = takeWhile(rows, at, (each, index) => each.trim() && (index === at || !(ITEM.test(each) || FENCE.test(each) || /^(?:#{1,6}\s|>)/.test(each))));
+  const body = takeWhile(
+    rows,
+    at,
+    (each, index) =>
+      each.trim() && (index === at || !(ITEM.test(each) || FENCE.test(each) || /^(?:#{1,6}\s|>)/.test(each))),
+  );
   return [h("p", {}, paragraph(body, names)), body.length];
 }
 
@@ -66,12 +81,41 @@ function list(rows, names) {
 }
 
 function table(rows, at, names) {
-  const cells = (row) => row.trim().replace(/^\||\|$/g, "").split("|").map((cell) => spans(cell.trim(), names));
+  const cells = (row) =>
+    row
+      .trim()
+      .replace(/^\||\|$/g, "")
+      .split("|")
+      .map((cell) => spans(cell.trim(), names));
   const body = takeWhile(rows, at + 2, (each) => each.includes("|"));
-  const node = h("table", {},
-    h("thead", {}, h("tr", {}, cells(rows[at]).map((cell) => h("th", { scope: "col" }, cell)))),
-    h("tbody", {}, body.map((row) => h("tr", {}, cells(row).map((cell) => h("td", {}, cell))))));
-  return [h("div", { class: "table-scroll", tabindex: "0", role: "region", "aria-label": "Table" }, node), body.length + 2];
+  const node = h(
+    "table",
+    {},
+    h(
+      "thead",
+      {},
+      h(
+        "tr",
+        {},
+        cells(rows[at]).map((cell) => h("th", { scope: "col" }, cell)),
+      ),
+    ),
+    h(
+      "tbody",
+      {},
+      body.map((row) =>
+        h(
+          "tr",
+          {},
+          cells(row).map((cell) => h("td", {}, cell)),
+        ),
+      ),
+    ),
+  );
+  return [
+    h("div", { class: "table-scroll", tabindex: "0", role: "region", "aria-label": "Table" }, node),
+    body.length + 2,
+  ];
 }
 
 const SPANS = [
@@ -88,7 +132,7 @@ const SPANS = [
 function spans(text, names) {
   const nodes = [];
   let buffer = "";
-  for (let at = 0; at < text.length; ) {
+  for (let at = 0; at < text.length;) {
     const startsWord = !/[\p{L}\p{N}]/u.test(text[at - 1] ?? "");
     const found = startsWord && firstSpan(text.slice(at), names);
     if (found) {

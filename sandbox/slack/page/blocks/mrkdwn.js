@@ -20,7 +20,11 @@ export function unescape(text) {
 /** The nodes of a mrkdwn text. `names` answers `user(id)`, `channel(id)` and `usergroup(id)` with an object or undefined. */
 export function mrkdwn(text, names) {
   const parts = String(text ?? "").split(/```\n?([\s\S]+?)\n?```\n?/);
-  return fragment(parts.map((part, index) => (index % 2 ? h("pre", {}, h("code", {}, plainTokens(part, names))) : lines(part, names))));
+  return fragment(
+    parts.map((part, index) =>
+      index % 2 ? h("pre", {}, h("code", {}, plainTokens(part, names))) : lines(part, names),
+    ),
+  );
 }
 
 /** Plain text objects know no marks, only emoji. */
@@ -84,7 +88,7 @@ function inline(text, names) {
     buffer = "";
     nodes.push(node);
   };
-  for (let at = 0; at < text.length; ) {
+  for (let at = 0; at < text.length;) {
     const found = tokenAt(text, at, names);
     if (found) {
       put(found.node);
@@ -126,7 +130,13 @@ function tokenAt(text, at, names) {
 
 function marked(text, at, names) {
   const mark = text[at];
-  if (WORD.test(text[at - 1] ?? "") || text[at - 1] === mark || /\s|^$/.test(text[at + 1] ?? "") || text[at + 1] === mark) return null;
+  if (
+    WORD.test(text[at - 1] ?? "") ||
+    text[at - 1] === mark ||
+    /\s|^$/.test(text[at + 1] ?? "") ||
+    text[at + 1] === mark
+  )
+    return null;
   const end = closing(text, at + 1, mark);
   if (end < 0) return null;
   return { node: h(MARKS[mark], {}, inline(text.slice(at + 1, end), names)), length: end + 1 - at };
@@ -147,8 +157,14 @@ function angle(inner, names) {
   const bar = inner.indexOf("|");
   const body = bar < 0 ? inner : inner.slice(0, bar);
   const label = bar < 0 ? "" : inner.slice(bar + 1);
-  if (body.startsWith("@")) return mention(names.user(body.slice(1))?.name ?? (unescape(label) || body.slice(1)), "@", names.isMe?.(body.slice(1)));
-  if (body.startsWith("#")) return mention(names.channel(body.slice(1))?.name ?? (unescape(label) || body.slice(1)), "#");
+  if (body.startsWith("@"))
+    return mention(
+      names.user(body.slice(1))?.name ?? (unescape(label) || body.slice(1)),
+      "@",
+      names.isMe?.(body.slice(1)),
+    );
+  if (body.startsWith("#"))
+    return mention(names.channel(body.slice(1))?.name ?? (unescape(label) || body.slice(1)), "#");
   if (body.startsWith("!")) return special(body.slice(1), unescape(label), names);
   if (!/^(?:https?:\/\/|mailto:|tel:)/i.test(body)) return null;
   return link(unescape(body), label ? inline(label, names) : unescape(body).replace(/^(?:mailto|tel):/, ""));
@@ -173,5 +189,7 @@ function special(body, label, names) {
 
 /** Code shows everything as it is, but links and mentions by their label, as Slack does. */
 function plainTokens(text, names) {
-  return text.split(/(<[^<>\n]+>)/).map((part, index) => (index % 2 ? (angle(part.slice(1, -1), names) ?? unescape(part)) : unescape(part)));
+  return text
+    .split(/(<[^<>\n]+>)/)
+    .map((part, index) => (index % 2 ? (angle(part.slice(1, -1), names) ?? unescape(part)) : unescape(part)));
 }

@@ -7,7 +7,11 @@ import { mention } from "./mrkdwn.js";
 
 /** A rich_text block. */
 export function richText(block, names) {
-  return h("div", { class: "rich-text" }, (block.elements ?? []).map((element) => part(element, names)));
+  return h(
+    "div",
+    { class: "rich-text" },
+    (block.elements ?? []).map((element) => part(element, names)),
+  );
 }
 
 function part(element, names) {
