@@ -99,12 +99,16 @@ class AwsDriver:
         return dict(self._ask("GET", "/sandbox/endpoints")["endpoints"])
 
     def endpoint(self, name: str) -> dict[str, Any]:
-        """One endpoint: `description` (as DescribeEndpoint), `config`, `models`, `packages`, `tags`, `scalable_targets`, `fleets`.
+        """One endpoint as DescribeEndpoint shows it, and what stands behind it.
+
+        That is its `config`, `models`, `packages`, `tags`, `scalable_targets` and `fleets` (who took which part of the
+        traffic since when).
 
         Raises:
             KeyError: There is no such endpoint.
         """
-        return self.endpoints()[name]
+        seen = self.endpoints()[name]
+        return seen["description"] | seen
 
     def force_status(self, name: str, status: str) -> None:
         """Show an EndpointStatus from now on, whatever was under way; it stays until something changes it."""

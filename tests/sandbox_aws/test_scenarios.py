@@ -234,9 +234,9 @@ def test_the_driver_tells_why_a_switch_was_refused(driver: AwsDriver) -> None:
 
 def test_a_forced_status_stays_until_something_changes_it(driver: AwsDriver) -> None:
     driver.force_status("stt-prod", "RollingBack")
-    assert driver.endpoint("stt-prod")["description"]["EndpointStatus"] == "RollingBack"
+    assert driver.endpoint("stt-prod")["EndpointStatus"] == "RollingBack"
     driver.force_status("stt-prod", "InService")
-    assert driver.endpoint("stt-prod")["description"]["EndpointStatus"] == "InService"
+    assert driver.endpoint("stt-prod")["EndpointStatus"] == "InService"
     with pytest.raises(DriverError, match="No status"):
         driver.force_status("stt-prod", "Fine")
 
@@ -254,6 +254,6 @@ def test_reset_brings_back_the_sample_fleet(driver: AwsDriver) -> None:
     driver.scenario("foreign-update", "stt-prod", finished=True)
     driver.fault("*", "throttle")
     driver.reset()
-    assert driver.endpoint("stt-prod")["description"]["EndpointConfigName"] == "stt-prod-config-v1"
+    assert driver.endpoint("stt-prod")["EndpointConfigName"] == "stt-prod-config-v1"
     assert driver.faults()["waiting"] == []
     assert driver.calls() == []
