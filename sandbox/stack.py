@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import signal
@@ -104,6 +105,8 @@ class Options:
     """Where logs and Redis's files go; None makes a new one."""
     speed: float = 90.0
     """How much faster than AWS the stand-in is: 90 makes six minutes four seconds."""
+    aws_arguments: tuple[str, ...] = ()
+    """More of `python -m sandbox.aws`, such as `--traffic 20`."""
     delivery: str = "socket"
     rate_limits: str = "real"
     slack_port: int = 0
@@ -149,6 +152,7 @@ class Stack:
     def _start_stand_ins(self) -> None:
         o = self.options
         aws = [sys.executable, "-m", "sandbox.aws", "--port", str(o.aws_port), "--speed", str(o.speed)]
+        aws += o.aws_arguments
         self.aws = AwsDriver(self._start("aws", aws, {}, "aws stand-in on "))
         slack = [
             *(sys.executable, "-m", "sandbox.slack", "--port", str(o.slack_port), "--delivery", o.delivery),
@@ -161,7 +165,9 @@ class Stack:
         self._start("bot", [sys.executable, "-m", "bot"], self.environment())
         self._start("workers", [sys.executable, "-m", "workers"], self.environment())
 
-    def _start(self, name: str, command: list[str], environment: Mapping[str, str], announces: str | None = None) -> str:
+    def _start(
+        self, name: str, command: list[str], environment: Mapping[str, str], announces: str | None = None
+    ) -> str:
         process = Process(
             name=name,
             command=command,
@@ -216,6 +222,26 @@ class Stack:
         finally:
             client.close()
 
+    def kill_everything_of_ours(self) -> None:
+        """SIGKILL to the bot, the supervisor, and all their children, as when a machine loses power."""
+        for name in ("bot", "workers"):
+            running = self.processes[name].running
+            assert running is not None
+            for pid in [running.pid, *descendants(running.pid)]:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            running.wait()
+
+    def empty_redis(self) -> None:
+        """FLUSHALL: everything that the bot knew is gone."""
+        import redis
+
+        client = redis.Redis.from_url(self.redis.url)
+        try:
+            client.flushall()
+        finally:
+            client.close()
+
     def restart(self, name: str) -> None:
         """Start a process again that was killed or stopped."""
         self.processes[name].start()
@@ -226,6 +252,21 @@ class Stack:
             if name in self.processes:
                 self.processes[name].stop()
         self.redis.stop()
+
+
+def descendants(pid: int) -> list[int]:
+    """The processes below a process, as /proc shows them; sessions of their own do not hide them."""
+    parents: dict[int, list[int]] = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError, IndexError, ValueError):
+            fields = (folder / "stat").read_text().rpartition(")")[2].split()
+            parents.setdefault(int(fields[1]), []).append(int(folder.name))
+    found, waiting = [], [pid]
+    while waiting:
+        children = parents.get(waiting.pop(), [])
+        found += children
+        waiting += children
+    return found
 
 
 def free_port() -> int:

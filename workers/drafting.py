@@ -12,7 +12,7 @@ from bot.domain.errors import ResourceMissing, UnknownName, UserError
 from bot.domain.fleet import EndpointSpec
 from bot.domain.nearest import nearest
 from bot.domain.rollout import Rollout
-from workers.cloning import Draft, DraftNames, LiveEndpoint, draft, lineage_tags
+from workers.cloning import Draft, DraftNames, LiveEndpoint, draft, lineage_tags, models_named_by
 from workers.world import Aws, World
 
 
@@ -27,7 +27,7 @@ class Drafting:
         aws = self.world.aws(spec)
         snapshot = aws.endpoints.describe(spec.name)
         config = aws.endpoints.describe_config(snapshot.config_name)
-        found = (self._model(aws, name) for name in config.model_names())
+        found = (self._model(aws, name) for name in models_named_by(config))
         models = {model.name: model for model in found if model is not None}
         packages = {}
         for model in models.values():

@@ -1,6 +1,6 @@
 """Facts from AWS into a plan: for a change, or for the way back."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -13,7 +13,8 @@ from bot.domain.fleet import EndpointSpec
 from bot.domain.plan import Difference, Plan
 from bot.domain.preflight import Facts, run_preflight
 from bot.domain.rollout import BOT_ACTOR, Kind, Phase, Reason, Rollout
-from workers.cloning import Draft, LiveEndpoint
+from bot.store.rollouts import Stored
+from workers.cloning import Draft, LiveEndpoint, models_named_by
 from workers.drafting import Drafting, label_of
 from workers.world import Aws, World
 
@@ -61,7 +62,7 @@ class Planner:
             target_config_name=made.config.name,
             differences=made.differences,
             package=package,
-            models={name: name in live.models for name in live.config.model_names()},
+            models={name: name in live.models for name in models_named_by(live.config)},
             instance_types=_instance_types(made.config),
         )
         current = label_of(live, spec.variant)
@@ -76,6 +77,7 @@ class Planner:
             new_models=made.new_models,
             package_arn=package.arn if package is not None else None,
             differences=made.differences,
+            counts_from_config=made.counts_from_config,
             kept=_kept(live, made),
             findings=run_preflight(facts),
             traffic_policy_reason=policy_reason,
@@ -85,12 +87,15 @@ class Planner:
     def _rollback_plan(self, rollout: Rollout, spec: EndpointSpec, now: datetime) -> Plan:
         aws = self.world.aws(spec)
         snapshot = aws.endpoints.describe(spec.name)
-        self._refuse_if_superseded(rollout, snapshot)
+        parent = self.world.store.rollouts.load(rollout.parent_id) if rollout.parent_id else None
+        self._refuse_if_superseded(parent, snapshot)
         current = aws.endpoints.describe_config(snapshot.config_name)
         target_name = rollout.rollback_to or _previous_config(spec, current)
         if snapshot.is_on(target_name):
             raise UserError(f"{spec.name} is on {target_name} already, so there is nothing to roll back.")
         target = self._config(aws, target_name)
+        undone = parent.rollout.change if parent is not None else None
+        undoes_count = undone is not None and undone.count is not None
         facts = Facts(
             spec=spec,
             kind=Kind.ROLLBACK,
@@ -98,7 +103,7 @@ class Planner:
             current_config=current,
             target_config=target,
             target_config_name=target_name,
-            models=self._which_exist(aws, target.model_names() if target is not None else ()),
+            models=self._which_exist(aws, models_named_by(target) if target is not None else ()),
         )
         return Plan(
             fingerprint=sha256(f"{snapshot.arn} {current.name} {target_name}".encode()).hexdigest()[:16],
@@ -108,15 +113,15 @@ class Planner:
             current_label=current.name,
             target_label=target_name,
             differences=(Difference(path="EndpointConfigName", before=current.name, after=target_name),),
-            kept=("The live instance counts stay (RetainAllVariantProperties).",),
+            counts_from_config=undoes_count,
+            kept=_kept_on_the_way_back(target, undoes_count),
             findings=run_preflight(facts),
             traffic_policy_reason="The way back is the quickest that SageMaker has.",
             expected_duration=self._expected_duration(spec.name),
         )
 
-    def _refuse_if_superseded(self, rollout: Rollout, snapshot: Snapshot) -> None:
+    def _refuse_if_superseded(self, parent: Stored | None, snapshot: Snapshot) -> None:
         """A rollback undoes its rollout only while the endpoint is still where that rollout left it."""
-        parent = self.world.store.rollouts.load(rollout.parent_id) if rollout.parent_id else None
         if parent is None or parent.rollout.plan is None:
             return
         expected = {parent.rollout.plan.target_config, parent.rollout.plan.current_config}
@@ -126,7 +131,7 @@ class Planner:
                 "nothing of it to roll back. The rollback command goes back from where the endpoint is now."
             )
 
-    def _which_exist(self, aws: Aws, models: tuple[str, ...]) -> Mapping[str, bool]:
+    def _which_exist(self, aws: Aws, models: Iterable[str]) -> Mapping[str, bool]:
         def exists(name: str) -> bool:
             try:
                 aws.endpoints.describe_model(name)
@@ -185,6 +190,16 @@ def _target_label(current: str, change: Change, package: ModelPackage | None) ->
     if package is not None:
         return package.label
     return change.image.rpartition("/")[2] if change.image is not None else current
+
+
+def _kept_on_the_way_back(target: ConfigRecord | None, undoes_count: bool) -> tuple[str, ...]:
+    if not undoes_count or target is None:
+        return ("The live instance counts stay (RetainAllVariantProperties).",)
+    return tuple(
+        f"{v['VariantName']} goes back to {v['InitialInstanceCount']} as its instance count, as that config says."
+        for v in target.variants()
+        if "InitialInstanceCount" in v
+    )
 
 
 def _kept(live: LiveEndpoint, made: Draft) -> tuple[str, ...]:

@@ -145,8 +145,10 @@ class Reconciler:
             return rollout
         if not self.world.store.rollouts.still_holds(stored):
             raise RevisionConflict(f"rollout {rollout.id} moved on just before UpdateEndpoint")
-        counts_from_config = rollout.change is not None and rollout.change.count is not None
-        aws.endpoints.update(rollout.endpoint, rollout.target_config, counts_from_config=counts_from_config)
+        assert rollout.plan is not None
+        aws.endpoints.update(
+            rollout.endpoint, rollout.target_config, counts_from_config=rollout.plan.counts_from_config
+        )
         return rollout
 
     def _create_config(self, aws: Aws, rollout: Rollout, config: ConfigRecord) -> None:

@@ -114,11 +114,6 @@ class ConfigRecord(Value):
         """ProductionVariants in SageMaker's own shape."""
         return tuple(self.document.get("ProductionVariants", ()))
 
-    def model_names(self) -> tuple[str, ...]:
-        """Every model that this config's production variants run, each once, in order."""
-        names = [v["ModelName"] for v in self.variants() if v.get("ModelName")]
-        return tuple(dict.fromkeys(names))
-
 
 class ApprovalStatus(StrEnum):
     """SageMaker's ModelApprovalStatus."""

@@ -59,6 +59,8 @@ class Plan(Value):
     """Model to be created by the name of the model that it replaces; empty when only the config changes."""
     package_arn: str | None = None
     differences: tuple[Difference, ...] = ()
+    counts_from_config: bool = False
+    """UpdateEndpoint shall take instance counts from the target config, because the change, or what it undoes, was about them."""
     kept: tuple[str, ...] = ()
     """Sentences about live settings that survive: instance counts, weights."""
     findings: tuple[Finding, ...] = ()
