@@ -37,7 +37,12 @@ CONFIRM = {"title": plain("Sure?"), "text": plain("It restarts."), "confirm": pl
 TASK = {"type": "task_card", "task_id": "t", "title": "Create the config", "status": "pending"}
 CARD = {"type": "card", "title": plain("stt-prod"), "body": plain("up to date"), "actions": [button("Open", "open")]}
 
+POINTS = [{"label": "p50", "value": 87}, {"label": "p99", "value": 412.5}]
+LINES = {"type": "line", "series": [{"name": "v1", "data": POINTS}], "axis_config": {"categories": ["p50", "p99"]}}
+CHART = {"type": "data_visualization", "title": "Latency", "chart": LINES}
+
 ACCEPTED = [
+    CHART,
     section("x" * 3000),
     {"type": "section", "fields": [plain("a"), plain("b")]},
     {**section("x"), "accessory": button("Go", "go", value="v" * 2000, style="danger", confirm=CONFIRM)},
@@ -180,6 +185,14 @@ REFUSED = [
     ({"type": "image", "image_url": "https://x.io"}, "missing required field: alt_text [json-pointer:/blocks/0]"),
     ({"type": "alert", "text": plain("x")}, "unsupported type: alert [json-pointer:/blocks/0/type]"),
     ({"type": "plan", "title": plain("x")}, "must be a string [json-pointer:/blocks/0/title]"),
+    (
+        {**CHART, "chart": {**LINES, "axis_config": {"categories": ["p50"]}}},
+        "must have every category exactly once [json-pointer:/blocks/0/chart/series/0/data]",
+    ),
+    (
+        {**CHART, "chart": {"type": "pie", "segments": [{"label": "4xx", "value": 0}]}},
+        "must be more than 0 [json-pointer:/blocks/0/chart/segments/0/value]",
+    ),
     (TASK, "must be one of: in_progress, complete, error [json-pointer:/blocks/0/status]"),
     (
         {"type": "table", "rows": [[{"type": "raw_text", "text": "x"}]] * 101},
@@ -226,6 +239,11 @@ def test_markdown_and_tables_share_their_room_across_blocks() -> None:
     assert "12001" in refusals(markdown, markdown)[0]
     table = {"type": "table", "rows": [[{"type": "raw_text", "text": "x" * 6_000}]]}
     assert "10001" in refusals(table, table)[0]
+
+
+def test_a_message_takes_two_charts() -> None:
+    assert refusals(CHART, CHART) == []
+    assert "no more than 2 data_visualization blocks" in refusals(CHART, CHART, CHART)[0]
 
 
 def test_a_message_has_room_for_so_much_text() -> None:

@@ -132,6 +132,19 @@ def test_nobody_can_click_in_a_channel_they_are_not_in(slack: SlackDriver, clien
         slack.person("dave").click("Approve", channel="sentiment")
 
 
+def test_a_button_for_some_people_is_not_there_for_others(
+    slack: SlackDriver, app: App, connect: Connect, client: WebClient
+) -> None:
+    remembering(app, "rollout.approve")
+    connect(app)
+    approve = button("Approve", "rollout.approve", visible_to_user_ids=["U0BEN"])
+    client.chat_postMessage(channel=CHANNEL, text="Plan", blocks=[actions(approve)])
+
+    with pytest.raises(ButtonNotFound):
+        slack.person("dave").click("Approve")
+    assert slack.person("ben").click("Approve").status == "ok"
+
+
 def test_a_click_on_an_ephemeral_message_carries_no_message(
     slack: SlackDriver, app: App, connect: Connect, client: WebClient
 ) -> None:
@@ -196,14 +209,7 @@ def test_what_a_screen_keeps_of_an_edited_message_is_left_out(
     note["element"]["action_id"] = "note"
     client.chat_update(channel=CHANNEL, ts=ts, text="Plan", blocks=[*PLAN, note])
 
-    click = {
-        "channel": CHANNEL,
-        "message_ts": ts,
-        "block_id": "decision",
-        "action_id": "rollout.approve",
-        "values": kept,
-    }
-    slack.person("ben")._do("click", **click)
+    slack.person("ben").click("Approve", values=kept)
 
     assert bodies[0]["state"]["values"] == {"notes": kept["notes"]}
 
