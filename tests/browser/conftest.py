@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 from sandbox_slack.clients import APP_TOKEN, client_of, hang_up
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 
@@ -57,10 +57,36 @@ def slack(stand_in: SlackDriver) -> SlackDriver:
     return stand_in
 
 
+class Windows:
+    """Browser windows by size and colours. They are kept for all tests, because making one takes longer than most tests."""
+
+    def __init__(self, browser: Browser) -> None:
+        self._browser = browser
+        self._contexts: dict[tuple[int, int, bool], BrowserContext] = {}
+
+    def open(self, width: int, height: int, dark: bool) -> Page:
+        is_phone = width < 500
+        key = (width, height, dark)
+        if key not in self._contexts:
+            self._contexts[key] = self._browser.new_context(
+                viewport={"width": width, "height": height},
+                color_scheme="dark" if dark else "light",
+                reduced_motion="reduce",
+                is_mobile=is_phone,
+                has_touch=is_phone,
+            )
+        return self._contexts[key].new_page()
+
+
+@pytest.fixture(scope="session")
+def windows(browser: Browser) -> Windows:
+    return Windows(browser)
+
+
 @pytest.fixture
-def visit(browser: Browser, slack: SlackDriver) -> Iterator[Visit]:
-    """Opens the page as somebody: `visit("ben", "#C0MLDEPLOYS", width=390)`. Errors of the page fail the test."""
-    contexts = []
+def visit(windows: Windows, slack: SlackDriver) -> Iterator[Visit]:
+    """Opens the page as somebody: `visit("ben", "#C0MLDEPLOYS", size=(390, 844))`. Errors of the page fail the test."""
+    pages: list[Page] = []
     complaints: list[str] = []
 
     def listen(message: ConsoleMessage) -> None:
@@ -76,17 +102,8 @@ def visit(browser: Browser, slack: SlackDriver) -> Iterator[Visit]:
         size: tuple[int, int] = DESKTOP,
         dark: bool = False,
     ) -> Page:
-        width, height = size
-        is_phone = width < 500
-        context = browser.new_context(
-            viewport={"width": width, "height": height},
-            color_scheme="dark" if dark else "light",
-            reduced_motion="reduce",
-            is_mobile=is_phone,
-            has_touch=is_phone,
-        )
-        contexts.append(context)
-        page = context.new_page()
+        page = windows.open(*size, dark)
+        pages.append(page)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("console", listen)
         page.goto(f"{url}/?as=U0{name.upper()}{query}{place}")
@@ -94,6 +111,7 @@ def visit(browser: Browser, slack: SlackDriver) -> Iterator[Visit]:
         return page
 
     yield visit
-    for context in contexts:
-        context.close()
+    for page in pages:
+        page.evaluate("localStorage.clear()")
+        page.close()
     assert complaints == []
