@@ -11,7 +11,7 @@ So success is InService *and* on the target config; "rolled back by AWS" is InSe
 accepted or seen at work; and a call whose answer was lost is repeated only when nothing moved since.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import assert_never
@@ -82,7 +82,18 @@ SOON = timedelta(0)
 
 
 def decide(rollout: Rollout, seen: Observation, now: datetime) -> Decision:
-    """The next step of a rollout. Total over every phase, every EndpointStatus, config landed or not."""
+    """The next step of a rollout. Total over every phase, every EndpointStatus, config landed or not.
+
+    A tick that only looks and could look is a success. One that tries a side effect is none yet: its trouble goes on until the
+    side effect worked, or else a call that always fails would be tried for ever behind looks that always work.
+    """
+    decision = _decide(rollout, seen, now)
+    if decision.action is not None or seen.snapshot is None:
+        return decision
+    return replace(decision, rollout=decision.rollout.with_(trouble=None))
+
+
+def _decide(rollout: Rollout, seen: Observation, now: datetime) -> Decision:
     match rollout.phase:
         case Phase.PLANNING:
             return Decision(rollout, Action.MAKE_PLAN)
@@ -322,7 +333,7 @@ def _follow_rollback(rollout: Rollout, seen: Observation, now: datetime) -> Deci
 def _looked(rollout: Rollout, seen: Observation) -> Rollout:
     """Remember what was seen; a busy endpoint after our call shows that the call took effect."""
     assert seen.snapshot is not None
-    rollout = rollout.with_(snapshot=seen.snapshot, trouble=None)
+    rollout = rollout.with_(snapshot=seen.snapshot)
     call = rollout.update
     if call is not None and not call.seen_at_work and _is_at_work(seen.snapshot, call.config):
         rollout = rollout.with_(update=call.model_copy(update={"seen_at_work": True}))
@@ -394,9 +405,9 @@ def _after_trouble(rollout: Rollout, action: Action | None, error: TransientErro
     count = 1 + (rollout.trouble.count if rollout.trouble else 0)
     since = rollout.trouble.since if rollout.trouble else now
     rollout = rollout.with_(trouble=Trouble(count=count, since=since, last=error.cause))
-    touched = rollout.update is not None
     if action is Action.CALL_UPDATE and not error.outcome_unknown:
         rollout = _uncalled(rollout)
+    touched = rollout.update is not None
     if now - since > TROUBLE_PATIENCE and not touched and rollout.phase is not Phase.ROLLING_BACK:
         return _fail(rollout, Reason.AWS_UNREACHABLE, now, error.user_message)
     backoff = min(rollout.pace.poll * 2 ** min(count - 1, 6), max(LONGEST_BACKOFF, rollout.pace.poll))
