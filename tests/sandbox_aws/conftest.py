@@ -43,12 +43,12 @@ class Clients:
         self._address = address
         self._made: dict[str, Any] = {}
 
-    def make(self, service: str, *, read_timeout: float = 10, region: str = "us-east-1") -> Any:
+    def make(self, service: str, *, read_timeout: float = 10, access_key: str = "AKIATEST") -> Any:
         return boto3.client(
             service,
             endpoint_url=self._address,
-            region_name=region,
-            aws_access_key_id="AKIATEST",
+            region_name="us-east-1",
+            aws_access_key_id=access_key,
             aws_secret_access_key="secret",
             config=Config(retries={"total_max_attempts": 1}, read_timeout=read_timeout),
         )

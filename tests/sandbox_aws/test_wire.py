@@ -127,8 +127,7 @@ def test_credentials_of_a_role_lead_into_its_account(clients: Clients) -> None:
     sts = clients.of("sts")
     assert sts.get_caller_identity()["Account"] == "123456789012"
     given = sts.assume_role(RoleArn="arn:aws:iam::210987654321:role/endpoint-bot", RoleSessionName="bot")["Credentials"]
-    other = clients.make("sagemaker")
-    other._request_signer._credentials.access_key = given["AccessKeyId"]
+    other = clients.make("sagemaker", access_key=given["AccessKeyId"])
     assert other.list_endpoints()["Endpoints"] == []
     other.close()
 
