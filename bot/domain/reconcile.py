@@ -177,9 +177,7 @@ def _unfit(rollout: Rollout, seen: Observation, now: datetime) -> Decision | Non
             note = f"SageMaker was busy with the endpoint ({snapshot.status}) for {minutes} minutes."
             return _fail(rollout, Reason.ENDPOINT_BUSY, now, note)
         return None
-    if snapshot.config_name == rollout.plan.target_config:
-        return None
-    if snapshot.config_name != rollout.plan.current_config:
+    if snapshot.config_name not in (rollout.plan.current_config, rollout.plan.target_config):
         note = f"It is on {snapshot.config_name} now; the plan was made for {rollout.plan.current_config}."
         return _fail(rollout, Reason.ENDPOINT_DRIFTED, now, note)
     if snapshot.status is EndpointStatus.IN_SERVICE or _may_repair(rollout, snapshot):
@@ -200,7 +198,8 @@ def _must_wait(seen: Observation) -> bool:
 
 def _follow_update(rollout: Rollout, seen: Observation, now: datetime) -> Decision:
     """UpdateEndpoint is about to be called, was called, or may have been called: find out by looking."""
-    if rollout.update is None:
+    call = rollout.update
+    if call is None:
         return _call_when_fit(rollout, seen, now)
     if seen.is_gone or seen.snapshot is None:
         note = "The endpoint was deleted during the update."
@@ -218,6 +217,8 @@ def _follow_update(rollout: Rollout, seen: Observation, now: datetime) -> Decisi
         case EndpointStatus.IN_SERVICE:
             return _settled(rollout, snapshot, now)
         case EndpointStatus.UPDATE_ROLLBACK_FAILED:
+            if _may_repair(rollout, snapshot) and _is_settling(call, snapshot, rollout.pace.settle, now):
+                return Decision(rollout, look_again_in=min(rollout.pace.poll, rollout.pace.settle))
             note = "The update and SageMaker's way back both failed: instances of both configs serve traffic."
             return _end(rollout, Phase.NEEDS_HUMAN, Reason.UPDATE_ROLLBACK_FAILED, now, _with_why(note, snapshot))
         case EndpointStatus.FAILED | EndpointStatus.OUT_OF_SERVICE:
@@ -232,15 +233,36 @@ def _follow_update(rollout: Rollout, seen: Observation, now: datetime) -> Decisi
 
 def _call_when_fit(rollout: Rollout, seen: Observation, now: datetime) -> Decision:
     """A rollback's first step, or an update that SageMaker provably did not take yet."""
+    snapshot = seen.snapshot
+    if rollout.update is None and snapshot is not None and _has_begun_already(rollout, snapshot):
+        return _follow_update(_adopted(rollout, snapshot, now), seen, now)
     if refusal := _unfit(rollout, seen, now):
         return refusal
-    assert seen.snapshot is not None
     looked = _looked(rollout, seen)
+    if rollout.rollback_queued_by is not None:
+        stopped = looked.to(Phase.CANCELLED, Reason.CANCELLED_BY_PERSON, now, rollout.rollback_queued_by)
+        return Decision(stopped)
     if _must_wait(seen):
         return Decision(looked, look_again_in=rollout.pace.poll)
-    if seen.snapshot.is_on(rollout.target_config):
-        return _landed(looked, now)
     return _call_update(looked, seen, now)
+
+
+def _has_begun_already(rollout: Rollout, snapshot: Snapshot) -> bool:
+    """The endpoint is on the target without a call, or on its way there."""
+    is_under_way = snapshot.status in BUSY_STATUSES and snapshot.is_moving_to(rollout.target_config)
+    return is_under_way or snapshot.is_on(rollout.target_config)
+
+
+def _adopted(rollout: Rollout, snapshot: Snapshot, now: datetime) -> Rollout:
+    """No call is needed: what is under way is followed as if it were ours."""
+    began = snapshot.pending.started_at if snapshot.pending is not None else None
+    call = UpdateCall(
+        config=rollout.target_config,
+        intended_at=began or now,
+        last_modified_before=snapshot.last_modified,
+        seen_at_work=True,
+    )
+    return rollout.with_(update=call)
 
 
 def _settled(rollout: Rollout, snapshot: Snapshot, now: datetime) -> Decision:
@@ -253,22 +275,29 @@ def _settled(rollout: Rollout, snapshot: Snapshot, now: datetime) -> Decision:
         note = f"It is on {snapshot.config_name}, which is neither the config of before nor the one of this rollout."
         return _end(rollout, Phase.NEEDS_HUMAN, Reason.LANDED_ELSEWHERE, now, note)
     call = rollout.update
-    moved = snapshot.last_modified > call.last_modified_before
-    settling = now - (call.accepted_at or call.intended_at) < rollout.pace.settle
-    if not moved and settling:
+    if _is_settling(call, snapshot, rollout.pace.settle, now):
         return Decision(rollout, look_again_in=min(rollout.pace.poll, rollout.pace.settle))
     if call.accepted_at is not None or call.seen_at_work:
         why = _with_why(f"SageMaker ended the update on {snapshot.config_name}.", snapshot)
         if rollout.kind is Kind.ROLLBACK:
             return _end(rollout, Phase.FAILED, Reason.ROLLBACK_FAILED, now, why, actor=AWS_ACTOR)
         return _end(rollout, Phase.ROLLED_BACK_BY_AWS, Reason.AWS_ROLLED_BACK, now, why, actor=AWS_ACTOR)
-    if moved or call.attempts >= MAX_CALLS:
+    if _has_moved(call, snapshot) or call.attempts >= MAX_CALLS:
         note = (
             "SageMaker's answer to UpdateEndpoint was lost, and the endpoint is InService on the config of before. "
             "Whether the update ran and was rolled back cannot be told, so it is not tried again."
         )
         return _fail(rollout, Reason.AWS_UNREACHABLE, now, _with_why(note, snapshot))
     return _call_when_fit(rollout, Observation(snapshot=snapshot), now)
+
+
+def _has_moved(call: UpdateCall, snapshot: Snapshot) -> bool:
+    return snapshot.last_modified > call.last_modified_before
+
+
+def _is_settling(call: UpdateCall, snapshot: Snapshot, settle: timedelta, now: datetime) -> bool:
+    """A call that was made a moment ago may not show yet: SageMaker is eventually consistent."""
+    return not _has_moved(call, snapshot) and now - (call.accepted_at or call.intended_at) < settle
 
 
 def _landed(rollout: Rollout, now: datetime) -> Decision:
@@ -299,13 +328,17 @@ def _watch(rollout: Rollout, seen: Observation, now: datetime) -> Decision:
     if seen.is_gone or seen.snapshot is None:
         note = "The endpoint was deleted during the watch."
         return _end(rollout, Phase.NEEDS_HUMAN, Reason.ENDPOINT_GONE, now, note)
-    rollout = _looked(rollout, seen)
-    if seen.snapshot.status is EndpointStatus.IN_SERVICE and seen.snapshot.config_name != rollout.target_config:
-        note = f"Somebody moved the endpoint to {seen.snapshot.config_name} during the watch."
+    rollout, snapshot = _looked(rollout, seen), seen.snapshot
+    if snapshot.status is EndpointStatus.IN_SERVICE and snapshot.config_name != rollout.target_config:
+        note = f"Somebody moved the endpoint to {snapshot.config_name} during the watch."
         return _end(rollout, Phase.NEEDS_HUMAN, Reason.ENDPOINT_DRIFTED, now, note)
+    if snapshot.status is not EndpointStatus.IN_SERVICE and snapshot.status not in BUSY_STATUSES:
+        note = f"The endpoint became {snapshot.status} during the watch."
+        return _end(rollout, Phase.NEEDS_HUMAN, Reason.UPDATE_FAILED, now, _with_why(note, snapshot))
     if seen.comparison is not None:
         rollout = rollout.with_(comparison=seen.comparison)
-    if now >= verdict_due_at(rollout) and seen.verdict is not None:
+    # A busy endpoint may be on its way to another config: success is said only of one that is InService on the target.
+    if now >= verdict_due_at(rollout) and seen.verdict is not None and snapshot.is_on(rollout.target_config):
         over = rollout.to(Phase.SUCCEEDED, Reason.WATCH_OVER, now, BOT_ACTOR, verdict=seen.verdict)
         return Decision(over)
     return Decision(rollout, look_again_in=_until_next_look(rollout, now))
@@ -415,8 +448,9 @@ def _after_trouble(rollout: Rollout, action: Action | None, error: TransientErro
 
 
 def _uncalled(rollout: Rollout) -> Rollout:
-    """The call provably did not take effect: as if it had not been made."""
-    return rollout.with_(update=None)
+    """The last call provably did not take effect: as if it had not been made. One before it, whose answer was lost, may have."""
+    assert rollout.update is not None
+    return rollout.with_(update=None) if rollout.update.attempts == 1 else rollout
 
 
 def _cannot_look(rollout: Rollout, error: RolloutBotError, now: datetime) -> Decision:

@@ -100,7 +100,14 @@ TRANSITIONS: Mapping[Phase, frozenset[Phase]] = {
     Phase.SCHEDULED: _END_BEFORE_TOUCHING | {Phase.PREPARING, Phase.BLOCKED},
     Phase.PREPARING: frozenset({Phase.UPDATING, Phase.FAILED, Phase.CANCELLED, Phase.NEEDS_HUMAN}),
     Phase.UPDATING: frozenset(
-        {Phase.WATCHING, Phase.ROLLING_BACK, Phase.ROLLED_BACK_BY_AWS, Phase.FAILED, Phase.NEEDS_HUMAN}
+        {
+            Phase.WATCHING,
+            Phase.ROLLING_BACK,
+            Phase.ROLLED_BACK_BY_AWS,
+            Phase.FAILED,
+            Phase.CANCELLED,  # only before SageMaker took the update
+            Phase.NEEDS_HUMAN,
+        }
     ),
     Phase.WATCHING: frozenset({Phase.SUCCEEDED, Phase.ROLLING_BACK, Phase.NEEDS_HUMAN}),
     Phase.SUCCEEDED: frozenset({Phase.ROLLING_BACK}),

@@ -277,7 +277,11 @@ def _write(pipe: Pipeline, write: Write, before: Rollout | None, now: datetime) 
 
 
 def _remember_duration(pipe: Pipeline, rollout: Rollout) -> None:
-    if rollout.update is not None and rollout.cutover_at is not None:
+    if (
+        rollout.update is not None
+        and rollout.cutover_at is not None
+        and rollout.cutover_at > rollout.update.intended_at
+    ):
         took = rollout.cutover_at - rollout.update.intended_at
         pipe.lpush(keys.durations(rollout.endpoint), took.total_seconds())
         pipe.ltrim(keys.durations(rollout.endpoint), 0, DURATIONS_KEPT - 1)
