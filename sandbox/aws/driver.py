@@ -81,7 +81,7 @@ class AwsDriver:
         """Let every held request go on; returns how many there were."""
         return int(self._ask("POST", "/sandbox/release")["released"])
 
-    def wait_until_paused(self, operation: str, timeout: float = 10.0) -> None:
+    def wait_until_paused(self, operation: str, timeout: float = 30.0) -> None:
         """Return as soon as a request of this operation is held.
 
         Raises:

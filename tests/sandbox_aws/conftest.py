@@ -3,7 +3,8 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import boto3
@@ -26,7 +27,7 @@ def address() -> Iterator[str]:
         assert match, first_line
         yield match[1]
         process.terminate()
-        assert process.wait(timeout=5) == 0
+        assert process.wait(timeout=30) == 0
 
 
 @pytest.fixture
@@ -36,6 +37,14 @@ def driver(address: str) -> AwsDriver:
     return steering
 
 
+def eventually(condition: Callable[[], bool], seconds: float = 30) -> None:
+    """Wait until something is so; how long that takes depends on how busy the machine is."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"not so within {seconds} s"
+        time.sleep(0.02)
+
+
 class Clients:
     """boto3 clients of the running stand-in, without retries so that every answer is seen."""
 
@@ -43,7 +52,7 @@ class Clients:
         self._address = address
         self._made: dict[str, Any] = {}
 
-    def make(self, service: str, *, read_timeout: float = 10, access_key: str = "AKIATEST") -> Any:
+    def make(self, service: str, *, read_timeout: float = 60, access_key: str = "AKIATEST") -> Any:
         return boto3.client(
             service,
             endpoint_url=self._address,
