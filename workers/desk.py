@@ -15,6 +15,7 @@ from bot.domain.errors import (
     GatewayError,
     RevisionConflict,
     RolloutBotError,
+    SlackRefused,
     TransientError,
     UnknownName,
     UnknownRollout,
@@ -80,7 +81,7 @@ class Desk:
             self._refuse(errand, f"{exc.user_message} Nothing was changed; try again in a minute.", EXIT_FAILED)
         except (UsageError, UnknownName, UnknownRollout) as exc:
             self._refuse(errand, exc.user_message, EXIT_USAGE)
-        except (UserError, GatewayError) as exc:
+        except (UserError, GatewayError, SlackRefused) as exc:
             log.info("errand %s of %s refused: %s", errand.id, errand.actor, exc)
             self._refuse(errand, exc.user_message, EXIT_FAILED)
         store.errands.finish(errand.id)

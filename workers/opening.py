@@ -9,7 +9,6 @@ from bot.domain.errand import CommandErrand, rollout_id_for
 from bot.domain.errors import EndpointBusy, NotAllowed, ResourceMissing, UnknownRollout, UserError
 from bot.domain.fleet import EndpointSpec
 from bot.domain.rollout import Kind, Phase, Reason, Rollout, Thread, open_rollout
-from bot.store.keys import Due
 from bot.store.rollouts import Stored, Write
 from bot.store.slots import SlotState
 from workers.lineage import rollout_from_tags
@@ -149,7 +148,6 @@ class Opening:
             for s in waiting
         ]
         self.world.store.rollouts.commit([*retired, *also, Write(rollout, 0, now)], now)
-        self.world.store.due.set(Due.TICKS, rollout.id, now)
 
     def _refuse_while_updating(self, spec: EndpointSpec, parent: Stored | None) -> None:
         held = self.world.store.rollouts.lease_of(spec.name)

@@ -15,6 +15,7 @@ from bot.domain.errors import (
     ResourceMissing,
     RevisionConflict,
     RolloutBotError,
+    StoreUnavailable,
     TransientError,
 )
 from bot.domain.fleet import EndpointSpec
@@ -88,7 +89,7 @@ class Reconciler:
         try:
             acted = self._act(stored, decision.action)
             outcome = after_success(acted, decision.action, self.world.clock())
-        except RevisionConflict:
+        except (RevisionConflict, StoreUnavailable):
             raise
         except RolloutBotError as exc:
             log.info("rollout %s: %s: %s", rollout.id, decision.action, exc)
@@ -175,9 +176,12 @@ class Reconciler:
         return saved[0]
 
     def crashed(self, rollout_id: str, error: BaseException) -> None:
-        """A tick died of something unforeseen: count it, and after a few give the rollout to a person."""
+        """A tick died of something unforeseen: count it, and after a few give the rollout to a person.
+
+        That the store was away says nothing against the rollout, and its next tick is due already.
+        """
         stored = self.world.store.rollouts.load(rollout_id)
-        if stored is None or not stored.rollout.is_active:
+        if stored is None or not stored.rollout.is_active or isinstance(error, StoreUnavailable):
             return
         now, rollout = self.world.clock(), stored.rollout
         before = rollout.trouble

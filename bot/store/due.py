@@ -14,7 +14,7 @@ from redis import Redis
 from redis.client import Pipeline
 from redis.exceptions import WatchError
 
-from bot.domain.rollout import Phase
+from bot.domain.rollout import ACTIVE_PHASES, Phase
 from bot.queue import JobName, QueueName, enqueue
 from bot.store import keys
 from bot.store.connection import store_errors, text
@@ -94,7 +94,7 @@ class DueStore:
         return len(ids)
 
     def _plan(self, kind: Due, ids: list[str]) -> list[Dispatch | None]:
-        """The job for each id, or None for one that no longer exists."""
+        """The job for each id, or None for one that no longer exists or is done."""
         if kind is Due.TELLS:
             return [Dispatch(QueueName.TELLS, JobName.TELL, (id,), f"tell-{id}") for id in ids]
         with self._redis.pipeline(transaction=False) as pipe:
@@ -169,7 +169,7 @@ class Hold:
 
 def _tick(rollout_id: str, fields: list[bytes | str | None]) -> Dispatch | None:
     revision, phase = fields
-    if revision is None or phase is None:
+    if revision is None or phase is None or Phase(text(phase)) not in ACTIVE_PHASES:
         return None
     return tick(rollout_id, int(revision), Phase(text(phase)))
 
