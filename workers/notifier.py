@@ -82,18 +82,30 @@ class Notifier:
             store.due.set(Due.TELLS, rollout_id, self.world.clock() + wait)
             return
         except SlackRefused as exc:
-            self._refused(stored.rollout, exc)
+            again = self._refused(stored.rollout, exc)
+            if again is not None:
+                store.due.set(Due.TELLS, rollout_id, self.world.clock() + again)
             return
         store.slots.reset_wait(rollout_id)
         store.due.settle_tell(rollout_id, stored.news, self.world.clock())
 
     def _bring_up_to_date(self, rollout: Rollout) -> None:
+        rollout = self._in_parents_thread(rollout) if rollout.in_parent_thread else rollout
         done = self.world.store.slots.load(rollout.id)
         for slot in wanted_slots(rollout):
             self._bring_slot(rollout, slot, done.get(slot.name))
-            if slot.name is SlotName.CARD and rollout.thread.thread_ts is None:
-                rollout = self._with_thread(rollout)
+            if slot.name is SlotName.CARD:
+                rollout = rollout if rollout.thread.thread_ts is not None else self._with_thread(rollout)
                 self._post_pointer(rollout, done.get(SlotName.POINTER))
+
+    def _in_parents_thread(self, rollout: Rollout) -> Rollout:
+        """A rollback may be older than its thread: Slack may have been away when the parent's card should have been posted."""
+        if rollout.thread.thread_ts is not None or rollout.parent_id is None:
+            return rollout
+        parent = self.world.store.rollouts.load(rollout.parent_id)
+        if parent is None or parent.rollout.thread.thread_ts is None:
+            raise Later(timedelta(seconds=1))
+        return rollout.with_(thread=parent.rollout.thread)
 
     def _with_thread(self, rollout: Rollout) -> Rollout:
         card = self.world.store.slots.load(rollout.id)[SlotName.CARD]
@@ -160,9 +172,7 @@ class Notifier:
         if not slots.spend(EDIT, now, EDITS_A_MINUTE) and can_wait and not _has_just_moved(rollout, now):
             raise Later(timedelta(seconds=61 - now.second))
         try:
-            self.world.slack.edit(
-                rollout.thread.channel_id, state.message_ts, text=slot.message.text, blocks=slot.message.blocks
-            )
+            self._edit_with_fallback(rollout.thread.channel_id, state.message_ts, slot.message)
         except SlackRefused as exc:
             if exc.error not in GONE:
                 raise
@@ -173,6 +183,15 @@ class Notifier:
             self._pause_if_asked(EDIT, exc)
             raise
         slots.save(rollout.id, slot.name, state.model_copy(update={"digest": digest}))
+
+    def _edit_with_fallback(self, channel: str, message_ts: str, message: Message) -> None:
+        try:
+            self.world.slack.edit(channel, message_ts, text=message.text, blocks=message.blocks)
+        except SlackRefused as exc:
+            if exc.error not in TOO_NEW:
+                raise
+            log.error("Slack refused our blocks, editing to plain text: %s", exc)
+            self.world.slack.edit(channel, message_ts, text=message.text, blocks=())
 
     def _bring_chart(self, rollout: Rollout, slot: Slot, state: SlotState | None, digest: str) -> None:
         """Upload the picture once. An upload tells no message_ts, so "is it there?" is asked by its name."""
@@ -208,15 +227,21 @@ class Notifier:
     def _post_pointer(self, rollout: Rollout, state: SlotState | None) -> None:
         """One line in the endpoint's own channel. That nobody may read it there must not stop the story here."""
         home, thread_ts = rollout.home_channel, rollout.thread.thread_ts
-        if home is None or state is not None or thread_ts is None:
+        if home is None or thread_ts is None or not (state is None or state.is_uncertain):
             return
-        slots = self.world.store.slots
+        slots, slack = self.world.store.slots, self.world.slack
+        identity = {"rollout": rollout.id, "slot": str(SlotName.POINTER)}
         posted = SlotState(intended_at=self.world.clock(), message_ts="-")
         try:
-            link = self.world.slack.permalink(rollout.thread.channel_id, thread_ts)
-            message = render_pointer(rollout, link)
-            identity = {"rollout": rollout.id, "slot": str(SlotName.POINTER)}
-            ts = self._post_with_fallback(home, message, None, identity)
+            ts = None
+            if state is not None:
+                ts = slack.find_own(
+                    home, event_type=METADATA_EVENT, payload=identity, since=state.intended_at, thread_ts=None
+                )
+            if ts is None:
+                slots.save(rollout.id, SlotName.POINTER, SlotState(intended_at=posted.intended_at))
+                message = render_pointer(rollout, slack.permalink(rollout.thread.channel_id, thread_ts))
+                ts = self._post_with_fallback(home, message, None, identity)
             posted = posted.model_copy(update={"message_ts": ts})
         except (SlackRefused, TransientError) as exc:
             log.warning("rollout %s: no line in %s: %s", rollout.id, home, exc)
@@ -232,37 +257,43 @@ class Notifier:
         if isinstance(exc, TransientError) and exc.retry_after is not None:
             self.world.store.slots.pause(method, exc.retry_after)
 
-    def _refused(self, rollout: Rollout, exc: SlackRefused) -> None:
-        """Slack will not have it. Without a card nobody could follow the story, so it does not begin."""
-        store = self.world.store
+    def _refused(self, rollout: Rollout, exc: SlackRefused) -> timedelta | None:
+        """Slack will not have it: when to try again, or None if never. Without a card nobody could follow, so nothing begins."""
         log.error("rollout %s: %s", rollout.id, exc)
         if exc.error in UNREACHABLE and rollout.thread.thread_ts is None and rollout.is_waiting:
-            self._give_up_unseen(rollout)
+            return self._give_up_unseen(rollout)
+        return self.world.store.slots.next_wait(rollout.id, timedelta(minutes=5))
+
+    def _invite(self, rollout: Rollout) -> None:
+        """Tell the requester privately how to let the bot in."""
+        if rollout.reply is None or rollout.reply.response_url is None:
             return
-        store.due.set(
-            Due.TELLS, rollout.id, self.world.clock() + store.slots.next_wait(rollout.id, timedelta(minutes=5))
+        name = self.world.slack.own_name()
+        self.world.slack.respond(
+            rollout.reply.response_url,
+            text=(
+                f"I am not in this channel, so I cannot tell the story of {rollout.endpoint} here. Nothing was started. "
+                f"Type `/invite @{name}`, then ask again."
+            ),
         )
 
-    def _give_up_unseen(self, rollout: Rollout) -> None:
+    def _give_up_unseen(self, rollout: Rollout) -> timedelta | None:
         now = self.world.clock()
-        if rollout.reply is not None and rollout.reply.response_url is not None:
-            name = self.world.slack.own_name()
-            self.world.slack.respond(
-                rollout.reply.response_url,
-                text=(
-                    f"I am not in this channel, so I cannot tell the story of {rollout.endpoint} here. Nothing was started. "
-                    f"Type `/invite @{name}`, then ask again."
-                ),
-            )
+        try:
+            self._invite(rollout)
+        except TransientError as exc:
+            return exc.retry_after or self.world.store.slots.next_wait(rollout.id, LONGEST_WAIT)
+        except SlackRefused as exc:
+            log.error("rollout %s: nobody could be told: %s", rollout.id, exc)
         stored = self.world.store.rollouts.load(rollout.id)
         if stored is not None and stored.rollout.is_waiting:
             over = stored.rollout.to(Phase.CANCELLED, Reason.CHANNEL_UNREACHABLE, now, BOT_ACTOR)
             try:
                 self.world.store.rollouts.commit([Write(over, stored.revision)], now)
             except RevisionConflict:
-                self.world.store.due.set(Due.TELLS, rollout.id, now + timedelta(seconds=1))
-                return
+                return timedelta(seconds=1)
         self.world.store.due.remove(Due.TELLS, rollout.id)
+        return None
 
 
 def draw(rollout: Rollout) -> bytes:
