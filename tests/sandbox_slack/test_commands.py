@@ -23,6 +23,12 @@ def test_an_acknowledgement_is_shown_to_the_typist_alone(slack: SlackDriver, app
     assert slack.person("ben").messages() == []
 
 
+def test_an_acknowledgement_may_be_blocks_alone(slack: SlackDriver, app: App, connect: Connect) -> None:
+    app.command("/endpoint")(lambda ack: ack(blocks=[section("*All well*")]))
+    connect(app)
+    assert slack.person("anna").command("/endpoint status").ack_text == "All well"
+
+
 def test_an_acknowledgement_in_channel_is_shown_to_everybody_with_the_command(
     slack: SlackDriver, app: App, connect: Connect
 ) -> None:

@@ -66,6 +66,13 @@ def test_the_bot_writes_only_where_it_is_a_member(client: WebClient, channel: st
     assert error_of(lambda: client.chat_postMessage(channel=channel, text="x")) == error
 
 
+def test_only_new_messages_go_by_name_or_person(slack: SlackDriver, client: WebClient) -> None:
+    ts = client.chat_postMessage(channel="#ml-deploys", text="by name")["ts"]
+    assert client.chat_postMessage(channel="U0ANNA", text="psst")["channel"] == "D0ANNA"
+    assert error_of(lambda: client.chat_update(channel="#ml-deploys", ts=ts, text="x")) == "channel_not_found"
+    assert error_of(lambda: client.conversations_history(channel="U0ANNA")) == "channel_not_found"
+
+
 def test_a_message_needs_text_or_blocks(client: WebClient) -> None:
     assert error_of(lambda: client.api_call("chat.postMessage", json={"channel": CHANNEL})) == "no_text"
 

@@ -11,6 +11,7 @@ from sandbox.slack.delivery.typed_text import escaped
 from sandbox.slack.errors import SlackError
 from sandbox.slack.messages import Message
 from sandbox.slack.people import BOT_NAME, BOT_USER_ID, Channel, Person
+from sandbox.slack.plain_text import lines_of
 from sandbox.slack.world import World
 
 Json = dict[str, Any]
@@ -55,7 +56,7 @@ async def type_command(world: World, person: Person, channel: Channel, typed: st
         shown = world.responses.answer(conversation, outcome.body)
     except SlackError:
         return _failed(world, person, channel, name, outcome, "invalid_command_response")
-    return outcome.to_json(ack_text=shown.text if shown else "")
+    return outcome.to_json(ack_text=(shown.text or "\n".join(lines_of(shown.blocks, {}))) if shown else "")
 
 
 def _membership(world: World, person: Person, channel: Channel, name: str, rest: str, thread_ts: str | None) -> Json:

@@ -12,7 +12,7 @@ from sandbox.slack.web_api.registry import Call, Json, method
 
 @method("chat.postMessage")
 def post_message(call: Call) -> Json:
-    channel = call.channel()
+    channel = call.channel(is_addressed=True)
     blocks = read_blocks(call)
     text = read_text(call, blocks)
     metadata = read_metadata(call)

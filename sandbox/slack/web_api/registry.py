@@ -56,13 +56,17 @@ class Call:
         except json.JSONDecodeError as error:
             raise SlackError(malformed) from error
 
-    def channel(self, must_be_member: bool = True) -> Channel:
-        """The channel that the call is about, as far as the bot may see it; a user id means the direct messages with that person."""
+    def channel(self, must_be_member: bool = True, is_addressed: bool = False) -> Channel:
+        """The channel that the call is about, as far as the bot may see it.
+
+        Channels go by id. A new message may also be addressed (`is_addressed`) by a channel's name, or by a user id for the
+        direct messages with that person; updates and everything else may not.
+        """
         wanted = self.text("channel", missing="channel_not_found")
         workspace = self.world.workspace
-        if wanted in workspace.people and wanted.startswith("U"):
+        if is_addressed and wanted in workspace.people and wanted.startswith("U"):
             return workspace.open_dm(wanted)
-        found = workspace.channel(wanted)
+        found = workspace.channel(wanted) if is_addressed else workspace.channels.get(wanted)
         if found is None or (found.kind == "private" and not found.has_bot):
             raise SlackError("channel_not_found")
         if must_be_member and not found.has_bot:
