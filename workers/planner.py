@@ -13,6 +13,7 @@ from bot.domain.fleet import EndpointSpec
 from bot.domain.plan import Difference, Plan
 from bot.domain.preflight import Facts, run_preflight
 from bot.domain.rollout import BOT_ACTOR, Kind, Phase, Reason, Rollout
+from bot.messages.words import count
 from bot.store.rollouts import Stored
 from workers.cloning import Draft, LiveEndpoint, models_named_by
 from workers.drafting import Drafting, label_of
@@ -212,7 +213,7 @@ def _kept(live: LiveEndpoint, made: Draft) -> tuple[str, ...]:
         before = initial.get(state.name)
         if before is not None and before != state.desired_count:
             kept.append(
-                f"{state.name} keeps its {state.desired_count} live instances; its present config says {before}."
+                f"{state.name} keeps its {count(state.desired_count, 'live instance')}; its present config says {before}."
             )
         else:
             kept.append(f"{state.name} keeps its instance count, {state.desired_count}.")

@@ -52,7 +52,7 @@ def approve(
         )
     _refuse_outsider(policy, person, "approve")
     if person.id in rollout.approvers():
-        raise UserError(f"You approved this already; {_missing(rollout, policy)}.")
+        raise UserError(f"You approved this already; {_missing(rollout, policy)}. This changed nothing.")
     decision = ApprovalDecision(actor=person.id, choice=ApprovalChoice.APPROVE, at=now, caused_by=caused_by)
     decided = rollout.with_(approvals=(*rollout.approvals, decision))
     if len(decided.approvers()) < policy.quorum:
@@ -111,13 +111,16 @@ _ALREADY: Mapping[Phase, str] = {
 
 
 def already_decided(rollout: Rollout) -> str:
-    """Why a click on a plan comes too late, in one sentence."""
+    """Why a decision on a plan comes too late: what became of it, and what to do."""
     approvers = rollout.approvers()
-    if approvers:
-        names = " and ".join(f"<@{a}>" for a in approvers)
-        return f"It was approved by {names} already and is {rollout.phase.words}. Your click changed nothing."
-    words = _ALREADY.get(rollout.phase, f"it is {rollout.phase.words}").format(actor=f"<@{rollout.last.actor}>")
-    return f"Your click changed nothing: {words}. Start anew with the promote command if it is still wanted."
+    if rollout.phase in _ALREADY or not approvers:
+        words = _ALREADY.get(rollout.phase, f"its state is “{rollout.phase.words}”")
+        actor = f"<@{rollout.last.actor}>"
+        return (
+            f"This changed nothing: {words.format(actor=actor)}. Ask again with the same command if it is still wanted."
+        )
+    names = " and ".join(f"<@{a}>" for a in approvers)
+    return f"It was approved by {names} already, and its state is “{rollout.phase.words}”. This changed nothing."
 
 
 def _missing(rollout: Rollout, policy: Approval) -> str:

@@ -3,7 +3,7 @@
 The facts are gathered elsewhere, before any check runs, so that tables of cases test the checks with no stand-in at all.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bot.domain.endpoint import BUSY_STATUSES, ApprovalStatus, ConfigRecord, EndpointStatus, ModelPackage, Snapshot
@@ -163,17 +163,21 @@ def _way_back_exists(facts: Facts) -> Finding:
         if missing:
             return _blocker(
                 "way_back",
-                f"The config {facts.target_config_name} is there, but its model {', '.join(missing)} was deleted.",
+                f"The config {facts.target_config_name} is there, but {_deleted('its model', missing)}.",
                 "Promote the version that it ran.",
             )
         return _ok("way_back", f"The config {facts.target_config_name} and its models exist.")
     if missing:
         return _warning(
             "way_back",
-            f"No way back: the model {', '.join(missing)} of the present config was deleted.",
+            f"No way back: of the present config, {_deleted('the model', missing)}.",
             "After this change the present fleet cannot be made again.",
         )
     return _ok("way_back", f"The way back is there: config {facts.current_config.name} and its models exist.")
+
+
+def _deleted(what: str, names: Sequence[str]) -> str:
+    return f"{what} {names[0]} was deleted" if len(names) == 1 else f"{what}s {', '.join(names)} were deleted"
 
 
 def _declared_strategy_is_used(facts: Facts) -> Finding | None:

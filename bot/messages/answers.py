@@ -113,16 +113,16 @@ def _past(rollout: Rollout, *, with_endpoint: bool = False) -> str:
 def render_bare_plan(rollout: Rollout) -> Message:
     """A plan that asks for nothing."""
     if rollout.plan is None:
-        text = f"Plan for {rollout.endpoint}: {rollout.last.note}"
-        return Message(text, (section(f"*Plan for {escape(rollout.endpoint)}*: {escape(rollout.last.note)}"),))
+        endpoint, note = escape(rollout.endpoint), escape(rollout.last.note)
+        return Message(f"Plan for {endpoint}: {note}", (section(f"*Plan for {endpoint}*: {note}"),))
     blocks = plan_blocks(rollout.endpoint, rollout.kind, rollout.plan)
     hint = "This only shows what would happen. To ask for approval, type promote in the place of plan."
-    return Message(plan_title(rollout.endpoint, rollout.kind, rollout.plan), (*blocks, context(hint)))
+    return Message(escape(plan_title(rollout.endpoint, rollout.kind, rollout.plan)), (*blocks, context(hint)))
 
 
 def render_help(text: str) -> Message:
     """Help, laid out for a chat: the words are the same as in a terminal."""
-    return Message(text, (section(f"```\n{escape(text)}\n```"),))
+    return Message(escape(text), (section(f"```\n{escape(text)}\n```"),))
 
 
 def render_text(text: str) -> Message:

@@ -60,7 +60,7 @@ _NEWS: Mapping[Phase, Callable[[Rollout], str]] = {
     Phase.BLOCKED: lambda r: f"What must be mended first is in the thread. {_UNTOUCHED}",
     Phase.FAILED: lambda r: f"The thread says why. {_still_on(r)}",
     Phase.ROLLED_BACK_BY_AWS: lambda r: f"SageMaker went back by itself; the thread says why. {_still_on(r)}",
-    Phase.ROLLING_BACK: lambda r: f"Asked for by {_who_rolled_back(r)}. {fleet_counts(r)} {time_so_far(r)}.",
+    Phase.ROLLING_BACK: lambda r: f"Asked for by {_who_rolled_back(r)}. {_way_back_so_far(r)}",
     Phase.ROLLED_BACK: lambda r: f"Asked for by {_who_rolled_back(r)}. {_back_on(r)}",
     Phase.NEEDS_HUMAN: lambda r: "Look at the endpoint before anything else is changed; the thread says why.",
 }
@@ -88,7 +88,15 @@ def _who_rolled_back(rollout: Rollout) -> str:
     return person(asked.actor)
 
 
+def _way_back_so_far(rollout: Rollout) -> str:
+    """A rollout that waits for its rollback knows nothing of how far that is."""
+    waits = rollout.kind is Kind.UPDATE
+    return "The thread tells how far it is." if waits else f"{fleet_counts(rollout)} {time_so_far(rollout)}."
+
+
 def _still_on(rollout: Rollout) -> str:
+    if rollout.last.reason in (Reason.ENDPOINT_DRIFTED, Reason.ENDPOINT_GONE, Reason.PLAN_DRIFTED):
+        return "This rollout did not touch the endpoint."
     return f"The endpoint is on {code(rollout.plan.current_config)}, as before." if rollout.plan else _UNTOUCHED
 
 

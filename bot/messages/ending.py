@@ -26,7 +26,7 @@ def render_ending(rollout: Rollout) -> Message:
     blocks: list[Block] = [section(text)]
     if may_roll_back_from(rollout):
         blocks.append(actions(BlockId.STEERING, roll_back_button(rollout)))
-    return Message(f"{rollout.endpoint}: {rollout.phase.words}. {rollout.last.note}".strip(), tuple(blocks))
+    return Message(f"{rollout.endpoint}: {rollout.phase.words}. {escape(rollout.last.note)}".strip(), tuple(blocks))
 
 
 def may_roll_back_from(rollout: Rollout) -> bool:
@@ -84,9 +84,15 @@ def _state(rollout: Rollout) -> str:
         return f"{escape(rollout.endpoint)} is InService on {code(plan.current_config)}, as before the update."
     if rollout.phase is Phase.FAILED and rollout.last.reason in (Reason.ENDPOINT_DRIFTED, Reason.ENDPOINT_GONE):
         return "This rollout did not touch the endpoint."
-    if rollout.phase is Phase.FAILED and rollout.kind is Kind.ROLLBACK:
+    was_called = rollout.update is not None and rollout.last.reason is not Reason.AWS_REFUSED
+    if rollout.phase is Phase.FAILED and (rollout.kind is Kind.ROLLBACK or was_called):
         return f"{escape(rollout.endpoint)} is still on {code(plan.current_config)}." if plan else ""
     return "The endpoint was not touched."
+
+
+def plan_is_shown(rollout: Rollout) -> bool:
+    """Whether the thread holds the plan with its blockers."""
+    return rollout.plan is not None and not rollout.in_parent_thread
 
 
 def _next_step(rollout: Rollout) -> str:
@@ -94,11 +100,11 @@ def _next_step(rollout: Rollout) -> str:
     match rollout.phase:
         case Phase.EXPIRED | Phase.CANCELLED if rollout.last.reason is not Reason.SUPERSEDED:
             return "If it is still wanted, ask again with the same command."
-        case Phase.BLOCKED:
+        case Phase.BLOCKED if plan_is_shown(rollout):
             return "Mend what is marked as blocker, then ask again with the same command."
         case Phase.FAILED if rollout.last.reason in (Reason.ENDPOINT_DRIFTED, Reason.PLAN_DRIFTED):
             return "Ask again with the same command: the new plan starts from what runs now."
-        case Phase.FAILED:
+        case Phase.FAILED | Phase.BLOCKED:
             return "When the cause is mended, ask again with the same command."
         case Phase.ROLLED_BACK_BY_AWS:
             return f"Look for the cause in the log group {logs} before you try this version again."

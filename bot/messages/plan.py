@@ -16,11 +16,11 @@ def render_plan(rollout: Rollout) -> Message:
     """The plan with its decision: buttons while somebody may decide, the outcome afterwards."""
     assert rollout.plan is not None
     blocks = [*plan_blocks(rollout.endpoint, rollout.kind, rollout.plan, rollout.reason), *_decision(rollout)]
-    return Message(plan_title(rollout.endpoint, rollout.kind, rollout.plan), tuple(blocks))
+    return Message(escape(plan_title(rollout.endpoint, rollout.kind, rollout.plan)), tuple(blocks))
 
 
 def plan_title(endpoint: str, kind: Kind, plan: Plan) -> str:
-    """One line, for notifications: begins with the word Plan."""
+    """One line, for notifications: begins with the word Plan. Not escaped yet."""
     way = (
         f"roll back to {plan.target_label}" if kind is Kind.ROLLBACK else f"{plan.current_label} → {plan.target_label}"
     )
@@ -53,6 +53,8 @@ def _difference(difference: Difference) -> str:
 def _value(value: str | None) -> str:
     if value is None:
         return "(not set)"
+    if not value:
+        return "(empty)"
     # Of an ARN, its end tells one from the other; the whole of it fills a phone's screen twice.
     short = f"…/{value.partition('/')[2]}" if value.startswith("arn:") and "/" in value else value
     return code(clip(short, _LONGEST_VALUE).replace("\n", " "))
@@ -110,4 +112,6 @@ def outcome(rollout: Rollout) -> str:
         return f"Cancelled by {person(rollout.last.actor)}, {moment(rollout.last.at)}"
     if approvers:
         return f"Approved by {people(approvers)}, {moment(rollout.approvals[-1].at)}"
+    if rollout.approval_needed:
+        return f"Ended before anybody decided, {moment(rollout.last.at)}"
     return f"Needed no further approval: asked for by {person(rollout.requester)}"

@@ -65,7 +65,9 @@ def _steps(rollout: Rollout) -> list[str]:
         steps.append((rollout.config_created, f"Endpoint config {code(rollout.plan.target_config)}"))
     else:
         steps.append((True, f"Endpoint config {code(rollout.plan.target_config)} is still there"))
-    steps.append((rollout.update is not None and rollout.update.accepted_at is not None, "SageMaker took the update"))
+    call = rollout.update
+    is_taken = call is not None and (call.accepted_at is not None or call.seen_at_work)
+    steps.append((is_taken or rollout.cutover_at is not None, "SageMaker took the update"))
     steps.append((rollout.cutover_at is not None, _fleet_step(rollout)))
     steps.append((rollout.cutover_at is not None, f"InService on {code(rollout.plan.target_config)}"))
     first_open = next((i for i, (done, _) in enumerate(steps) if not done), len(steps))
@@ -116,7 +118,7 @@ def time_so_far(rollout: Rollout) -> str:
     until = rollout.cutover_at or (
         rollout.snapshot.observed_at if rollout.snapshot and rollout.is_active else rollout.last.at
     )
-    so_far = span(max(until - began, until - until))
+    so_far = span(until - began)
     if rollout.phase in _GONE_WELL:
         return f"took {so_far}"
     expected = rollout.plan.expected_duration if rollout.plan else None

@@ -53,7 +53,7 @@ def render_summary(rollout: Rollout) -> Message:
         context(_windows(comparison)),
         _way_back(rollout),
     ]
-    text = f"{rollout.endpoint}: {headline(rollout)} {rollout.verdict.evidence}"
+    text = f"{rollout.endpoint}: {headline(rollout)} {escape(rollout.verdict.evidence)}"
     return Message(text, tuple(blocks))
 
 

@@ -3,7 +3,7 @@
 from bot.domain.rollout import Phase, Rollout
 from bot.messages.blocks import Message, context, escape, section
 from bot.messages.card import render_card, what
-from bot.messages.ending import ENDINGS, render_ending
+from bot.messages.ending import ENDINGS, plan_is_shown, render_ending
 from bot.messages.plan import render_plan
 from bot.messages.progress import render_progress
 from bot.messages.slots import Slot, SlotName
@@ -18,8 +18,8 @@ def wanted_slots(rollout: Rollout) -> tuple[Slot, ...]:
         return (Slot(SlotName.CARD, render_card(rollout), in_thread=False),)
     if not rollout.in_parent_thread:
         slots.append(Slot(SlotName.CARD, render_card(rollout), in_thread=False))
-        if rollout.plan is not None:
-            slots.append(Slot(SlotName.PLAN, render_plan(rollout)))
+    if plan_is_shown(rollout):
+        slots.append(Slot(SlotName.PLAN, render_plan(rollout)))
     if rollout.plan is not None and _has_begun(rollout):
         slots.append(Slot(SlotName.PROGRESS, render_progress(rollout)))
     if rollout.entered(Phase.WATCHING):

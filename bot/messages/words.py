@@ -64,6 +64,8 @@ def percent(ratio: float | None) -> str:
     """`0.12 %`; None is `no data`."""
     if ratio is None:
         return "no data"
+    if 0 < ratio < 0.00005:
+        return "under 0.01 %"
     return f"{ratio * 100:.2f} %".replace("0.00 %", "0 %") if ratio < 0.1 else f"{ratio * 100:.0f} %"
 
 
