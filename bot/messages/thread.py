@@ -33,9 +33,8 @@ def wanted_slots(rollout: Rollout) -> tuple[Slot, ...]:
 
 
 def _has_begun(rollout: Rollout) -> bool:
-    return any(rollout.entered(p) for p in (Phase.PREPARING, Phase.UPDATING, Phase.ROLLING_BACK)) and (
-        rollout.config_created or rollout.update is not None or rollout.is_active
-    )
+    """From then on its progress is told, also after an early end: what was posted once must not be left half said."""
+    return any(rollout.entered(p) for p in (Phase.PREPARING, Phase.UPDATING, Phase.ROLLING_BACK))
 
 
 def _child_tells_the_end(rollout: Rollout) -> bool:
