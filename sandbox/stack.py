@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import select
 import signal
 import subprocess
@@ -23,7 +24,7 @@ HERE = Path(__file__).parent
 SAMPLE_FLEET = HERE / "fleet.yaml"
 
 BOT_TOKEN, APP_TOKEN, SIGNING_SECRET = "xoxb-sandbox", "xapp-sandbox", "sandbox-signing-secret"
-START_SECONDS = 20.0
+START_SECONDS = 60.0
 STOP_SECONDS = 10.0
 
 
@@ -221,6 +222,11 @@ class Stack:
             return int(client.scard("rq:workers") or 0) >= 4
         finally:
             client.close()
+
+    def worker_pid(self, role: str) -> int:
+        """The process that plays a role of `python -m workers` now: pump, urgent, ticks, slow, tells, metrics."""
+        said = re.findall(rf"worker {role} is process (\d+)", self.processes["workers"].log.read_text())
+        return int(said[-1])
 
     def kill_everything_of_ours(self) -> None:
         """SIGKILL to the bot, the supervisor, and all their children, as when a machine loses power."""

@@ -5,17 +5,14 @@ Exit status 0 after SIGTERM, 78 when the settings or the fleet file have mistake
 
 import logging
 import os
-import signal
 import sys
-import threading
 
 from bot.domain.fleet import FleetFileError
 from bot.logs import set_up_logging
 from bot.queue import QueueName
 from bot.settings import SettingsError, bypass_proxy_for_local_slack, load_fleet, load_settings, read_dotenv
-from bot.store.connection import connect
-from workers.child import PUMP_ROLE
-from workers.metrics import serve_metrics
+from workers import wiring
+from workers.child import METRICS_ROLE, PUMP_ROLE, run
 from workers.supervisor import Supervisor
 
 EX_CONFIG = 78
@@ -36,15 +33,12 @@ def main() -> int:
     bypass_proxy_for_local_slack(settings, os.environ)
     if settings.slack_is_local:
         log.warning("Slack is a stand-in on this machine: %s", settings.slack_api_url)
-    stop = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    signal.signal(signal.SIGINT, lambda *_: stop.set())
-    roles = tuple(str(name) for name in QueueName for _ in range(settings.workers))
-    supervisor = Supervisor((PUMP_ROLE, *roles))
+    wiring.warm_up()
+    roles = [PUMP_ROLE, *(str(name) for name in QueueName for _ in range(settings.workers))]
     if settings.metrics_port is not None:
-        serve_metrics(settings.metrics_port, connect(settings.redis_url.get_secret_value()), supervisor)
-    log.info("supervising %d processes", len(supervisor.roles))
-    supervisor.run(stop)
+        roles.append(METRICS_ROLE)
+    log.info("supervising %d processes", len(roles))
+    Supervisor(tuple(roles), run).run()
     return 0
 
 

@@ -1,13 +1,8 @@
-"""One child process of `python -m workers`: an RQ worker on one queue, or the pump.
-
-Started as `python -m workers.child ROLE` by the supervisor, which holds the other end of stdin: when that end closes because the
-supervisor died, the child stops too.
-"""
+"""One child process of `python -m workers`: an RQ worker on one queue, the pump, or the metrics."""
 
 import logging
 import os
 import signal
-import sys
 import threading
 
 from rq.serializers import JSONSerializer
@@ -15,12 +10,14 @@ from rq.worker import Worker
 
 from bot.logs import set_up_logging
 from bot.queue import AllowedJob, QueueName, queue
-from bot.settings import bypass_proxy_for_local_slack, load_settings
+from bot.settings import load_settings
 from bot.store.connection import connect
 from workers import jobs, wiring
+from workers.metrics import serve_metrics
 from workers.pump import Pump
 
 PUMP_ROLE = "pump"
+METRICS_ROLE = "metrics"
 
 log = logging.getLogger(__name__)
 
@@ -49,39 +46,35 @@ class QueueWorker(Worker):
         )
 
 
-def run(role: str) -> None:
-    """Be that child until told to stop."""
+def run(role: str, supervisor_alive: int) -> None:
+    """Be that child until told to stop, or until the supervisor is gone."""
     settings = load_settings(os.environ, "worker")
     set_up_logging(settings.log_level, f"worker {role}")
-    bypass_proxy_for_local_slack(settings, os.environ)
-    _stop_with_parent()
+    _stop_with_supervisor(supervisor_alive)
     if role == PUMP_ROLE:
         _pump()
-        return
-    wiring.warm_up()
-    QueueWorker(QueueName(role)).work(logging_level="WARNING")
+    elif role == METRICS_ROLE:
+        assert settings.metrics_port is not None
+        serve_metrics(settings.metrics_port, connect(settings.redis_url.get_secret_value()))
+    else:
+        QueueWorker(QueueName(role)).work(logging_level="WARNING")
 
 
 def _pump() -> None:
     made = wiring.parts()
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    signal.signal(signal.SIGINT, lambda *_: stop.set())
     timing = made.world.fleet.defaults.timing
     Pump(made.world.store, made.world.clock, lease=timing.lease, sweep=timing.sweep).run(stop)
 
 
-def _stop_with_parent() -> None:
-    """Ask ourselves to stop as soon as stdin ends: works wherever pipes do, and nobody has to poll."""
+def _stop_with_supervisor(supervisor_alive: int) -> None:
+    """Ask ourselves to stop as soon as the pipe ends: works wherever pipes do, and nobody has to poll."""
 
     def wait() -> None:
-        while os.read(sys.stdin.fileno(), 1):
+        while os.read(supervisor_alive, 1):
             pass
         log.warning("the supervisor is gone; stopping")
         os.kill(os.getpid(), signal.SIGTERM)
 
-    threading.Thread(target=wait, name="parent-watch", daemon=True).start()
-
-
-if __name__ == "__main__":
-    run(sys.argv[1])
+    threading.Thread(target=wait, name="supervisor-watch", daemon=True).start()

@@ -4,7 +4,6 @@ Numbers are read from Redis at each scrape, because the work is done by many sho
 """
 
 import logging
-import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
@@ -14,13 +13,13 @@ from prometheus_client import CollectorRegistry, make_wsgi_app
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 from redis import Redis
+from rq.worker import Worker
 from waitress.server import create_server
 
 from bot.domain.errors import StoreUnavailable
 from bot.queue import QueueName, queue
 from bot.store import Store, make_store
 from bot.store.keys import Due
-from workers.supervisor import Supervisor
 
 log = logging.getLogger(__name__)
 
@@ -28,17 +27,12 @@ StartResponse = Callable[[str, list[tuple[str, str]]], Any]
 
 
 class WorkersCollector(Collector):
-    """What Redis and the supervisor know at this moment."""
+    """What Redis knows at this moment."""
 
-    def __init__(self, store: Store, supervisor: Supervisor) -> None:
+    def __init__(self, store: Store) -> None:
         self._store = store
-        self._supervisor = supervisor
 
     def collect(self) -> Iterator[Metric]:
-        restarts = GaugeMetricFamily("endpoint_bot_worker_restarts", "Restarts of each child process.", labels=["role"])
-        for role, count in Counter({c.role: c.restarts for c in self._supervisor.children}).items():
-            restarts.add_metric([role], count)
-        yield restarts
         try:
             yield from self._from_store()
             up = 1
@@ -54,16 +48,19 @@ class WorkersCollector(Collector):
         queued = GaugeMetricFamily("endpoint_bot_queued_jobs", "Jobs that wait in a queue.", labels=["queue"])
         for name in QueueName:
             queued.add_metric([str(name)], queue(name, self._store.connection).count)
+        workers = GaugeMetricFamily("endpoint_bot_workers", "RQ workers that listen to a queue.", labels=["queue"])
+        for name in QueueName:
+            workers.add_metric([str(name)], Worker.count(queue=queue(name, self._store.connection)))
         phases = GaugeMetricFamily("endpoint_bot_active_rollouts", "Active rollouts by phase.", labels=["phase"])
         for phase, count in Counter(s.rollout.phase.value for s in self._store.rollouts.active()).items():
             phases.add_metric([phase], count)
-        return [due, queued, phases]
+        return [due, queued, workers, phases]
 
 
-def serve_metrics(port: int, connection: Redis, supervisor: Supervisor) -> None:
-    """Serve both paths from a thread of this process."""
+def serve_metrics(port: int, connection: Redis) -> None:
+    """Serve both paths until SIGTERM."""
     registry = CollectorRegistry()
-    registry.register(WorkersCollector(make_store(connection), supervisor))
+    registry.register(WorkersCollector(make_store(connection)))
     metrics: Callable[[dict[str, Any], StartResponse], Iterable[bytes]] = make_wsgi_app(registry)
 
     def app(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
@@ -76,5 +73,5 @@ def serve_metrics(port: int, connection: Redis, supervisor: Supervisor) -> None:
         return [b"There is /metrics and /healthz.\n"]
 
     server = create_server(app, host="0.0.0.0", port=port, threads=2)
-    threading.Thread(target=server.run, name="metrics", daemon=True).start()
     log.info("metrics on port %d", port)
+    server.run()

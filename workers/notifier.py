@@ -20,7 +20,6 @@ from bot.messages.thread import render_pointer, wanted_slots
 from bot.store.keys import Due
 from bot.store.rollouts import Write
 from bot.store.slots import SlotState
-from workers.charts import render_chart
 from workers.heartbeat import beating
 from workers.world import World
 
@@ -297,7 +296,12 @@ class Notifier:
 
 
 def draw(rollout: Rollout) -> bytes:
-    """The chart of a finished watch, as PNG."""
+    """The chart of a finished watch, as PNG.
+
+    matplotlib is imported here, because it takes a second of CPU and most processes never draw.
+    """
+    from workers.charts import render_chart
+
     assert rollout.comparison is not None
     assert rollout.cutover_at is not None
     return render_chart(rollout.comparison, title=rollout.endpoint, cutover=rollout.cutover_at, watch=rollout.watch)
