@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from browser.conftest import Visit
@@ -66,6 +68,12 @@ def test_markdown_blocks_are_drawn(visit: Visit) -> None:
     page = visit("anna")
     drawn = {text: page.evaluate(AS_HTML, [text, "markdown", "markdown"]) for text, _ in MARKDOWN}
     assert drawn == dict(MARKDOWN)
+
+
+def test_today_is_written_as_its_place_in_the_sentence_wants(visit: Visit) -> None:
+    now = f"<!date^{int(time.time())}^{{date_pretty}}|now>"
+    drawn = visit("anna").evaluate(AS_HTML, [f"{now}. It lapses {now}. {now}", "mrkdwn", "mrkdwn"])
+    assert drawn == "<time>Today</time>. It lapses <time>today</time>. <time>Today</time>"
 
 
 @pytest.mark.parametrize("template", ["{date_short_pretty} at {time}", "{date_num}", "{ago}"])

@@ -14,6 +14,7 @@ from browser.conftest import Visit
 from browser.looks import (
     CHANNEL,
     complaints_about,
+    composer,
     expect_state,
     focused_name,
     is_wider_than_the_window,
@@ -80,6 +81,17 @@ def test_switching_people_keeps_the_place(visit: Visit, slack: SlackDriver) -> N
     expect(thread(page).get_by_role("button", name="Approve")).to_be_visible()
     page.go_back()
     expect(page.get_by_text("You are Anna Okafor")).to_be_visible()
+
+
+def test_unsent_text_waits_where_it_was_typed(visit: Visit) -> None:
+    page = visit("anna", f"#{CHANNEL}")
+    composer(page).fill("half a thought")
+
+    page.get_by_role("link", name="sentiment").click()
+    expect(page.get_by_role("textbox", name="Message #sentiment")).to_have_value("")
+    page.get_by_role("link", name="ml-deploys").click()
+
+    expect(composer(page)).to_have_value("half a thought")
 
 
 def test_channel_tells_how_much_is_new(visit: Visit, slack: SlackDriver) -> None:
@@ -161,7 +173,7 @@ def test_keyboard_alone_can_approve(visit: Visit, slack: SlackDriver) -> None:
     thread(page).get_by_role("button", name="Roll back").wait_for()
     page.keyboard.press("Escape")
     expect(thread(page)).to_have_count(0)
-    assert "replies last at" in focused_name(page)
+    assert page.evaluate("document.activeElement.dataset.key") == "replies"
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])

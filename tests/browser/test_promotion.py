@@ -188,6 +188,40 @@ def test_mention_in_a_thread_is_completed_and_answered(visit: Visit, slack: Slac
     expect(thread(page).get_by_text("Hello @anna")).to_be_visible()
 
 
+def test_command_in_a_thread_is_refused_as_slack_refuses_it(visit: Visit, slack: SlackDriver) -> None:
+    page = visit("anna", place_of(promoted(slack)))
+    reply = page.get_by_role("textbox", name="Reply in the thread")
+
+    reply.fill("/endpoint status")
+    reply.press("Enter")
+
+    expect(page.get_by_text("/endpoint is not supported in threads. Sorry!")).to_be_visible()
+
+
+def test_edited_card_shows_what_it_said_before(visit: Visit, slack: SlackDriver) -> None:
+    card = promoted(slack)
+    slack.person("ben").click("Approve", channel="ml-deploys", thread_ts=card.ts)
+    page = visit("anna", f"#{CHANNEL}")
+    expect_state(page, "succeeded")
+
+    page.get_by_role("button", name="More actions").click()
+    page.get_by_role("menuitem", name="Earlier versions").click()
+
+    versions = page.get_by_role("dialog", name="Versions of this message").get_by_role("listitem")
+    expect(versions.first).to_contain_text("succeeded")
+    expect(versions.last).to_contain_text("awaiting approval")
+
+
+def test_app_is_invited_to_a_channel_with_one_click(visit: Visit, slack: SlackDriver) -> None:
+    page = visit("dave", "#C0RANDOM")
+    invite = page.get_by_role("button", name="Invite endpoint-bot")
+
+    invite.click()
+
+    expect(page.get_by_text("5 members")).to_be_visible()
+    expect(invite).to_have_count(0)
+
+
 def test_home_tab_shows_what_the_app_published(visit: Visit) -> None:
     page = visit("anna", f"#{CHANNEL}")
 

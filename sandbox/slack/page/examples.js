@@ -4,7 +4,7 @@
 export const COMMANDS = [
   { text: "/endpoint help", what: "What there is" },
   { text: "/endpoint status", what: "Every endpoint at a glance" },
-  { text: "/endpoint plan stt-prod", what: "What an update would change, without asking for anything" },
+  { text: "/endpoint plan stt-prod", what: "What an update would change" },
   { text: "/endpoint promote stt-prod", what: "Plan the next version and ask for approval" },
   { text: "/endpoint rollback stt-prod", what: "Back to the last good version" },
 ];

@@ -4,7 +4,7 @@ import { fragment, h, icon, plural, uniqueId } from "./dom.js";
 import { blocks, messageText } from "./blocks/blocks.js";
 import { messageTime, spokenTime } from "./blocks/dates.js";
 import { emoji } from "./blocks/emoji.js";
-import { mention, mrkdwn } from "./blocks/mrkdwn.js";
+import { mrkdwn } from "./blocks/mrkdwn.js";
 import { menuButton } from "./menu.js";
 
 /**
@@ -39,7 +39,9 @@ export function messageNode(message, surface, options) {
         h(
           "p",
           { class: "used-command" },
-          mention(surface.names.user(message.command.user)?.name ?? "somebody", "@"),
+          surface.names.isMe(message.command.user)
+            ? "You"
+            : (surface.names.user(message.command.user)?.real_name ?? "Somebody"),
           " used ",
           h("code", {}, message.command.text),
         ),

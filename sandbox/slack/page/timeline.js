@@ -51,11 +51,6 @@ export class Timeline {
     this.latest.hidden = true;
   }
 
-  /** Draws everything anew at the next `show`, for another person. */
-  forget() {
-    this.place = null;
-  }
-
   #begin(place, newAfter) {
     Object.assign(this, { place, newAfter, drawn: new Map(), isAtBottom: true, scrolledTo: 0 });
     this.list.replaceChildren();

@@ -45,25 +45,29 @@ const TOKENS = {
   date: plain,
   date_short: short,
   date_long: long,
-  date_pretty: (date) => nearDay(date) ?? plain(date),
-  date_short_pretty: (date) => nearDay(date) ?? short(date),
-  date_long_pretty: (date) => nearDay(date) ?? long(date),
+  date_pretty: (date) => nearDay(date)?.toLowerCase() ?? plain(date),
+  date_short_pretty: (date) => nearDay(date)?.toLowerCase() ?? short(date),
+  date_long_pretty: (date) => nearDay(date)?.toLowerCase() ?? long(date),
   time: clock,
   time_secs: clockWithSeconds,
   ago,
   day_divider_pretty: (date) => nearDay(date) ?? long(date),
 };
 
-/** What Slack shows for `<!date^seconds^template|fallback>`, in the reader's own time zone. */
-export function dateToken(seconds, template, fallback) {
+/**
+ * What Slack shows for `<!date^seconds^template|fallback>`, in the reader's own time zone. `isStart`: it begins a sentence, so
+ * it says “Today” and not “today”.
+ */
+export function dateToken(seconds, template, fallback, isStart = false) {
   const date = new Date(seconds * 1000);
   if (Number.isNaN(date.getTime())) return fallback;
   const text = template.replace(/\{(\w+)\}/g, (whole, name) => (TOKENS[name] ? TOKENS[name](date) : whole));
-  return h("time", { datetime: date.toISOString(), title: full(date) }, text);
+  const shown = isStart ? text.charAt(0).toUpperCase() + text.slice(1) : text;
+  return h("time", { datetime: date.toISOString(), title: full(date) }, shown);
 }
 
 /** When a message was posted. */
-export function instant(ts) {
+function instant(ts) {
   return new Date(Number.parseFloat(ts) * 1000);
 }
 

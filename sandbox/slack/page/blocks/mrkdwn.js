@@ -9,6 +9,7 @@ import { SHORTCODE, emoji } from "./emoji.js";
 
 const ENTITIES = { "&lt;": "<", "&gt;": ">", "&amp;": "&" };
 const MARKS = { "*": "strong", _: "em", "~": "s" };
+const SENTENCE_START = /(?:^|[\n.!?·•])\s*$/;
 const WORD = /[\p{L}\p{N}]/u;
 const BARE_URL = /^https?:\/\/[^\s<>|]*[^\s<>|.,;:!?)\]'"]/;
 
@@ -113,7 +114,7 @@ function tokenAt(text, at, names) {
   }
   if (character === "<") {
     const token = /^<([^<>\n]+)>/.exec(rest);
-    const node = token && angle(token[1], names);
+    const node = token && angle(token[1], names, SENTENCE_START.test(text.slice(0, at)));
     return node && { node, length: token[0].length };
   }
   if (character === ":") {
@@ -153,7 +154,7 @@ function closing(text, from, mark) {
 }
 
 /** `<…>`: a mention, a date or a link. Null for what is none of them, which then stays text. */
-function angle(inner, names) {
+function angle(inner, names, isStart = false) {
   const bar = inner.indexOf("|");
   const body = bar < 0 ? inner : inner.slice(0, bar);
   const label = bar < 0 ? "" : inner.slice(bar + 1);
@@ -165,7 +166,7 @@ function angle(inner, names) {
     );
   if (body.startsWith("#"))
     return mention(names.channel(body.slice(1))?.name ?? (unescape(label) || body.slice(1)), "#");
-  if (body.startsWith("!")) return special(body.slice(1), unescape(label), names);
+  if (body.startsWith("!")) return special(body.slice(1), unescape(label), names, isStart);
   if (!/^(?:https?:\/\/|mailto:|tel:)/i.test(body)) return null;
   return link(unescape(body), label ? inline(label, names) : unescape(body).replace(/^(?:mailto|tel):/, ""));
 }
@@ -175,11 +176,11 @@ export function mention(name, sign, isMe = false) {
   return h("span", { class: isMe ? "mention mention-me" : "mention" }, sign + name);
 }
 
-function special(body, label, names) {
+function special(body, label, names, isStart) {
   const [kind, ...rest] = body.split("^");
   if (kind === "date") {
     const [seconds, template, address] = rest;
-    const shown = dateToken(Number(seconds), template ?? "", label);
+    const shown = dateToken(Number(seconds), template ?? "", label, isStart);
     return address ? link(address, shown) : fragment(shown);
   }
   if (kind === "subteam") return mention(names.usergroup(rest[0])?.handle ?? (label.replace(/^@/, "") || rest[0]), "@");
