@@ -1,0 +1,233 @@
+"""Builders of domain values: a rollout in any phase, as the engine would have left it there."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from bot.domain.commands import Change
+from bot.domain.endpoint import EndpointStatus, PendingDeployment, Snapshot, VariantState
+from bot.domain.plan import Difference, Finding, Level, Plan
+from bot.domain.rollout import (
+    ApprovalChoice,
+    ApprovalDecision,
+    Kind,
+    Pace,
+    Phase,
+    Reason,
+    Rollout,
+    Thread,
+    UpdateCall,
+    WatchPlan,
+    open_rollout,
+)
+from bot.domain.verdict import Comparison, Measurement, Verdict, VerdictKind, Window
+from fakes.clock import NOW
+
+ENDPOINT = "sentiment-prod"
+CURRENT, TARGET = "sentiment-v3", "sentiment-v4"
+ANNA, BEN, CARL = "U0ANNA", "U0BEN", "U0CARL"
+LONG_AGO = NOW - timedelta(days=3)
+PACE = Pace(poll=timedelta(seconds=15), settle=timedelta(seconds=10))
+WATCH = WatchPlan(
+    duration=timedelta(minutes=30),
+    warm_up=timedelta(minutes=3),
+    metric_period=timedelta(minutes=1),
+    baseline=timedelta(hours=1),
+)
+
+
+def a_snapshot(
+    status: EndpointStatus = EndpointStatus.IN_SERVICE,
+    config: str = CURRENT,
+    *,
+    moved_at: datetime = LONG_AGO,
+    pending: str | None = None,
+    reason: str | None = None,
+    have: int = 1,
+    message: str | None = None,
+) -> Snapshot:
+    green = VariantState(name="AllTraffic", current_count=have, desired_count=2, stage="Creating", message=message)
+    return Snapshot(
+        name=ENDPOINT,
+        arn=f"arn:aws:sagemaker:us-east-1:123456789012:endpoint/{ENDPOINT}",
+        status=status,
+        config_name=config,
+        last_modified=moved_at,
+        observed_at=NOW,
+        failure_reason=reason,
+        variants=(VariantState(name="AllTraffic", current_count=2, desired_count=2, weight=1.0),),
+        pending=PendingDeployment(config_name=pending, variants=(green,)) if pending else None,
+    )
+
+
+def a_plan(**fields: Any) -> Plan:
+    return Plan(
+        **{
+            "fingerprint": "0123456789abcdef",
+            "made_at": NOW,
+            "current_config": CURRENT,
+            "target_config": TARGET,
+            "current_label": "sentiment version 3",
+            "target_label": "sentiment version 4",
+            "new_models": {"model-v3": "model-v4"},
+            "differences": (
+                Difference(path="AllTraffic.model.PrimaryContainer.ModelPackageName", before="3", after="4"),
+            ),
+            "kept": ("AllTraffic keeps its instance count, 2.",),
+            "findings": (Finding(check="in_service", level=Level.OK, text="The endpoint is InService."),),
+            "traffic_policy_reason": "The whole new fleet stands before any traffic moves.",
+            **fields,
+        }
+    )
+
+
+def a_blocked_plan() -> Plan:
+    blocker = Finding(
+        check="version_approved",
+        level=Level.BLOCKER,
+        text="sentiment version 4 is Rejected.",
+        next_step="Approve it first.",
+    )
+    return a_plan(findings=(blocker,))
+
+
+def a_call(**fields: Any) -> UpdateCall:
+    """An UpdateEndpoint that was written down and whose answer nobody saw."""
+    return UpdateCall(**{"config": TARGET, "intended_at": NOW, "last_modified_before": LONG_AGO, **fields})
+
+
+def a_comparison(*, before_us: float | None = 400_000.0, after_us: float | None = 410_000.0) -> Comparison:
+    def measured(start: datetime, minutes: int, us: float | None) -> Measurement:
+        return Measurement(
+            window=Window(start=start, end=start + timedelta(minutes=minutes)),
+            p50_us=us,
+            p90_us=us and us * 2,
+            p99_us=us and us * 3,
+            requests=1000.0,
+            errors_4xx=2.0,
+            errors_5xx=1.0,
+        )
+
+    return Comparison(
+        latency_metric="ModelLatency",
+        before=measured(NOW - timedelta(hours=1), 60, before_us),
+        after=measured(NOW + timedelta(minutes=20), 30, after_us),
+    )
+
+
+def a_verdict(kind: VerdictKind = VerdictKind.PASS) -> Verdict:
+    return Verdict(
+        kind=kind, evidence="ModelLatency p50 400 → 410 ms (+2 %); errors 1 of 1,000 (0.10 %) before and after."
+    )
+
+
+def approved_by(*people: str, at: datetime = NOW) -> tuple[ApprovalDecision, ...]:
+    return tuple(ApprovalDecision(actor=p, choice=ApprovalChoice.APPROVE, at=at) for p in people)
+
+
+def opened(kind: Kind = Kind.UPDATE, **fields: Any) -> Rollout:
+    """A rollout in planning."""
+    return open_rollout(
+        **{
+            "id": "rabc2345",
+            "kind": kind,
+            "endpoint": ENDPOINT,
+            "region": "us-east-1",
+            "requester": ANNA,
+            "thread": Thread(channel_id="C0MLDEPLOYS", thread_ts="1.000100"),
+            "now": NOW - timedelta(minutes=10),
+            "pace": PACE,
+            "watch": WATCH,
+            "expires_after": timedelta(hours=4),
+            "change": Change(version=4) if kind is Kind.UPDATE else None,
+            "approvers_text": f"<@{BEN}> or <@{CARL}>",
+            **fields,
+        }
+    )
+
+
+UPDATE_PATHS: dict[Phase, tuple[Phase, ...]] = {
+    Phase.PLANNING: (),
+    Phase.AWAITING_APPROVAL: (Phase.AWAITING_APPROVAL,),
+    Phase.SCHEDULED: (Phase.AWAITING_APPROVAL, Phase.SCHEDULED),
+    Phase.PREPARING: (Phase.AWAITING_APPROVAL, Phase.PREPARING),
+    Phase.UPDATING: (Phase.AWAITING_APPROVAL, Phase.PREPARING, Phase.UPDATING),
+    Phase.WATCHING: (Phase.AWAITING_APPROVAL, Phase.PREPARING, Phase.UPDATING, Phase.WATCHING),
+    Phase.REJECTED: (Phase.AWAITING_APPROVAL, Phase.REJECTED),
+    Phase.EXPIRED: (Phase.AWAITING_APPROVAL, Phase.EXPIRED),
+    Phase.CANCELLED: (Phase.AWAITING_APPROVAL, Phase.CANCELLED),
+    Phase.BLOCKED: (Phase.BLOCKED,),
+    Phase.FAILED: (Phase.AWAITING_APPROVAL, Phase.PREPARING, Phase.FAILED),
+    Phase.ROLLED_BACK_BY_AWS: (Phase.AWAITING_APPROVAL, Phase.PREPARING, Phase.UPDATING, Phase.ROLLED_BACK_BY_AWS),
+    Phase.NEEDS_HUMAN: (Phase.AWAITING_APPROVAL, Phase.PREPARING, Phase.UPDATING, Phase.NEEDS_HUMAN),
+}
+UPDATE_PATHS[Phase.SUCCEEDED] = (*UPDATE_PATHS[Phase.WATCHING], Phase.SUCCEEDED)
+UPDATE_PATHS[Phase.ROLLING_BACK] = (*UPDATE_PATHS[Phase.SUCCEEDED], Phase.ROLLING_BACK)
+UPDATE_PATHS[Phase.ROLLED_BACK] = (*UPDATE_PATHS[Phase.ROLLING_BACK], Phase.ROLLED_BACK)
+
+_REASONS: dict[Phase, tuple[Reason, str]] = {
+    Phase.AWAITING_APPROVAL: (Reason.PLAN_READY, "bot"),
+    Phase.SCHEDULED: (Reason.APPROVED, BEN),
+    Phase.PREPARING: (Reason.APPROVED, BEN),
+    Phase.UPDATING: (Reason.UPDATE_REQUESTED, "bot"),
+    Phase.WATCHING: (Reason.LANDED, "bot"),
+    Phase.SUCCEEDED: (Reason.WATCH_OVER, "bot"),
+    Phase.REJECTED: (Reason.REJECTED_BY_APPROVER, BEN),
+    Phase.EXPIRED: (Reason.APPROVAL_EXPIRED, "bot"),
+    Phase.CANCELLED: (Reason.CANCELLED_BY_PERSON, ANNA),
+    Phase.BLOCKED: (Reason.PREFLIGHT_BLOCKED, "bot"),
+    Phase.FAILED: (Reason.AWS_REFUSED, "bot"),
+    Phase.ROLLED_BACK_BY_AWS: (Reason.AWS_ROLLED_BACK, "aws"),
+    Phase.ROLLING_BACK: (Reason.ROLLBACK_REQUESTED, BEN),
+    Phase.ROLLED_BACK: (Reason.ROLLBACK_LANDED, BEN),
+    Phase.NEEDS_HUMAN: (Reason.UPDATE_ROLLBACK_FAILED, "bot"),
+}
+
+
+def _known_in(phase: Phase) -> dict[str, Any]:
+    """What the engine has learned by the time it enters the phase."""
+    match phase:
+        case Phase.AWAITING_APPROVAL:
+            return {"plan": a_plan()}
+        case Phase.BLOCKED:
+            return {"plan": a_blocked_plan()}
+        case Phase.PREPARING | Phase.SCHEDULED:
+            return {"approvals": approved_by(BEN)}
+        case Phase.REJECTED:
+            return {"approvals": (ApprovalDecision(actor=BEN, choice=ApprovalChoice.REJECT, at=NOW),)}
+        case Phase.UPDATING:
+            seen = a_snapshot(EndpointStatus.UPDATING, pending=TARGET)
+            called = a_call(accepted_at=NOW)
+            return {"models_created": True, "config_created": True, "update": called, "snapshot": seen}
+        case Phase.WATCHING:
+            return {"cutover_at": NOW, "snapshot": a_snapshot(config=TARGET)}
+        case Phase.SUCCEEDED:
+            return {"comparison": a_comparison(), "verdict": a_verdict()}
+        case Phase.ROLLING_BACK:
+            return {"child_id": "rchild22"}
+        case _:
+            return {}
+
+
+def at(phase: Phase, *, note: str = "", now: datetime = NOW, **fields: Any) -> Rollout:
+    """An update rollout in that phase, brought there by legal steps; `fields` are laid over the end."""
+    rollout = opened()
+    for step in UPDATE_PATHS[phase]:
+        reason, actor = _REASONS[step]
+        last = note if step is phase else ""
+        rollout = rollout.to(step, reason, now, actor, last, **_known_in(step))
+    return rollout.with_(**fields)
+
+
+def rollback_at(phase: Phase, *, note: str = "", now: datetime = NOW, **fields: Any) -> Rollout:
+    """A rollback in that phase: planning, awaiting_approval, rolling_back or one of its ends."""
+    rollout = opened(Kind.ROLLBACK, id="rchild22", parent_id="rabc2345", rollback_to=CURRENT, requester=BEN)
+    plan = a_plan(
+        current_config=TARGET, target_config=CURRENT, current_label=TARGET, target_label=CURRENT, new_models={}
+    )
+    if phase is not Phase.PLANNING:
+        following = Phase.AWAITING_APPROVAL if phase is Phase.AWAITING_APPROVAL else Phase.ROLLING_BACK
+        rollout = rollout.to(following, Reason.NO_APPROVAL_NEEDED, now, BEN, plan=plan)
+    if phase not in (Phase.PLANNING, Phase.AWAITING_APPROVAL, Phase.ROLLING_BACK):
+        reason = Reason.ROLLBACK_LANDED if phase is Phase.ROLLED_BACK else Reason.ROLLBACK_FAILED
+        rollout = rollout.to(phase, reason, now, "bot", note)
+    return rollout.with_(**fields)
