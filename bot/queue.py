@@ -28,6 +28,7 @@ class JobName(StrEnum):
 
     RUN_ERRAND = "workers.jobs.run_errand"
     ADVANCE = "workers.jobs.advance"
+    ADVANCE_MANY = "workers.jobs.advance_many"
     TELL = "workers.jobs.tell"
 
 

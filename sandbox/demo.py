@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import sys
 import threading
@@ -29,6 +30,7 @@ def run_demo() -> int:
                 if dead:
                     raise DidNotStart(f"{', '.join(dead)} ended; the logs are in {stack.folder}")
             print("\nStopping …", flush=True)
+        shutil.rmtree(stack.folder)
     except DidNotStart as exc:
         print(f"The demo could not go on: {exc}", file=sys.stderr)
         return 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import time
 from collections.abc import Callable
@@ -208,5 +209,6 @@ def run_story(name: str) -> int:
     if problem is not None:
         print(f"\nThe story {name!r} went wrong: {problem}. The logs are in {stack.folder}", file=sys.stderr)
         return 1
+    shutil.rmtree(stack.folder)
     print(f"\nThe story {name!r} ended as it should, after {took:.0f} s.")
     return 0

@@ -18,6 +18,13 @@ def advance(rollout_id: str, revision: int) -> None:
     parts().reconciler.tick(rollout_id, revision)
 
 
+def advance_many(*ticks: str) -> None:
+    """Ticks of several rollouts, each as `rollout_id:revision`: one job, because many are due at once."""
+    for tick in ticks:
+        rollout_id, _, revision = tick.partition(":")
+        advance(rollout_id, int(revision))
+
+
 def tell(rollout_id: str) -> None:
     """Bring a rollout's thread up to date."""
     parts().notifier.tell(rollout_id)
@@ -28,6 +35,8 @@ def crashed(job: Job, kind: type[BaseException], error: BaseException, trace: Tr
     match job.func_name:
         case JobName.ADVANCE:
             parts().reconciler.crashed(str(job.args[0]), error)
+        case JobName.ADVANCE_MANY:
+            parts().one_by_one(job.args)
         case JobName.RUN_ERRAND:
             parts().desk.crashed(str(job.args[0]), error)
     return True

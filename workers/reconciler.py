@@ -35,6 +35,7 @@ from bot.domain.verdict import Comparison, Measurement
 from bot.store.keys import Due
 from bot.store.rollouts import Stored, Write
 from workers.drafting import Drafting
+from workers.glance import Glance
 from workers.heartbeat import beating
 from workers.judge import judge
 from workers.planner import Planner
@@ -58,6 +59,7 @@ class Reconciler:
     world: World
     planner: Planner
     drafting: Drafting
+    glance: Glance
 
     def tick(self, rollout_id: str, revision: int) -> None:
         """Do the tick of that revision, unless somebody else did. A stale tick ends without a successor."""
@@ -103,7 +105,10 @@ class Reconciler:
             return Observation(child=child.rollout if child else None)
         if not needs_endpoint(rollout):
             return Observation()
-        aws = self.world.aws(self._spec(rollout))
+        spec = self._spec(rollout)
+        if rollout.phase is not Phase.WATCHING and (same := self.glance.unchanged(rollout, spec, now)) is not None:
+            return Observation(snapshot=same)
+        aws = self.world.aws(spec)
         snapshot = self._look(aws, rollout)
         if snapshot is None:
             return Observation(is_gone=True)

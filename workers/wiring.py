@@ -7,7 +7,7 @@ the fork, so no two processes share one.
 import functools
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -16,6 +16,7 @@ import boto3
 from botocore.config import Config
 
 from bot.domain.fleet import EndpointSpec, Fleet
+from bot.queue import JobName, QueueName, enqueue
 from bot.settings import Settings, load_fleet, load_settings
 from bot.store import make_store
 from bot.store.connection import connect
@@ -28,6 +29,7 @@ from workers.gateways.cloudwatch import CloudWatchMetrics
 from workers.gateways.registry import ModelRegistry
 from workers.gateways.sagemaker import SageMakerEndpoints
 from workers.gateways.slack import SlackMessenger, make_web_client
+from workers.glance import Glance
 from workers.notifier import Notifier
 from workers.opening import Opening
 from workers.planner import Planner
@@ -51,6 +53,19 @@ class Parts:
     desk: Desk
     reconciler: Reconciler
     notifier: Notifier
+
+    def one_by_one(self, ticks: Iterable[str]) -> None:
+        """After a job of many ticks died: a job for each, so that the one to blame is found and the others go on."""
+        for tick in ticks:
+            rollout_id, _, revision = str(tick).partition(":")
+            enqueue(
+                QueueName.TICKS,
+                JobName.ADVANCE,
+                rollout_id,
+                int(revision),
+                job_id=f"advance-{rollout_id}-{revision}",
+                connection=self.world.store.connection,
+            )
 
 
 @functools.cache
@@ -88,7 +103,7 @@ def parts_of(world: World) -> Parts:
         board=Board(world, drafting),
         answering=Answering(world),
     )
-    return Parts(world, desk, Reconciler(world, planner, drafting), Notifier(world))
+    return Parts(world, desk, Reconciler(world, planner, drafting, Glance(world)), Notifier(world))
 
 
 def utc_now() -> datetime:

@@ -69,7 +69,7 @@ def _latency_fields(comparison: Comparison) -> list[str]:
 def _traffic_fields(comparison: Comparison) -> list[str]:
     before, after = comparison.before, comparison.after
     rows = [
-        f"*Requests* {_rate(before)} → {_rate(after)}",
+        f"*Requests* {_a_minute(before)} → {_a_minute(after)} a minute",
         f"*Errors* {percent(before.error_rate)} → {percent(after.error_rate)}",
         f"*5XX* {_share(before.errors_5xx, before)} → {_share(after.errors_5xx, after)}",
         f"*4XX* {_share(before.errors_4xx, before)} → {_share(after.errors_4xx, after)}",
@@ -85,10 +85,10 @@ def _share(errors: float | None, measured: Measurement) -> str:
     return amount(errors) if errors is None else f"{amount(errors)} of {amount(measured.requests)}"
 
 
-def _rate(measured: Measurement) -> str:
+def _a_minute(measured: Measurement) -> str:
     """Requests a minute: the two windows differ in length."""
     minutes = (measured.window.end - measured.window.start).total_seconds() / 60
-    return "no data" if measured.requests is None else f"{measured.requests / minutes:,.0f} a minute"
+    return "no data" if measured.requests is None else f"{measured.requests / minutes:,.0f}"
 
 
 def _windows(comparison: Comparison) -> str:

@@ -6,6 +6,7 @@ from redis import Redis
 
 from bot.store.due import DueStore
 from bot.store.errands import ErrandStore
+from bot.store.glances import GlanceStore
 from bot.store.rollouts import RolloutStore
 from bot.store.slots import SlotStore
 
@@ -19,6 +20,7 @@ class Store:
     errands: ErrandStore
     slots: SlotStore
     due: DueStore
+    glances: GlanceStore
 
 
 def make_store(connection: Redis) -> Store:
@@ -29,4 +31,5 @@ def make_store(connection: Redis) -> Store:
         errands=ErrandStore(connection),
         slots=SlotStore(connection),
         due=DueStore(connection),
+        glances=GlanceStore(connection),
     )

@@ -22,6 +22,11 @@ from bot.store.keys import Due
 
 BATCH = 200
 
+CROWD = 8
+"""More ticks than this that are due at once share jobs: a forked job of its own for each would cost more than the ticks do."""
+
+TICKS_PER_JOB = 20
+
 
 @dataclass(frozen=True)
 class Dispatch:
@@ -87,8 +92,9 @@ class DueStore:
                 for id, dispatch in zip(ids, dispatches, strict=True):
                     if dispatch is None:
                         pipe.zrem(keys.due(kind), id)
-                        continue
-                    pipe.zadd(keys.due(kind), {id: (now + lease).timestamp()}, xx=True)
+                    else:
+                        pipe.zadd(keys.due(kind), {id: (now + lease).timestamp()}, xx=True)
+                for dispatch in share_jobs([d for d in dispatches if d is not None]):
                     _enqueue(dispatch, self._redis, pipe)
                 pipe.execute()
         return len(ids)
@@ -178,6 +184,18 @@ def tick(rollout_id: str, revision: int, phase: Phase) -> Dispatch:
     """The job that moves a rollout on: plans are slow, the way back is urgent."""
     queue = {Phase.PLANNING: QueueName.SLOW, Phase.ROLLING_BACK: QueueName.URGENT}.get(phase, QueueName.TICKS)
     return Dispatch(queue, JobName.ADVANCE, (rollout_id, revision), f"advance-{rollout_id}-{revision}")
+
+
+def share_jobs(dispatches: list[Dispatch]) -> list[Dispatch]:
+    """The same work in fewer jobs, when many ticks are due at once; the way back keeps jobs of its own."""
+    ticks = [d for d in dispatches if d.job is JobName.ADVANCE and d.queue is QueueName.TICKS]
+    if len(ticks) <= CROWD:
+        return dispatches
+    shared = []
+    for chunk in (ticks[i : i + TICKS_PER_JOB] for i in range(0, len(ticks), TICKS_PER_JOB)):
+        pairs = tuple(f"{d.args[0]}:{d.args[1]}" for d in chunk)
+        shared.append(Dispatch(QueueName.TICKS, JobName.ADVANCE_MANY, pairs, f"{chunk[0].job_id}-and-others"))
+    return [*(d for d in dispatches if d not in ticks), *shared]
 
 
 def _errand(errand_id: str, fields: list[bytes | str | None]) -> Dispatch | None:

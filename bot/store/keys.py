@@ -88,3 +88,8 @@ def slack_budget(method: str, minute: int) -> str:
 def slack_trouble(rollout_id: str) -> str:
     """How often in a row Slack failed for this rollout."""
     return f"{PREFIX}:slack-trouble:{rollout_id}"
+
+
+def glance(place: str) -> str:
+    """JSON: names of the endpoints that SageMaker is updating in one account and region, and when it said so."""
+    return f"{PREFIX}:glance:{place}"

@@ -186,6 +186,11 @@ class RolloutStore:
         if held is not None:
             raise self._busy(endpoint, held)
 
+    def count_active(self) -> int:
+        """How many rollouts are active."""
+        with store_errors():
+            return int(self._redis.scard(keys.ACTIVE))
+
     def active(self, endpoint: str | None = None) -> tuple[Stored, ...]:
         """Active rollouts, of one endpoint or of all."""
         with store_errors():
