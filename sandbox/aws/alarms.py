@@ -53,8 +53,8 @@ class Alarm:
 @operation("cloudwatch", "PutMetricAlarm")
 def put_metric_alarm(call: Call) -> dict[str, Any]:
     region, params = call.region, call.params
-    if "Metrics" not in params and "MetricName" not in params:
-        raise AwsError("ValidationError", "Either MetricName or Metrics must be given.")
+    if "Metrics" not in params:
+        _check(params)
     name = params["AlarmName"]
     spec = {key: value for key, value in params.items() if key not in _NOT_SHOWN}
     existing = region.alarms.get(name)
@@ -97,6 +97,18 @@ def set_alarm_state(call: Call) -> dict[str, Any]:
     alarm.move(call.params["StateValue"], call.params["StateReason"], call.now)
     alarm.forced_until = call.now + timedelta(seconds=alarm.spec.get("Period", 60))
     return {}
+
+
+def _check(params: dict[str, Any]) -> None:
+    """Refuse an alarm on a metric that could not be evaluated."""
+    missing = [member for member in ("MetricName", "Namespace", "Period", "Threshold") if member not in params]
+    if missing:
+        raise AwsError("ValidationError", f"The parameter {missing[0]} is required for an alarm on a metric.")
+    if ("Statistic" in params) == ("ExtendedStatistic" in params):
+        raise AwsError("ValidationError", "Exactly one of Statistic and ExtendedStatistic must be given.")
+    statistic(params.get("ExtendedStatistic") or params["Statistic"])
+    if params["ComparisonOperator"] not in _COMPARISONS:
+        raise AwsError("ValidationError", f"{params['ComparisonOperator']} needs an anomaly detection band in Metrics.")
 
 
 def _evaluate(spec: dict[str, Any], region: Region, at: datetime) -> tuple[str, str]:

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from sandbox.aws.errors import AwsError
+
 from .local import ALL_TRAFFIC, LocalAws
 
 ROLL_BACK_ON_ALARM: dict[str, Any] = {
@@ -53,6 +55,20 @@ def test_an_alarm_tells_what_it_was_given(aws: LocalAws) -> None:
     assert found["AlarmArn"] == "arn:aws:cloudwatch:us-east-1:123456789012:alarm:latency"
     assert (found["AlarmDescription"], found["Threshold"], found["ExtendedStatistic"]) == ("slow", 60_000.0, "p50")
     assert found["ActionsEnabled"] is True
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"Statistic": "Sum"},
+        {"ExtendedStatistic": "p101"},
+        {"ComparisonOperator": "LessThanLowerThreshold"},
+    ],
+)
+def test_an_alarm_that_cannot_be_evaluated_is_refused(aws: LocalAws, change: dict[str, Any]) -> None:
+    with pytest.raises(AwsError, match="ValidationError"):
+        put_alarm(aws, **change)
+    assert aws.ask("DescribeAlarms", "cloudwatch")["MetricAlarms"] == []
 
 
 def test_alarms_follow_the_traffic(aws: LocalAws) -> None:
