@@ -108,6 +108,8 @@ class Options:
     """How much faster than AWS the stand-in is: 90 makes six minutes four seconds."""
     aws_arguments: tuple[str, ...] = ()
     """More of `python -m sandbox.aws`, such as `--traffic 20`."""
+    traffic: float = 4.0
+    """How much more traffic than AWS's sample endpoints have: watches of seconds need requests enough to be judged."""
     delivery: str = "socket"
     rate_limits: str = "real"
     slack_port: int = 0
@@ -153,6 +155,7 @@ class Stack:
     def _start_stand_ins(self) -> None:
         o = self.options
         aws = [sys.executable, "-m", "sandbox.aws", "--port", str(o.aws_port), "--speed", str(o.speed)]
+        aws += ["--traffic", str(o.traffic)]
         aws += o.aws_arguments
         self.aws = AwsDriver(self._start("aws", aws, {}, "aws stand-in on "))
         slack = [
