@@ -108,7 +108,7 @@ class AwsDriver:
             KeyError: There is no such endpoint.
         """
         seen = self.endpoints()[name]
-        return seen["description"] | seen
+        return {**seen["description"], **seen}
 
     def force_status(self, name: str, status: str) -> None:
         """Show an EndpointStatus from now on, whatever was under way; it stays until something changes it."""
