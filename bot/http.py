@@ -16,7 +16,7 @@ from waitress.server import create_server
 
 from bot.app import Identity
 from bot.settings import Settings
-from bot.signatures import LARGEST_BODY, Refusal, refusal
+from bot.signatures import LARGEST_BODY, UNREADABLE, Refusal, refusal
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +29,13 @@ READY_FOR_SECONDS = 5.0
 """How long an answer of Slack counts for readiness: probes come often, and auth.test is rate limited."""
 
 THREADS = 16
+
+CUT_OFF = 64 * 1024 * 1024
+"""Waitress cuts the connection of whoever sends more than this; up to here an oversized body gets its answer."""
+
+_MISSHAPEN = (AttributeError, LookupError, TypeError, ValueError)
+"""What digging in a payload that lacks members, or has them of another type, raises. A listener's own failures never come this
+far: Bolt hands them to `answer_error`."""
 
 
 class BotMetrics:
@@ -114,7 +121,12 @@ def _events(app: App, settings: Settings, metrics: BotMetrics) -> WsgiApp:
             metrics.requests.labels("refused").inc()
             return _say(start_response, found.status, found.why)
         environ = {**environ, "wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body))}
-        answer = bolt(environ, start_response)
+        try:
+            answer = bolt(environ, start_response)
+        except _MISSHAPEN:
+            log.warning("signed, but of a shape that Slack never sends", exc_info=True)
+            metrics.requests.labels("refused").inc()
+            return _say(start_response, UNREADABLE.status, UNREADABLE.why)
         metrics.requests.labels("taken").inc()
         metrics.seconds.observe(time.monotonic() - began)
         return answer
@@ -139,7 +151,7 @@ class HttpServer:
 
     def __init__(self, wsgi: WsgiApp, host: str, port: int) -> None:
         self._server = create_server(
-            wsgi, host=host, port=port, threads=THREADS, ident="", max_request_body_size=LARGEST_BODY * 2
+            wsgi, host=host, port=port, threads=THREADS, ident="", max_request_body_size=CUT_OFF
         )
 
     def serve(self) -> None:

@@ -49,7 +49,9 @@ def _is_readable(text: str, content_type: str) -> bool:
 
 
 def _is_object(text: str) -> bool:
+    """Whether it is a JSON object that says its type, as all of Slack's do."""
     try:
-        return isinstance(json.loads(text), dict)
+        read = json.loads(text)
     except (ValueError, RecursionError):
         return False
+    return isinstance(read, dict) and isinstance(read.get("type"), str)
