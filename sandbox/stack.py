@@ -22,6 +22,7 @@ from sandbox.slack.driver import SlackDriver
 
 HERE = Path(__file__).parent
 SAMPLE_FLEET = HERE / "fleet.yaml"
+MANIFEST = HERE.parent / "manifest.yaml"
 
 BOT_TOKEN, APP_TOKEN, SIGNING_SECRET = "xoxb-sandbox", "xapp-sandbox", "sandbox-signing-secret"
 START_SECONDS = 60.0
@@ -108,6 +109,8 @@ class Options:
     """How much faster than AWS the stand-in is: 90 makes six minutes four seconds."""
     aws_arguments: tuple[str, ...] = ()
     """More of `python -m sandbox.aws`, such as `--traffic 20`."""
+    manifest: Path | None = MANIFEST
+    """What the app may do in Slack: the scopes and events that people install it with; None: everything."""
     traffic: float = 4.0
     """How much more traffic than AWS's sample endpoints have: watches of seconds need requests enough to be judged."""
     delivery: str = "socket"
@@ -163,6 +166,7 @@ class Stack:
             *("--request-url", f"http://127.0.0.1:{self.bot_port}/slack/events", "--signing-secret", SIGNING_SECRET),
             *("--bot-token", BOT_TOKEN, "--app-token", APP_TOKEN, "--rate-limits", o.rate_limits),
         ]
+        slack += ["--manifest", str(o.manifest)] if o.manifest is not None else []
         self.slack = SlackDriver(self._start("slack", slack, {}, "slack stand-in on "))
 
     def _start_ours(self) -> None:
