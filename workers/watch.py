@@ -1,7 +1,7 @@
 """The windows of the watch, and their numbers from CloudWatch."""
 
 import math
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from bot.domain.reconcile import watch_ends_at
 from bot.domain.rollout import Rollout
@@ -13,14 +13,32 @@ MOST_POINTS = 240
 
 
 def windows(rollout: Rollout, now: datetime) -> tuple[Window, Window] | None:
-    """The baseline before the update and the watched window so far; None while the warm-up lasts."""
+    """The baseline before the update and the watched window so far; None while the warm-up lasts.
+
+    Both are made of whole periods, because CloudWatch counts in those: what it says of a window is then about that window only.
+    """
     if rollout.cutover_at is None or rollout.update is None:
         return None
-    began = rollout.update.intended_at
-    start, end = rollout.cutover_at + rollout.watch.warm_up, min(now, watch_ends_at(rollout))
+    period, over = rollout.watch.metric_period, watch_ends_at(rollout)
+    warm = rollout.cutover_at + rollout.watch.warm_up
+    start, end = _ceil(warm, period), _floor(min(now, over), period)
     if end <= start:
-        return None
+        if now < over:
+            return None
+        start, end = warm, over  # a watch shorter than its period: a crooked window is better than none
+    minute = timedelta(minutes=1)
+    began = _floor(rollout.update.intended_at, minute if rollout.watch.baseline >= 2 * minute else period)
     return Window(start=began - rollout.watch.baseline, end=began), Window(start=start, end=end)
+
+
+def _floor(at: datetime, step: timedelta) -> datetime:
+    seconds = step.total_seconds()
+    return datetime.fromtimestamp(at.timestamp() // seconds * seconds, UTC)
+
+
+def _ceil(at: datetime, step: timedelta) -> datetime:
+    floor = _floor(at, step)
+    return floor if floor == at else floor + step
 
 
 def compare(rollout: Rollout, metrics: Metrics, now: datetime, *, with_points: bool) -> Comparison | None:

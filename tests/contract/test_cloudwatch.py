@@ -87,16 +87,23 @@ def test_one_call_asks_for_everything_with_one_period_over_the_window(
 
 
 @pytest.mark.parametrize(
-    ("seconds", "period"),
-    [(0.5, 1), (1, 1), (3, 5), (7, 10), (15, 20), (25, 30), (45, 60), (60, 60), (61, 120), (1800, 1800), (1801, 1860)],
+    ("begins", "lasts", "period"),
+    [
+        (0, 60, 60),
+        (0, 1800, 1800),
+        (0, 3600, 3600),
+        (0, 30, 30),
+        (30, 90, 30),
+        (10, 20, 10),
+        (5, 600, 5),
+        (3, 8, 1),
+        (0.5, 8, 1),
+        (0.5, 1800, 60),
+    ],
 )
-def test_period_is_the_smallest_that_cloudwatch_takes_and_covers_the_window(seconds: float, period: int) -> None:
-    assert whole_window_period(Window(start=START, end=START + timedelta(seconds=seconds))) == period
-
-
-def test_period_reaches_from_the_minute_to_which_cloudwatch_rounds_the_start_down() -> None:
-    start = START + timedelta(seconds=42)
-    assert whole_window_period(Window(start=start, end=start + timedelta(minutes=30))) == 31 * 60
+def test_periods_fill_the_window_and_reach_over_none_of_its_ends(begins: float, lasts: float, period: int) -> None:
+    start = START + timedelta(seconds=begins)
+    assert whole_window_period(Window(start=start, end=start + timedelta(seconds=lasts))) == period
 
 
 # what is answered

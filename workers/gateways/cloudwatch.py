@@ -21,7 +21,7 @@ PAGES_LIMIT = (
     50  # far more than the 100,800 datapoints of one call need; a token that never ends must not hold a worker
 )
 
-_SHORT_PERIODS = (1, 5, 10, 20, 30, 60)
+_SHORT_PERIODS = (30, 20, 10, 5, 1)
 
 Series = dict[datetime, float]
 """Datapoints of one metric and statistic, by the start of their period."""
@@ -56,16 +56,17 @@ def _queries(*, streaming: bool) -> tuple[_Query, ...]:
 
 
 def whole_window_period(window: Window) -> int:
-    """The smallest period in seconds that CloudWatch takes and that covers the whole window.
+    """The longest period in seconds whose periods fill the window and reach over none of its ends.
 
-    CloudWatch rounds a start down to its minute and counts periods from there, so a window that begins at 07:36:42 needs 42
-    seconds more than it is long; else a second period would hold its last 42 seconds.
+    CloudWatch counts periods from the start, rounded down to its minute (or to a multiple of the period where that is shorter), and
+    the last one may reach beyond the end. A window of whole minutes is one period, whose percentiles are true ones. A shorter or
+    crooked one, which only demos and tests have, is made of smaller periods, so that it holds nothing of the time before the cutover.
     """
-    span = (window.end - window.start).total_seconds()
-    if span <= _SHORT_PERIODS[-1]:
-        return next(period for period in _SHORT_PERIODS if period >= span)
-    span = (window.end - window.start.replace(second=0, microsecond=0)).total_seconds()
-    return -int(-span // 60) * 60
+    start, span = window.start.timestamp(), (window.end - window.start).total_seconds()
+    if start % 60 == 0 and span % 60 == 0:
+        return int(span)
+    fitting = (period for period in _SHORT_PERIODS if start % period == 0 and span % period == 0)
+    return next(fitting, _SHORT_PERIODS[-1] if span < 60 else 60)
 
 
 @dataclass
