@@ -61,7 +61,7 @@ _NEWS: Mapping[Phase, Callable[[Rollout], str]] = {
     Phase.FAILED: lambda r: f"The thread says why. {_still_on(r)}",
     Phase.ROLLED_BACK_BY_AWS: lambda r: f"SageMaker went back by itself; the thread says why. {_still_on(r)}",
     Phase.ROLLING_BACK: lambda r: f"Asked for by {_who_rolled_back(r)}. {_way_back_so_far(r)}",
-    Phase.ROLLED_BACK: lambda r: f"Asked for by {_who_rolled_back(r)}. {_back_on(r)}",
+    Phase.ROLLED_BACK: lambda r: f"{_who_rolled_back(r)} asked for the way back. {_back_on(r)}",
     Phase.NEEDS_HUMAN: lambda r: "Look at the endpoint before anything else is changed; the thread says why.",
 }
 """One line of news for each phase. Words from outside (SageMaker's reasons, people's own words) stay in the thread: they could

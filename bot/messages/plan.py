@@ -1,5 +1,7 @@
 """The plan: what an approver reads before pressing Approve, on a phone, in half a minute."""
 
+import re
+
 from bot.domain.errand import ButtonValue
 from bot.domain.plan import Difference, Finding, Level, Plan
 from bot.domain.rollout import ApprovalChoice, Kind, Phase, Reason, Rollout
@@ -10,6 +12,7 @@ from bot.messages.words import count, moment, people, person, span
 _MARKS = {Level.OK: "✓", Level.WARNING: "⚠", Level.BLOCKER: "✖"}
 _MOST_DIFFERENCES = 25
 _LONGEST_VALUE = 120
+_LONG_HASH = re.compile(r"(?<=-)([0-9a-f]{4})[0-9a-f]{28}$")
 
 
 def render_plan(rollout: Rollout) -> Message:
@@ -55,8 +58,10 @@ def _value(value: str | None) -> str:
         return "(not set)"
     if not value:
         return "(empty)"
-    # Of an ARN, its end tells one from the other; the whole of it fills a phone's screen twice.
+    # Of an ARN, its end tells one from the other, and of a Marketplace package's hash, its beginning; the whole of them fills a
+    # phone's screen twice.
     short = f"…/{value.partition('/')[2]}" if value.startswith("arn:") and "/" in value else value
+    short = _LONG_HASH.sub(r"\1…", short)
     return code(clip(short, _LONGEST_VALUE).replace("\n", " "))
 
 
