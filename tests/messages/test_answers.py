@@ -1,0 +1,102 @@
+"""Answers to questions: the board, one endpoint in full, past rollouts, help."""
+
+from fakes.reading import words_of
+from fakes.records import a_snapshot, at, opened
+from fakes.stories import STORIES
+
+from bot.domain.board import BoardState, Standing
+from bot.domain.endpoint import EndpointStatus
+from bot.domain.rollout import Phase
+from bot.messages.answers import (
+    render_bare_plan,
+    render_board,
+    render_help,
+    render_history,
+    render_standing,
+)
+from bot.messages.blocks import Message
+from bot.messages.plain import plain
+
+
+def standing(endpoint: str, state: BoardState, **fields: object) -> Standing:
+    return Standing.model_validate({"endpoint": endpoint, "state": state, **fields})
+
+
+def test_the_board_begins_with_what_needs_attention() -> None:
+    rows = [
+        standing("a", BoardState.UP_TO_DATE, running="v3"),
+        standing("b", BoardState.OUT_OF_DATE, running="v3", newest="v4"),
+        standing("c", BoardState.UNKNOWN, problem="AWS did not answer."),
+    ]
+    board = render_board(rows, [at(Phase.WATCHING, endpoint="b")])
+    assert board.text == "Fleet: 1 UNKNOWN, 1 OUT_OF_DATE, 1 UP_TO_DATE"
+    assert words_of(board) == (
+        "Fleet: 3 endpoints\n\n"
+        "c: UNKNOWN · AWS did not answer.\n"
+        "b: OUT_OF_DATE · runs v3 · newest is v4 · rollout rabc2345 is watching\n"
+        "a: UP_TO_DATE · runs v3"
+    )
+
+
+def test_a_board_that_is_too_long_says_how_much_is_missing() -> None:
+    board = render_board([standing(f"e{i:03}", BoardState.UP_TO_DATE) for i in range(45)], [])
+    assert "5 more are not shown" in words_of(board)
+
+
+def test_an_endpoint_in_full_says_what_runs_and_who_holds_it() -> None:
+    shown = standing(
+        "sentiment-prod",
+        BoardState.OUT_OF_DATE,
+        running="v3",
+        newest="v4",
+        snapshot=a_snapshot(EndpointStatus.IN_SERVICE, reason="Patching failed & stopped"),
+        config_lines=("AllTraffic: 2 of 2 × ml.m5.xlarge, model m",),
+    )
+    words = words_of(render_standing(shown, [STORIES["succeeded"]], at(Phase.UPDATING)))
+    assert "Runs v3.\nThe newest version that may follow is v4." in words
+    assert "SageMaker says InService, on config sentiment-v3 since 2026-11-19 08:00 UTC." in words
+    assert "Its last FailureReason: Patching failed & stopped" in words
+    assert "• AllTraffic: 2 of 2 × ml.m5.xlarge, model m" in words
+    assert "Rollout rabc2345 of @U0ANNA is updating." in words
+    assert "sentiment version 3 → sentiment version 4: succeeded (PASS), 2026-11-22 07:50 UTC" in words
+
+
+def test_an_endpoint_that_nothing_is_known_of_says_why() -> None:
+    shown = standing("sentiment-prod", BoardState.UNKNOWN, problem="AWS did not answer.")
+    assert words_of(render_standing(shown, [], None)) == (
+        "sentiment-prod: UNKNOWN\nAWS did not answer.\n\nChanges\nNo rollout holds it."
+    )
+
+
+def test_history_tells_the_past_or_that_there_is_none() -> None:
+    assert words_of(render_history("sentiment-prod", [])) == "There is no rollout of sentiment-prod yet."
+    assert words_of(render_history(None, [])) == "There is no rollout yet."
+    one = words_of(render_history("sentiment-prod", [STORIES["rollback rolled_back"]]))
+    assert one.startswith("Last 1 rollout of sentiment-prod")
+    assert "• rollback back to sentiment-v3: rolled back" in one
+    many = words_of(render_history(None, [STORIES["rejected"]] * 20))
+    assert many.startswith("Last 20 rollouts")
+    assert many.count("• sentiment-prod: ") == 20
+
+
+def test_a_bare_plan_asks_for_nothing() -> None:
+    words = words_of(render_bare_plan(at(Phase.AWAITING_APPROVAL)))
+    assert words.startswith("Plan for sentiment-prod: sentiment version 3 → sentiment version 4")
+    assert "type promote in the place of plan" in words
+    assert "Buttons" not in words
+
+
+def test_a_plan_that_could_not_be_made_says_why() -> None:
+    assert words_of(render_bare_plan(STORIES["blocked without a plan"])) == (
+        "Plan for sentiment-prod: There is no version of sentiment “9”."
+    )
+
+
+def test_help_reads_the_same_in_chat_and_terminal() -> None:
+    assert plain(render_help("/endpoint status <ENDPOINT>")) == "/endpoint status <ENDPOINT>"
+
+
+def test_a_message_without_blocks_is_its_text() -> None:
+    assert plain(Message("Working on it…")) == "Working on it…"
+    assert words_of(render_board([], [])).startswith("Fleet: 0 endpoints")
+    assert opened().phase is Phase.PLANNING

@@ -1,0 +1,47 @@
+"""Each kind of message as Slack gets it, one file each, to be looked at. UPDATE_GOLDEN=1 writes them anew."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from fakes.stories import STORIES
+
+from bot.messages.slots import SlotName
+from bot.messages.thread import wanted_slots
+
+GOLDEN = Path(__file__).parent / "golden"
+SHOWN = {
+    "card": ("updating", SlotName.CARD),
+    "plan_waiting": ("one of two approvals", SlotName.PLAN),
+    "plan_approved": ("preparing", SlotName.PLAN),
+    "plan_blocked": ("blocked", SlotName.PLAN),
+    "progress": ("in SageMaker's words", SlotName.PROGRESS),
+    "progress_cancel_queued": ("cancel queued", SlotName.PROGRESS),
+    "watch": ("watched a while", SlotName.WATCH),
+    "summary": ("succeeded", SlotName.SUMMARY),
+    "summary_rolled_back": ("rolled_back", SlotName.SUMMARY),
+    "ending_rolled_back_by_aws": ("rolled_back_by_aws", SlotName.ENDING),
+    "ending_needs_human": ("needs_human", SlotName.ENDING),
+    "ending_drifted": ("drifted", SlotName.ENDING),
+}
+
+
+def as_slack_gets_it(story: str, name: SlotName) -> str:
+    message = next(slot.message for slot in wanted_slots(STORIES[story]) if slot.name is name)
+    return json.dumps({"text": message.text, "blocks": message.blocks}, indent=1, ensure_ascii=False) + "\n"
+
+
+@pytest.mark.parametrize("file", SHOWN)
+def test_a_message_reads_as_it_was_agreed(file: str) -> None:
+    path = GOLDEN / f"{file}.json"
+    if os.environ.get("UPDATE_GOLDEN"):
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(as_slack_gets_it(*SHOWN[file]))
+    assert as_slack_gets_it(*SHOWN[file]) == path.read_text()
+
+
+def test_every_kind_of_message_is_among_them() -> None:
+    assert {path.stem for path in GOLDEN.iterdir()} == set(SHOWN)
+    shown = {name for _, name in SHOWN.values()}
+    assert set(SlotName) - shown == {SlotName.POINTER, SlotName.CHART}  # a link and a caption, tested by their words
