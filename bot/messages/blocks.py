@@ -10,6 +10,7 @@ from bot.messages.ids import ActionId, BlockId
 
 Block = dict[str, Any]
 
+TEXT_LIMIT = 4000  # what Slack recommends for `text`; the rest stands in the blocks
 SECTION_LIMIT = 3000
 FIELDS_LIMIT = 10
 BLOCKS_LIMIT = 50
@@ -21,6 +22,9 @@ class Message:
 
     text: str
     blocks: tuple[Block, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "text", clip(self.text, TEXT_LIMIT))
 
 
 def escape(text: str) -> str:
