@@ -1,0 +1,60 @@
+"""What several suites share: the whole stack of real processes, started once for all of them."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flow.story import forget_everything, quick_fleet, release_everything
+
+from sandbox.stack import Options, Stack
+
+READY_SECONDS = 60.0
+
+
+@contextlib.contextmanager
+def started(options: Options, request: pytest.FixtureRequest) -> Iterator[Stack]:
+    """A stack that is ready; its logs are kept if a test failed meanwhile."""
+    failed_before = request.session.testsfailed
+    with Stack(options) as stack:
+        stack.wait_until_ready(READY_SECONDS)
+        yield stack
+    if request.session.testsfailed == failed_before:
+        shutil.rmtree(stack.folder, ignore_errors=True)
+    else:
+        print(f"the logs of the stack are in {stack.folder}")
+
+
+@pytest.fixture(scope="session")
+def quick_fleet_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A fleet in which a promotion takes a few seconds; one endpoint needs two approvals, one expires almost at once."""
+    approval = {"users": ["U0BEN"], "groups": ["S0MLOPS"], "requester_may_approve": False}
+    return quick_fleet(
+        tmp_path_factory.mktemp("fleet"),
+        endpoints={
+            "product-perception": {"approval": approval | {"quorum": 2, "expires_after": "30m"}},
+            "credibility": {"approval": approval | {"quorum": 1, "expires_after": "3s"}},
+        },
+    )
+
+
+@pytest.fixture(scope="session")
+def running_stack(request: pytest.FixtureRequest, quick_fleet_file: Path) -> Iterator[Stack]:
+    """The processes, shared because starting them takes seconds of both cores."""
+    options = Options(fleet=quick_fleet_file, speed=300.0, rate_limits="off", aws_arguments=("--traffic", "50"))
+    with started(options, request) as stack:
+        yield stack
+
+
+@pytest.fixture
+def stack(running_stack: Stack) -> Iterator[Stack]:
+    """The shared stack, as if nothing had happened yet, and with nothing held back or dead afterwards."""
+    forget_everything(running_stack)
+    yield running_stack
+    release_everything(running_stack)
+    for name, process in running_stack.processes.items():
+        if not process.is_running():
+            running_stack.restart(name)
