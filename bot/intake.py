@@ -70,6 +70,10 @@ class Intake:
         self._put(errand, QueueName.URGENT)
         return Taken(None, errand.id)
 
+    def is_first(self, delivery_id: str) -> bool:
+        """Whether what is answered at once, without an errand, comes for the first time; notes that it did."""
+        return self.store.errands.finish_at_once(short_id(delivery_id))
+
     def context_of(self, channel_id: str, thread_ts: str | None) -> Context | None:
         """What goes without saying in that thread, if it tells a rollout's story."""
         rollout = self.store.rollouts.in_thread(channel_id, thread_ts) if thread_ts is not None else None

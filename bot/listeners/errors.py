@@ -7,13 +7,14 @@ import json
 import logging
 from secrets import token_hex
 
-from slack_bolt import BoltResponse
+from slack_bolt import BoltContext, BoltResponse
 from slack_bolt.error import BoltUnhandledRequestError
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 from slack_sdk.webhook import WebhookClient
 
 from bot.domain.errors import InvariantError, RolloutBotError, StoreUnavailable, UserError
+from bot.intake import Intake
 from bot.listeners.surfaces import Body, Origin, origin_of
 from bot.messages.blocks import escape_except_mentions
 
@@ -22,7 +23,7 @@ log = logging.getLogger(__name__)
 ANSWER_SECONDS = 2
 
 
-def answer_error(error: Exception, body: Body, client: WebClient) -> BoltResponse:
+def answer_error(error: Exception, body: Body, client: WebClient, context: BoltContext) -> BoltResponse:
     """Tell the person what happened; Slack itself always gets 200, because delivering it again would not help."""
     if isinstance(error, BoltUnhandledRequestError):
         return BoltResponse(status=200)
@@ -31,9 +32,19 @@ def answer_error(error: Exception, body: Body, client: WebClient) -> BoltRespons
     if "command" in body:
         answer = json.dumps({"response_type": "ephemeral", "text": text})
         return BoltResponse(status=200, body=answer, headers={"content-type": "application/json"})
-    if origin is not None:
+    if origin is not None and not _was_answered(error, origin, context.get("intake")):
         _whisper(origin, text, client)
     return BoltResponse(status=200)
+
+
+def _was_answered(error: Exception, origin: Origin, intake: Intake | None) -> bool:
+    """Whether this delivery came before and was answered. Without the store that cannot be told, and an answer is owed."""
+    if intake is None or isinstance(error, StoreUnavailable):
+        return False
+    try:
+        return not intake.is_first(origin.delivery_id)
+    except StoreUnavailable:
+        return False
 
 
 def _text(error: Exception) -> str:

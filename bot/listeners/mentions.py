@@ -17,7 +17,7 @@ def bot_mentioned(ack: Ack, body: Body, client: WebClient, intake: Intake) -> No
         event.get("text", ""), actor=origin.actor, reply=origin.reply, delivery_id=origin.delivery_id, context=context
     )
     ack()
-    if taken.errand_id is None and taken.message is not None:
+    if taken.errand_id is None and taken.message is not None and intake.is_first(origin.delivery_id):
         client.chat_postMessage(
             channel=origin.reply.channel_id,
             thread_ts=origin.reply.thread_ts,

@@ -58,6 +58,16 @@ class ErrandStore:
             is_new, *_ = pipe.execute()
         return bool(is_new)
 
+    def finish_at_once(self, errand_id: str) -> bool:
+        """Note what was answered without a worker; False if that was done before (delivered twice)."""
+        key = keys.errand(errand_id)
+        with store_errors(), self._redis.pipeline() as pipe:
+            pipe.multi()
+            pipe.hsetnx(key, "done", "1")
+            pipe.expire(key, REMEMBERED)
+            is_new, _ = pipe.execute()
+        return bool(is_new)
+
     def open(self, errand_id: str) -> Errand | None:
         """The errand, or None if it is done or unknown."""
         with store_errors():
