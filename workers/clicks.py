@@ -10,7 +10,7 @@ from bot.domain.reconcile import SOON
 from bot.domain.rollout import Kind, Phase, Reason, Rollout
 from bot.store.rollouts import Stored, Write
 from workers.opening import MAY_BE_ROLLED_BACK, Opening, begun, superseded_text
-from workers.people import person_for
+from workers.people import person_for, steering_person
 from workers.world import World
 
 TRIES = 5
@@ -41,7 +41,7 @@ class Clicks:
         spec = self.world.fleet.endpoint(stored.rollout.endpoint if stored is not None else errand.value.endpoint)
         if stored is None:
             stored = self._restored(errand, spec)
-        person = person_for(self.world.slack, spec.approval, errand.actor)
+        person = self._person(errand, stored.rollout, spec)
         match errand.click:
             case Click.APPROVE:
                 self._approve(stored, spec, person, errand)
@@ -54,6 +54,11 @@ class Clicks:
                 self.cancel(stored, errand.actor, errand.id)
             case Click.ROLL_BACK:
                 self._roll_back(stored, spec, person, errand)
+
+    def _person(self, errand: ClickErrand, rollout: Rollout, spec: EndpointSpec) -> Person:
+        if errand.click is Click.APPROVE:
+            return person_for(self.world.slack, spec.approval, errand.actor)
+        return steering_person(self.world.slack, spec.approval, rollout, errand.actor)
 
     def _restored(self, errand: ClickErrand, spec: EndpointSpec) -> Stored:
         """The store does not know the rollout: for the way back, SageMaker's tags may."""

@@ -30,7 +30,7 @@ from workers.board import Board
 from workers.clicks import Clicks
 from workers.heartbeat import beating
 from workers.opening import Opening
-from workers.people import person_for
+from workers.people import steering_person
 from workers.planner import Planner
 from workers.rollbacks import pace_of, watch_of
 from workers.world import World
@@ -134,7 +134,7 @@ class Desk:
             recent = [r.id for r in self.world.store.rollouts.recent(limit=5)]
             raise UnknownRollout(command.rollout_id, recent)
         spec = self.world.fleet.endpoint(stored.rollout.endpoint)
-        person = person_for(self.world.slack, spec.approval, errand.actor)
+        person = steering_person(self.world.slack, spec.approval, stored.rollout, errand.actor)
         refuse_if_may_not_steer(stored.rollout, spec.approval, person, "cancel")
         was_updating = stored.rollout.phase is Phase.UPDATING
         self.clicks.cancel(stored, errand.actor, errand.id)

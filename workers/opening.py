@@ -12,7 +12,7 @@ from bot.domain.rollout import Kind, Phase, Reason, Rollout, Thread, open_rollou
 from bot.store.rollouts import Stored, Write
 from bot.store.slots import SlotState
 from workers.lineage import rollout_from_tags
-from workers.people import person_for
+from workers.people import steering_person
 from workers.rollbacks import asked_for_by_command, child_of, pace_of, watch_of
 from workers.world import World
 
@@ -165,7 +165,10 @@ class Opening:
             return False
         try:
             refuse_if_may_not_steer(
-                parent.rollout, spec.approval, person_for(self.world.slack, spec.approval, actor), "roll back"
+                parent.rollout,
+                spec.approval,
+                steering_person(self.world.slack, spec.approval, parent.rollout, actor),
+                "roll back",
             )
         except NotAllowed:
             return False

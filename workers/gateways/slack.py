@@ -187,10 +187,13 @@ class SlackMessenger:
         return members
 
     def handle_of(self, user_id: str) -> str:
-        """A user's handle, without the @: what `@handle` in a fleet file is compared with. Every failure raises."""
+        """A user's handle, without the @: what `@handle` in a fleet file is compared with; empty if they have none.
+
+        Every failure raises.
+        """
         with translated("users.info"):
             answer = self._client.users_info(user=user_id)
-        return str(answer["user"]["name"])
+        return str(answer["user"].get("name") or "")
 
     def own_name(self) -> str:
         """The bot user's name, for "invite me" hints."""
