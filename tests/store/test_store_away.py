@@ -1,0 +1,118 @@
+"""Redis away: every method of the store says so, in the same words, instead of leaking an error of redis-py."""
+
+import inspect
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import redis
+from fakes.clock import NOW
+from fakes.records import ENDPOINT, opened
+from redis.exceptions import ResponseError
+
+from bot.domain.commands import Status
+from bot.domain.errand import CommandErrand, ReplyTo
+from bot.domain.errors import StoreUnavailable
+from bot.queue import QueueName
+from bot.store import Store, make_store
+from bot.store.connection import connect, store_errors
+from bot.store.errands import Answer
+from bot.store.keys import Due
+from bot.store.rollouts import Stored, Write
+from bot.store.slots import SlotState
+
+SECOND = timedelta(seconds=1)
+ERRAND = CommandErrand(id="e1", command=Status(), actor="U1", reply=ReplyTo(user_id="U1"), at=NOW)
+NEW = Write(opened(), 0, NOW)
+
+
+def held(store: Store) -> None:
+    with store.due.hold("tell", "r1", SECOND):
+        pass
+
+
+CALLS: dict[str, Callable[[Store], object]] = {
+    "rollouts.load": lambda s: s.rollouts.load("r1"),
+    "rollouts.load_many": lambda s: s.rollouts.load_many(["r1"]),
+    "rollouts.claim": lambda s: s.rollouts.claim("r1", 1, until=NOW),
+    "rollouts.still_holds": lambda s: s.rollouts.still_holds(Stored(opened(), 1)),
+    "rollouts.commit": lambda s: s.rollouts.commit([NEW], NOW),
+    "rollouts.lease_of": lambda s: s.rollouts.lease_of(ENDPOINT),
+    "rollouts.refuse_if_busy": lambda s: s.rollouts.refuse_if_busy(ENDPOINT),
+    "rollouts.count_active": lambda s: s.rollouts.count_active(),
+    "rollouts.active": lambda s: s.rollouts.active(),
+    "rollouts.recent": lambda s: s.rollouts.recent(),
+    "rollouts.in_thread": lambda s: s.rollouts.in_thread("C1", "1.1"),
+    "rollouts.set_thread": lambda s: s.rollouts.set_thread(opened(), "1.1"),
+    "rollouts.past_durations": lambda s: s.rollouts.past_durations(ENDPOINT),
+    "errands.put": lambda s: s.errands.put(ERRAND, QueueName.SLOW, NOW, SECOND),
+    "errands.finish_at_once": lambda s: s.errands.finish_at_once("e1"),
+    "errands.open": lambda s: s.errands.open("e1"),
+    "errands.finish": lambda s: s.errands.finish("e1"),
+    "errands.count_attempt": lambda s: s.errands.count_attempt("e1"),
+    "errands.answer": lambda s: s.errands.answer("t1", Answer("", 0)),
+    "errands.wait_for_answer": lambda s: s.errands.wait_for_answer("t1", SECOND),
+    "slots.load": lambda s: s.slots.load("r1"),
+    "slots.save": lambda s: s.slots.save("r1", "card", SlotState(intended_at=NOW)),
+    "slots.forget": lambda s: s.slots.forget("r1", "card"),
+    "slots.pause": lambda s: s.slots.pause("chat.update", SECOND),
+    "slots.paused_for": lambda s: s.slots.paused_for("chat.update"),
+    "slots.spend": lambda s: s.slots.spend("chat.update", NOW, 1),
+    "slots.next_wait": lambda s: s.slots.next_wait("r1", SECOND),
+    "slots.reset_wait": lambda s: s.slots.reset_wait("r1"),
+    "due.set": lambda s: s.due.set(Due.TICKS, "r1", NOW),
+    "due.put_off": lambda s: s.due.put_off(Due.TICKS, "r1", NOW),
+    "due.remove": lambda s: s.due.remove(Due.TICKS, "r1"),
+    "due.settle_tell": lambda s: s.due.settle_tell("r1", 1, NOW),
+    "due.backlog": lambda s: s.due.backlog(Due.TICKS, NOW),
+    "due.dispatch": lambda s: s.due.dispatch(Due.TICKS, NOW, SECOND),
+    "due.sweep": lambda s: s.due.sweep(NOW),
+    "due.hold": held,
+    "glances.names": lambda s: s.glances.names("own", NOW, SECOND, frozenset),
+}
+
+
+@pytest.fixture
+def away(tmp_path: Path) -> Iterator[Store]:
+    client = connect(f"unix://{tmp_path}/nobody.sock")
+    with client:
+        yield make_store(client)
+
+
+@pytest.mark.parametrize("method", CALLS)
+def test_a_store_that_is_away_says_that_nothing_was_started(away: Store, method: str) -> None:
+    with pytest.raises(StoreUnavailable) as refused:
+        CALLS[method](away)
+    assert "Redis, where rollouts are kept, cannot be reached. Nothing was started." in refused.value.user_message
+
+
+def test_every_public_method_is_asked_above(away: Store) -> None:
+    parts = {name: part for name, part in vars(away).items() if name != "connection"}
+    public = {
+        f"{name}.{method}"
+        for name, part in parts.items()
+        for method, _ in inspect.getmembers(type(part), inspect.isfunction)
+        if not method.startswith("_")
+    }
+    assert public == set(CALLS)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        redis.exceptions.TimeoutError("Timeout reading from socket"),
+        redis.exceptions.BusyLoadingError("Redis is loading the dataset in memory"),
+        redis.exceptions.ReadOnlyError("You can't write against a read only replica."),
+        ResponseError("MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist"),
+        ResponseError("OOM command not allowed when used memory > 'maxmemory'."),
+    ],
+)
+def test_a_redis_that_cannot_write_is_as_good_as_away(error: Exception) -> None:
+    with pytest.raises(StoreUnavailable), store_errors():
+        raise error
+
+
+def test_a_mistake_of_ours_is_not_called_an_outage() -> None:
+    with pytest.raises(ResponseError), store_errors():
+        raise ResponseError("WRONGTYPE Operation against a key holding the wrong kind of value")
