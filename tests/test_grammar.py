@@ -277,7 +277,7 @@ def test_repeatable_option_is_told_as_such():
 
 
 def test_overview_shows_examples_below_the_commands():
-    assert "    /endpoint cancel r-4f2a91" in str(help_text()).splitlines()
+    assert "    /endpoint cancel rk8cb8j8" in str(help_text()).splitlines()
 
 
 def test_later_command_with_a_flag_is_one_model_and_one_definition(monkeypatch):

@@ -22,6 +22,7 @@ from bot.domain.errors import (
     UsageError,
     UserError,
 )
+from bot.domain.nearest import nearest
 from bot.domain.rollout import Kind, Phase, Reason, Rollout, Thread, open_rollout
 from bot.messages.answers import render_bare_plan, render_board, render_history, render_standing, render_text
 from bot.store.keys import Due
@@ -131,8 +132,8 @@ class Desk:
     def _cancel(self, errand: CommandErrand, command: Cancel) -> None:
         stored = self.world.store.rollouts.load(command.rollout_id)
         if stored is None:
-            recent = [r.id for r in self.world.store.rollouts.recent(limit=5)]
-            raise UnknownRollout(command.rollout_id, recent)
+            recent = [r.id for r in self.world.store.rollouts.recent(limit=50)]
+            raise UnknownRollout(command.rollout_id, nearest(command.rollout_id, recent))
         spec = self.world.fleet.endpoint(stored.rollout.endpoint)
         person = steering_person(self.world.slack, spec.approval, stored.rollout, errand.actor)
         refuse_if_may_not_steer(stored.rollout, spec.approval, person, "cancel")

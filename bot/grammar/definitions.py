@@ -123,7 +123,7 @@ def _history(endpoint: str | None) -> History:
 @_command(
     "cancel",
     summary="Stop a rollout before its update starts; its id stands on its card.",
-    example="cancel r-4f2a91",
+    example="cancel rk8cb8j8",
 )
 @click.argument("rollout_id", metavar="ROLLOUT")
 def _cancel(rollout_id: str) -> Cancel:

@@ -103,10 +103,10 @@ def _past(rollout: Rollout, *, with_endpoint: bool = False) -> str:
     name = f"{escape(rollout.endpoint)}: " if with_endpoint else ""
     kind = "rollback " if rollout.kind is Kind.ROLLBACK else ""
     verdict = f" ({rollout.verdict.kind})" if rollout.verdict is not None else ""
-    took = span(rollout.last.at - rollout.created_at)
+    lasted = "" if rollout.is_active else f", over after {span(rollout.last.at - rollout.created_at)}"
     return (
-        f"{name}{kind}{what(rollout)}: {rollout.phase.words}{verdict}, {moment(rollout.created_at)}, "
-        f"asked by {person(rollout.requester)}, after {took} · {code(rollout.id)}"
+        f"{name}{kind}{what(rollout)}: {rollout.phase.words}{verdict} · {moment(rollout.created_at)}, "
+        f"asked by {person(rollout.requester)}{lasted} · {code(rollout.id)}"
     )
 
 
