@@ -25,7 +25,8 @@ def windows(rollout: Rollout, now: datetime) -> tuple[Window, Window] | None:
     if end <= start:
         if now < over:
             return None
-        start, end = warm, over  # a watch shorter than its period: a crooked window is better than none
+        # A watch shorter than its period: the periods that it touches say something, no period would say nothing.
+        start, end = _floor(warm, period), _ceil(over, period)
     minute = timedelta(minutes=1)
     began = _floor(rollout.update.intended_at, minute if rollout.watch.baseline >= 2 * minute else period)
     return Window(start=began - rollout.watch.baseline, end=began), Window(start=start, end=end)

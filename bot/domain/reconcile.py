@@ -320,8 +320,12 @@ def watch_ends_at(rollout: Rollout) -> datetime:
 
 
 def verdict_due_at(rollout: Rollout) -> datetime:
-    """When the window can be judged: CloudWatch shows datapoints late, so wait another two periods, at most two minutes."""
-    return watch_ends_at(rollout) + min(2 * rollout.watch.metric_period, timedelta(minutes=2))
+    """When the window can be judged: CloudWatch shows datapoints a period or two late, but at most two minutes.
+
+    A watch of seconds, as in a demo, is not kept waiting for longer than it lasts itself.
+    """
+    watch = rollout.watch
+    return watch_ends_at(rollout) + min(2 * watch.metric_period, watch.duration, timedelta(minutes=2))
 
 
 def _watch(rollout: Rollout, seen: Observation, now: datetime) -> Decision:

@@ -58,7 +58,7 @@ def test_an_endpoint_in_full_says_what_runs_and_who_holds_it() -> None:
     assert "Its last FailureReason: Patching failed & stopped" in words
     assert "• AllTraffic: 2 of 2 × ml.m5.xlarge, model m" in words
     assert "Rollout rabc2345 of @U0ANNA is updating." in words
-    assert "sentiment version 3 → sentiment version 4: succeeded (PASS), 2026-11-22 07:50 UTC" in words
+    assert "sentiment version 3 → sentiment version 4: succeeded (PASS) · 2026-11-22 07:50 UTC" in words
 
 
 def test_an_endpoint_that_nothing_is_known_of_says_why() -> None:
