@@ -18,6 +18,18 @@ class Clock(Protocol):
     def __call__(self) -> datetime: ...
 
 
+class Memory(Protocol):
+    """Remembers texts for a while, for every process."""
+
+    def recall(self, key: str) -> str | None:
+        """What was remembered under that key, unless it has lapsed."""
+        ...
+
+    def remember(self, key: str, value: str, ttl: timedelta) -> None:
+        """Remember it for that long."""
+        ...
+
+
 class Endpoints(Protocol):
     """SageMaker's control plane for one account and region."""
 

@@ -77,14 +77,13 @@ def parts() -> Parts:
 
 def assemble(settings: Settings, fleet: Fleet) -> Parts:
     """Put real gateways behind the ports."""
-    slack = SlackMessenger(
-        make_web_client(settings.slack_bot_token.get_secret_value(), settings.slack_api_url), utc_now
-    )
+    store = make_store(connect(settings.redis_url.get_secret_value()))
+    client = make_web_client(settings.slack_bot_token.get_secret_value(), settings.slack_api_url)
     world = World(
-        store=make_store(connect(settings.redis_url.get_secret_value())),
+        store=store,
         fleet=fleet,
         aws=_aws_by_account(),
-        slack=slack,
+        slack=SlackMessenger(client, store.memory),
         clock=utc_now,
     )
     return parts_of(world)

@@ -7,6 +7,7 @@ from redis import Redis
 from bot.store.due import DueStore
 from bot.store.errands import ErrandStore
 from bot.store.glances import GlanceStore
+from bot.store.memory import MemoryStore
 from bot.store.rollouts import RolloutStore
 from bot.store.slots import SlotStore
 
@@ -21,6 +22,7 @@ class Store:
     slots: SlotStore
     due: DueStore
     glances: GlanceStore
+    memory: MemoryStore
 
 
 def make_store(connection: Redis) -> Store:
@@ -32,4 +34,5 @@ def make_store(connection: Redis) -> Store:
         slots=SlotStore(connection),
         due=DueStore(connection),
         glances=GlanceStore(connection),
+        memory=MemoryStore(connection),
     )

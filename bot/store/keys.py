@@ -93,3 +93,8 @@ def slack_trouble(rollout_id: str) -> str:
 def glance(place: str) -> str:
     """JSON: names of the endpoints that SageMaker is updating in one account and region, and when it said so."""
     return f"{PREFIX}:glance:{place}"
+
+
+def memory(key: str) -> str:
+    """Something that lapses by itself."""
+    return f"{PREFIX}:memory:{key}"

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from fakes.memory import LapsingMemory
 
 from sandbox.aws.driver import AwsDriver
 from sandbox.slack.driver import SlackDriver
@@ -76,4 +77,4 @@ def messenger(workspace: SlackDriver, monkeypatch: pytest.MonkeyPatch) -> SlackM
     for variable in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"):
         monkeypatch.delenv(variable, raising=False)
     workspace.reset()
-    return SlackMessenger(make_web_client("xoxb-sandbox", f"{workspace.url}/api/"), utc_now)
+    return SlackMessenger(make_web_client("xoxb-sandbox", f"{workspace.url}/api/"), LapsingMemory(utc_now))

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
+from fakes.memory import LapsingMemory
 from slack_sdk import WebClient
 
 from bot.domain.errors import RolloutBotError, SlackRefused, TransientError
@@ -56,7 +57,7 @@ def messenger(slack: Slack) -> Iterator[SlackMessenger]:
         slack.stub = stub
         client = make_web_client("xoxb-test", f"{stub.url}/api/")
         client.timeout = 1
-        yield SlackMessenger(client, lambda: slack.now)
+        yield SlackMessenger(client, LapsingMemory(lambda: slack.now))
 
 
 @pytest.fixture(autouse=True)
@@ -157,7 +158,7 @@ def test_after_a_lost_answer_the_message_may_have_been_posted(answer: Answer) ->
 def test_refused_connection_means_that_nothing_was_posted() -> None:
     with serving(Slack()) as stub:
         url = stub.url
-    messages = SlackMessenger(make_web_client("xoxb-test", f"{url}/api/"), lambda: NOW)
+    messages = SlackMessenger(make_web_client("xoxb-test", f"{url}/api/"), LapsingMemory(lambda: NOW))
     with pytest.raises(TransientError) as caught:
         messages.post("C1", text="hi", blocks=BLOCKS)
     assert not caught.value.outcome_unknown
@@ -165,7 +166,7 @@ def test_refused_connection_means_that_nothing_was_posted() -> None:
 
 def test_a_client_that_retries_by_itself_is_not_accepted() -> None:
     with pytest.raises(ValueError, match="make_web_client"):
-        SlackMessenger(WebClient(token="xoxb-test"), lambda: NOW)
+        SlackMessenger(WebClient(token="xoxb-test"), LapsingMemory(lambda: NOW))
 
 
 # response_url
@@ -223,7 +224,7 @@ def uploaded(slack: Slack) -> None:
     with serving(with_upload(slack)) as stub:
         slack.stub = stub
         client = make_web_client("xoxb-test", f"{stub.url}/api/")
-        SlackMessenger(client, lambda: NOW).upload(
+        SlackMessenger(client, LapsingMemory(lambda: NOW)).upload(
             "C1", "1.1", filename="chart.png", content=b"\x89PNG", title="Before and after", alt_text="p50 fell"
         )
 

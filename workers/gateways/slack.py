@@ -15,15 +15,13 @@ from slack_sdk.webhook import WebhookClient
 
 from bot.domain.errors import SlackRefused
 from workers.gateways.slack_errors import refusal, translated
-from workers.ports import Clock
+from workers.ports import Memory
 
 log = logging.getLogger(__name__)
 
 TIMEOUT_SECONDS = 10  # a worker has other rollouts to look after; slack_sdk would wait for 30
 
-GROUP_TTL = timedelta(
-    seconds=60
-)  # usergroups.* allow 20 calls a minute; a person put into a group gets in within this time
+GROUP_TTL = timedelta(seconds=60)  # usergroups.* allow 20 calls a minute; who joins a group gets in within this time
 
 CLOCK_SKEW = timedelta(minutes=2)  # how far our clock may be ahead of the one that Slack stamps messages with
 
@@ -47,8 +45,8 @@ def make_web_client(token: str, base_url: str, *, proxy: str | None = None) -> W
 class SlackMessenger:
     """`ports.Messenger` for one workspace."""
 
-    def __init__(self, client: WebClient, clock: Clock) -> None:
-        """Take a client made by `make_web_client` and the time.
+    def __init__(self, client: WebClient, memory: Memory) -> None:
+        """Take a client made by `make_web_client`, and where answers about groups are remembered.
 
         Raises:
             ValueError: the client retries by itself.
@@ -56,8 +54,7 @@ class SlackMessenger:
         if client.retry_handlers:
             raise ValueError("SlackMessenger needs a client without retry handlers: see make_web_client")
         self._client = client
-        self._clock = clock
-        self._groups: dict[str, tuple[datetime, frozenset[str]]] = {}
+        self._memory = memory
         self._identity: Mapping[str, str] | None = None
         self._missing_scopes: set[str] = set()
 
@@ -175,15 +172,15 @@ class SlackMessenger:
         Raises:
             SlackRefused: there is no such group, or it may not be read.
         """
-        now = self._clock()
-        known = self._groups.get(group)
-        if known is not None and now < known[0]:
-            return known[1]
+        key = f"slack group {group}"
+        known = self._memory.recall(key)
+        if known is not None:
+            return frozenset(json.loads(known))
         group_id = self._group_id(group[1:]) if group.startswith("@") else group
         with translated("usergroups.users.list"):
             answer = self._client.usergroups_users_list(usergroup=group_id, include_disabled=False)
         members = frozenset(str(user) for user in answer["users"])
-        self._groups[group] = (now + GROUP_TTL, members)
+        self._memory.remember(key, json.dumps(sorted(members)), GROUP_TTL)
         return members
 
     def handle_of(self, user_id: str) -> str:
