@@ -127,9 +127,10 @@ def _aws_by_account() -> Callable[[EndpointSpec], Aws]:
         def client(service: str, config: Config) -> Any:
             return session.client(service, config=config, **keys)
 
+        reads = client("sagemaker", READS)
         return Aws(
-            endpoints=SageMakerEndpoints(client("sagemaker", ONE_REQUEST), utc_now),
-            registry=ModelRegistry(client("sagemaker", READS)),
+            endpoints=SageMakerEndpoints(client("sagemaker", ONE_REQUEST), utc_now, reads=reads),
+            registry=ModelRegistry(reads),
             metrics=CloudWatchMetrics(client("cloudwatch", READS)),
         )
 
