@@ -50,7 +50,16 @@ class RedisServer:
         import redis
 
         self._folder.mkdir(parents=True, exist_ok=True)
-        arguments = ["--port", "0", "--unixsocket", str(self._socket), "--unixsocketperm", "700", "--dir", str(self._folder)]
+        arguments = [
+            "--port",
+            "0",
+            "--unixsocket",
+            str(self._socket),
+            "--unixsocketperm",
+            "700",
+            "--dir",
+            str(self._folder),
+        ]
         durable = ["--appendonly", "yes", "--appendfsync", "everysec", "--save", "", "--maxmemory-policy", "noeviction"]
         with (self._folder / "redis.log").open("ab") as log:
             self._process = subprocess.Popen(
