@@ -1,0 +1,207 @@
+"""SageMaker, its registry and CloudWatch for one account, as far as the ports go: what runs, and what becomes of an update."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.domain.endpoint import (
+    ApprovalStatus,
+    ConfigRecord,
+    EndpointStatus,
+    ModelPackage,
+    ModelRecord,
+    PendingDeployment,
+    Snapshot,
+    VariantState,
+)
+from bot.domain.errors import ResourceBusy, ResourceExists, ResourceMissing
+from bot.domain.verdict import Measurement, Point, Window
+from fakes.clock import FakeClock
+from fakes.failing import Failing
+
+ARN = "arn:aws:sagemaker:us-east-1:123456789012"
+VARIANT = VariantState(name="AllTraffic", current_count=2, desired_count=2, weight=1.0)
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one look at the endpoint shows after UpdateEndpoint."""
+
+    status: EndpointStatus
+    lands: bool = False
+    """The target config is the current one from now on."""
+    shows_pending: bool = True
+    failure_reason: str | None = None
+    config: str | None = None
+    """Another config altogether."""
+
+
+UPDATING = Step(EndpointStatus.UPDATING)
+UPDATING_SILENTLY = Step(EndpointStatus.UPDATING, shows_pending=False)
+SYSTEM_UPDATING = Step(EndpointStatus.SYSTEM_UPDATING)
+LANDED = Step(EndpointStatus.IN_SERVICE, lands=True)
+FAILED = Step(EndpointStatus.FAILED, failure_reason="Unable to provision.")
+MIXED = Step(EndpointStatus.UPDATE_ROLLBACK_FAILED)
+MOVED_BY_HAND = Step(EndpointStatus.IN_SERVICE, config="made-by-hand")
+
+
+def rolled_back(reason: str | None = None) -> Step:
+    """SageMaker goes back to the current config without a word, or with one."""
+    return Step(EndpointStatus.IN_SERVICE, failure_reason=reason)
+
+
+SUCCESS = (UPDATING, UPDATING, LANDED)
+
+
+class FakeEndpoints(Failing):
+    """Implements workers.ports.Endpoints; plays `scripts`, one for each UpdateEndpoint, then SUCCESS."""
+
+    def __init__(self, clock: FakeClock, endpoint: str, config: ConfigRecord, *models: ModelRecord) -> None:
+        super().__init__()
+        self._clock = clock
+        self.endpoint = endpoint
+        self.status = EndpointStatus.IN_SERVICE
+        self.config = config.name
+        self.configs = {config.name: config}
+        self.models = {m.name: m for m in models}
+        self.moved_at = clock() - timedelta(days=3)
+        self.updated_at: datetime | None = None
+        self.failure_reason: str | None = None
+        self.pending: str | None = None
+        self.scripts: list[Sequence[Step]] = []
+        self._script: list[Step] = []
+        self.updates: list[str] = []
+
+    def plays(self, *scripts: Sequence[Step]) -> None:
+        """What the next updates come to."""
+        self.scripts.extend(scripts)
+
+    def describe(self, name: str) -> Snapshot:
+        with self.called("describe", name):
+            if name != self.endpoint:
+                raise ResourceMissing("endpoint", name, operation="DescribeEndpoint", code="ValidationException")
+            step = self._script.pop(0) if self._script else None
+            if step is not None:
+                self._play(step)
+            shown = self.pending is not None and (step is None or step.shows_pending)
+            return Snapshot(
+                name=name,
+                arn=f"{ARN}:endpoint/{name}",
+                status=self.status,
+                config_name=self.config,
+                last_modified=self.moved_at,
+                observed_at=self._clock(),
+                failure_reason=self.failure_reason,
+                variants=(VARIANT,),
+                pending=PendingDeployment(config_name=self.pending, variants=(VARIANT,))
+                if shown and self.pending
+                else None,
+            )
+
+    def _play(self, step: Step) -> None:
+        self.status, self.failure_reason, self.moved_at = step.status, step.failure_reason, self._clock()
+        if step.config is not None:
+            self.config, self.pending = step.config, None
+        if step.lands and self.pending is not None:
+            self.config = self.pending
+        if step.status not in (EndpointStatus.UPDATING, EndpointStatus.SYSTEM_UPDATING):
+            self.pending = None
+
+    def list_statuses(self, status: EndpointStatus) -> frozenset[str]:
+        with self.called("list_statuses", status):
+            return frozenset({self.endpoint} if self.status is status else ())
+
+    def describe_config(self, name: str) -> ConfigRecord:
+        with self.called("describe_config", name):
+            if name not in self.configs:
+                raise ResourceMissing(
+                    "endpoint config", name, operation="DescribeEndpointConfig", code="ValidationException"
+                )
+            return self.configs[name]
+
+    def describe_model(self, name: str) -> ModelRecord:
+        with self.called("describe_model", name):
+            if name not in self.models:
+                raise ResourceMissing("model", name, operation="DescribeModel", code="ValidationException")
+            return self.models[name]
+
+    def create_model(self, draft: ModelRecord) -> None:
+        with self.called("create_model", draft.name):
+            self.models[draft.name] = draft.model_copy(update={"arn": f"{ARN}:model/{draft.name}"})
+
+    def create_config(self, draft: ConfigRecord) -> None:
+        with self.called("create_config", draft.name):
+            known = self.configs.get(draft.name)
+            if known is not None and known.document != draft.document:
+                raise ResourceExists(
+                    "endpoint config", draft.name, operation="CreateEndpointConfig", code="ValidationException"
+                )
+            self.configs[draft.name] = draft.model_copy(update={"arn": f"{ARN}:endpoint-config/{draft.name}"})
+
+    def update(self, name: str, config_name: str, *, counts_from_config: bool = False) -> None:
+        with self.called("update", name, config_name, str(counts_from_config)):
+            if self.status not in (EndpointStatus.IN_SERVICE, EndpointStatus.UPDATE_ROLLBACK_FAILED):
+                raise ResourceBusy(name, operation="UpdateEndpoint", code="ValidationException")
+            self.updates.append(config_name)
+            self.status, self.pending, self.failure_reason = EndpointStatus.UPDATING, config_name, None
+            self.moved_at = self.updated_at = self._clock()
+            self._script = list(self.scripts.pop(0) if self.scripts else SUCCESS)
+
+    def tags(self, arn: str) -> Mapping[str, str]:
+        with self.called("tags", arn):
+            return next((c.tags for c in self.configs.values() if c.arn == arn), {})
+
+
+class FakeRegistry(Failing):
+    """Implements workers.ports.Registry."""
+
+    def __init__(self, *packages: ModelPackage) -> None:
+        super().__init__()
+        self.packages = list(packages)
+
+    def describe_package(self, arn: str) -> ModelPackage:
+        with self.called("describe_package", arn):
+            for package in self.packages:
+                if package.arn == arn:
+                    return package
+            raise ResourceMissing("model package", arn, operation="DescribeModelPackage", code="ValidationException")
+
+    def list_versions(self, group: str, approval: ApprovalStatus | None = None) -> tuple[ModelPackage, ...]:
+        with self.called("list_versions", group):
+            found = [p for p in self.packages if p.group == group and approval in (None, p.approval)]
+            return tuple(sorted(found, key=lambda p: p.version or 0, reverse=True))
+
+
+class FakeMetrics(Failing):
+    """Implements workers.ports.Metrics: one latency before the update, another after it."""
+
+    def __init__(
+        self, endpoints: FakeEndpoints, *, before_us: float | None = 400_000, after_us: float | None = 410_000
+    ) -> None:
+        super().__init__()
+        self._endpoints = endpoints
+        self.before_us = before_us
+        self.after_us = after_us
+        self.requests: float | None = 1000.0
+        self.asked: list[tuple[Window, bool]] = []
+
+    def measure(self, endpoint: str, variants: Sequence[str], window: Window, *, streaming: bool) -> Measurement:
+        with self.called("measure", endpoint, *variants):
+            self.asked.append((window, streaming))
+            updated = self._endpoints.updated_at
+            us = self.before_us if updated is None or window.start < updated else self.after_us
+            return Measurement(
+                window=window,
+                p50_us=us,
+                p90_us=us and us * 2,
+                p99_us=us and us * 3,
+                requests=self.requests,
+                errors_4xx=0.0,
+                errors_5xx=1.0,
+            )
+
+    def series(
+        self, endpoint: str, variants: Sequence[str], window: Window, period: timedelta, *, streaming: bool
+    ) -> tuple[Point, ...]:
+        with self.called("series", endpoint):
+            return (Point(at=window.start, p50_us=self.before_us), Point(at=window.end - period, p50_us=self.after_us))
