@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
 import yaml
 from botocore import xform_name
 from botocore.session import Session
+from iam_policy import ACCOUNT, REGION, allows, listed, policy
 from slack_sdk import WebClient
 
 from bot.domain.errand import rollout_id_for
@@ -111,34 +111,13 @@ def test_the_stand_in_takes_the_manifest():
 
 # The IAM policy
 
-ACCOUNT, REGION = "123456789012", "us-east-1"
 PLACEHOLDERS = {"REGION", "ACCOUNT", "OTHER_ACCOUNT", "EXECUTION_ROLE"}
 
 
-def policy() -> list[dict[str, Any]]:
-    text = text_of("iam-policy.json").replace("OTHER_ACCOUNT", "210987654321")
-    filled = text.replace("REGION", REGION).replace("ACCOUNT", ACCOUNT).replace("EXECUTION_ROLE", "sagemaker-execution")
-    statements = json.loads(filled)["Statement"]
-    assert isinstance(statements, list)
-    return statements
-
-
-def listed(value: str | list[str]) -> list[str]:
-    return [value] if isinstance(value, str) else value
-
-
-def allows(action: str, arn: str) -> bool:
-    """As IAM decides, as far as this policy needs it: no Deny, no NotAction, `*` and `?` in resources."""
-    return any(
-        action in listed(statement["Action"]) and any(fnmatchcase(arn, r) for r in listed(statement["Resource"]))
-        for statement in policy()
-    )
-
-
 def operations_called(service: str, *modules: str) -> set[str]:
-    """`UpdateEndpoint` for every `client.update_endpoint(` and paginator in those modules."""
+    """`UpdateEndpoint` for every `.update_endpoint(` and paginator in those modules."""
     text = "\n".join(text_of(module) for module in modules)
-    called = set(re.findall(r"client\.(\w+)\(", text)) | set(re.findall(r'get_paginator\("(\w+)"\)', text))
+    called = set(re.findall(r"\.(\w+)\(", text)) | set(re.findall(r'get_paginator\("(\w+)"\)', text))
     known = {xform_name(name): name for name in Session().get_service_model(service).operation_names}
     return {known[name] for name in called if name in known}
 
