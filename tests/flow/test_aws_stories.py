@@ -1,0 +1,184 @@
+"""What AWS and other people do to an endpoint while a rollout is under way, and how the thread tells it."""
+
+from __future__ import annotations
+
+import pytest
+
+from sandbox.stack import Stack
+
+from .story import TOLD_BY_A_PROMOTION, executed_updates, promote, update_calls, wait_until
+
+pytestmark = pytest.mark.flow
+
+UNTIL_THE_UPDATE = ["card", "plan", "progress", "ending"]
+BEFORE_ANYTHING = ["card", "plan", "ending"]
+
+
+def endpoint_is_on(stack: Stack, config: str, endpoint: str = "stt-prod") -> bool:
+    return bool(stack.aws.endpoint(endpoint)["description"]["EndpointConfigName"] == config)
+
+
+@pytest.mark.parametrize(
+    ("scenario", "why"),
+    [
+        ("silent-rollback", "SageMaker gave no reason"),
+        ("insufficient-capacity", "InsufficientInstanceCapacity"),
+        ("health-check-failure", "did not pass the ping health check"),
+    ],
+)
+def test_an_update_that_sagemaker_undoes_is_told_as_such(stack: Stack, scenario: str, why: str) -> None:
+    stack.aws.scenario(scenario, "stt-prod")
+    story = promote(stack, "stt-prod").approve()
+    story.wait_for_state("rolled back by AWS")
+    story.assert_told_once(UNTIL_THE_UPDATE)
+    assert why in story.reply("ending").plain
+    assert endpoint_is_on(stack, "stt-prod-config-v1")
+    assert executed_updates(stack, "stt-prod") == 1
+
+
+@pytest.mark.parametrize(
+    ("scenario", "status"), [("update-fails", "Failed"), ("update-rollback-failed", "UpdateRollbackFailed")]
+)
+def test_an_update_that_leaves_a_mess_calls_for_a_person(stack: Stack, scenario: str, status: str) -> None:
+    stack.aws.scenario(scenario, "stt-prod")
+    story = promote(stack, "stt-prod").approve()
+    story.wait_for_state("needs human")
+    story.assert_told_once(UNTIL_THE_UPDATE)
+    assert status in story.reply("ending").plain
+    assert executed_updates(stack, "stt-prod") == 1
+
+
+def test_a_mix_of_fleets_can_be_repaired_by_rolling_back(stack: Stack) -> None:
+    stack.aws.scenario("update-rollback-failed", "stt-prod")
+    story = promote(stack, "stt-prod").approve()
+    story.wait_for_state("needs human")
+    story.press("Roll back", by="ben")
+    story.wait_for_state("rolled back")
+    assert endpoint_is_on(stack, "stt-prod-config-v1")
+    assert stack.aws.endpoint("stt-prod")["description"]["EndpointStatus"] == "InService"
+    assert executed_updates(stack, "stt-prod") == 2
+
+
+def test_maintenance_of_aws_between_approval_and_update_is_waited_for(stack: Stack) -> None:
+    story = promote(stack, "stt-prod")
+    story.wait_for_state("awaiting approval")
+    stack.aws.scenario("system-updating", "stt-prod", seconds=3)
+    story.approve().wait_for_state("succeeded")
+    story.assert_told_once(TOLD_BY_A_PROMOTION)
+    assert [call["executed"] for call in update_calls(stack, "stt-prod")] == [True]
+
+
+def test_somebody_else_changing_the_endpoint_while_the_plan_waits_makes_the_approval_void(stack: Stack) -> None:
+    story = promote(stack, "stt-prod")
+    story.wait_for_state("awaiting approval")
+    stack.aws.scenario("foreign-update", "stt-prod", finished=True)
+    story.approve().wait_for_state("failed")
+    assert "the plan was made for stt-prod-config-v1" in story.reply("ending").plain
+    assert update_calls(stack, "stt-prod") == []
+
+
+def test_somebody_else_changing_the_endpoint_between_approval_and_update_stops_the_update(stack: Stack) -> None:
+    stack.aws.fault("CreateEndpointConfig", "pause-after")
+    story = promote(stack, "stt-prod").approve()
+    stack.aws.wait_until_paused("CreateEndpointConfig")
+    stack.aws.scenario("foreign-update", "stt-prod", finished=True)
+    stack.aws.release()
+    story.wait_for_state("failed")
+    story.assert_told_once(UNTIL_THE_UPDATE)
+    assert update_calls(stack, "stt-prod") == []
+
+
+def test_somebody_else_moving_the_endpoint_during_the_watch_calls_for_a_person(stack: Stack) -> None:
+    story = promote(stack, "stt-prod").approve()
+    story.wait_for_state("watching")
+    stack.aws.scenario("foreign-update", "stt-prod", finished=True)
+    story.wait_for_state("needs human")
+    assert "during the watch" in story.reply("ending").plain
+    assert executed_updates(stack, "stt-prod") == 1
+
+
+def test_the_way_back_is_not_taken_when_its_config_was_deleted(stack: Stack) -> None:
+    story = promote(stack, "stt-prod").approve()
+    story.wait_for_slots(TOLD_BY_A_PROMOTION, timeout=40)
+    stack.aws.scenario("config-deleted", "stt-prod", config="stt-prod-config-v1")
+    story.press("Roll back", by="anna")
+    story.wait(lambda: "was deleted" in story.messages[-1].plain, 20, "the reason why there is no way back")
+    assert executed_updates(stack, "stt-prod") == 1
+
+
+@pytest.mark.parametrize(
+    ("scenario", "params"), [("slower-version", {"factor": 3}), ("erroring-version", {"ratio": 0.3})]
+)
+def test_a_worse_version_is_called_regressed(stack: Stack, scenario: str, params: dict[str, float]) -> None:
+    stack.aws.scenario(scenario, "stt-prod", **params)
+    story = promote(stack, "stt-prod").approve()
+    story.wait_for_state("succeeded")
+    story.assert_told_once(TOLD_BY_A_PROMOTION)
+    assert "REGRESSED" in story.reply("summary").plain
+    assert "REGRESSED" in story.card.plain
+    assert story.reply("summary").buttons == ["Roll back"]
+
+
+def test_without_traffic_the_verdict_is_inconclusive_and_no_number_is_made_up(stack: Stack) -> None:
+    story = promote(stack, "stt-prod")
+    story.wait_for_state("awaiting approval")
+    stack.aws.scenario("no-traffic", "stt-prod")
+    story.approve().wait_for_state("succeeded")
+    story.assert_told_once(TOLD_BY_A_PROMOTION)
+    summary = story.reply("summary").plain
+    assert "INCONCLUSIVE" in summary
+    assert "no data" in summary
+
+
+def test_eventual_consistency_of_configs_and_statuses_is_lived_with(stack: Stack) -> None:
+    stack.aws.scenario("config-lag", "stt-prod", seconds=2)
+    stack.aws.scenario("status-lag", "stt-prod", seconds=0.8)
+    story = promote(stack, "stt-prod").approve()
+    story.wait_for_state("succeeded")
+    story.assert_told_once(TOLD_BY_A_PROMOTION)
+    assert executed_updates(stack, "stt-prod") == 1
+
+
+def test_progress_is_told_even_where_sagemaker_shows_nothing_but_a_status(stack: Stack) -> None:
+    stack.aws.scenario("opaque-update", "stt-prod")
+    stack.aws.scenario("slow-update", "stt-prod", factor=2)
+    story = promote(stack, "stt-prod").approve()
+    story.wait_for_state("succeeded")
+    story.assert_told_once(TOLD_BY_A_PROMOTION)
+    assert executed_updates(stack, "stt-prod") == 1
+
+
+@pytest.mark.parametrize(
+    "status",
+    [
+        "OutOfService",
+        "Creating",
+        "Updating",
+        "SystemUpdating",
+        "RollingBack",
+        "Deleting",
+        "Failed",
+        "UpdateRollbackFailed",
+    ],
+)
+def test_an_endpoint_that_is_not_in_service_is_not_offered_for_approval(stack: Stack, status: str) -> None:
+    stack.aws.force_status("stt-prod", status)
+    story = promote(stack, "stt-prod")
+    story.wait_for_state("blocked")
+    story.assert_told_once(BEFORE_ANYTHING)
+    assert status in story.reply("plan").plain
+    assert not any(message.buttons for message in story.messages)
+
+
+def test_an_update_that_is_running_is_named_with_its_owner_and_start(stack: Stack) -> None:
+    stack.aws.scenario("slow-update", "stt-prod", factor=3)
+    story = promote(stack, "stt-prod").approve()
+    story.wait_for_state("updating")
+    stack.slack.person("ben").command("/endpoint promote stt-prod --env A=1")
+    told = story.wait_for_answer("ben", "is being changed already")
+    assert story.rollout_id in told
+    assert "@anna" in told
+    assert "since 20" in told
+    assert "UTC" in told
+    wait_until(lambda: story.state in ("watching", "succeeded"), 40, "the update to end well")
+    assert executed_updates(stack, "stt-prod") == 1
