@@ -11,7 +11,7 @@ RUN pip install --no-cache-dir --disable-pip-version-check --require-hashes --no
 # Change windows need the time zones, which the base image brings with Debian's tzdata. If it stops to, the build says so.
 RUN python -c "import zoneinfo; zoneinfo.ZoneInfo('Europe/Berlin')"
 
-RUN useradd --system --uid 10001 --create-home endpoint-bot
+RUN useradd --uid 10001 --create-home endpoint-bot
 WORKDIR /app
 COPY bot bot
 COPY workers workers
