@@ -19,6 +19,7 @@ from bot.queue import JobName, QueueName, queue
 from bot.store import keys, make_store
 from bot.store.errands import Answer
 from bot.store.keys import Due
+from bot.store.rollouts import PROGRESS_DELAY
 from fakes.account import ARN, FakeEndpoints, FakeMetrics, FakeRegistry
 from fakes.clock import NOW, FakeClock
 from fakes.messenger import FakeMessenger, Posted
@@ -212,6 +213,11 @@ class Engine:
                 self.parts.reconciler.crashed(first, error)
             if job.func_name == JobName.RUN_ERRAND:
                 self.parts.desk.crashed(first, error)
+
+    def tell(self) -> None:
+        """Let the news that are gathered for a moment, so that several make one edit, come through."""
+        self.clock.tick(PROGRESS_DELAY)
+        self.settle()
 
     def next_due(self) -> datetime | None:
         """When anything is due next."""

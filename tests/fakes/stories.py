@@ -75,6 +75,7 @@ STORIES: Mapping[str, Rollout] = {
     "refused by AWS": _ended(Phase.UPDATING, Phase.FAILED, Reason.AWS_REFUSED, "AWS refused UpdateEndpoint."),
     "before the call": at(Phase.UPDATING, update=None, snapshot=a_snapshot()),
     "call not answered": at(Phase.UPDATING, update=a_call(), snapshot=None),
+    "just asked": at(Phase.UPDATING, snapshot=a_snapshot()),
     "nothing pending shown": at(Phase.UPDATING, snapshot=a_snapshot(EndpointStatus.UPDATING)),
     "in SageMaker's words": at(
         Phase.UPDATING,

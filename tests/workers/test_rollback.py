@@ -1,0 +1,226 @@
+"""The way back: by button, by command, queued, from tags alone, and when it does not work."""
+
+import pytest
+from fakes.account import LANDED, MIXED, UPDATING, rolled_back
+from fakes.engine import Engine, a_config
+from fakes.records import ANNA, BEN, CARL, CURRENT, ENDPOINT
+
+from bot.domain.errand import ReplyTo
+from bot.domain.rollout import Kind, Phase, Reason, Rollout
+from bot.grammar import Context
+
+EVE = "U0EVE"
+
+
+def rollbacks(engine: Engine) -> list[Rollout]:
+    return [r for r in engine.store.rollouts.recent() if r.kind is Kind.ROLLBACK]
+
+
+@pytest.fixture
+def promoted(engine: Engine) -> str:
+    return engine.promoted()
+
+
+@pytest.mark.parametrize("by", [ANNA, CARL])
+def test_the_button_brings_the_old_config_back_in_the_same_thread(engine: Engine, promoted: str, by: str) -> None:
+    card = engine.slack.shown("card")
+    engine.press("Roll back", by=by)
+    assert "State: rolling back" in card.words
+    assert engine.play_out(promoted) is Phase.ROLLED_BACK
+    (child,) = rollbacks(engine)
+    assert (child.phase, child.requester, child.parent_id) == (Phase.ROLLED_BACK, by, promoted)
+    assert engine.endpoints.config == CURRENT
+    assert engine.slack.slots() == ["card", "plan", "progress", "watch", "summary", "progress", "ending"]
+    assert {p.thread_ts for p in engine.slack.posted if p is not card} == {card.ts}
+    assert "State: rolled back" in card.words
+    assert engine.slack.shown("summary").buttons == {}
+    assert f"Rolled back to {CURRENT} by @{by}" in engine.slack.shown("summary").words
+    assert engine.store.rollouts.lease_of(ENDPOINT) is None
+
+
+def test_pressed_twice_it_is_one_rollback_and_an_answer(engine: Engine, promoted: str) -> None:
+    summary = engine.slack.shown("summary")
+    button = summary.buttons["Roll back"]
+    engine.press("Roll back", by=ANNA)
+    for who, words in ((CARL, "is being rolled back"), (BEN, "was rolled back")):
+        summary.message.blocks[-1].update({"type": "actions", "elements": [button]})
+        engine.press("Roll back", by=who, on=summary)
+        assert f"It {words} already; <@U0ANNA> asked for it." in dict(engine.slack.whispers)[who]
+        engine.play_out(promoted)
+    assert len(rollbacks(engine)) == 1
+
+
+def test_outsiders_may_not_roll_back(engine: Engine, promoted: str) -> None:
+    engine.press("Roll back", by=EVE)
+    assert "or an approver may roll back this" in dict(engine.slack.whispers)[EVE]
+    assert engine.phase(promoted) is Phase.SUCCEEDED
+
+
+def test_it_works_during_the_watch(engine: Engine) -> None:
+    rollout_id = engine.promote()
+    engine.press("Approve", by=BEN)
+    engine.play_until(Phase.WATCHING, rollout_id)
+    engine.settle()
+    engine.press("Roll back", by=BEN)
+    assert engine.play_out(rollout_id) is Phase.ROLLED_BACK
+    assert "Watch ended early" in engine.slack.shown("watch").words
+
+
+def test_a_rollout_that_a_newer_one_replaced_is_not_rolled_back(engine: Engine, promoted: str) -> None:
+    old_summary = engine.slack.shown("summary")
+    newer = engine.promote(5)
+    engine.press("Approve", by=BEN)
+    engine.play_until(Phase.SUCCEEDED, newer)
+    engine.press("Roll back", by=BEN, on=old_summary)
+    answer = dict(engine.slack.whispers)[BEN]
+    assert f"Rollout {promoted} is superseded by rollout {newer} of <@{ANNA}>" in answer
+    assert f"rollback {ENDPOINT}" in answer
+    assert engine.endpoints.config == engine.rollout(newer).target_config
+
+
+def test_the_button_works_from_tags_alone(engine: Engine, promoted: str) -> None:
+    summary = engine.slack.shown("summary")
+    engine.redis.flushall()
+    engine.press("Roll back", by=BEN, on=summary)
+    assert engine.play_out(promoted) is Phase.ROLLED_BACK
+    assert engine.endpoints.config == CURRENT
+    assert engine.slack.slots().count("card") == 1
+    assert "State: rolled back" in engine.slack.shown("card").words
+
+
+def test_the_requester_may_roll_back_from_tags_alone(engine: Engine, promoted: str) -> None:
+    summary = engine.slack.shown("summary")
+    engine.redis.flushall()
+    engine.press("Roll back", by=EVE, on=summary)
+    assert "may roll back this" in dict(engine.slack.whispers)[EVE]
+    engine.press("Roll back", by=ANNA, on=summary)
+    assert engine.play_out(promoted) is Phase.ROLLED_BACK
+
+
+def test_the_command_works_from_tags_alone(engine: Engine, promoted: str) -> None:
+    engine.redis.flushall()
+    engine.type(f"rollback {ENDPOINT}", by=BEN)
+    (child,) = rollbacks(engine)
+    assert engine.play_out(child.id) is Phase.ROLLED_BACK
+    engine.settle()
+    assert engine.endpoints.config == CURRENT
+    assert engine.phase(promoted) is Phase.ROLLED_BACK
+
+
+@pytest.mark.parametrize("by", [ANNA, CARL])
+def test_the_command_opens_a_card_and_needs_no_approval_of_those_who_may(
+    engine: Engine, promoted: str, by: str
+) -> None:
+    engine.type(f"rollback {ENDPOINT}", by=by)
+    (child,) = rollbacks(engine)
+    assert engine.play_out(child.id) is Phase.ROLLED_BACK
+    engine.play_out(promoted)
+    cards = [p for p in engine.slack.posted if p.slot == "card"]
+    assert ["State: rolled back" in c.words for c in cards] == [True, True]
+    assert not any("Approve" in p.buttons for p in engine.slack.posted)
+    assert engine.phase(promoted) is Phase.ROLLED_BACK
+
+
+def test_the_command_of_an_outsider_asks_for_approval(engine: Engine, promoted: str) -> None:
+    engine.type(f"rollback {ENDPOINT}", by=EVE)
+    (child,) = rollbacks(engine)
+    assert child.phase is Phase.AWAITING_APPROVAL
+    assert engine.phase(promoted) is Phase.SUCCEEDED
+    engine.press("Approve", by=BEN)
+    assert engine.play_out(child.id) is Phase.ROLLED_BACK
+    assert engine.play_out(promoted) is Phase.ROLLED_BACK
+
+
+def test_a_named_config_is_gone_back_to(engine: Engine, promoted: str) -> None:
+    engine.endpoints.configs["sentiment-v2"] = a_config("sentiment-v2")
+    engine.type(f"rollback {ENDPOINT} --to sentiment-v2", by=BEN)
+    (child,) = rollbacks(engine)
+    assert engine.play_out(child.id) is Phase.ROLLED_BACK
+    assert engine.endpoints.config == "sentiment-v2"
+    assert engine.phase(promoted) is Phase.SUCCEEDED
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ("--to sentiment-v1", "The config sentiment-v1 was deleted, so there is no way back to it."),
+        ("--to sentiment-v3", "sentiment-prod is on sentiment-v3 already, so there is nothing to roll back."),
+        ("", "carries no tag that says what sentiment-prod ran before"),
+    ],
+)
+def test_a_way_back_that_is_not_there_is_said(engine: Engine, options: str, words: str) -> None:
+    engine.type(f"rollback {ENDPOINT} {options}", by=BEN)
+    (child,) = rollbacks(engine)
+    assert child.phase is Phase.BLOCKED
+    assert words in engine.slack.shown("ending").words
+    assert engine.store.rollouts.lease_of(ENDPOINT) is None
+
+
+def test_a_deleted_config_blocks_the_way_back_and_a_person_is_called(engine: Engine, promoted: str) -> None:
+    del engine.endpoints.configs[CURRENT]
+    engine.press("Roll back", by=BEN)
+    assert engine.play_out(promoted) is Phase.NEEDS_HUMAN
+    assert "The config sentiment-v3 was deleted" in engine.slack.posted[-1].words + engine.slack.posted[-2].words
+    assert engine.store.rollouts.lease_of(ENDPOINT) is None
+
+
+def test_a_rollback_that_aws_undid_can_be_tried_again(engine: Engine, promoted: str) -> None:
+    engine.endpoints.plays((UPDATING, rolled_back("Insufficient capacity")))
+    engine.press("Roll back", by=BEN)
+    assert engine.play_out(promoted) is Phase.NEEDS_HUMAN
+    (first,) = rollbacks(engine)
+    assert (first.phase, first.last.reason) == (Phase.FAILED, Reason.ROLLBACK_FAILED)
+    engine.press("Roll back", by=CARL)
+    assert engine.play_out(promoted) is Phase.ROLLED_BACK
+    assert len(rollbacks(engine)) == 2
+    assert engine.endpoints.config == CURRENT
+
+
+def test_a_mixed_fleet_is_repaired_by_the_button(engine: Engine) -> None:
+    engine.endpoints.plays((UPDATING, MIXED), (UPDATING, LANDED))
+    rollout_id = engine.promote()
+    engine.press("Approve", by=BEN)
+    assert engine.play_out(rollout_id) is Phase.NEEDS_HUMAN
+    engine.endpoints.config = engine.rollout(rollout_id).target_config
+    engine.press("Roll back", by=BEN)
+    assert engine.play_out(rollout_id) is Phase.ROLLED_BACK
+    assert engine.endpoints.config == CURRENT
+
+
+def test_a_typed_rollback_during_an_update_says_what_can_be_done(engine: Engine) -> None:
+    engine.endpoints.plays([UPDATING] * 50)
+    rollout_id = engine.promote()
+    engine.press("Approve", by=BEN)
+    engine.play(lambda: engine.endpoints.updates != [])
+    answer = engine.ask(f"rollback {ENDPOINT}")
+    assert "SageMaker has no way to stop an update; cancel queues a rollback" in answer
+    assert engine.phase(rollout_id) is Phase.UPDATING
+
+
+def test_in_a_rollouts_thread_rollback_means_that_rollout(engine: Engine, promoted: str) -> None:
+    context = engine.intake.context_of("C0WORK", engine.slack.shown("card").ts)
+    newer = engine.promoted(5)
+    engine.type("rollback", by=BEN, context=context)
+    assert f"Rollout {promoted} is superseded by rollout {newer}" in engine.slack.responses[-1][1]
+    assert rollbacks(engine) == []
+    engine.type("rollback", by=BEN, context=Context(endpoint=ENDPOINT, rollout_id=newer))
+    (child,) = rollbacks(engine)
+    assert child.parent_id == newer
+    engine.play_out(child.id)
+    engine.type("rollback", by=BEN, context=Context(endpoint=ENDPOINT, rollout_id="rxxxxxxx"))
+    assert "superseded" in engine.slack.responses[-1][1]
+
+
+def test_a_plan_that_waits_gives_way_to_a_rollback(engine: Engine, promoted: str) -> None:
+    waiting = engine.promote(5)
+    engine.press("Roll back", by=BEN, on=engine.slack.shown("summary"))
+    assert engine.rollout(waiting).last.reason is Reason.SUPERSEDED
+    assert engine.play_out(promoted) is Phase.ROLLED_BACK
+
+
+def test_a_terminal_asks_for_approval_because_it_is_nobody(engine: Engine, promoted: str) -> None:
+    engine.type(
+        f"rollback {ENDPOINT}", by="terminal:ops", reply=ReplyTo(user_id="terminal:ops", terminal="k", channel_id="C1")
+    )
+    (child,) = rollbacks(engine)
+    assert child.phase is Phase.AWAITING_APPROVAL
