@@ -1,6 +1,6 @@
 """The update as it happens: steps, SageMaker's own words, and how long it takes."""
 
-from bot.domain.endpoint import Snapshot, VariantState
+from bot.domain.endpoint import EndpointStatus, Snapshot, VariantState
 from bot.domain.errand import ButtonValue
 from bot.domain.rollout import Kind, Phase, Rollout
 from bot.messages.blocks import Block, Confirm, Message, actions, button, code, context, escape, section
@@ -88,6 +88,8 @@ def _fleet(snapshot: Snapshot, rollout: Rollout) -> str:
     pending = snapshot.pending
     variants = pending.variants if pending is not None else ()
     told = "; ".join(part for v in variants if (part := _variant(v, several=len(variants) > 1)))
+    if not told and snapshot.status is EndpointStatus.IN_SERVICE:
+        return "SageMaker was asked for the new fleet"
     return f"New fleet: {told}" if told else f"SageMaker says {snapshot.status}"
 
 
