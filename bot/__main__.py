@@ -93,12 +93,12 @@ def _socket_mode(handler: SocketModeHandler, stop: threading.Event) -> None:
     while not stop.is_set():
         try:
             handler.connect()
-            break
         except (SlackApiError, OSError) as exc:
             log.warning("Slack's Socket Mode cannot be reached, trying again: %s", exc)
             stop.wait(RECONNECT_SECONDS)
-    log.info("connected by Socket Mode")
-    stop.wait()
+        else:
+            log.info("connected by Socket Mode")
+            stop.wait()
     handler.close()
 
 

@@ -13,7 +13,6 @@ from prometheus_client import CollectorRegistry, make_wsgi_app
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 from redis import Redis
-from rq.worker import Worker
 from waitress.server import create_server
 
 from bot.domain.errors import StoreUnavailable
@@ -48,13 +47,10 @@ class WorkersCollector(Collector):
         queued = GaugeMetricFamily("endpoint_bot_queued_jobs", "Jobs that wait in a queue.", labels=["queue"])
         for name in QueueName:
             queued.add_metric([str(name)], queue(name, self._store.connection).count)
-        workers = GaugeMetricFamily("endpoint_bot_workers", "RQ workers that listen to a queue.", labels=["queue"])
-        for name in QueueName:
-            workers.add_metric([str(name)], Worker.count(queue=queue(name, self._store.connection)))
         phases = GaugeMetricFamily("endpoint_bot_active_rollouts", "Active rollouts by phase.", labels=["phase"])
         for phase, count in Counter(s.rollout.phase.value for s in self._store.rollouts.active()).items():
             phases.add_metric([phase], count)
-        return [due, queued, workers, phases]
+        return [due, queued, phases]
 
 
 def serve_metrics(port: int, connection: Redis) -> None:

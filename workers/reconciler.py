@@ -17,6 +17,7 @@ from bot.domain.errors import (
     RolloutBotError,
     StoreUnavailable,
     TransientError,
+    UserError,
 )
 from bot.domain.fleet import EndpointSpec
 from bot.domain.reconcile import (
@@ -49,7 +50,7 @@ MOST_CRASHES = 5
 """After this many crashes in a row on one rollout, a person must look."""
 
 METRICS_PATIENCE = timedelta(minutes=5)
-"""How long after the watch CloudWatch may fail to answer before the verdict is INCONCLUSIVE."""
+"""How long after the watch CloudWatch may fail to answer before the verdict is INCONCLUSIVE; never longer than the watch was."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ class Reconciler:
         try:
             seen = self._observe(rollout, now)
             decision = decide(rollout, seen, now)
-        except (TransientError, GatewayError) as exc:
+        except (TransientError, GatewayError, UserError) as exc:
             decision = after_error(rollout, None, exc, now)
         stored = self._save(stored, decision)
         if decision.action is None:
@@ -125,12 +126,16 @@ class Reconciler:
     def _measure(self, aws: Aws, rollout: Rollout, snapshot: Snapshot, now: datetime) -> Observation:
         """CloudWatch's numbers. That it does not answer must not stop a rollout: the watch goes on without them."""
         is_over = now >= verdict_due_at(rollout)
+        may_come_later = False
         comparison: Comparison | None = None
         try:
             comparison = compare(rollout, aws.metrics, now, with_points=is_over)
-        except (TransientError, GatewayError) as exc:
+        except TransientError as exc:
+            may_come_later = now < watch_ends_at(rollout) + min(METRICS_PATIENCE, rollout.watch.duration)
             log.warning("rollout %s: no metrics: %s", rollout.id, exc)
-        if not is_over or (comparison is None and now < watch_ends_at(rollout) + METRICS_PATIENCE):
+        except GatewayError as exc:
+            log.warning("rollout %s: no metrics: %s", rollout.id, exc)
+        if not is_over or may_come_later:
             return Observation(snapshot=snapshot, comparison=comparison)
         shown = comparison or _nothing_measured(rollout, now)
         return Observation(snapshot=snapshot, comparison=shown, verdict=judge(comparison, rollout.watch))

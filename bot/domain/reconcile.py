@@ -458,6 +458,7 @@ def _uncalled(rollout: Rollout) -> Rollout:
 
 
 def _cannot_look(rollout: Rollout, error: RolloutBotError, now: datetime) -> Decision:
-    """SageMaker refuses to show the endpoint: before the call nothing has changed; after it, a person must look."""
+    """The endpoint is not shown, or is no longer declared: before the call nothing has changed; after it, a person must look."""
     phase = Phase.FAILED if rollout.update is None else Phase.NEEDS_HUMAN
-    return _end(rollout, phase, Reason.AWS_REFUSED, now, error.user_message)
+    reason = Reason.AWS_REFUSED if isinstance(error, GatewayError) else Reason.NOT_IN_FLEET
+    return _end(rollout, phase, reason, now, error.user_message)

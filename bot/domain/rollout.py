@@ -74,6 +74,7 @@ class Reason(StrEnum):
     PLAN_DRIFTED = "plan_drifted"
     ENDPOINT_BUSY = "endpoint_busy"
     ENDPOINT_GONE = "endpoint_gone"
+    NOT_IN_FLEET = "not_in_fleet"
     AWS_REFUSED = "aws_refused"
     AWS_UNREACHABLE = "aws_unreachable"
     UPDATE_REQUESTED = "update_requested"
