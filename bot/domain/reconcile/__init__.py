@@ -1,0 +1,42 @@
+"""What to do next with a rollout: `decide(rollout, observation, now)`, pure and total.
+
+One tick of the engine is one observation, one decision, at most one side effect. The decision is saved *before* its side effect
+is tried, so a crash at any point leaves a record from which the next tick finds out, by looking, what happened.
+
+Why `InService` proves nothing by itself, and why FailureReason does not either (sources in docs/engine.md):
+ 1. SageMaker goes back to the current config silently when a launch fails or an alarm trips, and ends InService.
+ 2. FailureReason may be empty then, and may also stem from an older patching or scaling of an endpoint that works.
+ 3. LastModifiedTime moves also when autoscaling or AWS maintenance touches the endpoint.
+So success is InService *and* on the target config; "rolled back by AWS" is InService on the current config after the call was
+accepted or seen at work; and a call whose answer was lost is repeated only when nothing moved since.
+"""
+
+from bot.domain.reconcile.deciding import decide, needs_endpoint
+from bot.domain.reconcile.outcomes import (
+    CONSISTENCY_PATIENCE,
+    LONGEST_BACKOFF,
+    TROUBLE_PATIENCE,
+    after_error,
+    after_success,
+)
+from bot.domain.reconcile.steps import SOON, Action, Decision, Observation
+from bot.domain.reconcile.updating import BUSY_PATIENCE, MAX_CALLS
+from bot.domain.reconcile.watching import verdict_due_at, watch_ends_at
+
+__all__ = [
+    "BUSY_PATIENCE",
+    "CONSISTENCY_PATIENCE",
+    "LONGEST_BACKOFF",
+    "MAX_CALLS",
+    "SOON",
+    "TROUBLE_PATIENCE",
+    "Action",
+    "Decision",
+    "Observation",
+    "after_error",
+    "after_success",
+    "decide",
+    "needs_endpoint",
+    "verdict_due_at",
+    "watch_ends_at",
+]

@@ -1,0 +1,82 @@
+"""What follows from a side effect that worked out, or did not."""
+
+from datetime import datetime, timedelta
+from typing import assert_never
+
+from bot.domain.errors import GatewayError, ResourceBusy, ResourceMissing, RolloutBotError, TransientError
+from bot.domain.reconcile.steps import SOON, Action, Decision, end, fail
+from bot.domain.rollout import Kind, Phase, Reason, Rollout, Trouble
+
+TROUBLE_PATIENCE = timedelta(minutes=15)
+"""How long temporary errors may last before a rollout that has touched nothing gives up. One that has, never gives up."""
+
+CONSISTENCY_PATIENCE = timedelta(seconds=60)
+"""How long UpdateEndpoint may not find a config that was created a moment ago."""
+
+LONGEST_BACKOFF = timedelta(seconds=60)
+
+
+def after_success(rollout: Rollout, action: Action, now: datetime) -> Decision:
+    """The side effect was carried out."""
+    calm = rollout.with_(trouble=None)
+    match action:
+        case Action.MAKE_PLAN:
+            return Decision(calm, look_again_in=SOON)
+        case Action.CREATE_MODELS:
+            return Decision(calm.with_(models_created=True), look_again_in=SOON)
+        case Action.CREATE_CONFIG:
+            return Decision(calm.with_(config_created=True), look_again_in=SOON)
+        case Action.CALL_UPDATE:
+            assert calm.update is not None
+            accepted = calm.update.model_copy(update={"accepted_at": now})
+            return Decision(calm.with_(update=accepted), look_again_in=min(calm.pace.poll, calm.pace.settle))
+        case _:  # pragma: no cover
+            assert_never(action)
+
+
+def after_error(rollout: Rollout, action: Action | None, error: RolloutBotError, now: datetime) -> Decision:
+    """Looking (`action` None) or the side effect did not work out."""
+    if isinstance(error, TransientError):
+        return _after_trouble(rollout, action, error, now)
+    if action is None:
+        return _cannot_look(rollout, error, now)
+    if action is Action.CALL_UPDATE and isinstance(error, ResourceBusy):
+        # Autoscaling or AWS maintenance got in between our look and the call, or an earlier call of ours is at work after
+        # all: SageMaker provably took nothing now, so look again and decide anew.
+        return Decision(_uncalled(rollout), look_again_in=rollout.pace.poll)
+    if action is Action.CALL_UPDATE and _is_not_visible_yet(rollout, error, now):
+        return Decision(_uncalled(rollout), look_again_in=rollout.pace.poll)
+    reason = Reason.AWS_REFUSED if isinstance(error, GatewayError) else Reason.PLAN_DRIFTED
+    return fail(rollout, reason, now, error.user_message)
+
+
+def _is_not_visible_yet(rollout: Rollout, error: RolloutBotError, now: datetime) -> bool:
+    """A config that we just created may not be visible to UpdateEndpoint at once: SageMaker is eventually consistent there."""
+    is_ours = rollout.kind is Kind.UPDATE and isinstance(error, ResourceMissing) and error.kind == "endpoint config"
+    return is_ours and now - rollout.last.at < CONSISTENCY_PATIENCE
+
+
+def _after_trouble(rollout: Rollout, action: Action | None, error: TransientError, now: datetime) -> Decision:
+    count = 1 + (rollout.trouble.count if rollout.trouble else 0)
+    since = rollout.trouble.since if rollout.trouble else now
+    rollout = rollout.with_(trouble=Trouble(count=count, since=since, last=error.cause))
+    if action is Action.CALL_UPDATE and not error.outcome_unknown:
+        rollout = _uncalled(rollout)
+    touched = rollout.update is not None
+    if now - since > TROUBLE_PATIENCE and not touched and rollout.phase is not Phase.ROLLING_BACK:
+        return fail(rollout, Reason.AWS_UNREACHABLE, now, error.user_message)
+    backoff = min(rollout.pace.poll * 2 ** min(count - 1, 6), max(LONGEST_BACKOFF, rollout.pace.poll))
+    return Decision(rollout, look_again_in=error.retry_after or backoff)
+
+
+def _uncalled(rollout: Rollout) -> Rollout:
+    """The last call provably did not take effect: as if it had not been made. One before it, whose answer was lost, may have."""
+    assert rollout.update is not None
+    return rollout.with_(update=None) if rollout.update.attempts == 1 else rollout
+
+
+def _cannot_look(rollout: Rollout, error: RolloutBotError, now: datetime) -> Decision:
+    """The endpoint is not shown, or is no longer declared: before the call nothing has changed; after it, a person must look."""
+    phase = Phase.FAILED if rollout.update is None else Phase.NEEDS_HUMAN
+    reason = Reason.AWS_REFUSED if isinstance(error, GatewayError) else Reason.NOT_IN_FLEET
+    return end(rollout, phase, reason, now, error.user_message)

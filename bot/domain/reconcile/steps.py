@@ -1,0 +1,78 @@
+"""What a tick saw, what it decides, and the small moves that every decision is made of."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from bot.domain.endpoint import EndpointStatus, Snapshot
+from bot.domain.rollout import BOT_ACTOR, Phase, Reason, Rollout
+from bot.domain.verdict import Comparison, Verdict
+
+SOON = timedelta(0)
+
+
+class Action(StrEnum):
+    """The one side effect of a tick."""
+
+    MAKE_PLAN = "make_plan"
+    CREATE_MODELS = "create_models"
+    CREATE_CONFIG = "create_config"
+    CALL_UPDATE = "call_update"
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What a tick saw. None where it did not look, which it does only where the phase needs it."""
+
+    snapshot: Snapshot | None = None
+    is_gone: bool = False
+    """The endpoint does not exist."""
+    child: Rollout | None = None
+    """The rollback of this rollout."""
+    comparison: Comparison | None = None
+    verdict: Verdict | None = None
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The rollout as it shall be saved, then the side effect to try, then when to look again (None: at its end)."""
+
+    rollout: Rollout
+    action: Action | None = None
+    look_again_in: timedelta | None = None
+    wants_rollback: bool = False
+    """A rollback of this rollout shall be opened together with saving it."""
+
+
+def looked(rollout: Rollout, seen: Observation) -> Rollout:
+    """Remember what was seen; a busy endpoint after our call shows that the call took effect."""
+    assert seen.snapshot is not None
+    rollout = rollout.with_(snapshot=seen.snapshot)
+    call = rollout.update
+    if call is not None and not call.seen_at_work and _is_at_work(seen.snapshot, call.config):
+        rollout = rollout.with_(update=call.model_copy(update={"seen_at_work": True}))
+    return rollout
+
+
+def _is_at_work(snapshot: Snapshot, config: str) -> bool:
+    """Our update runs: SageMaker names it, or, for endpoints that never show a pending deployment, simply became busy."""
+    return snapshot.status is EndpointStatus.UPDATING and (snapshot.pending is None or snapshot.is_moving_to(config))
+
+
+def with_why(note: str, snapshot: Snapshot) -> str:
+    """The note with SageMaker's own reason behind it, or that there is none."""
+    return (
+        f"{note} SageMaker says: {snapshot.failure_reason}"
+        if snapshot.failure_reason
+        else f"{note} SageMaker gave no reason."
+    )
+
+
+def end(rollout: Rollout, phase: Phase, reason: Reason, now: datetime, note: str, actor: str = BOT_ACTOR) -> Decision:
+    """The rollout is over; the note tells people why."""
+    return Decision(rollout.to(phase, reason, now, actor, note))
+
+
+def fail(rollout: Rollout, reason: Reason, now: datetime, note: str) -> Decision:
+    """Over, with the endpoint as it was."""
+    return end(rollout, Phase.FAILED, reason, now, note)

@@ -1,0 +1,175 @@
+"""UpdateEndpoint is about to be called, was called, or may have been called: what to do is found out by looking."""
+
+from datetime import datetime, timedelta
+from typing import assert_never
+
+from bot.domain.endpoint import BUSY_STATUSES, EndpointStatus, Snapshot
+from bot.domain.reconcile.steps import Action, Decision, Observation, end, fail, looked, with_why
+from bot.domain.rollout import AWS_ACTOR, BOT_ACTOR, Kind, Phase, Reason, Rollout, UpdateCall
+
+BUSY_PATIENCE = timedelta(minutes=30)
+"""How long an approved rollout waits for an endpoint that AWS or somebody else is busy with."""
+
+MAX_CALLS = 5
+"""How often a call that provably never took effect is made anew."""
+
+
+def unfit(rollout: Rollout, seen: Observation, now: datetime) -> Decision | None:
+    """Why UpdateEndpoint must not be called at all, if so. Nothing was changed on the endpoint by then."""
+    if seen.is_gone or seen.snapshot is None:
+        return fail(rollout, Reason.ENDPOINT_GONE, now, "The endpoint does not exist any more.")
+    assert rollout.plan is not None
+    snapshot = seen.snapshot
+    if snapshot.status in BUSY_STATUSES:
+        waited_since = rollout.last.at
+        if now - waited_since > BUSY_PATIENCE:
+            minutes = int(BUSY_PATIENCE.total_seconds() // 60)
+            note = f"SageMaker was busy with the endpoint ({snapshot.status}) for {minutes} minutes."
+            return fail(rollout, Reason.ENDPOINT_BUSY, now, note)
+        return None
+    if snapshot.config_name not in (rollout.plan.current_config, rollout.plan.target_config):
+        note = f"It is on {snapshot.config_name} now; the plan was made for {rollout.plan.current_config}."
+        return fail(rollout, Reason.ENDPOINT_DRIFTED, now, note)
+    if snapshot.status is EndpointStatus.IN_SERVICE or _may_repair(rollout, snapshot):
+        return None
+    return fail(
+        rollout, Reason.AWS_REFUSED, now, f"The endpoint is {snapshot.status}, and only InService can be changed."
+    )
+
+
+def _may_repair(rollout: Rollout, snapshot: Snapshot) -> bool:
+    """UpdateRollbackFailed serves a mix of fleets; another UpdateEndpoint is SageMaker's documented way out of it."""
+    return rollout.kind is Kind.ROLLBACK and snapshot.status is EndpointStatus.UPDATE_ROLLBACK_FAILED
+
+
+def must_wait(seen: Observation) -> bool:
+    """Whether SageMaker is at work on the endpoint and would refuse a call."""
+    return seen.snapshot is not None and seen.snapshot.status in BUSY_STATUSES
+
+
+def follow_update(rollout: Rollout, seen: Observation, now: datetime) -> Decision:
+    """UpdateEndpoint is about to be called, was called, or may have been called: find out by looking."""
+    call = rollout.update
+    if call is None:
+        return call_when_fit(rollout, seen, now)
+    if seen.is_gone or seen.snapshot is None:
+        note = "The endpoint was deleted during the update."
+        return end(rollout, Phase.NEEDS_HUMAN, Reason.ENDPOINT_GONE, now, note)
+    snapshot = seen.snapshot
+    rollout = looked(rollout, seen)
+    match snapshot.status:
+        case (
+            EndpointStatus.UPDATING
+            | EndpointStatus.SYSTEM_UPDATING
+            | EndpointStatus.ROLLING_BACK
+            | EndpointStatus.CREATING
+        ):
+            return Decision(rollout, look_again_in=rollout.pace.poll)
+        case EndpointStatus.IN_SERVICE:
+            return _settled(rollout, snapshot, now)
+        case EndpointStatus.UPDATE_ROLLBACK_FAILED:
+            if _may_repair(rollout, snapshot) and _is_settling(call, snapshot, rollout.pace.settle, now):
+                return Decision(rollout, look_again_in=min(rollout.pace.poll, rollout.pace.settle))
+            note = "The update and SageMaker's way back both failed: instances of both configs serve traffic."
+            return end(rollout, Phase.NEEDS_HUMAN, Reason.UPDATE_ROLLBACK_FAILED, now, with_why(note, snapshot))
+        case EndpointStatus.FAILED | EndpointStatus.OUT_OF_SERVICE:
+            note = f"The endpoint is {snapshot.status} and takes no traffic."
+            return end(rollout, Phase.NEEDS_HUMAN, Reason.UPDATE_FAILED, now, with_why(note, snapshot))
+        case EndpointStatus.DELETING:
+            note = "Somebody is deleting the endpoint."
+            return end(rollout, Phase.NEEDS_HUMAN, Reason.ENDPOINT_GONE, now, note)
+        case _:  # pragma: no cover
+            assert_never(snapshot.status)
+
+
+def call_when_fit(rollout: Rollout, seen: Observation, now: datetime) -> Decision:
+    """A rollback's first step, or an update that SageMaker provably did not take yet."""
+    snapshot = seen.snapshot
+    if rollout.update is None and snapshot is not None and _has_begun_already(rollout, snapshot):
+        return follow_update(_adopted(rollout, snapshot, now), seen, now)
+    if refusal := unfit(rollout, seen, now):
+        return refusal
+    seen_rollout = looked(rollout, seen)
+    if rollout.rollback_queued_by is not None:
+        stopped = seen_rollout.to(Phase.CANCELLED, Reason.CANCELLED_BY_PERSON, now, rollout.rollback_queued_by)
+        return Decision(stopped)
+    if must_wait(seen):
+        return Decision(seen_rollout, look_again_in=rollout.pace.poll)
+    return _call_update(seen_rollout, seen, now)
+
+
+def _call_update(rollout: Rollout, seen: Observation, now: datetime) -> Decision:
+    assert seen.snapshot is not None
+    call = UpdateCall(
+        config=rollout.target_config,
+        intended_at=now,
+        last_modified_before=seen.snapshot.last_modified,
+        attempts=1 + (rollout.update.attempts if rollout.update else 0),
+    )
+    return Decision(rollout.with_(update=call), Action.CALL_UPDATE, rollout.pace.settle)
+
+
+def _has_begun_already(rollout: Rollout, snapshot: Snapshot) -> bool:
+    """The endpoint is on the target without a call, or on its way there."""
+    is_under_way = snapshot.status in BUSY_STATUSES and snapshot.is_moving_to(rollout.target_config)
+    return is_under_way or snapshot.is_on(rollout.target_config)
+
+
+def _adopted(rollout: Rollout, snapshot: Snapshot, now: datetime) -> Rollout:
+    """No call is needed: what is under way is followed as if it were ours."""
+    began = snapshot.pending.started_at if snapshot.pending is not None else None
+    call = UpdateCall(
+        config=rollout.target_config,
+        intended_at=began or now,
+        last_modified_before=snapshot.last_modified,
+        seen_at_work=True,
+    )
+    return rollout.with_(update=call)
+
+
+def _settled(rollout: Rollout, snapshot: Snapshot, now: datetime) -> Decision:
+    """InService again: on which config, and what does that prove?"""
+    assert rollout.plan is not None
+    assert rollout.update is not None
+    if snapshot.config_name == rollout.target_config:
+        return _landed(rollout, now)
+    if snapshot.config_name != rollout.plan.current_config:
+        note = f"It is on {snapshot.config_name}, which is neither the config of before nor the one of this rollout."
+        return end(rollout, Phase.NEEDS_HUMAN, Reason.LANDED_ELSEWHERE, now, note)
+    call = rollout.update
+    if _is_settling(call, snapshot, rollout.pace.settle, now):
+        return Decision(rollout, look_again_in=min(rollout.pace.poll, rollout.pace.settle))
+    if call.accepted_at is not None or call.seen_at_work:
+        why = with_why(f"SageMaker ended the update on {snapshot.config_name}.", snapshot)
+        if rollout.kind is Kind.ROLLBACK:
+            return end(rollout, Phase.FAILED, Reason.ROLLBACK_FAILED, now, why, actor=AWS_ACTOR)
+        return end(rollout, Phase.ROLLED_BACK_BY_AWS, Reason.AWS_ROLLED_BACK, now, why, actor=AWS_ACTOR)
+    if _has_moved(call, snapshot) or call.attempts >= MAX_CALLS:
+        note = (
+            "SageMaker's answer to UpdateEndpoint was lost, and the endpoint is InService on the config of before. "
+            "Whether the update ran and was rolled back cannot be told, so it is not tried again."
+        )
+        return fail(rollout, Reason.AWS_UNREACHABLE, now, with_why(note, snapshot))
+    return call_when_fit(rollout, Observation(snapshot=snapshot), now)
+
+
+def _has_moved(call: UpdateCall, snapshot: Snapshot) -> bool:
+    return snapshot.last_modified > call.last_modified_before
+
+
+def _is_settling(call: UpdateCall, snapshot: Snapshot, settle: timedelta, now: datetime) -> bool:
+    """A call that was made a moment ago may not show yet: SageMaker is eventually consistent."""
+    return not _has_moved(call, snapshot) and now - (call.accepted_at or call.intended_at) < settle
+
+
+def _landed(rollout: Rollout, now: datetime) -> Decision:
+    if rollout.kind is Kind.ROLLBACK:
+        done = rollout.to(Phase.ROLLED_BACK, Reason.ROLLBACK_LANDED, now, BOT_ACTOR, cutover_at=now)
+        return Decision(done)
+    if rollout.rollback_queued_by is not None:
+        back = rollout.to(Phase.ROLLING_BACK, Reason.ROLLBACK_QUEUED, now, rollout.rollback_queued_by, cutover_at=now)
+        return Decision(back, look_again_in=rollout.pace.poll, wants_rollback=True)
+    watching = rollout.to(Phase.WATCHING, Reason.LANDED, now, BOT_ACTOR, cutover_at=now)
+    return Decision(
+        watching, look_again_in=min(rollout.watch.metric_period, rollout.watch.warm_up + rollout.watch.duration)
+    )
