@@ -70,6 +70,8 @@ CALLS: dict[str, Callable[[Store], object]] = {
     "due.sweep": lambda s: s.due.sweep(NOW),
     "due.hold": held,
     "glances.names": lambda s: s.glances.names("own", NOW, SECOND, frozenset),
+    "memory.recall": lambda s: s.memory.recall("group"),
+    "memory.remember": lambda s: s.memory.remember("group", "[]", SECOND),
 }
 
 
