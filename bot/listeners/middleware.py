@@ -25,10 +25,11 @@ def provide(intake: Intake) -> Middleware:
 def refuse_strangers(context: BoltContext, body: Body, next: Next) -> BoltResponse:
     """People of other workspaces may read along in a shared channel, but not command.
 
-    Bolt's context says the app's own team even for a guest, so the person's team is read from the payload.
+    Bolt's `context.team_id` is now the app's own team, now the person's (for a slash command). So the app's is taken from what Slack
+    said of the token, and the person's from the payload.
     """
     origin = origin_of(body)
-    home = context.team_id
+    home = context.authorize_result.team_id if context.authorize_result is not None else None
     if origin is not None and origin.team_id is not None and home is not None and origin.team_id != home:
         raise NotAllowed(
             "You are a guest from another workspace. Only people of this workspace may use the bot. Nothing was changed.",
