@@ -1,0 +1,165 @@
+"""Questions and their answers: in Slack, in a thread, in a terminal."""
+
+from datetime import timedelta
+
+import pytest
+from fakes.account import UPDATING
+from fakes.engine import CHANNEL, FLEET, Engine, a_model
+from fakes.failing import throttled
+from fakes.records import ANNA, BEN, CURRENT, ENDPOINT
+
+from bot.domain.endpoint import EndpointStatus
+from bot.domain.errand import ReplyTo
+from bot.domain.errors import AccessDenied, SlackRefused, UnknownName, UsageError
+from bot.domain.rollout import Phase
+
+
+def test_the_board_shows_what_runs_and_what_may_follow(engine: Engine) -> None:
+    assert engine.ask("status") == (
+        f"Fleet: 1 endpoint\n\n{ENDPOINT}: OUT_OF_DATE · runs sentiment version 3 · newest is sentiment version 5"
+    )
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (throttled("DescribeEndpoint"), "UNKNOWN · DescribeEndpoint got no answer that counts: throttled."),
+        (
+            AccessDenied(operation="DescribeEndpoint", code="AccessDenied"),
+            "UNKNOWN · The bot's AWS role is not allowed",
+        ),
+    ],
+)
+def test_what_aws_does_not_tell_is_said_and_not_left_out(engine: Engine, error: Exception, words: str) -> None:
+    engine.endpoints.fail("describe", *[error] * 5)
+    assert words in engine.ask("status")
+
+
+def test_an_endpoint_that_does_not_exist_is_not_deployed(engine: Engine) -> None:
+    engine.endpoints.endpoint = "another"
+    assert f"{ENDPOINT}: NOT_DEPLOYED" in engine.ask("status")
+
+
+def test_an_endpoint_whose_config_is_gone_says_so(engine: Engine) -> None:
+    engine.endpoints.configs.clear()
+    assert f"UNKNOWN · There is no endpoint config “{CURRENT}”" in engine.ask("status")
+
+
+def test_a_registry_that_is_away_hides_nothing_of_the_endpoint(engine: Engine) -> None:
+    engine.registry.fail("list_versions", *[throttled("ListModelPackages")] * 5)
+    answer = engine.ask(f"status {ENDPOINT}")
+    assert "Runs sentiment version 3." in answer
+    assert "ListModelPackages got no answer" in answer
+
+
+def test_an_endpoint_in_full(engine: Engine) -> None:
+    rollout_id = engine.promoted()
+    answer = engine.ask(f"status {ENDPOINT}")
+    assert "SageMaker says InService, on config " in answer
+    assert "AllTraffic: 2 of 2 × ml.m5.xlarge" in answer
+    assert "No rollout holds it." in answer
+    assert "sentiment version 3 → sentiment version 4: succeeded (PASS)" in answer
+    assert rollout_id in answer
+
+
+def test_while_it_is_changed_the_board_says_by_which_rollout(engine: Engine) -> None:
+    engine.endpoints.plays([UPDATING] * 50)
+    rollout_id = engine.promote()
+    engine.press("Approve", by=BEN)
+    assert f"{ENDPOINT}: UPDATING" in engine.ask("status")
+    assert f"rollout {rollout_id} is updating" in engine.ask("status")
+    assert f"Rollout {rollout_id} of @{ANNA} is updating." in engine.ask(f"status {ENDPOINT}")
+
+
+def test_history_tells_past_rollouts(engine: Engine) -> None:
+    assert engine.ask("history") == "There is no rollout yet."
+    rollout_id = engine.promote()
+    assert "awaiting approval" in engine.ask("history")
+    assert rollout_id in engine.ask(f"history {ENDPOINT}")
+
+
+def test_a_plan_asks_for_nothing_and_keeps_nothing(engine: Engine) -> None:
+    answer = engine.ask(f"plan {ENDPOINT} --version 4")
+    assert answer.startswith(f"Plan for {ENDPOINT}: sentiment version 3 → sentiment version 4")
+    assert engine.store.rollouts.recent() == ()
+    assert engine.slack.posted == []
+
+
+def test_what_a_thread_asks_is_answered_in_the_thread(engine: Engine) -> None:
+    engine.type("status", reply=ReplyTo(user_id=ANNA, channel_id=CHANNEL, thread_ts="5.5"))
+    (posted,) = engine.slack.posted
+    assert (posted.channel, posted.thread_ts) == (CHANNEL, "5.5")
+
+
+def test_a_refusal_in_a_thread_is_seen_by_that_person_only(engine: Engine) -> None:
+    reply = ReplyTo(user_id=ANNA, channel_id=CHANNEL, thread_ts="5.5")
+    engine.type("cancel rxxxxxxx", reply=reply)
+    ((who, text),) = engine.slack.whispers
+    assert (who, "There is no rollout" in text) == (ANNA, True)
+
+
+def test_unknown_names_never_reach_a_worker(engine: Engine) -> None:
+    with pytest.raises(UnknownName, match="Did you mean sentiment-prod"):
+        engine.type("status sentiment-prd")
+    with pytest.raises(UsageError):
+        engine.type("promot sentiment-prod")
+    assert engine.next_due() is None
+
+
+def test_a_terminal_gets_the_answer_and_its_exit_status() -> None:
+    engine = Engine(FLEET.replace("region: us-east-1", f"region: us-east-1\n  channel: {CHANNEL}"))
+    try:
+        assert engine.terminal("status").exit_status == 0
+        assert engine.terminal("cancel rxxxxxxx").exit_status == 2
+        assert engine.terminal(f"plan {ENDPOINT} --version 7").exit_status == 1
+        nothing = engine.terminal(f"plan {ENDPOINT} --version 3")
+        assert (nothing.exit_status, "nothing to change" in nothing.text) == (0, True)
+        opened = engine.terminal(f"promote {ENDPOINT}")
+        assert opened.rollout_id is not None
+        assert engine.phase(opened.rollout_id) is Phase.AWAITING_APPROVAL
+        assert "*" not in opened.text
+    finally:
+        engine.close()
+
+
+def test_a_terminal_needs_a_channel_to_tell_the_story_in(engine: Engine) -> None:
+    answer = engine.terminal(f"promote {ENDPOINT}")
+    assert answer.exit_status == 1
+    assert "has no channel in the fleet file" in answer.text
+    assert "Nothing was started." in answer.text
+
+
+def test_an_answer_that_slack_refuses_ends_the_errand(engine: Engine) -> None:
+    engine.slack.fail("respond", *[SlackRefused("response_url", "expired_url")] * 2)
+    engine.type("status")
+    assert engine.next_due() is None
+    assert engine.crashes == []
+
+
+def test_an_answer_that_slack_cannot_take_now_is_given_later(engine: Engine) -> None:
+    engine.slack.fail("respond", throttled("response_url"))
+    engine.type("status")
+    engine.play(lambda: bool(engine.slack.responses))
+    assert len(engine.slack.responses) == 1
+
+
+def test_an_errand_that_somebody_is_at_is_left_to_them(engine: Engine) -> None:
+    with engine.store.due.hold("errand", "e1", timedelta(seconds=10)):
+        engine.parts.desk.run("e1")
+    assert engine.slack.calls == []
+
+
+@pytest.mark.parametrize("status", list(EndpointStatus))
+def test_every_status_has_a_place_on_the_board(engine: Engine, status: EndpointStatus) -> None:
+    engine.endpoints.status = status
+    assert engine.ask("status").startswith("Fleet: 1 endpoint")
+
+
+def test_what_is_called_by_no_package_is_called_by_its_image_or_model(engine: Engine) -> None:
+    image = {"PrimaryContainer": {"Image": "1.dkr.ecr.us-east-1.amazonaws.com/stt:7"}}
+    engine.endpoints.models["model-v3"] = a_model().model_copy(update={"document": image})
+    assert "runs stt:7" in engine.ask("status")
+    engine.endpoints.models["model-v3"] = a_model().model_copy(update={"document": {"PrimaryContainer": {}}})
+    assert "runs model-v3" in engine.ask("status")
+    engine.endpoints.models.clear()
+    assert "runs model-v3" in engine.ask("status")
