@@ -39,9 +39,15 @@ class ErrandStore:
         """Store an errand and queue its job in one transaction; False if it was there already (delivered twice).
 
         The due entry outlives the job: should the job be lost with its worker, the pump dispatches another.
+
+        Raises:
+            StoreUnavailable: nothing was stored.
         """
         key = keys.errand(errand.id)
         with store_errors(), self._redis.pipeline() as pipe:
+            # What is sent to a server that hangs waits in its socket and is carried out when it wakes, long after the person read
+            # that nothing was started. So it must show that it answers before it is given anything to do.
+            self._redis.ping()
             pipe.multi()
             pipe.hsetnx(key, "doc", errand.model_dump_json())
             pipe.hsetnx(key, "queue", str(queue))
