@@ -38,8 +38,8 @@ from workers.world import Aws, World
 
 log = logging.getLogger(__name__)
 
-READS = Config(connect_timeout=3, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 3})
-"""Reads may be repeated by botocore itself."""
+RETRYING = Config(connect_timeout=3, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 3})
+"""What looks, or creates something of a given name, may be repeated by botocore itself."""
 
 ONE_REQUEST = Config(connect_timeout=3, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 1})
 """UpdateEndpoint is one request: whether a lost one took effect is found out by looking, never by asking again."""
@@ -127,11 +127,11 @@ def _aws_by_account() -> Callable[[EndpointSpec], Aws]:
         def client(service: str, config: Config) -> Any:
             return session.client(service, config=config, **keys)
 
-        reads = client("sagemaker", READS)
+        retrying = client("sagemaker", RETRYING)
         return Aws(
-            endpoints=SageMakerEndpoints(client("sagemaker", ONE_REQUEST), utc_now, reads=reads),
-            registry=ModelRegistry(reads),
-            metrics=CloudWatchMetrics(client("cloudwatch", READS)),
+            endpoints=SageMakerEndpoints(client("sagemaker", ONE_REQUEST), utc_now, retrying=retrying),
+            registry=ModelRegistry(retrying),
+            metrics=CloudWatchMetrics(client("cloudwatch", RETRYING)),
         )
 
     def for_endpoint(spec: EndpointSpec) -> Aws:
@@ -142,7 +142,7 @@ def _aws_by_account() -> Callable[[EndpointSpec], Aws]:
 
 def _assumed(session: boto3.Session, role: str) -> dict[str, str]:
     """Keys of another account's role. They live for an hour; a job, which is a forked process, lives for seconds."""
-    answer = session.client("sts", config=READS).assume_role(RoleArn=role, RoleSessionName="endpoint-bot")
+    answer = session.client("sts", config=RETRYING).assume_role(RoleArn=role, RoleSessionName="endpoint-bot")
     given = answer["Credentials"]
     return {
         "aws_access_key_id": given["AccessKeyId"],

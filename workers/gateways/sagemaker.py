@@ -32,31 +32,32 @@ COUNTS_FROM_CONFIG = ({"VariantPropertyType": "DesiredInstanceCount"},)
 class SageMakerEndpoints:
     """`ports.Endpoints` for one account and region."""
 
-    def __init__(self, client: Any, clock: Clock, *, reads: Any = None) -> None:
+    def __init__(self, client: Any, clock: Clock, *, retrying: Any = None) -> None:
         """Take boto3 `sagemaker` clients and the time.
 
         botocore must not repeat an UpdateEndpoint whose answer was lost, for that is a second update of the endpoint. Whoever
-        calls this gateway tries again, knowing what may have happened. Looking is harmless, and a plan needs a dozen looks that
-        all work: where AWS throttles, it would never be made if each could be tried only once.
+        calls this gateway tries again, knowing what may have happened. Everything else may be repeated: looking changes nothing,
+        and creating is idempotent by name. A plan needs a dozen looks that all work; where AWS throttles, it would never be
+        made if each were tried only once.
 
         Args:
-            client: For what changes something; made with `Config(retries={"total_max_attempts": 1})`.
+            client: For UpdateEndpoint; made with `Config(retries={"total_max_attempts": 1})`.
             clock: The time.
-            reads: For what only looks, and may try again by itself; None takes `client` for that too.
+            retrying: For everything else, and may try again by itself; None takes `client` for that too.
 
         Raises:
-            ValueError: the client retries by itself.
+            ValueError: the client for UpdateEndpoint retries by itself.
         """
         if (client.meta.config.retries or {}).get("total_max_attempts") != 1:
             raise ValueError("SageMakerEndpoints needs a client with total_max_attempts=1")
-        self._client = client
-        self._reads = reads if reads is not None else client
+        self._once = client
+        self._client = retrying if retrying is not None else client
         self._clock = clock
 
     def describe(self, name: str) -> Snapshot:
         """One observation. Raises ResourceMissing(kind="endpoint")."""
         with translated("DescribeEndpoint", Subject("endpoint", name)):
-            answer = self._reads.describe_endpoint(EndpointName=name)
+            answer = self._client.describe_endpoint(EndpointName=name)
         return Snapshot(
             name=answer["EndpointName"],
             arn=answer["EndpointArn"],
@@ -73,7 +74,7 @@ class SageMakerEndpoints:
     def list_statuses(self, status: EndpointStatus) -> frozenset[str]:
         """Names of all endpoints in that status, 100 a page."""
         with translated("ListEndpoints", Subject("endpoints in status", status)):
-            pages = self._reads.get_paginator("list_endpoints").paginate(
+            pages = self._client.get_paginator("list_endpoints").paginate(
                 StatusEquals=status.value, PaginationConfig={"PageSize": 100}
             )
             return frozenset(summary["EndpointName"] for page in pages for summary in page["Endpoints"])
@@ -81,7 +82,7 @@ class SageMakerEndpoints:
     def describe_config(self, name: str) -> ConfigRecord:
         """Raises ResourceMissing(kind="endpoint config")."""
         with translated("DescribeEndpointConfig", Subject("endpoint config", name)):
-            answer = self._reads.describe_endpoint_config(EndpointConfigName=name)
+            answer = self._client.describe_endpoint_config(EndpointConfigName=name)
         document = self._document("CreateEndpointConfig", answer, without="EndpointConfigName")
         for variant in (*document.get("ProductionVariants", ()), *document.get("ShadowProductionVariants", ())):
             _drop_what_create_refuses(variant)
@@ -91,7 +92,7 @@ class SageMakerEndpoints:
     def describe_model(self, name: str) -> ModelRecord:
         """Raises ResourceMissing(kind="model")."""
         with translated("DescribeModel", Subject("model", name)):
-            answer = self._reads.describe_model(ModelName=name)
+            answer = self._client.describe_model(ModelName=name)
         document = self._document("CreateModel", answer, without="ModelName")
         if not document.get("Containers"):
             document.pop(
@@ -143,12 +144,12 @@ class SageMakerEndpoints:
             # Retaining everything would keep the live count and ignore the one that was asked for.
             request["ExcludeRetainedVariantProperties"] = list(COUNTS_FROM_CONFIG)
         with translated("UpdateEndpoint", Subject("endpoint", name)):
-            self._client.update_endpoint(**request)
+            self._once.update_endpoint(**request)
 
     def tags(self, arn: str) -> Mapping[str, str]:
         """The tags of any SageMaker resource, without `aws:` ones, which nobody but AWS may set."""
         with translated("ListTags", Subject("resource", arn)):
-            pages = self._reads.get_paginator("list_tags").paginate(ResourceArn=arn)
+            pages = self._client.get_paginator("list_tags").paginate(ResourceArn=arn)
             listed = {tag["Key"]: tag["Value"] for page in pages for tag in page["Tags"]}
         return {key: value for key, value in listed.items() if not key.lower().startswith("aws:")}
 
