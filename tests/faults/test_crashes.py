@@ -11,6 +11,7 @@ from flow.story import (
     ask,
     executed_updates,
     promote,
+    store,
     update_calls,
     wait_until,
 )
@@ -121,6 +122,33 @@ def test_without_redis_everybody_is_told_and_nothing_starts_until_it_is_back(sta
     assert executed_updates(stack, "stt-prod") == 1
     assert waiting.state == "awaiting approval"
     waiting.approve("ben").wait_for_state("succeeded")
+
+
+def test_a_redis_that_takes_connections_and_never_answers_counts_as_away(stack: Stack) -> None:
+    waiting = promote(stack, "sentiment-prod")
+    waiting.wait_for_state("awaiting approval")
+    stack.redis.freeze()
+    try:
+        typed = stack.slack.person("anna").command("/endpoint promote stt-prod")
+        began = time.monotonic()
+        waiting.approve("ben")
+        waiting.wait_for_answer("ben", "Redis")
+        pressed_took = time.monotonic() - began
+    finally:
+        stack.redis.thaw()
+    assert typed.status == "ok"
+    assert "Redis" in typed.ack_text
+    assert pressed_took < ANSWER_SECONDS
+    wait_until_everything_stored_is_done(stack)
+    assert [message.ts for message in stack.slack.root_messages()] == [waiting.ts]
+    assert waiting.state == "awaiting approval"
+    with store(stack) as client:
+        assert len(list(client.scan_iter("endpoint-bot:errand:*"))) == 1
+
+
+def wait_until_everything_stored_is_done(stack: Stack) -> None:
+    with store(stack) as client:
+        wait_until(lambda: client.zcard("endpoint-bot:due:errands") == 0, 20, "the end of every errand")
 
 
 def test_with_redis_emptied_the_roll_back_button_works_from_tags_alone(stack: Stack) -> None:

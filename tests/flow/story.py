@@ -29,10 +29,10 @@ Seen = TypeVar("Seen")
 
 
 def quick_fleet(folder: Path, *, endpoints: dict[str, Any] | None = None, **defaults: dict[str, Any]) -> Path:
-    """The sample fleet with waits of a second or two, and with changes of its `defaults` blocks and `endpoints`."""
+    """The sample fleet with waits of a second, and with changes of its `defaults` blocks and `endpoints`."""
     fleet = yaml.safe_load(SAMPLE_FLEET.read_text())
     fleet["defaults"]["timing"] = {"poll": "1s", "settle": "1s", "sweep": "2s", "lease": "3s"}
-    fleet["defaults"]["watch"] |= {"duration": "2s", "warm_up": "1s"}
+    fleet["defaults"]["watch"] |= {"duration": "1s", "warm_up": "1s"}
     for block, values in defaults.items():
         fleet["defaults"][block] |= values
     for endpoint, values in (endpoints or {}).items():

@@ -6,7 +6,7 @@ import pytest
 
 from sandbox.stack import Stack
 
-from .story import TOLD_BY_A_PROMOTION, executed_updates, promote, update_calls, wait_until
+from .story import TOLD_BY_A_PROMOTION, Story, executed_updates, promote, update_calls, wait_until
 
 pytestmark = pytest.mark.flow
 
@@ -18,34 +18,38 @@ def endpoint_is_on(stack: Stack, config: str, endpoint: str = "stt-prod") -> boo
     return bool(stack.aws.endpoint(endpoint)["description"]["EndpointConfigName"] == config)
 
 
-@pytest.mark.parametrize(
-    ("scenario", "why"),
-    [
-        ("silent-rollback", "SageMaker gave no reason"),
-        ("insufficient-capacity", "InsufficientInstanceCapacity"),
-        ("health-check-failure", "did not pass the ping health check"),
-    ],
-)
-def test_an_update_that_sagemaker_undoes_is_told_as_such(stack: Stack, scenario: str, why: str) -> None:
-    stack.aws.scenario(scenario, "stt-prod")
-    story = promote(stack, "stt-prod").approve()
-    story.wait_for_state("rolled back by AWS")
-    story.assert_told_once(UNTIL_THE_UPDATE)
-    assert why in story.reply("ending").plain
-    assert endpoint_is_on(stack, "stt-prod-config-v1")
-    assert executed_updates(stack, "stt-prod") == 1
+def test_updates_that_sagemaker_undoes_are_told_as_such(stack: Stack) -> None:
+    undone = {
+        "stt-prod": ("silent-rollback", "SageMaker gave no reason"),
+        "sentiment-prod": ("insufficient-capacity", "InsufficientInstanceCapacity"),
+    }
+    configs = {endpoint: stack.aws.endpoint(endpoint)["description"]["EndpointConfigName"] for endpoint in undone}
+    for endpoint, (scenario, _) in undone.items():
+        stack.aws.scenario(scenario, endpoint)
+    for endpoint, story in promoted(stack, *undone).items():
+        story.wait_for_state("rolled back by AWS")
+        story.assert_told_once(UNTIL_THE_UPDATE)
+        assert undone[endpoint][1] in story.reply("ending").plain
+        assert endpoint_is_on(stack, configs[endpoint], endpoint)
+        assert executed_updates(stack, endpoint) == 1
 
 
-@pytest.mark.parametrize(
-    ("scenario", "status"), [("update-fails", "Failed"), ("update-rollback-failed", "UpdateRollbackFailed")]
-)
-def test_an_update_that_leaves_a_mess_calls_for_a_person(stack: Stack, scenario: str, status: str) -> None:
-    stack.aws.scenario(scenario, "stt-prod")
-    story = promote(stack, "stt-prod").approve()
-    story.wait_for_state("needs human")
-    story.assert_told_once(UNTIL_THE_UPDATE)
-    assert status in story.reply("ending").plain
-    assert executed_updates(stack, "stt-prod") == 1
+def test_updates_that_leave_a_mess_call_for_a_person(stack: Stack) -> None:
+    stack.aws.scenario("update-fails", "stt-prod")
+    stack.aws.scenario("update-rollback-failed", "sentiment-prod")
+    for endpoint, story in promoted(stack, "stt-prod", "sentiment-prod").items():
+        story.wait_for_state("needs human")
+        story.assert_told_once(UNTIL_THE_UPDATE)
+        assert {"stt-prod": "Failed", "sentiment-prod": "UpdateRollbackFailed"}[endpoint] in story.reply("ending").plain
+        assert executed_updates(stack, endpoint) == 1
+
+
+def promoted(stack: Stack, *endpoints: str) -> dict[str, Story]:
+    """Rollouts of these endpoints, approved and under way side by side."""
+    stories = {endpoint: promote(stack, endpoint) for endpoint in endpoints}
+    for story in stories.values():
+        story.approve()
+    return stories
 
 
 def test_a_mix_of_fleets_can_be_repaired_by_rolling_back(stack: Stack) -> None:
@@ -106,17 +110,15 @@ def test_the_way_back_is_not_taken_when_its_config_was_deleted(stack: Stack) -> 
     assert executed_updates(stack, "stt-prod") == 1
 
 
-@pytest.mark.parametrize(
-    ("scenario", "params"), [("slower-version", {"factor": 3}), ("erroring-version", {"ratio": 0.3})]
-)
-def test_a_worse_version_is_called_regressed(stack: Stack, scenario: str, params: dict[str, float]) -> None:
-    stack.aws.scenario(scenario, "stt-prod", **params)
-    story = promote(stack, "stt-prod").approve()
-    story.wait_for_state("succeeded")
-    story.assert_told_once(TOLD_BY_A_PROMOTION)
-    assert "REGRESSED" in story.reply("summary").plain
-    assert "REGRESSED" in story.card.plain
-    assert story.reply("summary").buttons == ["Roll back"]
+def test_worse_versions_are_called_regressed(stack: Stack) -> None:
+    stack.aws.scenario("slower-version", "stt-prod", factor=3)
+    stack.aws.scenario("erroring-version", "sentiment-prod", ratio=0.3)
+    for story in promoted(stack, "stt-prod", "sentiment-prod").values():
+        story.wait_for_state("succeeded")
+        story.assert_told_once(TOLD_BY_A_PROMOTION)
+        assert "REGRESSED" in story.reply("summary").plain
+        assert "REGRESSED" in story.card.plain
+        assert story.reply("summary").buttons == ["Roll back"]
 
 
 def test_without_traffic_the_verdict_is_inconclusive_and_no_number_is_made_up(stack: Stack) -> None:
@@ -132,16 +134,8 @@ def test_without_traffic_the_verdict_is_inconclusive_and_no_number_is_made_up(st
 
 def test_eventual_consistency_of_configs_and_statuses_is_lived_with(stack: Stack) -> None:
     stack.aws.scenario("config-lag", "stt-prod", seconds=2)
+    stack.aws.scenario("opaque-update", "stt-prod")  # and DescribeEndpoint shows nothing but a status
     stack.aws.scenario("status-lag", "stt-prod", seconds=0.8)
-    story = promote(stack, "stt-prod").approve()
-    story.wait_for_state("succeeded")
-    story.assert_told_once(TOLD_BY_A_PROMOTION)
-    assert executed_updates(stack, "stt-prod") == 1
-
-
-def test_progress_is_told_even_where_sagemaker_shows_nothing_but_a_status(stack: Stack) -> None:
-    stack.aws.scenario("opaque-update", "stt-prod")
-    stack.aws.scenario("slow-update", "stt-prod", factor=2)
     story = promote(stack, "stt-prod").approve()
     story.wait_for_state("succeeded")
     story.assert_told_once(TOLD_BY_A_PROMOTION)

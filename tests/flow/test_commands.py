@@ -6,7 +6,7 @@ import pytest
 
 from sandbox.stack import Stack
 
-from .story import TOLD_BY_A_PROMOTION, Story, promote, slot_of, update_calls
+from .story import TOLD_BY_A_PROMOTION, promote, slot_of, update_calls
 
 pytestmark = pytest.mark.flow
 
@@ -159,12 +159,3 @@ def test_direct_messages_are_commands_too(stack: Stack) -> None:
     anna = stack.slack.person("anna")
     anna.say("status", channel="@endpoint-bot")
     stack.slack.wait_for(lambda: any("4 endpoints" in m.plain for m in anna.messages("@endpoint-bot")), 15, "the board")
-
-
-def test_two_rollouts_of_two_endpoints_go_on_side_by_side(stack: Stack) -> None:
-    stories: list[Story] = [promote(stack, name) for name in ("stt-prod", "sentiment-prod")]
-    for story in stories:
-        story.approve()
-    for story in stories:
-        story.wait_for_state("succeeded")
-        story.assert_told_once(TOLD_BY_A_PROMOTION)

@@ -57,7 +57,7 @@ def assert_secret_is_nowhere(stack: Stack) -> None:
 
 def test_a_live_count_that_autoscaling_made_survives_the_promotion(stack: Stack) -> None:
     story = promote(stack, "sentiment-prod")
-    story.approve().wait_for_state("succeeded")
+    story.approve().wait_for_state("watching")
     (variant,) = stack.aws.endpoint("sentiment-prod")["description"]["ProductionVariants"]
     assert (variant["CurrentInstanceCount"], variant["DesiredInstanceCount"]) == (4, 4)
 
@@ -89,7 +89,7 @@ def test_two_approvals_are_needed_where_the_fleet_file_says_so(stack: Stack) -> 
     assert story.state == "awaiting approval"
     story.approve("ben")
     story.wait_for_answer("ben", "1 more approval is needed")
-    story.approve("carla").wait_for_state("succeeded")
+    story.approve("carla").wait_for_state("watching")
     assert "Approved by @ben and @carla" in story.reply("plan").plain
     assert executed_updates(stack, "product-perception") == 1
 
@@ -153,7 +153,7 @@ def test_rolling_back_during_the_watch_is_possible_by_command(stack: Stack) -> N
 
 def test_the_rollback_command_of_an_outsider_needs_an_approval(stack: Stack) -> None:
     story = promote(stack, "stt-prod").approve()
-    story.wait_for_state("succeeded")
+    story.wait_for_state("watching")
     back = ask(stack, "rollback stt-prod", by="dave")
     back.wait_for_state("awaiting approval")
     back.approve("ben").wait_for_state("rolled back")
