@@ -3,6 +3,7 @@
 Exit status of the service: 0 after SIGTERM, 78 when the settings or the fleet file have mistakes.
 """
 
+import errno
 import logging
 import os
 import signal
@@ -14,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk.errors import SlackApiError
 
-from bot.app import Identity, TokenRefused, make_app, make_client
+from bot.app import Identity, TokenRefused, make_app, make_client, refuse_bad_token
 from bot.domain.fleet import Fleet, FleetFileError
 from bot.http import BotMetrics, HttpServer, Probes, make_wsgi
 from bot.intake import Intake
@@ -33,6 +34,10 @@ from bot.terminal import PATIENCE, run_command
 
 EX_CONFIG = 78
 RECONNECT_SECONDS = 2.0
+
+PING_SECONDS = 2.0
+"""slack_sdk gives a lost connection up after five failed pings. Until then Slack has nowhere to deliver clicks and commands and tells
+people that the app did not respond, so its default of 10 s would cost a minute."""
 
 log = logging.getLogger("bot")
 
@@ -73,27 +78,49 @@ def serve(settings: Settings, fleet: Fleet, intake: Intake) -> int:
     except (SlackApiError, OSError) as exc:
         log.warning("Slack cannot be reached yet: %s", exc)
     app = make_app(settings, intake, client, identity)
-    server = HttpServer(
-        make_wsgi(app, settings, Probes(intake.store.connection, identity), BotMetrics()), settings.host, settings.port
-    )
+    wsgi = make_wsgi(app, settings, Probes(intake.store.connection, identity), BotMetrics())
+    try:
+        server = HttpServer(wsgi, settings.host, settings.port)
+    except (OSError, ValueError) as exc:
+        sys.stderr.write(f"{_cannot_listen(settings, exc)}\n")
+        return EX_CONFIG
     thread = threading.Thread(target=server.serve, name="http", daemon=True)
     thread.start()
     log.info("listening on port %d, %d endpoints in the fleet file", settings.port, len(fleet.endpoints))
+    status = 0
     if settings.slack_app_token is not None:
-        _socket_mode(SocketModeHandler(app, settings.slack_app_token.get_secret_value()), stop)
+        handler = SocketModeHandler(app, settings.slack_app_token.get_secret_value(), ping_interval=PING_SECONDS)
+        try:
+            _socket_mode(handler, stop)
+        except TokenRefused as exc:
+            sys.stderr.write(f"SLACK_APP_TOKEN: Slack refuses it: {exc}\n")
+            status = EX_CONFIG
     else:
         stop.wait()
     server.close()
     thread.join(timeout=timedelta(seconds=5).total_seconds())
-    return 0
+    return status
+
+
+def _cannot_listen(settings: Settings, error: Exception) -> str:
+    """Which setting is to blame for an address that cannot be listened on."""
+    is_port = isinstance(error, OSError) and error.errno in (errno.EADDRINUSE, errno.EACCES)
+    why = getattr(error, "strerror", None) or str(error)
+    return f"{'PORT' if is_port else 'HOST'}: cannot listen on {settings.host}:{settings.port}: {why}"
 
 
 def _socket_mode(handler: SocketModeHandler, stop: threading.Event) -> None:
-    """Connect, and keep connected: slack_sdk reconnects a lost connection by itself, but not a first one that failed."""
+    """Connect, and keep connected: slack_sdk reconnects a lost connection by itself, but not a first one that failed.
+
+    Raises:
+        TokenRefused: Slack does not know the app token.
+    """
     while not stop.is_set():
         try:
             handler.connect()
         except (SlackApiError, OSError) as exc:
+            if isinstance(exc, SlackApiError):
+                refuse_bad_token(exc)
             log.warning("Slack's Socket Mode cannot be reached, trying again: %s", exc)
             stop.wait(RECONNECT_SECONDS)
         else:

@@ -19,7 +19,7 @@ API_TIMEOUT_SECONDS = 5
 
 
 class TokenRefused(Exception):
-    """Slack does not know the bot token: a mistake in the settings, not an outage."""
+    """Slack does not know the token: a mistake in the settings, not an outage."""
 
 
 class Identity:
@@ -55,8 +55,7 @@ class Identity:
         try:
             answer = self._client.auth_test()
         except SlackApiError as exc:
-            if exc.response.get("error") in ("invalid_auth", "not_authed", "account_inactive", "token_revoked"):
-                raise TokenRefused(str(exc.response.get("error"))) from exc
+            refuse_bad_token(exc)
             raise
         return AuthorizeResult(
             enterprise_id=answer.get("enterprise_id"),
@@ -65,6 +64,13 @@ class Identity:
             bot_id=answer.get("bot_id"),
             bot_user_id=answer["user_id"],
         )
+
+
+def refuse_bad_token(error: SlackApiError) -> None:
+    """Raise TokenRefused if that is what Slack says; every other error may pass by itself."""
+    code = str(error.response.get("error"))
+    if code in ("invalid_auth", "not_authed", "account_inactive", "token_revoked", "not_allowed_token_type"):
+        raise TokenRefused(code) from error
 
 
 def make_client(settings: Settings) -> WebClient:
