@@ -183,7 +183,7 @@ def test_no_line_is_needed_where_the_command_was_typed_at_home(elsewhere: Engine
 
 def test_the_chart_is_uploaded_once_even_if_the_answer_is_lost(engine: Engine) -> None:
     engine.slack.fail("upload", lost("files.completeUploadExternal"))
-    engine.play_out(engine.promoted())
+    engine.play_out(engine.promoted(with_chart=True))
     assert len(engine.slack.files) == 1
     assert engine.slack.count("has_own_file") == 1
 
@@ -193,7 +193,7 @@ def test_the_chart_is_uploaded_once_even_if_the_answer_is_lost(engine: Engine) -
 )
 def test_a_chart_that_could_not_be_uploaded_is_uploaded_later(engine: Engine, error: TransientError) -> None:
     engine.slack.fail("upload", error)
-    rollout_id = engine.promoted()
+    rollout_id = engine.promoted(with_chart=True)
     engine.redis.delete("endpoint-bot:slack-pause:files.uploadV2")
     engine.play_out(rollout_id)
     assert len(engine.slack.files) == 1
@@ -201,7 +201,7 @@ def test_a_chart_that_could_not_be_uploaded_is_uploaded_later(engine: Engine, er
 
 def test_a_chart_that_slack_refuses_is_done_without(engine: Engine) -> None:
     engine.slack.fail("upload", SlackRefused("files.getUploadURLExternal", "missing_scope"))
-    engine.play_out(engine.promoted())
+    engine.play_out(engine.promoted(with_chart=True))
     assert engine.slack.files == []
     assert engine.next_due() is None
 
