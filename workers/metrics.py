@@ -4,6 +4,7 @@ Numbers are read from Redis at each scrape, because the work is done by many sho
 """
 
 import logging
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
@@ -68,6 +69,10 @@ def serve_metrics(port: int, connection: Redis) -> None:
         start_response("404 Not Found", [("Content-Type", "text/plain; charset=utf-8")])
         return [b"There is /metrics and /healthz.\n"]
 
-    server = create_server(app, host="0.0.0.0", port=port, threads=2)
+    try:
+        server = create_server(app, host="0.0.0.0", port=port, threads=2)
+    except OSError as exc:
+        log.error("METRICS_PORT: cannot listen on port %d: %s", port, exc.strerror)
+        sys.exit(1)
     log.info("metrics on port %d", port)
     server.run()
