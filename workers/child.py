@@ -11,7 +11,7 @@ from rq.worker import Worker
 from bot.logs import set_up_logging
 from bot.queue import AllowedJob, QueueName, queue
 from bot.settings import load_settings
-from bot.store.connection import connect
+from bot.store.connection import connect, store_errors
 from workers import jobs, wiring
 from workers.metrics import serve_metrics
 from workers.pump import Pump
@@ -57,7 +57,8 @@ def run(role: str, supervisor_alive: int) -> None:
         assert settings.metrics_port is not None
         serve_metrics(settings.metrics_port, connect(settings.redis_url.get_secret_value()))
     else:
-        QueueWorker(QueueName(role)).work(logging_level="WARNING")
+        with store_errors():
+            QueueWorker(QueueName(role)).work(logging_level="WARNING")
 
 
 def _pump() -> None:

@@ -13,6 +13,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from bot.domain.errors import StoreUnavailable
+
 log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 0.1
@@ -87,8 +89,16 @@ class Supervisor:
             self.run_child(role, self._reading)
             status = 0
         finally:
+            self._say_why(role, sys.exception())
             sys.stderr.flush()
             os._exit(status)
+
+    def _say_why(self, role: str, error: BaseException | None) -> None:
+        """Log what ends a child: `os._exit` would end it without a word."""
+        if isinstance(error, StoreUnavailable):
+            log.warning("worker %s cannot go on: %s", role, error)
+        elif error is not None and not isinstance(error, SystemExit):
+            log.error("worker %s cannot go on", role, exc_info=error)
 
     def _note_death(self, child: Child, status: int, now: float) -> None:
         child.pid = None
