@@ -1,10 +1,12 @@
 """Every end but a good one, as a reply of its own: what happened, what state the endpoint is in now, what to do next."""
 
+from bot.domain.endpoint import EndpointStatus
+from bot.domain.names import mention
 from bot.domain.rollout import Kind, Phase, Reason, Rollout
 from bot.messages.blocks import Block, Message, actions, code, escape, section
 from bot.messages.ids import BlockId
 from bot.messages.summary import roll_back_button
-from bot.messages.words import person, span
+from bot.messages.words import span
 
 ENDINGS = frozenset(
     {
@@ -36,11 +38,17 @@ def may_roll_back_from(rollout: Rollout) -> bool:
         and rollout.kind is Kind.UPDATE
         and rollout.update is not None
         and rollout.last.reason is not Reason.ENDPOINT_GONE
+        and not _is_lost(rollout)
     )
 
 
+def _is_lost(rollout: Rollout) -> bool:
+    """SageMaker takes nothing but DeleteEndpoint for an endpoint that is Failed."""
+    return rollout.snapshot is not None and rollout.snapshot.status is EndpointStatus.FAILED
+
+
 def _happened(rollout: Rollout) -> str:
-    actor, note = person(rollout.last.actor), escape(rollout.last.note)
+    actor, note = mention(rollout.last.actor), escape(rollout.last.note)
     match rollout.phase:
         case Phase.REJECTED:
             return f"*Rejected* by {actor}."
@@ -69,7 +77,7 @@ def _how_long(rollout: Rollout) -> str:
 
 def _asked_by(rollout: Rollout) -> str:
     asked = next((t for t in reversed(rollout.transitions) if t.phase is Phase.ROLLING_BACK), rollout.last)
-    return person(rollout.requester if rollout.kind is Kind.ROLLBACK else asked.actor)
+    return mention(rollout.requester if rollout.kind is Kind.ROLLBACK else asked.actor)
 
 
 def _state(rollout: Rollout) -> str:
@@ -100,6 +108,8 @@ def _next_step(rollout: Rollout) -> str:
     match rollout.phase:
         case Phase.EXPIRED | Phase.CANCELLED if rollout.last.reason is not Reason.SUPERSEDED:
             return "If it is still wanted, ask again with the same command."
+        case Phase.BLOCKED if rollout.last.reason is Reason.NOTHING_TO_CHANGE:
+            return ""
         case Phase.BLOCKED if plan_is_shown(rollout):
             return "Mend what is marked as blocker, then ask again with the same command."
         case Phase.FAILED if rollout.last.reason in (Reason.ENDPOINT_DRIFTED, Reason.PLAN_DRIFTED):
@@ -108,6 +118,8 @@ def _next_step(rollout: Rollout) -> str:
             return "When the cause is mended, ask again with the same command."
         case Phase.ROLLED_BACK_BY_AWS:
             return f"Look for the cause in the log group {logs} before you try this version again."
+        case Phase.NEEDS_HUMAN if _is_lost(rollout):
+            return f"SageMaker lets a Failed endpoint only be deleted and created anew. The cause stands in the log group {logs}."
         case Phase.NEEDS_HUMAN:
             return f"Look at the endpoint in the AWS console and at the log group {logs}. The bot changes nothing by itself now."
         case _:

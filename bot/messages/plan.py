@@ -3,11 +3,12 @@
 import re
 
 from bot.domain.errand import ButtonValue
+from bot.domain.names import mention
 from bot.domain.plan import Difference, Finding, Level, Plan
 from bot.domain.rollout import ApprovalChoice, Kind, Phase, Reason, Rollout
 from bot.messages.blocks import Block, Confirm, Message, actions, button, clip, code, context, escape, listed, section
 from bot.messages.ids import ActionId, BlockId
-from bot.messages.words import count, moment, people, person, span
+from bot.messages.words import count, moment, people, span
 
 _MARKS = {Level.OK: "✓", Level.WARNING: "⚠", Level.BLOCKER: "✖"}
 _MOST_DIFFERENCES = 25
@@ -106,17 +107,19 @@ def outcome(rollout: Rollout) -> str:
     approvers = rollout.approvers()
     if rollout.phase is Phase.REJECTED:
         decided = next(d for d in rollout.approvals if d.choice is ApprovalChoice.REJECT)
-        return f"Rejected by {person(decided.actor)}, {moment(decided.at)}"
+        return f"Rejected by {mention(decided.actor)}, {moment(decided.at)}"
     if rollout.phase is Phase.EXPIRED:
         return f"Expired {moment(rollout.expires_at)}: nobody decided in time"
+    if rollout.phase is Phase.BLOCKED and rollout.last.reason is Reason.NOTHING_TO_CHANGE:
+        return "There is nothing to approve."
     if rollout.phase is Phase.BLOCKED:
         return "Cannot be approved until the blockers above are mended. Then ask again with the same command."
     if rollout.phase is Phase.CANCELLED:
         if rollout.last.reason is Reason.SUPERSEDED:
             return f"Replaced by rollout {code(rollout.superseded_by or '')}"
-        return f"Cancelled by {person(rollout.last.actor)}, {moment(rollout.last.at)}"
+        return f"Cancelled by {mention(rollout.last.actor)}, {moment(rollout.last.at)}"
     if approvers:
         return f"Approved by {people(approvers)}, {moment(rollout.approvals[-1].at)}"
     if rollout.approval_needed:
         return f"Ended before anybody decided, {moment(rollout.last.at)}"
-    return f"Needed no further approval: asked for by {person(rollout.requester)}"
+    return f"Needed no further approval: asked for by {mention(rollout.requester)}"
