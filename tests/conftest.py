@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from flow.story import forget_everything, quick_fleet, release_everything
+from flow.story import TOLD_BY_A_PROMOTION, forget_everything, promote, quick_fleet, release_everything
 
 from sandbox.stack import Options, Stack
 
@@ -47,6 +47,15 @@ def running_stack(request: pytest.FixtureRequest, quick_fleet_file: Path) -> Ite
     options = Options(fleet=quick_fleet_file, speed=300.0, rate_limits="off", aws_arguments=("--traffic", "50"))
     with started(options, request) as stack:
         yield stack
+
+
+@pytest.fixture(scope="session")
+def undisturbed(running_stack: Stack) -> dict[str, str]:
+    """The words of a promotion of stt-prod, approved by ben, in which nothing went wrong."""
+    forget_everything(running_stack)
+    story = promote(running_stack, "stt-prod").approve()
+    story.wait_for_slots(TOLD_BY_A_PROMOTION, timeout=40)
+    return story.words
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ AWS_SIDE_EFFECTS = ("CreateModel", "CreateEndpointConfig", "UpdateEndpoint")
 
 
 @pytest.mark.parametrize("victim", VICTIMS)
-def test_killed_before_and_after_every_call_to_aws(stack: Stack, victim: str) -> None:
+def test_killed_before_and_after_every_call_to_aws(undisturbed: dict[str, str], stack: Stack, victim: str) -> None:
     story = promote(stack, "stt-prod")
     for operation in AWS_SIDE_EFFECTS:
         stack.aws.fault(operation, "pause-before")
@@ -33,6 +33,7 @@ def test_killed_before_and_after_every_call_to_aws(stack: Stack, victim: str) ->
             kill_while_it_waits_for_aws(stack, operation, "ticks", victim)
     story.wait_for_state("succeeded")
     story.assert_told_once(TOLD_BY_A_PROMOTION)
+    assert story.words == undisturbed
     assert [call["executed"] for call in update_calls(stack, "stt-prod")] == [False, True]
     assert sum(call["executed"] for call in stack.aws.calls("CreateModel")) == 1
     assert sum(call["executed"] for call in stack.aws.calls("CreateEndpointConfig")) == 1
@@ -68,7 +69,9 @@ def test_killed_before_and_after_the_update_of_a_rollback(stack: Stack) -> None:
 
 
 @pytest.mark.parametrize("victim", VICTIMS)
-def test_killed_before_and_after_every_kind_of_call_to_slack(stack: Stack, victim: str) -> None:
+def test_killed_before_and_after_every_kind_of_call_to_slack(
+    undisturbed: dict[str, str], stack: Stack, victim: str
+) -> None:
     stack.slack.fault("chat.postMessage", "timeout:30")
     stack.slack.fault("chat.postMessage", "lost:30")
     story = promote_and_kill_at_the_card(stack, victim).approve()
@@ -80,6 +83,7 @@ def test_killed_before_and_after_every_kind_of_call_to_slack(stack: Stack, victi
             kill_role(stack, "tells", victim)
     story.wait_for_state("succeeded")
     story.assert_told_once(TOLD_BY_A_PROMOTION)
+    assert story.words == undisturbed
     assert len(stack.slack.root_messages()) == 1
     assert executed_updates(stack, "stt-prod") == 1
 

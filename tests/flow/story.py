@@ -31,7 +31,7 @@ Seen = TypeVar("Seen")
 def quick_fleet(folder: Path, *, endpoints: dict[str, Any] | None = None, **defaults: dict[str, Any]) -> Path:
     """The sample fleet with waits of a second, and with changes of its `defaults` blocks and `endpoints`."""
     fleet = yaml.safe_load(SAMPLE_FLEET.read_text())
-    fleet["defaults"]["timing"] = {"poll": "1s", "settle": "1s", "sweep": "2s", "lease": "3s"}
+    fleet["defaults"]["timing"] = {"poll": "1s", "settle": "1s", "sweep": "2s", "lease": "2s"}
     fleet["defaults"]["watch"] |= {"duration": "1s", "warm_up": "1s"}
     for block, values in defaults.items():
         fleet["defaults"][block] |= values
@@ -78,6 +78,13 @@ class Story:
     def slots(self) -> list[str]:
         """What each message of the bot is, in the order in which they stand in the thread."""
         return [slot_of(message) for message in self.messages if message.user == "endpoint-bot"]
+
+    @property
+    def words(self) -> dict[str, str]:
+        """What the thread says, without what differs from one run to the next: ids, times and numbers."""
+        said = {slot: self.reply(slot).plain.replace(self.rollout_id, "ID") for slot in ("plan", "progress", "watch")}
+        spans = re.compile(r"\d+ (?:s|min|h)\b(?: \d+ (?:s|min)\b)?")
+        return {slot: re.sub(r"\d+", "#", spans.sub("a while", text)) for slot, text in said.items()}
 
     def reply(self, slot: str) -> Message:
         """The last message of that kind."""

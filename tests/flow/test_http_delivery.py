@@ -23,7 +23,7 @@ pytestmark = pytest.mark.flow
 
 @pytest.fixture(scope="module")
 def running_stack(request: pytest.FixtureRequest, quick_fleet_file: Path) -> Iterator[Stack]:
-    options = Options(fleet=quick_fleet_file, speed=300.0, rate_limits="off", delivery="http")
+    options = Options(fleet=quick_fleet_file, speed=300.0, delivery="http")  # with the rate limits of Slack itself
     with started(options, request) as stack:
         yield stack
 
