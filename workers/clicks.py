@@ -6,6 +6,7 @@ from bot.domain.approval import Person, already_decided, approve, refuse_if_may_
 from bot.domain.errand import Click, ClickErrand
 from bot.domain.errors import ResourceMissing, RevisionConflict, UnknownRollout, UserError
 from bot.domain.fleet import EndpointSpec
+from bot.domain.names import mention
 from bot.domain.reconcile import SOON
 from bot.domain.rollout import Kind, Phase, Reason, Rollout
 from bot.store.rollouts import Stored, Write
@@ -115,7 +116,7 @@ class Clicks:
         if rollout.phase in (Phase.ROLLING_BACK, Phase.ROLLED_BACK):
             asked = next(t for t in reversed(rollout.transitions) if t.phase is Phase.ROLLING_BACK)
             done = "was rolled back" if rollout.phase is Phase.ROLLED_BACK else "is being rolled back"
-            return f"It {done} already; <@{asked.actor}> asked for it. Your click changed nothing."
+            return f"It {done} already; {mention(asked.actor)} asked for it. Your click changed nothing."
         return f"Rollout {rollout.id} is {rollout.phase.words}, so there is nothing to roll back. Your click changed nothing."
 
     def _refuse_if_superseded(self, rollout: Rollout, spec: EndpointSpec) -> None:

@@ -8,6 +8,7 @@ from bot.domain.commands import Promote, Rollback
 from bot.domain.errand import CommandErrand, rollout_id_for
 from bot.domain.errors import EndpointBusy, NotAllowed, ResourceMissing, UnknownRollout, UserError
 from bot.domain.fleet import EndpointSpec
+from bot.domain.names import mention
 from bot.domain.rollout import Kind, Phase, Reason, Rollout, Thread, open_rollout
 from bot.store.rollouts import Stored, Write
 from bot.store.slots import SlotState
@@ -203,7 +204,7 @@ def begun(parent: Stored, child: Rollout, actor: str, now: datetime, errand_id: 
 
 def superseded_text(rollout_id: str, endpoint: str, newer: Rollout | None) -> str:
     """Why a rollout can no longer be rolled back."""
-    by = f" by rollout {newer.id} of <@{newer.requester}>" if newer is not None else ""
+    by = f" by rollout {newer.id} of {mention(newer.requester)}" if newer is not None else ""
     return (
         f"Rollout {rollout_id} is superseded{by}: {endpoint} has moved on since, so there is nothing of it to roll back. "
         f"Nothing was changed. To go back from where it is now: rollback {endpoint}"

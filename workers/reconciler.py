@@ -5,6 +5,7 @@ from which the next tick finds out by looking what happened.
 """
 
 import logging
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -64,40 +65,48 @@ class Reconciler:
 
     def tick(self, rollout_id: str, revision: int) -> None:
         """Do the tick of that revision, unless somebody else did. A stale tick ends without a successor."""
-        store, lease = self.world.store, self.world.lease
-        stored = store.rollouts.claim(rollout_id, revision, until=self.world.clock() + lease)
+        stored = self.world.store.rollouts.claim(rollout_id, revision, until=self.world.clock() + self.world.lease)
         if stored is None:
             return
-
-        def beat() -> None:
-            store.due.put_off(Due.TICKS, rollout_id, self.world.clock() + lease)
-
-        with beating(beat, lease):
-            try:
-                self._run(stored)
-            except RevisionConflict as exc:
-                log.info("tick of %s overtaken: %s", rollout_id, exc)
+        try:
+            self._run(stored)
+        except RevisionConflict as exc:
+            log.info("tick of %s overtaken: %s", rollout_id, exc)
 
     def _run(self, stored: Stored) -> None:
-        now = self.world.clock()
-        rollout = stored.rollout
-        try:
-            seen = self._observe(rollout, now)
-            decision = decide(rollout, seen, now)
-        except (TransientError, GatewayError, UserError) as exc:
-            decision = after_error(rollout, None, exc, now)
+        with self._kept(stored):
+            decision = self._decision(stored.rollout)
         stored = self._save(stored, decision)
         if decision.action is None:
             return
+        with self._kept(stored):
+            outcome = self._outcome(stored, decision.action)
+        self._save(stored, outcome)
+
+    def _kept(self, stored: Stored) -> AbstractContextManager[None]:
+        """Put the due time off as long as AWS takes its time. Ends before a save, which sets the due time itself."""
+
+        def beat() -> None:
+            self.world.store.due.put_off(Due.TICKS, stored.rollout.id, self.world.clock() + self.world.lease)
+
+        return beating(beat, self.world.lease)
+
+    def _decision(self, rollout: Rollout) -> Decision:
+        now = self.world.clock()
         try:
-            acted = self._act(stored, decision.action)
-            outcome = after_success(acted, decision.action, self.world.clock())
+            return decide(rollout, self._observe(rollout, now), now)
+        except (TransientError, GatewayError, UserError) as exc:
+            return after_error(rollout, None, exc, now)
+
+    def _outcome(self, stored: Stored, action: Action) -> Decision:
+        try:
+            acted = self._act(stored, action)
         except (RevisionConflict, StoreUnavailable):
             raise
         except RolloutBotError as exc:
-            log.info("rollout %s: %s: %s", rollout.id, decision.action, exc)
-            outcome = after_error(stored.rollout, decision.action, exc, self.world.clock())
-        self._save(stored, outcome)
+            log.info("rollout %s: %s: %s", stored.rollout.id, action, exc)
+            return after_error(stored.rollout, action, exc, self.world.clock())
+        return after_success(acted, action, self.world.clock())
 
     def _observe(self, rollout: Rollout, now: datetime) -> Observation:
         """Look at what the phase is decided by, and at nothing else."""

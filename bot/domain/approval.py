@@ -7,6 +7,7 @@ from datetime import datetime
 from bot.domain.errand import ButtonValue
 from bot.domain.errors import NotAllowed, StalePlan, UserError
 from bot.domain.fleet import Approval
+from bot.domain.names import mention
 from bot.domain.rollout import ApprovalChoice, ApprovalDecision, Kind, Phase, Reason, Rollout
 
 
@@ -27,7 +28,7 @@ def is_approver(policy: Approval, person: Person) -> bool:
 
 def describe_approvers(policy: Approval) -> str:
     """Who may approve, as Slack shows mentions: `<@U…>, <!subteam^S…> or @handle`."""
-    words = [f"<@{u}>" if not u.startswith("@") else u for u in policy.users]
+    words = [mention(u) if not u.startswith("@") else u for u in policy.users]
     words += [f"<!subteam^{g}>" if not g.startswith("@") else g for g in policy.groups]
     if not words:
         return "nobody: the fleet file names no approver"
@@ -78,7 +79,7 @@ def refuse_if_may_not_steer(rollout: Rollout, policy: Approval, person: Person, 
     if person.id == rollout.requester or is_approver(policy, person):
         return
     raise NotAllowed(
-        f"Only <@{rollout.requester}>, who asked for it, or an approver may {verb} this: {describe_approvers(policy)}. "
+        f"Only {mention(rollout.requester)}, who asked for it, or an approver may {verb} this: {describe_approvers(policy)}. "
         "Nothing was changed.",
         actor=person.id,
     )
@@ -115,11 +116,11 @@ def already_decided(rollout: Rollout) -> str:
     approvers = rollout.approvers()
     if rollout.phase in _ALREADY or not approvers:
         words = _ALREADY.get(rollout.phase, f"its state is “{rollout.phase.words}”")
-        actor = f"<@{rollout.last.actor}>"
+        actor = mention(rollout.last.actor)
         return (
             f"This changed nothing: {words.format(actor=actor)}. Ask again with the same command if it is still wanted."
         )
-    names = " and ".join(f"<@{a}>" for a in approvers)
+    names = " and ".join(mention(a) for a in approvers)
     return f"It was approved by {names} already, and its state is “{rollout.phase.words}”. This changed nothing."
 
 

@@ -30,6 +30,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Required, TypedDict, Unpack
 
+from bot.domain.names import mention
 from bot.domain.nearest import either
 
 
@@ -118,7 +119,7 @@ class EndpointBusy(UserError):
 
     def __init__(self, *, endpoint: str, rollout_id: str, requester: str, since: datetime, state: str) -> None:
         super().__init__(
-            f"{endpoint} is being changed already: rollout {rollout_id} of <@{requester}>, "
+            f"{endpoint} is being changed already: rollout {rollout_id} of {mention(requester)}, "
             f"since {since.astimezone(UTC):%Y-%m-%d %H:%M} UTC, is {state}. Nothing was started. "
             f"Wait until it has ended, or stop it with: cancel {rollout_id}"
         )

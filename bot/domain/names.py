@@ -12,6 +12,13 @@ from pydantic import AfterValidator, StringConstraints, WithJsonSchema
 _ECHO_LIMIT = 60  # characters of somebody's input that an error repeats
 
 
+def mention(user_id: str) -> str:
+    """Somebody in a message: a Slack user as a mention, anybody else (a terminal, AWS, the bot itself) by name."""
+    if user_id.startswith("terminal:"):
+        return f"{user_id.removeprefix('terminal:')} (terminal)"
+    return {"aws": "SageMaker", "bot": "the bot"}.get(user_id, f"<@{user_id}>")
+
+
 def quoted(value: str) -> str:
     """Somebody's input in quotes, for an error: shortened, and without what could break a line."""
     visible = "".join(character if character.isprintable() else "·" for character in value)

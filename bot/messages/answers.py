@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from bot.domain.board import BoardState, Standing
+from bot.domain.names import mention
 from bot.domain.rollout import Kind, Rollout
 from bot.messages.blocks import (
     BLOCKS_LIMIT,
@@ -18,7 +19,7 @@ from bot.messages.blocks import (
 )
 from bot.messages.card import what
 from bot.messages.plan import plan_blocks, plan_title
-from bot.messages.words import count, moment, person, span
+from bot.messages.words import count, moment, span
 
 _ORDER = list(BoardState)
 _MOST_ROWS = 40
@@ -73,7 +74,7 @@ def render_standing(standing: Standing, recent: Sequence[Rollout], holder: Rollo
     if standing.config_lines:
         blocks.append(section(f"*Variants*\n{listed([escape(line) for line in standing.config_lines])}"))
     held = (
-        f"Rollout {code(holder.id)} of {person(holder.requester)} is {holder.phase.words}."
+        f"Rollout {code(holder.id)} of {mention(holder.requester)} is {holder.phase.words}."
         if holder
         else "No rollout holds it."
     )
@@ -106,7 +107,7 @@ def _past(rollout: Rollout, *, with_endpoint: bool = False) -> str:
     lasted = "" if rollout.is_active else f", over after {span(rollout.last.at - rollout.created_at)}"
     return (
         f"{name}{kind}{what(rollout)}: {rollout.phase.words}{verdict} · {moment(rollout.created_at)}, "
-        f"asked by {person(rollout.requester)}{lasted} · {code(rollout.id)}"
+        f"asked by {mention(rollout.requester)}{lasted} · {code(rollout.id)}"
     )
 
 

@@ -2,20 +2,21 @@
 
 from collections.abc import Callable, Mapping
 
+from bot.domain.names import mention
 from bot.domain.rollout import Kind, Phase, Reason, Rollout
 from bot.messages.blocks import Message, code, context, escape, section
 from bot.messages.progress import fleet_counts, time_so_far
 from bot.messages.summary import headline
-from bot.messages.words import moment, people, person
+from bot.messages.words import moment, people
 
 
 def render_card(rollout: Rollout) -> Message:
     """The card. Its state word is the only one on it: readers, searches and scripts rely on that."""
     state = rollout.phase.words
     lines = f"*{escape(rollout.endpoint)}*: {what(rollout)}\nState: *{state}*"
-    small = f"Asked by {person(rollout.requester)} · rollout {code(rollout.id)} · {moment(rollout.created_at)}"
+    small = f"Asked by {mention(rollout.requester)} · rollout {code(rollout.id)} · {moment(rollout.created_at)}"
     news = _NEWS[rollout.phase](rollout)
-    text = f"{rollout.endpoint}: {state}. Asked by {person(rollout.requester)}, rollout {rollout.id}."
+    text = f"{rollout.endpoint}: {state}. Asked by {mention(rollout.requester)}, rollout {rollout.id}."
     return Message(text, (section(f"{lines}\n{news}"), context(small)))
 
 
@@ -47,14 +48,12 @@ _NEWS: Mapping[Phase, Callable[[Rollout], str]] = {
     Phase.AWAITING_APPROVAL: lambda r: (
         f"The plan is in the thread. It lapses {moment(r.expires_at)}.{_approved_so_far(r)}"
     ),
-    Phase.SCHEDULED: lambda r: f"Approved by {people(r.approvers())}; it waits for its time.",
-    Phase.PREPARING: lambda r: (
-        f"Approved by {people(r.approvers())}. The model and the endpoint config are being made ready."
-    ),
+    Phase.SCHEDULED: lambda r: f"{_approved_by(r)}It waits for its time.",
+    Phase.PREPARING: lambda r: f"{_approved_by(r)}The model and the endpoint config are being made ready.",
     Phase.UPDATING: lambda r: f"{fleet_counts(r)} {time_so_far(r)}.",
     Phase.WATCHING: lambda r: "All traffic is on the new fleet. CloudWatch numbers come in; the thread has them.",
     Phase.SUCCEEDED: lambda r: headline(r),
-    Phase.REJECTED: lambda r: f"{person(r.last.actor)} said no. {_UNTOUCHED}",
+    Phase.REJECTED: lambda r: f"{mention(r.last.actor)} said no. {_UNTOUCHED}",
     Phase.EXPIRED: lambda r: f"Nobody decided in time. {_UNTOUCHED}",
     Phase.CANCELLED: lambda r: f"{_why_cancelled(r)} {_UNTOUCHED}",
     Phase.BLOCKED: lambda r: f"What must be mended first is in the thread. {_UNTOUCHED}",
@@ -68,6 +67,10 @@ _NEWS: Mapping[Phase, Callable[[Rollout], str]] = {
 hold another state's word, and a card shows exactly one."""
 
 
+def _approved_by(rollout: Rollout) -> str:
+    return f"Approved by {people(rollout.approvers())}. " if rollout.approvers() else ""
+
+
 def _approved_so_far(rollout: Rollout) -> str:
     approvers = rollout.approvers()
     return f" Approved by {people(approvers)}; {rollout.quorum - len(approvers)} more needed." if approvers else ""
@@ -78,14 +81,14 @@ def _why_cancelled(rollout: Rollout) -> str:
         return f"A newer plan took its place: rollout {code(rollout.superseded_by or '')}."
     if rollout.last.reason is Reason.CHANNEL_UNREACHABLE:
         return "The story could not be told in its channel."
-    return f"Stopped by {person(rollout.last.actor)}."
+    return f"Stopped by {mention(rollout.last.actor)}."
 
 
 def _who_rolled_back(rollout: Rollout) -> str:
     if rollout.kind is Kind.ROLLBACK:
-        return person(rollout.requester)
+        return mention(rollout.requester)
     asked = next((t for t in reversed(rollout.transitions) if t.phase is Phase.ROLLING_BACK), rollout.last)
-    return person(asked.actor)
+    return mention(asked.actor)
 
 
 def _way_back_so_far(rollout: Rollout) -> str:

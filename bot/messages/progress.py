@@ -2,10 +2,11 @@
 
 from bot.domain.endpoint import EndpointStatus, Snapshot, VariantState
 from bot.domain.errand import ButtonValue
+from bot.domain.names import mention
 from bot.domain.rollout import Kind, Phase, Rollout
 from bot.messages.blocks import Block, Confirm, Message, actions, button, code, context, escape, section
 from bot.messages.ids import ActionId, BlockId
-from bot.messages.words import count, person, span
+from bot.messages.words import count, span
 
 DONE, NOW, NEXT, STOPPED = "✓", "▸", "·", "✖"
 _GONE_WELL = frozenset({Phase.WATCHING, Phase.SUCCEEDED, Phase.ROLLED_BACK})
@@ -14,7 +15,7 @@ _GONE_WELL = frozenset({Phase.WATCHING, Phase.SUCCEEDED, Phase.ROLLED_BACK})
 def render_progress(rollout: Rollout) -> Message:
     """One message, edited in place from the first created resource to InService."""
     title = f"*Rolling back* {escape(rollout.endpoint)}" if rollout.kind is Kind.ROLLBACK else "*Progress*"
-    asked = f", asked for by {person(rollout.requester)}" if rollout.in_parent_thread else ""
+    asked = f", asked for by {mention(rollout.requester)}" if rollout.in_parent_thread else ""
     head = f"{title}{asked} · {time_so_far(rollout)}"
     blocks: list[Block] = [section(f"{head}\n" + "\n".join(_steps(rollout)))]
     if rollout.trouble is not None and rollout.trouble.count > 1:
@@ -23,7 +24,7 @@ def render_progress(rollout: Rollout) -> Message:
         )
     if rollout.rollback_queued_by is not None and rollout.phase is Phase.UPDATING:
         blocks.append(
-            context(f"A rollback is queued by {person(rollout.rollback_queued_by)} for the moment SageMaker settles.")
+            context(f"A rollback is queued by {mention(rollout.rollback_queued_by)} for the moment SageMaker settles.")
         )
     elif rollout.phase in (Phase.PREPARING, Phase.UPDATING) and rollout.kind is Kind.UPDATE:
         blocks.append(actions(BlockId.STEERING, _stop_button(rollout)))

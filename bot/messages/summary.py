@@ -1,12 +1,13 @@
 """The watch and its summary: before and after, the verdict, and the way back."""
 
 from bot.domain.errand import ButtonValue
+from bot.domain.names import mention
 from bot.domain.reconcile import watch_ends_at
 from bot.domain.rollout import Phase, Rollout
 from bot.domain.verdict import Comparison, Measurement
 from bot.messages.blocks import Block, Confirm, Message, actions, button, code, context, escape, fields, section
 from bot.messages.ids import ActionId, BlockId
-from bot.messages.words import amount, before_after_ms, moment, percent, person, span
+from bot.messages.words import amount, before_after_ms, moment, percent, span
 
 
 def render_watch(rollout: Rollout) -> Message:
@@ -120,4 +121,4 @@ def _way_back(rollout: Rollout) -> Block:
         rollout.phase, "Rollback tried"
     )
     target = code(rollout.plan.current_config) if rollout.plan else "the config of before"
-    return context(f"{state} to {target} by {person(asked.actor)}, {moment(asked.at)}")
+    return context(f"{state} to {target} by {mention(asked.actor)}, {moment(asked.at)}")

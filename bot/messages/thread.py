@@ -1,5 +1,6 @@
 """The whole thread of a rollout: which messages shall be there, and what each shall say. A pure projection of the record."""
 
+from bot.domain.names import mention
 from bot.domain.rollout import Phase, Rollout
 from bot.messages.blocks import Message, context, escape, section
 from bot.messages.card import render_card, what
@@ -8,7 +9,6 @@ from bot.messages.plan import render_plan
 from bot.messages.progress import render_progress
 from bot.messages.slots import Slot, SlotName
 from bot.messages.summary import render_summary, render_watch
-from bot.messages.words import person
 
 
 def wanted_slots(rollout: Rollout) -> tuple[Slot, ...]:
@@ -49,7 +49,8 @@ def chart_caption(rollout: Rollout) -> Message:
 
 def render_pointer(rollout: Rollout, link: str) -> Message:
     """The line in the endpoint's own channel."""
-    text = f"{person(rollout.requester)} asked for a change of *{escape(rollout.endpoint)}* ({what(rollout)}): <{link}|follow it there>"
+    change = f"*{escape(rollout.endpoint)}* ({what(rollout)})"
+    text = f"{mention(rollout.requester)} asked for a change of {change}: <{link}|follow it there>"
     return Message(
         f"A change of {rollout.endpoint} was asked for: {link}", (section(text), context(f"Rollout {rollout.id}"))
     )

@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
+from bot.domain.names import mention
+
 
 def count(number: int, one: str, many: str | None = None) -> str:
     """`1 instance`, `2 instances`."""
@@ -29,16 +31,9 @@ def moment(at: datetime) -> str:
     return f"<!date^{int(utc.timestamp())}^{{date_short_pretty}}, {{time}}|{utc:%Y-%m-%d %H:%M} UTC>"
 
 
-def person(user_id: str) -> str:
-    """A mention of a Slack user; whoever is none (a terminal, AWS, the bot itself) by name."""
-    if user_id.startswith("terminal:"):
-        return f"{user_id.removeprefix('terminal:')} (terminal)"
-    return {"aws": "SageMaker", "bot": "the bot"}.get(user_id, f"<@{user_id}>")
-
-
 def people(user_ids: tuple[str, ...]) -> str:
     """Several people: `@a`, `@a and @b`, `@a, @b and @c`."""
-    names = [person(u) for u in user_ids]
+    names = [mention(u) for u in user_ids]
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 

@@ -57,6 +57,8 @@ IN_SERVICE, UPDATING, MIXED = (
     EndpointStatus.UPDATE_ROLLBACK_FAILED,
 )
 OTHER = "made-by-hand"
+PATIENCE = max(PACE.settle, 3 * PACE.poll)
+"""How long a call of which nothing shows is waited for: three looks, or `settle` where that is longer."""
 WORKING = frozenset(BUSY_STATUSES - {EndpointStatus.DELETING})
 Fate = Literal["none", "intended", "accepted", "seen"]
 CALLS: dict[Fate, UpdateCall | None] = {
@@ -109,7 +111,7 @@ UNSEEN = (False, True)
 )
 def test_an_update_under_way(status: EndpointStatus, config: str, fate: Fate, moved: bool, settled: bool) -> None:
     rollout = at(Phase.UPDATING, update=CALLS[fate], snapshot=None)
-    now = NOW + (PACE.settle if settled else PACE.settle / 2)
+    now = NOW + (PATIENCE if settled else PACE.settle / 2)
     decision = decide(rollout, seen(status, config, moved_at=NOW if moved else LONG_AGO), now)
     expected = _without_call(status, config) if fate == "none" else _with_call(status, config, fate, moved, settled)
     assert outcome(decision) == expected
@@ -184,7 +186,7 @@ def test_a_rollback_is_the_same_machine_in_the_other_direction(status: EndpointS
     """Its plan leads from the target config back to the current one, so the two change places."""
     call = CALLS[fate]
     call = call and call.model_copy(update={"config": CURRENT})
-    decision = decide(rollback_at(Phase.ROLLING_BACK, update=call), seen(status, config), NOW + PACE.settle)
+    decision = decide(rollback_at(Phase.ROLLING_BACK, update=call), seen(status, config), NOW + PATIENCE)
     planned = {TARGET: CURRENT, CURRENT: TARGET, OTHER: OTHER}[config]
     expected = _without_call(status, planned) if fate == "none" else _with_call(status, planned, fate, False, True)
     translated = {
@@ -201,7 +203,7 @@ def test_the_repair_of_a_mixed_fleet_is_given_time_to_show() -> None:
     called = rollback_at(Phase.ROLLING_BACK, update=a_call(config=CURRENT, accepted_at=NOW))
     early = decide(called, seen(MIXED, TARGET), NOW + PACE.settle / 2)
     assert early.look_again_in == PACE.settle
-    late = decide(called, seen(MIXED, TARGET), NOW + PACE.settle)
+    late = decide(called, seen(MIXED, TARGET), NOW + PATIENCE)
     assert late.rollout.phase is Phase.NEEDS_HUMAN
 
 
@@ -304,11 +306,11 @@ def test_a_pending_deployment_of_an_idle_endpoint_is_no_update_under_way() -> No
 
 def test_a_lost_call_is_made_anew_only_a_few_times() -> None:
     rollout = at(Phase.UPDATING, update=a_call(attempts=MAX_CALLS - 1))
-    again = decide(rollout, seen(), NOW + PACE.settle)
+    again = decide(rollout, seen(), NOW + PATIENCE)
     assert again.action is Action.CALL_UPDATE
     assert again.rollout.update is not None
     assert again.rollout.update.attempts == MAX_CALLS
-    over = decide(again.rollout, seen(), NOW + 2 * PACE.settle)
+    over = decide(again.rollout, seen(), NOW + 2 * PATIENCE)
     assert outcome(over) == (Phase.FAILED, Reason.AWS_UNREACHABLE)
     assert "not tried again" in over.rollout.last.note
 
@@ -500,7 +502,7 @@ def snapshots() -> list[Snapshot]:
 @pytest.mark.parametrize("phase", list(Phase))
 def test_decide_is_total_and_its_transitions_are_legal(phase: Phase) -> None:
     for rollout, snapshot, call in product((at(phase),), snapshots(), CALLS.values()):
-        decision = decide(rollout.with_(update=call), Observation(snapshot=snapshot), NOW + PACE.settle)
+        decision = decide(rollout.with_(update=call), Observation(snapshot=snapshot), NOW + PATIENCE)
         for before, after in zip(decision.rollout.transitions, decision.rollout.transitions[1:], strict=False):
             assert after.phase in TRANSITIONS[before.phase]
         goes_on = decision.action is not None or decision.look_again_in is not None

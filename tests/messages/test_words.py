@@ -4,6 +4,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
+from bot.domain.names import mention
 from bot.messages.blocks import clip, code, listed
 from bot.messages.plain import plain_text
 from bot.messages.words import (
@@ -14,7 +15,6 @@ from bot.messages.words import (
     moment,
     people,
     percent,
-    person,
     span,
 )
 
@@ -55,7 +55,7 @@ def test_moments_are_shown_in_each_readers_time_and_carry_their_zone_elsewhere()
     ("who", "words"), [("U1", "<@U1>"), ("aws", "SageMaker"), ("bot", "the bot"), ("terminal:anna", "anna (terminal)")]
 )
 def test_people_are_mentioned_and_machines_named(who: str, words: str) -> None:
-    assert person(who) == words
+    assert mention(who) == words
 
 
 def test_several_people_are_joined_as_in_a_sentence() -> None:

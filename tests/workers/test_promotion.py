@@ -187,7 +187,15 @@ def test_a_call_that_is_throttled_for_ever_frees_the_endpoint_at_last(engine: En
     assert_over(engine, rollout_id)
 
 
-@pytest.mark.parametrize("method", ["create_config", "update", "describe"])
+def test_a_call_that_always_crashes_counts_as_one_whose_answer_was_lost(engine: Engine) -> None:
+    rollout_id = engine.promote()
+    engine.endpoints.fail("update", *[RuntimeError("a bug") for _ in range(100)])
+    engine.press("Approve", by=BEN)
+    assert engine.play_out(rollout_id) is Phase.FAILED
+    assert engine.rollout(rollout_id).last.reason is Reason.AWS_UNREACHABLE
+
+
+@pytest.mark.parametrize("method", ["create_config", "describe"])
 def test_a_step_that_always_crashes_is_given_to_a_person(engine: Engine, method: str) -> None:
     rollout_id = engine.promote()
     engine.endpoints.fail(method, *[RuntimeError("a bug") for _ in range(100)])

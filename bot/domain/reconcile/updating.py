@@ -5,7 +5,7 @@ from typing import assert_never
 
 from bot.domain.endpoint import BUSY_STATUSES, EndpointStatus, Snapshot
 from bot.domain.reconcile.steps import Action, Decision, Observation, end, fail, looked, with_why
-from bot.domain.rollout import AWS_ACTOR, BOT_ACTOR, Kind, Phase, Reason, Rollout, UpdateCall
+from bot.domain.rollout import AWS_ACTOR, BOT_ACTOR, Kind, Pace, Phase, Reason, Rollout, UpdateCall
 
 BUSY_PATIENCE = timedelta(minutes=30)
 """How long an approved rollout waits for an endpoint that AWS or somebody else is busy with."""
@@ -68,7 +68,7 @@ def follow_update(rollout: Rollout, seen: Observation, now: datetime) -> Decisio
         case EndpointStatus.IN_SERVICE:
             return _settled(rollout, snapshot, now)
         case EndpointStatus.UPDATE_ROLLBACK_FAILED:
-            if _may_repair(rollout, snapshot) and _is_settling(call, snapshot, rollout.pace.settle, now):
+            if _may_repair(rollout, snapshot) and _is_settling(call, snapshot, rollout.pace, now):
                 return Decision(rollout, look_again_in=min(rollout.pace.poll, rollout.pace.settle))
             note = "The update and SageMaker's way back both failed: instances of both configs serve traffic."
             return end(rollout, Phase.NEEDS_HUMAN, Reason.UPDATE_ROLLBACK_FAILED, now, with_why(note, snapshot))
@@ -137,7 +137,7 @@ def _settled(rollout: Rollout, snapshot: Snapshot, now: datetime) -> Decision:
         note = f"It is on {snapshot.config_name}, which is neither the config of before nor the one of this rollout."
         return end(rollout, Phase.NEEDS_HUMAN, Reason.LANDED_ELSEWHERE, now, note)
     call = rollout.update
-    if _is_settling(call, snapshot, rollout.pace.settle, now):
+    if _is_settling(call, snapshot, rollout.pace, now):
         return Decision(rollout, look_again_in=min(rollout.pace.poll, rollout.pace.settle))
     if call.accepted_at is not None or call.seen_at_work:
         why = with_why(f"SageMaker ended the update on {snapshot.config_name}.", snapshot)
@@ -157,9 +157,16 @@ def _has_moved(call: UpdateCall, snapshot: Snapshot) -> bool:
     return snapshot.last_modified > call.last_modified_before
 
 
-def _is_settling(call: UpdateCall, snapshot: Snapshot, settle: timedelta, now: datetime) -> bool:
-    """A call that was made a moment ago may not show yet: SageMaker is eventually consistent."""
-    return not _has_moved(call, snapshot) and now - (call.accepted_at or call.intended_at) < settle
+def _is_settling(call: UpdateCall, snapshot: Snapshot, pace: Pace, now: datetime) -> bool:
+    """A call that was made a moment ago may not show yet: SageMaker is eventually consistent.
+
+    As long as nothing at all has shown, three looks are given to it, however short `settle` is: the conclusion that the call had no
+    effect, or was undone already, must not rest on one stale answer.
+    """
+    if _has_moved(call, snapshot):
+        return False
+    patience = pace.settle if call.seen_at_work else max(pace.settle, 3 * pace.poll)
+    return now - (call.accepted_at or call.intended_at) < patience
 
 
 def _landed(rollout: Rollout, now: datetime) -> Decision:
