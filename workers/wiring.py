@@ -33,6 +33,7 @@ from workers.glance import Glance
 from workers.notifier import Notifier
 from workers.opening import Opening
 from workers.planner import Planner
+from workers.posting import Posting
 from workers.reconciler import Reconciler
 from workers.world import Aws, World
 
@@ -102,7 +103,7 @@ def parts_of(world: World) -> Parts:
         board=Board(world, drafting),
         answering=Answering(world),
     )
-    return Parts(world, desk, Reconciler(world, planner, drafting, Glance(world)), Notifier(world))
+    return Parts(world, desk, Reconciler(world, planner, drafting, Glance(world)), Notifier(world, Posting(world)))
 
 
 def utc_now() -> datetime:

@@ -13,7 +13,7 @@ from bot.domain.rollout import Phase, Reason, Thread, Trouble
 from bot.store.keys import Due
 from bot.store.rollouts import Write
 from bot.store.slots import SlotState
-from workers.notifier import EDITS_A_MINUTE
+from workers.posting import EDITS_A_MINUTE
 
 STORY = ["card", "plan", "progress", "watch", "summary"]
 
