@@ -124,5 +124,7 @@ def time_so_far(rollout: Rollout) -> str:
     so_far = span(until - began)
     if rollout.phase in _GONE_WELL:
         return f"took {so_far}"
+    if not rollout.is_active:
+        return f"ended after {so_far}"
     expected = rollout.plan.expected_duration if rollout.plan else None
     return f"{so_far} so far; past updates took about {span(expected)}" if expected else f"{so_far} so far"
