@@ -78,7 +78,10 @@ def serve(settings: Settings, fleet: Fleet, intake: Intake) -> int:
     except (SlackApiError, OSError) as exc:
         log.warning("Slack cannot be reached yet: %s", exc)
     app = make_app(settings, intake, client, identity)
-    wsgi = make_wsgi(app, settings, Probes(intake.store.connection, identity), BotMetrics())
+    probes = Probes(intake.store.connection, identity)
+    for problem in probes.problems():
+        log.warning("%s; people are told so until it can", problem)
+    wsgi = make_wsgi(app, settings, probes, BotMetrics())
     try:
         server = HttpServer(wsgi, settings.host, settings.port)
     except (OSError, ValueError) as exc:

@@ -23,7 +23,7 @@ from bot.domain.errors import (
     UserError,
 )
 from bot.domain.nearest import nearest
-from bot.domain.rollout import Kind, Phase, Reason, Rollout, Thread, open_rollout
+from bot.domain.rollout import Kind, Phase, Rollout, Thread, open_rollout
 from bot.messages.answers import render_bare_plan, render_board, render_history, render_standing, render_text
 from bot.store.keys import Due
 from workers.answering import EXIT_FAILED, EXIT_OK, EXIT_USAGE, Answering
@@ -163,9 +163,10 @@ class Desk:
             expires_after=spec.approval.expires_after,
             change=command.change,
         )
-        planned = self.planner.plan(imagined, spec)
-        blocked = planned.phase is Phase.BLOCKED and planned.last.reason is not Reason.NOTHING_TO_CHANGE
-        self.answering.answer(errand.reply, render_bare_plan(planned), exit_status=EXIT_FAILED if blocked else EXIT_OK)
+        plan = self.planner.update_plan(imagined, spec)
+        blocked = any(b.check != "something_changes" for b in plan.blockers)
+        message = render_bare_plan(imagined.with_(plan=plan))
+        self.answering.answer(errand.reply, message, exit_status=EXIT_FAILED if blocked else EXIT_OK)
 
     def _status(self, errand: CommandErrand, command: Status) -> None:
         fleet, rollouts = self.world.fleet, self.world.store.rollouts

@@ -75,9 +75,9 @@ class Notifier:
         done = self.world.store.slots.load(rollout.id)
         for slot in wanted_slots(rollout):
             self.posting.bring_slot(rollout, slot, done.get(slot.name))
-            if slot.name is SlotName.CARD:
-                rollout = rollout if rollout.thread.thread_ts is not None else self._with_thread(rollout)
-                self.posting.post_pointer(rollout, done.get(SlotName.POINTER))
+            if slot.name is SlotName.CARD and rollout.thread.thread_ts is None:
+                rollout = self._with_thread(rollout)
+        self.posting.post_pointer(rollout, done.get(SlotName.POINTER))
 
     def _in_parents_thread(self, rollout: Rollout) -> Rollout:
         """A rollback may be older than its thread: Slack may have been away when the parent's card should have been posted."""

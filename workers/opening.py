@@ -12,6 +12,7 @@ from bot.domain.names import mention
 from bot.domain.rollout import Kind, Phase, Reason, Rollout, Thread, open_rollout
 from bot.store.rollouts import Stored, Write
 from bot.store.slots import SlotState
+from workers.cloning import models_named_by
 from workers.lineage import rollout_from_tags
 from workers.people import steering_person
 from workers.rollbacks import asked_for_by_command, child_of, pace_of, watch_of
@@ -81,6 +82,8 @@ class Opening:
             undone = None
         if command.rollout_id is not None and (parent is None or parent.rollout.id != command.rollout_id):
             raise UserError(superseded_text(command.rollout_id, spec.name, parent.rollout if parent else None))
+        target = command.to or (undone.rollout.plan.current_config if undone and undone.rollout.plan else None)
+        self._refuse_if_no_way_back(spec, target)
         needs_approval = not self._may_roll_back(spec, parent, errand.actor)
         channel = self._channel(errand, spec)
         rollout = asked_for_by_command(
@@ -90,7 +93,7 @@ class Opening:
             thread=Thread(channel_id=channel),
             reply=errand.reply,
             now=now,
-            to=command.to or (undone.rollout.plan.current_config if undone and undone.rollout.plan else None),
+            to=target,
             parent=undone.rollout if undone else None,
             approval_needed=needs_approval,
             approvers_text=describe_approvers(spec.approval),
@@ -104,6 +107,7 @@ class Opening:
 
     def roll_back_by_button(self, parent: Stored, spec: EndpointSpec, actor: str, errand_id: str) -> Rollout:
         """Open the rollback of a Roll back button; its story goes on in the parent's thread."""
+        self._refuse_if_no_way_back(spec, parent.rollout.plan.current_config if parent.rollout.plan else None)
         now = self.world.clock()
         moved = parent.rollout.to(Phase.ROLLING_BACK, Reason.ROLLBACK_REQUESTED, now, actor, caused_by=errand_id)
         child = child_of(moved, spec, actor, now)
@@ -149,6 +153,20 @@ class Opening:
             for s in waiting
         ]
         self.world.store.rollouts.commit([*retired, *also, Write(rollout, 0, now)], now)
+
+    def _refuse_if_no_way_back(self, spec: EndpointSpec, target: str | None) -> None:
+        """What was deleted cannot be gone back to: said before anything moves, so that no rollout ends in trouble over it."""
+        if target is None:
+            return
+        endpoints = self.world.aws(spec).endpoints
+        try:
+            for model in models_named_by(endpoints.describe_config(target)):
+                endpoints.describe_model(model)
+        except ResourceMissing as exc:
+            raise UserError(
+                f"There is no way back to {target}: {exc.user_message} Nothing was changed; {spec.name} runs on. "
+                "Promote the version that it ran instead."
+            ) from exc
 
     def _refuse_while_updating(self, spec: EndpointSpec, parent: Stored | None) -> None:
         held = self.world.store.rollouts.lease_of(spec.name)

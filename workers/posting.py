@@ -76,6 +76,7 @@ class Posting:
             self._pause_if_asked(POST, exc)
             raise
         slots.save(rollout.id, slot.name, intent.model_copy(update={"message_ts": message_ts, "digest": digest}))
+        slots.reset_wait(rollout.id)
 
     def _post_with_fallback(
         self, channel: str, message: Message, thread_ts: str | None, identity: dict[str, str]
@@ -111,6 +112,7 @@ class Posting:
             self._pause_if_asked(EDIT, exc)
             raise
         slots.save(rollout.id, slot.name, state.model_copy(update={"digest": digest}))
+        slots.reset_wait(rollout.id)
 
     def _edit_with_fallback(self, channel: str, message_ts: str, message: Message) -> None:
         try:
@@ -171,8 +173,13 @@ class Posting:
                 message = render_pointer(rollout, slack.permalink(rollout.thread.channel_id, thread_ts))
                 ts = self._post_with_fallback(home, message, None, identity)
             posted = posted.model_copy(update={"message_ts": ts})
-        except (SlackRefused, TransientError) as exc:
+        except SlackRefused as exc:
             log.warning("rollout %s: no line in %s: %s", rollout.id, home, exc)
+        except TransientError as exc:
+            if not exc.outcome_unknown:
+                slots.forget(rollout.id, SlotName.POINTER)
+            self._pause_if_asked(POST, exc)
+            raise
         slots.save(rollout.id, SlotName.POINTER, posted)
 
     def _wait_if_paused(self, method: str) -> None:

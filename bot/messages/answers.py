@@ -113,9 +113,7 @@ def _past(rollout: Rollout, *, with_endpoint: bool = False) -> str:
 
 def render_bare_plan(rollout: Rollout) -> Message:
     """A plan that asks for nothing."""
-    if rollout.plan is None:
-        endpoint, note = escape(rollout.endpoint), escape(rollout.last.note)
-        return Message(f"Plan for {endpoint}: {note}", (section(f"*Plan for {endpoint}*: {note}"),))
+    assert rollout.plan is not None
     blocks = plan_blocks(rollout.endpoint, rollout.kind, rollout.plan)
     hint = "This only shows what would happen. To ask for approval, type promote in the place of plan."
     return Message(escape(plan_title(rollout.endpoint, rollout.kind, rollout.plan)), (*blocks, context(hint)))

@@ -86,12 +86,6 @@ def test_a_bare_plan_asks_for_nothing() -> None:
     assert "Buttons" not in words
 
 
-def test_a_plan_that_could_not_be_made_says_why() -> None:
-    assert words_of(render_bare_plan(STORIES["blocked without a plan"])) == (
-        "Plan for sentiment-prod: There is no version of sentiment “9”."
-    )
-
-
 def test_help_reads_the_same_in_chat_and_terminal() -> None:
     assert plain(render_help("/endpoint status <ENDPOINT>")) == "/endpoint status <ENDPOINT>"
 

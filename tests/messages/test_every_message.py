@@ -53,7 +53,7 @@ def messages_of(rollout: Rollout) -> Iterator[Message]:
     yield render_history(rollout.endpoint, [])
     yield render_standing(a_standing(rollout), [rollout] * 5, rollout)
     yield render_board([a_standing(rollout)] * 60, [rollout])
-    if rollout.plan is not None or rollout.phase is Phase.BLOCKED:
+    if rollout.plan is not None:
         yield render_bare_plan(rollout)
 
 

@@ -143,7 +143,6 @@ def test_a_named_config_is_gone_back_to(engine: Engine, promoted: str) -> None:
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ("--to sentiment-v1", "The config sentiment-v1 was deleted, so there is no way back to it."),
         ("--to sentiment-v3", "sentiment-prod is on sentiment-v3 already, so there is nothing to roll back."),
         ("", "carries no tag that says what sentiment-prod ran before"),
     ],
@@ -156,12 +155,19 @@ def test_a_way_back_that_is_not_there_is_said(engine: Engine, options: str, word
     assert engine.store.rollouts.lease_of(ENDPOINT) is None
 
 
-def test_a_deleted_config_blocks_the_way_back_and_a_person_is_called(engine: Engine, promoted: str) -> None:
+def test_a_deleted_config_is_no_way_back_and_nothing_moves(engine: Engine, promoted: str) -> None:
     del engine.endpoints.configs[CURRENT]
     engine.press("Roll back", by=BEN)
-    assert engine.play_out(promoted) is Phase.NEEDS_HUMAN
-    assert "The config sentiment-v3 was deleted" in engine.slack.posted[-1].words + engine.slack.posted[-2].words
+    assert "There is no way back to sentiment-v3" in dict(engine.slack.whispers)[BEN]
+    assert engine.phase(promoted) is Phase.SUCCEEDED
+    assert rollbacks(engine) == []
     assert engine.store.rollouts.lease_of(ENDPOINT) is None
+
+
+def test_a_named_config_that_was_deleted_is_no_way_back(engine: Engine) -> None:
+    engine.type(f"rollback {ENDPOINT} --to sentiment-v1", by=BEN)
+    assert "There is no way back to sentiment-v1" in engine.slack.responses[-1][1]
+    assert rollbacks(engine) == []
 
 
 def test_a_rollback_that_aws_undid_can_be_tried_again(engine: Engine, promoted: str) -> None:

@@ -65,7 +65,7 @@ def _after_trouble(rollout: Rollout, action: Action | None, error: TransientErro
     touched = rollout.update is not None
     if now - since > TROUBLE_PATIENCE and not touched and rollout.phase is not Phase.ROLLING_BACK:
         return fail(rollout, Reason.AWS_UNREACHABLE, now, error.user_message)
-    backoff = min(rollout.pace.poll * 2 ** min(count - 1, 6), max(LONGEST_BACKOFF, rollout.pace.poll))
+    backoff = min(rollout.pace.poll * 2 ** min(count - 1, 3), max(LONGEST_BACKOFF, rollout.pace.poll))
     return Decision(rollout, look_again_in=error.retry_after or backoff)
 
 
