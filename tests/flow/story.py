@@ -87,8 +87,8 @@ class Story:
         return {slot: re.sub(r"\d+", "#", spans.sub("a while", text)) for slot, text in said.items()}
 
     def reply(self, slot: str) -> Message:
-        """The last message of that kind."""
-        return [message for message in self.messages if slot_of(message) == slot][-1]
+        """The last message of that kind, as soon as there is one: the card says a state a moment before the thread does."""
+        return self.wait(lambda: [m for m in self.messages if slot_of(m) == slot], 15, f"the {slot}")[-1]
 
     def wait_for_state(self, *states: str, timeout: float = 40) -> str:
         """Wait until the card shows one of the states; returns it."""
