@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -60,6 +61,41 @@ def test_every_mistake_in_the_fleet_file_gets_a_line_with_its_number(module: str
         number = next(n for n, line in enumerate(wrong.splitlines(), start=1) if key in line)
         assert f"{fleet}:{number}: " in told.stderr
     assert "Traceback" not in told.stderr
+
+
+def unlistened(fleet: Path, **settings: str) -> dict[str, str]:
+    """Settings that are right in themselves, on a machine without Slack and Redis."""
+    return {
+        "SLACK_BOT_TOKEN": "xoxb-1",
+        "SLACK_SIGNING_SECRET": "secret",
+        "SLACK_API_URL": "http://127.0.0.1:1/api/",
+        "REDIS_URL": "redis://127.0.0.1:1",
+        "FLEET_FILE": str(fleet),
+        **settings,
+    }
+
+
+def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        told = start("bot", unlistened(SAMPLE_FLEET, HOST="127.0.0.1", PORT=port), tmp_path)
+    assert told.returncode == EX_CONFIG
+    assert f"PORT: cannot listen on 127.0.0.1:{port}" in told.stderr
+    assert "Traceback" not in told.stderr
+
+
+def test_a_host_that_is_none_of_ours_is_named(tmp_path: Path) -> None:
+    told = start("bot", unlistened(SAMPLE_FLEET, HOST="203.0.113.1", PORT="0"), tmp_path)
+    assert told.returncode == EX_CONFIG
+    assert "HOST: cannot listen on 203.0.113.1" in told.stderr
+
+
+def test_an_app_token_that_slack_refuses_is_named(stack: Stack, tmp_path: Path) -> None:
+    environment = {**stack.environment(), "SLACK_APP_TOKEN": "xapp-of-another-app", "PORT": "0"}
+    told = start("bot", environment, tmp_path)
+    assert told.returncode == EX_CONFIG
+    assert "SLACK_APP_TOKEN: Slack refuses it" in told.stderr
+    assert "xapp-of-another-app" not in told.stderr
 
 
 def test_sigterm_ends_both_processes_with_0_after_the_tick_in_hand_and_work_goes_on_later(stack: Stack) -> None:

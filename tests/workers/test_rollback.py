@@ -2,10 +2,11 @@
 
 import pytest
 from fakes.account import LANDED, MIXED, UPDATING, rolled_back
-from fakes.engine import Engine, a_config
+from fakes.engine import FLEET, Engine, a_config
 from fakes.records import ANNA, BEN, CARL, CURRENT, ENDPOINT
 
 from bot.domain.errand import ReplyTo
+from bot.domain.errors import SlackRefused
 from bot.domain.rollout import Kind, Phase, Reason, Rollout
 from bot.grammar import Context
 
@@ -48,6 +49,18 @@ def test_pressed_twice_it_is_one_rollback_and_an_answer(engine: Engine, promoted
         assert f"It {words} already; <@U0ANNA> asked for it." in dict(engine.slack.whispers)[who]
         engine.play_out(promoted)
     assert len(rollbacks(engine)) == 1
+
+
+def test_the_requester_goes_back_although_slack_does_not_say_who_is_in_a_group() -> None:
+    engine = Engine(FLEET.replace(f"users: [{BEN}, {CARL}]", "groups: [S0MLOPS]"))
+    try:
+        engine.slack.groups = {"S0MLOPS": frozenset({BEN})}
+        promoted = engine.promoted()
+        engine.slack.fail("group_members", SlackRefused("usergroups.users.list", "missing_scope"))
+        engine.press("Roll back", by=ANNA)
+        assert engine.play_out(promoted) is Phase.ROLLED_BACK
+    finally:
+        engine.close()
 
 
 def test_outsiders_may_not_roll_back(engine: Engine, promoted: str) -> None:
