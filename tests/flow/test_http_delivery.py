@@ -12,10 +12,10 @@ from urllib.error import HTTPError
 from urllib.request import ProxyHandler, Request, build_opener
 
 import pytest
-from conftest import started
 
 from sandbox.stack import SIGNING_SECRET, Options, Stack
 
+from .running import started
 from .story import TOLD_BY_A_PROMOTION, promote
 
 pytestmark = pytest.mark.flow
