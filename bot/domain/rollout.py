@@ -15,7 +15,7 @@ from bot.domain.errand import ReplyTo
 from bot.domain.errors import IllegalTransition
 from bot.domain.model import Value
 from bot.domain.plan import Plan
-from bot.domain.verdict import Comparison, Verdict, Window
+from bot.domain.verdict import Comparison, Verdict
 
 SCHEMA_VERSION = 1
 
@@ -268,7 +268,6 @@ class Rollout(Value):
     cutover_at: datetime | None = None
     rollback_queued_by: str | None = None
     """Who asked for a rollback while SageMaker was still busy with the update, which it cannot cancel."""
-    before: Window | None = None
     comparison: Comparison | None = None
     verdict: Verdict | None = None
     superseded_by: str | None = None
