@@ -3,12 +3,13 @@
 import re
 from datetime import datetime, time, timedelta
 from typing import Annotated
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 
 from bot.domain.model import Value
 from bot.domain.names import quoted
+from bot.domain.zones import zone_named
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _DAY = "(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
@@ -53,10 +54,7 @@ def parse_window(text: str) -> ChangeWindow:
     days, start, end, zone = match.groups()
     if start == end:
         raise ValueError(f"{quoted(text)} begins and ends at the same time")
-    try:
-        ZoneInfo(zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: a directory of the zone database, such as `Europe`
-        raise ValueError(f"{quoted(zone)} is no time zone: use a name such as Europe/Berlin or UTC") from None
+    zone_named(zone)
     return ChangeWindow(
         text=text,
         days=frozenset(day for part in days.split(",") for day in _days_of(part)),
