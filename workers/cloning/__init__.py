@@ -4,6 +4,7 @@ Pure: no AWS, no clock. The same live documents and the same change always give 
 a worker that takes over drafts again instead of trusting a copy.
 """
 
+from workers.cloning.bridging import bridge, bridge_variant
 from workers.cloning.differences import MASK, masked
 from workers.cloning.drafting import Draft, DraftNames, draft
 from workers.cloning.lineage import lineage_tags
@@ -15,6 +16,8 @@ __all__ = [
     "Draft",
     "DraftNames",
     "LiveEndpoint",
+    "bridge",
+    "bridge_variant",
     "draft",
     "lineage_tags",
     "masked",

@@ -7,18 +7,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.domain.commands import Change
-from bot.domain.endpoint import ConfigRecord, Document, ModelPackage, ModelRecord, Snapshot
+from bot.domain.endpoint import ConfigRecord, Document, ModelPackage, ModelRecord
 from bot.domain.errors import InvariantError, UsageError
 from bot.domain.plan import Difference
 from workers.cloning.containers import present_document
+from workers.cloning.counts import COUNT, PRODUCTION, SHADOW, live_count, with_live_counts
 from workers.cloning.differences import differences
 from workers.cloning.lineage import inherited, lost_tags
 from workers.cloning.live import LiveEndpoint
 from workers.cloning.models import model_documents
 from workers.cloning.naming import target_name
-
-PRODUCTION, SHADOW = "ProductionVariants", "ShadowProductionVariants"
-COUNT = "InitialInstanceCount"
 
 
 @dataclass(frozen=True)
@@ -77,14 +75,14 @@ def draft(
     target = _variant_meant(current, variant)
     asked = _asked_config(current, target, change)
     documents = model_documents(current, target, change, package)
-    fingerprint = _fingerprint(current, asked, documents, change.count and _live_count(current.snapshot, target))
+    fingerprint = _fingerprint(current, asked, documents, change.count and live_count(current.snapshot, target))
     new_models = {
         old: target_name(current.snapshot.name, names.rollout_id, fingerprint, suffix=f"-{place}" if place > 1 else "")
         for place, old in enumerate(documents, start=1)
     }
     # Nothing of the live counts is lost even if somebody applies this config without RetainAllVariantProperties.
-    before = _with_live_counts(current.config.document, current.snapshot)
-    after = _with_live_counts(asked, current.snapshot, but=target if change.count else None)
+    before = with_live_counts(current.config.document, current.snapshot)
+    after = with_live_counts(asked, current.snapshot, but=target if change.count else None)
     return Draft(
         models=tuple(
             ModelRecord(name=new, arn="", document=documents[old], tags=inherited(current.models[old].tags, names.tags))
@@ -151,23 +149,6 @@ def _asked_variant(variant: Document, change: Change) -> dict[str, Any]:
             raise UsageError(f"Variant {name} is serverless, so it has no instance count. Nothing was started.")
         asked[COUNT] = change.count
     return asked
-
-
-def _live_count(snapshot: Snapshot, variant: str) -> int | None:
-    return next((state.desired_count for state in snapshot.variants if state.name == variant), None)
-
-
-def _with_live_counts(document: Document, snapshot: Snapshot, *, but: str | None = None) -> dict[str, Any]:
-    def with_live_count(variant: Document) -> Document:
-        live = _live_count(snapshot, variant["VariantName"])
-        # SageMaker takes no 0 here; a fleet that is scaled to nothing stays so by RetainAllVariantProperties.
-        keeps = not live or COUNT not in variant or variant["VariantName"] == but
-        return variant if keeps else {**variant, COUNT: live}
-
-    return {
-        member: [with_live_count(variant) for variant in content] if member == PRODUCTION else content
-        for member, content in document.items()
-    }
 
 
 def _running(document: Document, new_models: Mapping[str, str]) -> dict[str, Any]:
