@@ -1,28 +1,14 @@
 """Numbers, spans and moments as people read them."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
+from bot.domain.durations import span as span  # beside its neighbours for whoever renders; errors use it too
 from bot.domain.names import mention
 
 
 def count(number: int, one: str, many: str | None = None) -> str:
     """`1 instance`, `2 instances`."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
-
-
-def span(duration: timedelta) -> str:
-    """A duration in at most two units: `45 s`, `3 min 20 s`, `1 h 5 min`, `2 d`."""
-    seconds = max(0, round(duration.total_seconds()))
-    if seconds < 60:
-        return f"{seconds} s"
-    minutes, seconds = divmod(seconds, 60)
-    if minutes < 60:
-        return f"{minutes} min {seconds} s" if seconds and minutes < 10 else f"{minutes} min"
-    hours, minutes = divmod(minutes, 60)
-    if hours < 24:
-        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
-    days, hours = divmod(hours, 24)
-    return f"{days} d {hours} h" if hours else f"{days} d"
 
 
 def moment(at: datetime) -> str:
