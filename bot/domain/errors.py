@@ -6,6 +6,7 @@
     |   +-- UnknownName            no endpoint, version, … of that name; carries the nearest ones
     |   +-- NotAllowed             this person may not do this
     |   +-- EndpointBusy           another rollout holds the endpoint; carries the holder
+    |   +-- EndpointLocked         somebody locked it, or froze everything; carries who and why
     |   +-- StalePlan              the button belongs to a plan that has moved on
     |   +-- UnknownRollout         no rollout of that id
     +-- TransientError             throttled, timed out, unreachable: worth trying again
@@ -30,6 +31,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Required, TypedDict, Unpack
 
+from bot.domain.durations import span
 from bot.domain.names import mention
 from bot.domain.nearest import either
 
@@ -128,6 +130,33 @@ class EndpointBusy(UserError):
         self.requester = requester
         self.since = since
         self.state = state
+
+
+class EndpointLocked(UserError):
+    """Somebody locked the endpoint, or froze everything: no change starts until that is lifted.
+
+    Attributes:
+        endpoint: The locked endpoint; None for a freeze of everything.
+        holder: Slack user id of who did it.
+        reason: Their own words.
+        since: When they did it (aware).
+        until: When it lapses by itself; None if it does not.
+    """
+
+    def __init__(
+        self, *, endpoint: str | None, holder: str, reason: str, since: datetime, until: datetime | None, now: datetime
+    ) -> None:
+        what, lift = (f"{endpoint} is locked", f"unlock {endpoint}") if endpoint else ("Everything is frozen", "thaw")
+        lapses = f", until {until.astimezone(UTC):%a %Y-%m-%d %H:%M} UTC" if until is not None else ""
+        super().__init__(
+            f"{what} by {mention(holder)}, {span(now - since)} ago{lapses}: “{reason}”. Nothing was changed. "
+            f"Ask {mention(holder)}, or lift it with: {lift}"
+        )
+        self.endpoint = endpoint
+        self.holder = holder
+        self.reason = reason
+        self.since = since
+        self.until = until
 
 
 class StalePlan(UserError):
