@@ -19,7 +19,7 @@ from bot.domain.fleet.reading import parse_fleet
 from bot.domain.fleet.schema import fleet_schema
 from bot.domain.fleet.source import FleetFileError, Mistake
 from bot.domain.fleet.spec import Defaults, EndpointSpec, Fleet
-from bot.domain.fleet.windows import ChangeWindow, parse_window
+from bot.domain.fleet.windows import ChangeWindow, are_open, closes_at, next_opening, parse_window
 
 __all__ = [
     "Approval",
@@ -37,7 +37,10 @@ __all__ = [
     "Timing",
     "Watch",
     "WorkerTiming",
+    "are_open",
+    "closes_at",
     "fleet_schema",
+    "next_opening",
     "parse_fleet",
     "parse_window",
 ]

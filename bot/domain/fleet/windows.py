@@ -1,7 +1,9 @@
 """Change windows: when an endpoint may be changed, as people write it, `Mon-Fri 09:00-17:00 Europe/Berlin`."""
 
 import re
-from datetime import datetime, time, timedelta
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, time, timedelta
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -68,6 +70,56 @@ def _days_of(part: str) -> list[int]:
     first, _, last = part.partition("-")
     begin, end = _DAYS.index(first), _DAYS.index(last or first)
     return [day % 7 for day in range(begin, end + 1 if end >= begin else end + 8)]  # Sat-Mon goes over the week's end
+
+
+def are_open(windows: Sequence[ChangeWindow], now: datetime) -> bool:
+    """Whether changes may happen at an aware instant; without any window they always may."""
+    return not windows or any(window.contains(now) for window in windows)
+
+
+def next_opening(windows: Sequence[ChangeWindow], now: datetime) -> datetime:
+    """The first instant from `now` on at which changes may happen."""
+    if are_open(windows, now):
+        return now
+    return next(at for at in _changes(windows, now) if are_open(windows, at))
+
+
+def closes_at(windows: Sequence[ChangeWindow], now: datetime) -> datetime | None:
+    """Until when changes may happen without a break; `now` while they may not, None if no end is in sight."""
+    if not are_open(windows, now):
+        return now
+    return next((at for at in _changes(windows, now) if not are_open(windows, at)), None)
+
+
+_HORIZON_DAYS = 15
+"""Windows recur weekly, and the one that the clocks skip in spring comes again a week later."""
+
+
+def _changes(windows: Sequence[ChangeWindow], now: datetime) -> list[datetime]:
+    """Every instant after `now`, in UTC, at which one of the windows may open or close."""
+    return sorted({at for window in windows for at in _changes_of(window, now) if at > now})
+
+
+def _changes_of(window: ChangeWindow, now: datetime) -> Iterator[datetime]:
+    zone = ZoneInfo(window.zone)
+    today = now.astimezone(zone).date()
+    for day in (today + timedelta(days=ahead) for ahead in range(_HORIZON_DAYS + 1)):
+        for clock in (window.start, window.end):
+            for fold in (0, 1):  # on the night when the clocks go back, a time comes twice
+                yield datetime.combine(day, clock, zone).replace(fold=fold).astimezone(UTC)
+    # A window also opens or closes when the clocks jump into it or out of it.
+    hour = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+    for day_begins in (hour + timedelta(days=ahead) for ahead in range(_HORIZON_DAYS)):
+        yield _clock_change(zone, day_begins)
+
+
+def _clock_change(zone: ZoneInfo, begin: datetime) -> datetime:
+    """The minute within the next 24 hours at which the zone's offset from UTC changes; their end if it does not."""
+    offset = begin.astimezone(zone).utcoffset()
+    minutes = bisect_left(
+        range(24 * 60), True, key=lambda m: (begin + timedelta(minutes=m)).astimezone(zone).utcoffset() != offset
+    )
+    return begin + timedelta(minutes=minutes)
 
 
 def _read(value: object) -> ChangeWindow:
