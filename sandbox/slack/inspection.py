@@ -36,6 +36,7 @@ class Questions:
             "usergroups": [
                 {"id": group.id, "handle": group.handle, "name": group.name, "users": list(group.users)}
                 for group in workspace.groups.values()
+                if not group.is_disabled
             ],
             "app": {
                 "name": BOT_NAME,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from sandbox.slack.timezones import BERLIN, KOLKATA, LONDON, LOS_ANGELES, NEW_YORK, Timezone
+
 TEAM_ID = "T0SANDBOX"
 TEAM_DOMAIN = "sandbox"
 OTHER_TEAM_ID = "T0OTHER"
@@ -27,6 +29,7 @@ class Person:
     team_id: str = TEAM_ID
     color: str = "4a5568"
     is_bot: bool = False
+    timezone: Timezone = BERLIN
 
     @property
     def is_external(self) -> bool:
@@ -42,9 +45,7 @@ class Person:
             "deleted": False,
             "color": self.color,
             "real_name": self.real_name,
-            "tz": "Europe/Berlin",
-            "tz_label": "Central European Time",
-            "tz_offset": 3600,
+            **self.timezone.to_api(),
             "profile": {
                 "real_name": self.real_name,
                 "display_name": self.name,
@@ -148,6 +149,13 @@ class UserGroup:
     handle: str
     name: str
     users: tuple[str, ...]
+    disabled_at: int = 0
+    """When somebody disabled it, as Slack's `date_delete`; 0 for a group in use."""
+
+    @property
+    def is_disabled(self) -> bool:
+        """Disabled groups cannot be mentioned, and the Web API leaves them out unless asked."""
+        return self.disabled_at > 0
 
     def to_api(self, include_users: bool) -> dict[str, Any]:
         """The group object of usergroups.list."""
@@ -161,11 +169,11 @@ class UserGroup:
             "is_external": False,
             "date_create": 1767225600,
             "date_update": 1767225600,
-            "date_delete": 0,
+            "date_delete": self.disabled_at,
             "auto_type": None,
             "created_by": "U0CARLA",
             "updated_by": "U0CARLA",
-            "deleted_by": None,
+            "deleted_by": "U0CARLA" if self.is_disabled else None,
             "prefs": {"channels": [], "groups": []},
             "user_count": len(self.users),
         }
@@ -201,19 +209,31 @@ def everybody() -> dict[str, Person]:
     """The cast, by user id."""
     cast = (
         Person("U0ANNA", "anna", "Anna Okafor", "ML engineer", color="2b6cb0"),
-        Person("U0BEN", "ben", "Ben Castellano", "Staff engineer, inference", color="2f855a"),
+        Person("U0BEN", "ben", "Ben Castellano", "Staff engineer, inference", color="2f855a", timezone=NEW_YORK),
         Person("U0CARLA", "carla", "Carla Lindqvist", "On-call, ML platform", color="b7791f"),
-        Person("U0DAVE", "dave", "Dave Hummel", "Product", color="9b2c2c"),
-        Person("U0EVE", "eve", "Eve Marchetti", "Consultant at Other Ltd", team_id=OTHER_TEAM_ID, color="6b46c1"),
-        Person(BOT_USER_ID, BOT_NAME, "endpoint-bot", "App", color="1f2937", is_bot=True),
-        Person(SLACKBOT_ID, "slackbot", "Slackbot", "", color="757575", is_bot=False),
+        Person("U0DAVE", "dave", "Dave Hummel", "Product", color="9b2c2c", timezone=KOLKATA),
+        Person(
+            "U0EVE",
+            "eve",
+            "Eve Marchetti",
+            "Consultant at Other Ltd",
+            team_id=OTHER_TEAM_ID,
+            color="6b46c1",
+            timezone=LONDON,
+        ),
+        Person(BOT_USER_ID, BOT_NAME, "endpoint-bot", "App", color="1f2937", is_bot=True, timezone=LOS_ANGELES),
+        Person(SLACKBOT_ID, "slackbot", "Slackbot", "", color="757575", is_bot=False, timezone=LOS_ANGELES),
     )
     return {person.id: person for person in cast}
 
 
 def user_groups() -> dict[str, UserGroup]:
     """The user groups, by id."""
-    return {"S0MLOPS": UserGroup("S0MLOPS", "ml-ops", "ML operations", ("U0CARLA",))}
+    groups = (
+        UserGroup("S0MLOPS", "ml-ops", "ML operations", ("U0CARLA",)),
+        UserGroup("S0RELEASE", "release-crew", "Release crew (disbanded)", ("U0DAVE",), disabled_at=1769904000),
+    )
+    return {group.id: group for group in groups}
 
 
 def channels() -> dict[str, Channel]:

@@ -1,8 +1,9 @@
-"""From what a person enters to Slack's `state` and `actions` objects, and which inputs may not stay empty."""
+"""From what a person enters to Slack's `state` and `actions` objects."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import UTC, date, datetime
 from typing import Any
 
 from sandbox.slack.blocks.walk import elements
@@ -60,6 +61,7 @@ def entered(element: Json, value: Any, external: Iterable[Json] = ()) -> Json:
     if isinstance(value, dict) and "type" in value:
         return value
     if kind in SIMPLE:
+        _refuse_impossible(kind, value)
         return {"type": kind, SIMPLE[kind][0]: value}
     offered = [*options_of(element), *external]
     if kind in MANY_OPTIONS:
@@ -96,21 +98,24 @@ def fill_in(
         values.setdefault(block["block_id"], {})[element["action_id"]] = state
 
 
-def missing_inputs(blocks: list[Json], values: dict[str, dict[str, Json]]) -> dict[str, str]:
-    """The required inputs that are empty, with what Slack tells the person: block id → text."""
-    errors = {}
-    for block, element in elements(blocks):
-        if block["type"] != "input" or block.get("optional"):
-            continue
-        state = values.get(block["block_id"], {}).get(element["action_id"], {})
-        if not any(value for key, value in state.items() if key != "type"):
-            errors[block["block_id"]] = "Please complete this required field."
-    return errors
-
-
 def has_state(element: Json) -> bool:
     """True for what a person fills in or chooses from; False for buttons."""
     return element["type"] in SIMPLE or element["type"] in ONE_OPTION or element["type"] in MANY_OPTIONS
+
+
+def _refuse_impossible(kind: str, value: Any) -> None:
+    """A picker offers days, times and instants only: nobody can enter anything else there."""
+    possible = {
+        "datepicker": lambda: date.fromisoformat(value),
+        "timepicker": lambda: datetime.strptime(value, "%H:%M"),  # noqa: DTZ007 - a time of day has no zone
+        "datetimepicker": lambda: datetime.fromtimestamp(value, UTC),
+    }
+    if value in (None, "") or kind not in possible:
+        return
+    try:
+        possible[kind]()
+    except (TypeError, ValueError) as error:
+        raise ControlError(400, "impossible_value", f"a {kind} cannot hold {value!r}") from error
 
 
 def _is_kept_by_a_screen(value: Any) -> bool:

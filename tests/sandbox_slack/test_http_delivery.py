@@ -2,87 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import logging
-import threading
-import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs
-from wsgiref.simple_server import WSGIRequestHandler, make_server
+from wsgiref.simple_server import make_server
 
 import pytest
 from slack_bolt import App
 from slack_bolt.adapter.wsgi import SlackRequestHandler
 from slack_sdk import WebClient
-from slack_sdk.signature import SignatureVerifier
 
 from sandbox.slack.driver import SlackDriver
-from sandbox.slack.process import running_slack
 from sandbox_slack.clients import CHANNEL, actions, button, client_of, section
-
-SECRET = "a-signing-secret"
-
-
-class Quiet(WSGIRequestHandler):
-    """Writes no access log."""
-
-    def log_message(self, *_: Any) -> None: ...
-
-
-@dataclass
-class Requests:
-    """A server that keeps what it was sent and answers as told."""
-
-    status: int = 200
-    body: bytes = b""
-    wait_seconds: float = 0
-    received: list[tuple[dict[str, str], str]] = field(default_factory=list)
-
-
-@contextmanager
-def raw_server(requests: Requests) -> Iterator[str]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-            requests.received.append((dict(self.headers.items()), body))
-            time.sleep(requests.wait_seconds)
-            self.send_response(requests.status)
-            self.send_header("Content-Type", "application/json")
-            self.end_headers()
-            with contextlib.suppress(BrokenPipeError):  # a late answer finds nobody
-                self.wfile.write(requests.body)
-
-        def log_message(self, *_: Any) -> None: ...
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    with served(server):
-        yield f"http://127.0.0.1:{server.server_port}/slack/events"
-
-
-@contextmanager
-def served(server: Any) -> Iterator[None]:
-    thread = threading.Thread(target=server.serve_forever, args=[0.02])
-    thread.start()
-    try:
-        yield
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
-
-@contextmanager
-def http_slack(request_url: str) -> Iterator[SlackDriver]:
-    delays = ("--event-retry-delays", "0,0.1,0.1")
-    with running_slack(
-        "--delivery", "http", "--request-url", request_url, "--signing-secret", SECRET, *delays
-    ) as slack:
-        yield slack
+from sandbox_slack.http_apps import SECRET, Quiet, Requests, http_slack, raw_server, served
 
 
 def test_a_bolt_app_behind_its_wsgi_adapter_is_reached() -> None:
@@ -142,9 +76,7 @@ def test_requests_are_signed_and_shaped_as_slack_does(slack: SlackDriver, reques
     anna.click("Approve")
     anna.say("@endpoint-bot hi")
 
-    verifier = SignatureVerifier(SECRET)
-    for headers, body in requests.received:
-        assert verifier.is_valid(body, headers["X-Slack-Request-Timestamp"], headers["X-Slack-Signature"])
+    assert requests.are_signed_with(SECRET)
     (command, command_body), (click, click_body), (event, event_body) = requests.received
     assert command["Content-Type"] == click["Content-Type"] == "application/x-www-form-urlencoded"
     assert parse_qs(command_body)["text"] == ["status  stt-prod"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 from urllib.request import ProxyHandler, Request, build_opener
 
@@ -10,6 +11,7 @@ import pytest
 from slack_sdk import WebClient
 
 from sandbox.slack.driver import SlackDriver
+from sandbox.slack.timezones import NEW_YORK
 from sandbox_slack.clients import APP_TOKEN, CHANNEL, client_of, error_of, modal, section, text_input
 
 DIRECT = build_opener(ProxyHandler({}))
@@ -191,6 +193,33 @@ def test_links_to_messages_name_channel_and_thread(client: WebClient) -> None:
     link = client.chat_getPermalink(channel=CHANNEL, message_ts=reply)["permalink"]
     assert f"/archives/{CHANNEL}/p{reply.replace('.', '')}?thread_ts={root}" in link
     assert error_of(lambda: client.chat_getPermalink(channel=CHANNEL, message_ts="1.0")) == "message_not_found"
+
+
+def test_a_disabled_group_is_there_only_for_who_asks_for_it(slack: SlackDriver, client: WebClient) -> None:
+    everything = client.usergroups_list(include_disabled=True, include_users=True)["usergroups"]
+    assert [(group["handle"], group["date_delete"] > 0) for group in everything] == [
+        ("ml-ops", False),
+        ("release-crew", True),
+    ]
+    assert error_of(lambda: client.usergroups_users_list(usergroup="S0RELEASE")) == "no_such_subteam"
+    assert client.usergroups_users_list(usergroup="S0RELEASE", include_disabled=True)["users"] == ["U0DAVE"]
+    slack.person("anna").say("ask @release-crew")
+    assert slack.messages()[-1].text == "ask @release-crew"
+
+
+def test_people_are_in_different_time_zones(client: WebClient) -> None:
+    told = {name: client.users_info(user=f"U0{name}")["user"] for name in ("ANNA", "BEN", "DAVE")}
+    zones = {name: user["tz"] for name, user in told.items()}
+    assert zones == {"ANNA": "Europe/Berlin", "BEN": "America/New_York", "DAVE": "Asia/Kolkata"}
+    assert (told["DAVE"]["tz_label"], told["DAVE"]["tz_offset"]) == ("India Standard Time", 19800)
+
+
+@pytest.mark.parametrize(
+    ("month", "label", "hours"), [(1, "Eastern Standard Time", -5), (7, "Eastern Daylight Time", -4)]
+)
+def test_the_offset_follows_daylight_saving_time(month: int, label: str, hours: int) -> None:
+    told = NEW_YORK.to_api(datetime(2026, month, 15, tzinfo=UTC))
+    assert told == {"tz": "America/New_York", "tz_label": label, "tz_offset": hours * 3600}
 
 
 def test_a_reaction_is_added_once(slack: SlackDriver, client: WebClient) -> None:

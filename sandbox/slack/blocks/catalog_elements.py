@@ -14,6 +14,7 @@ from sandbox.slack.blocks.schema import (
     integer,
     items,
     one_of,
+    pattern,
     plain,
     shape,
     slack_file,
@@ -69,6 +70,14 @@ def _initial_options_are_offered(report: Report, element: Any, pointer: str) -> 
         _initial_is_offered(report, element, pointer, name)
 
 
+def _lengths_fit(report: Report, element: Any, pointer: str) -> None:
+    shortest, longest, initial = element.get("min_length"), element.get("max_length"), element.get("initial_value")
+    if isinstance(shortest, int) and isinstance(longest, int) and shortest > longest:
+        report.add(f"{pointer}/min_length", "must be less than or equal to max_length")
+    if isinstance(initial, str) and isinstance(longest, int) and len(initial) > longest:
+        report.add(f"{pointer}/initial_value", f"must be less than {longest + 1} characters")
+
+
 def _element(required: tuple[str, ...] = (), also: Rule | None = None, **fields: Rule) -> Rule:
     return shape({"action_id": ID, "confirm": CONFIRM, "focus_on_load": boolean, **fields}, required, also)
 
@@ -77,7 +86,7 @@ def _menu(also: Rule | None = None, **fields: Rule) -> Rule:
     return _element((), also, placeholder=plain(150), **fields)
 
 
-def _field(**fields: Rule) -> Rule:
+def _field(also: Rule | None = None, **fields: Rule) -> Rule:
     return shape(
         {
             "action_id": ID,
@@ -85,7 +94,9 @@ def _field(**fields: Rule) -> Rule:
             "placeholder": plain(150),
             "dispatch_action_config": DISPATCH,
             **fields,
-        }
+        },
+        (),
+        also,
     )
 
 
@@ -155,11 +166,15 @@ ELEMENTS: dict[str, Rule] = {
     "multi_conversations_select": _menu(
         initial_conversations=items(ID, 1, 100), default_to_current_conversation=boolean, filter=FILTER, **SEVERAL
     ),
-    "datepicker": _menu(initial_date=string(10, 10)),
-    "timepicker": _menu(initial_time=string(5, 5), timezone=string(255)),
+    "datepicker": _menu(initial_date=pattern(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])", "YYYY-MM-DD")),
+    "timepicker": _menu(initial_time=pattern(r"([01]\d|2[0-3]):[0-5]\d", "HH:mm"), timezone=string(255)),
     "datetimepicker": _element(initial_date_time=integer(10**9, 10**10 - 1)),
     "plain_text_input": _field(
-        initial_value=string(3000, 0), multiline=boolean, min_length=integer(0, 3000), max_length=integer(1, 3000)
+        _lengths_fit,
+        initial_value=string(3000, 0),
+        multiline=boolean,
+        min_length=integer(0, 3000),
+        max_length=integer(1, 3000),
     ),
     "email_text_input": _field(initial_value=string(3000, 0)),
     "url_text_input": _field(initial_value=string(3000, 0)),

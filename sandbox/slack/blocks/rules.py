@@ -66,7 +66,10 @@ def view_problems(view: Any, files: KnowsFiles, pointer: str = "/view") -> list[
     )
     if kind == MODAL and has_inputs and view.get("submit") is None:
         report.add(pointer, "missing required field: submit", "missing_field")
-    return [*report.problems, *problems_in(blocks, kind, files, f"{pointer}/blocks")]
+    problems = [*report.problems, *problems_in(blocks, kind, files, f"{pointer}/blocks")]
+    if not problems and sum(bool(each.get("focus_on_load")) for _, each in elements(view["blocks"])) > 1:
+        problems.append(Problem(f"{pointer}/blocks", "only one element can have focus_on_load"))
+    return problems
 
 
 def is_too_long(blocks: list[dict[str, Any]]) -> bool:

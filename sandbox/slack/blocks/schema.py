@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -50,6 +51,16 @@ def string(longest: int, shortest: int = 1) -> Rule:
             report.add(pointer, f"must be less than {longest + 1} characters")
         elif len(value) < shortest:
             report.add(pointer, f"must be more than {shortest - 1} characters")
+
+    return check
+
+
+def pattern(expression: str, example: str) -> Rule:
+    """A string of this form, which the error names by an example."""
+
+    def check(report: Report, value: Any, pointer: str) -> None:
+        if not isinstance(value, str) or not re.fullmatch(expression, value, re.ASCII):
+            report.add(pointer, f"must match the format {example}")
 
     return check
 

@@ -10,8 +10,9 @@ from sandbox.slack.delivery.courier import Outcome
 from sandbox.slack.delivery.interactions import Hand, Place
 from sandbox.slack.delivery.transport import INTERACTIVE
 from sandbox.slack.errors import SlackError
+from sandbox.slack.form_rules import input_problems
 from sandbox.slack.people import Person
-from sandbox.slack.state_values import fill_in, missing_inputs
+from sandbox.slack.state_values import fill_in
 from sandbox.slack.views import View
 from sandbox.slack.world import World
 
@@ -23,10 +24,10 @@ TROUBLE = "We had some trouble connecting. Try again?"
 async def submit(world: World, person: Person, view: View, given: Json) -> Json:
     """Submits a modal with what was entered; returns the answer of POST /sandbox/submit."""
     fill_in(view.values, view.blocks, given, world.offered.get((person.id, view.id), {}))
-    missing = missing_inputs(view.blocks, view.values)
-    if missing:
-        _show_errors(world, view, missing)
-        return {"delivery": {"status": "refused_by_slack"}, "errors": missing, "response_action": None}
+    problems = input_problems(view.blocks, view.values)
+    if problems:
+        _show_errors(world, view, problems)
+        return {"delivery": {"status": "refused_by_slack"}, "errors": problems, "response_action": None}
     payload = payloads.interaction("view_submission", person, world.triggers.issue(person.id))
     payload |= {"view": view.to_api(), "response_urls": []}
     outcome = await world.courier.deliver(INTERACTIVE, payload)

@@ -19,7 +19,9 @@ def escaped(text: str, workspace: Workspace) -> str:
     def mention(match: re.Match[str]) -> str:
         name = match[1]
         person = workspace.person(name)
-        group = next((group for group in workspace.groups.values() if group.handle == name), None)
+        group = next(
+            (group for group in workspace.groups.values() if group.handle == name and not group.is_disabled), None
+        )
         if person and person.name == name:
             return f"<@{person.id}>"
         if group:

@@ -20,13 +20,15 @@ def list_users(call: Call) -> Json:
 
 @method("usergroups.list")
 def list_groups(call: Call) -> Json:
-    groups = call.world.workspace.groups.values()
+    groups = [
+        each for each in call.world.workspace.groups.values() if call.flag("include_disabled") or not each.is_disabled
+    ]
     return {"usergroups": [group.to_api(call.flag("include_users")) for group in groups]}
 
 
 @method("usergroups.users.list")
 def list_group_members(call: Call) -> Json:
     group = call.world.workspace.groups.get(call.text("usergroup"))
-    if group is None:
-        raise SlackError("no_such_subteam")
+    if group is None or (group.is_disabled and not call.flag("include_disabled")):
+        raise SlackError("no_such_subteam")  # for a disabled one the code is not documented: this is the plausible one
     return {"users": list(group.users)}
