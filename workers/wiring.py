@@ -26,6 +26,7 @@ from workers.clicks import Clicks
 from workers.desk import Desk
 from workers.drafting import Drafting
 from workers.gateways.cloudwatch import CloudWatchMetrics
+from workers.gateways.nothing_known import NoAlarms, NoAutoscaling, UnknownCapacity, UnknownMarket
 from workers.gateways.registry import ModelRegistry
 from workers.gateways.sagemaker import SageMakerEndpoints
 from workers.gateways.slack import SlackMessenger, make_web_client
@@ -133,6 +134,13 @@ def _aws_by_account() -> Callable[[EndpointSpec], Aws]:
             endpoints=SageMakerEndpoints(client("sagemaker", ONE_REQUEST), utc_now, retrying=retrying),
             registry=ModelRegistry(retrying),
             metrics=CloudWatchMetrics(client("cloudwatch", RETRYING)),
+            autoscaling=NoAutoscaling(),
+            alarms=NoAlarms(),
+            quotas=UnknownCapacity(),
+            usage=UnknownCapacity(),
+            prices=UnknownCapacity(),
+            subscriptions=UnknownMarket(),
+            artifacts=UnknownMarket(),
         )
 
     def for_endpoint(spec: EndpointSpec) -> Aws:

@@ -6,7 +6,20 @@ from datetime import timedelta
 
 from bot.domain.fleet import EndpointSpec, Fleet
 from bot.store import Store
-from workers.ports import Clock, Endpoints, Messenger, Metrics, Registry
+from workers.ports import (
+    Alarms,
+    Artifacts,
+    Autoscaling,
+    Clock,
+    Endpoints,
+    Messenger,
+    Metrics,
+    Prices,
+    Quotas,
+    Registry,
+    Subscriptions,
+    Usage,
+)
 
 
 @dataclass(frozen=True)
@@ -16,6 +29,13 @@ class Aws:
     endpoints: Endpoints
     registry: Registry
     metrics: Metrics
+    autoscaling: Autoscaling
+    alarms: Alarms
+    quotas: Quotas
+    usage: Usage
+    prices: Prices
+    subscriptions: Subscriptions
+    artifacts: Artifacts
 
 
 @dataclass(frozen=True)

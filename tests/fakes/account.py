@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from bot.domain.endpoint import (
     ApprovalStatus,
     ConfigRecord,
+    Document,
     EndpointStatus,
     ModelPackage,
     ModelRecord,
@@ -15,9 +16,11 @@ from bot.domain.endpoint import (
     VariantState,
 )
 from bot.domain.errors import ResourceBusy, ResourceExists, ResourceMissing
+from bot.domain.traffic import TrafficPoint
 from bot.domain.verdict import Measurement, Point, Window
 from fakes.clock import FakeClock
 from fakes.failing import Failing
+from workers.ports import EndpointKind
 
 ARN = "arn:aws:sagemaker:us-east-1:123456789012"
 VARIANT = VariantState(name="AllTraffic", current_count=2, desired_count=2, weight=1.0)
@@ -42,6 +45,7 @@ SYSTEM_UPDATING = Step(EndpointStatus.SYSTEM_UPDATING)
 LANDED = Step(EndpointStatus.IN_SERVICE, lands=True)
 FAILED = Step(EndpointStatus.FAILED, failure_reason="Unable to provision.")
 MIXED = Step(EndpointStatus.UPDATE_ROLLBACK_FAILED)
+SETTLED = Step(EndpointStatus.IN_SERVICE)
 MOVED_BY_HAND = Step(EndpointStatus.IN_SERVICE, config="made-by-hand")
 
 
@@ -71,6 +75,10 @@ class FakeEndpoints(Failing):
         self.scripts: list[Sequence[Step]] = []
         self._script: list[Step] = []
         self.updates: list[str] = []
+        self.deployments: list[Document | None] = []
+        """The DeploymentConfig of each update."""
+        self.variants: tuple[VariantState, ...] = (VARIANT,)
+        self._taken_from_config: frozenset[str] = frozenset()
 
     def plays(self, *scripts: Sequence[Step]) -> None:
         """What the next updates come to."""
@@ -92,8 +100,8 @@ class FakeEndpoints(Failing):
                 last_modified=self.moved_at,
                 observed_at=self._clock(),
                 failure_reason=self.failure_reason,
-                variants=(VARIANT,),
-                pending=PendingDeployment(config_name=self.pending, variants=(VARIANT,))
+                variants=self.variants,
+                pending=PendingDeployment(config_name=self.pending, variants=self._arrived(self.pending))
                 if shown and self.pending
                 else None,
             )
@@ -103,9 +111,26 @@ class FakeEndpoints(Failing):
         if step.config is not None:
             self.config, self.pending = step.config, None
         if step.lands and self.pending is not None:
+            self.variants = self._arrived(self.pending)
             self.config = self.pending
         if step.status not in (EndpointStatus.UPDATING, EndpointStatus.SYSTEM_UPDATING):
             self.pending = None
+
+    def _arrived(self, config_name: str) -> tuple[VariantState, ...]:
+        """The variants of a config: what is live stays for variants of the same name, unless it is taken from the config."""
+        if config_name not in self.configs:
+            return self.variants
+        live = {variant.name: variant for variant in self.variants}
+        return tuple(self._variant(d, live.get(d["VariantName"])) for d in self.configs[config_name].variants())
+
+    def _variant(self, document: Document, live: VariantState | None) -> VariantState:
+        initial = document.get("InitialInstanceCount")
+        variant = live or VariantState(name=document["VariantName"])
+        if live is None or "counts" in self._taken_from_config:
+            variant = variant.model_copy(update={"current_count": initial, "desired_count": initial})
+        if live is None or "weights" in self._taken_from_config:
+            variant = variant.model_copy(update={"weight": document.get("InitialVariantWeight", 1.0)})
+        return variant
 
     def list_statuses(self, status: EndpointStatus) -> frozenset[str]:
         with self.called("list_statuses", status):
@@ -138,14 +163,49 @@ class FakeEndpoints(Failing):
                 )
             self.configs[draft.name] = draft.model_copy(update={"arn": f"{ARN}:endpoint-config/{draft.name}"})
 
-    def update(self, name: str, config_name: str, *, counts_from_config: bool = False) -> None:
+    def update(
+        self,
+        name: str,
+        config_name: str,
+        *,
+        counts_from_config: bool = False,
+        weights_from_config: bool = False,
+        deployment: Document | None = None,
+    ) -> None:
         with self.called("update", name, config_name, str(counts_from_config)):
-            if self.status not in (EndpointStatus.IN_SERVICE, EndpointStatus.UPDATE_ROLLBACK_FAILED):
-                raise ResourceBusy(name, operation="UpdateEndpoint", code="ValidationException")
+            self._refuse_while_busy("UpdateEndpoint")
             self.updates.append(config_name)
+            self.deployments.append(deployment)
+            taken = {"counts": counts_from_config, "weights": weights_from_config}
+            self._taken_from_config = frozenset(what for what, is_taken in taken.items() if is_taken)
             self.status, self.pending, self.failure_reason = EndpointStatus.UPDATING, config_name, None
             self.moved_at = self.updated_at = self._clock()
             self._script = list(self.scripts.pop(0) if self.scripts else SUCCESS)
+
+    def set_weights_and_capacities(
+        self, name: str, weights: Mapping[str, float] | None = None, counts: Mapping[str, int] | None = None
+    ) -> None:
+        """Done after one more look that shows Updating, unless a test laid in another script."""
+        weights, counts = weights or {}, counts or {}
+        with self.called("set_weights_and_capacities", name, str(dict(weights)), str(dict(counts))):
+            self._refuse_while_busy("UpdateEndpointWeightsAndCapacities")
+            self.variants = tuple(
+                v.model_copy(
+                    update={
+                        "weight": weights.get(v.name, v.weight),
+                        "current_count": counts.get(v.name, v.current_count),
+                        "desired_count": counts.get(v.name, v.desired_count),
+                    }
+                )
+                for v in self.variants
+            )
+            self.status, self.pending, self.failure_reason = EndpointStatus.UPDATING, None, None
+            self.moved_at = self._clock()
+            self._script = list(self.scripts.pop(0) if self.scripts else (UPDATING_SILENTLY, SETTLED))
+
+    def _refuse_while_busy(self, operation: str) -> None:
+        if self.status not in (EndpointStatus.IN_SERVICE, EndpointStatus.UPDATE_ROLLBACK_FAILED):
+            raise ResourceBusy(self.endpoint, operation=operation, code="ValidationException")
 
     def tags(self, arn: str) -> Mapping[str, str]:
         with self.called("tags", arn):
@@ -184,6 +244,8 @@ class FakeMetrics(Failing):
         self.after_us = after_us
         self.requests: float | None = 1000.0
         self.asked: list[tuple[Window, bool]] = []
+        self.hourly: tuple[TrafficPoint, ...] = ()
+        self.open_at_once: float | None = None
 
     def measure(self, endpoint: str, variants: Sequence[str], window: Window, *, streaming: bool) -> Measurement:
         with self.called("measure", endpoint, *variants):
@@ -205,3 +267,13 @@ class FakeMetrics(Failing):
     ) -> tuple[Point, ...]:
         with self.called("series", endpoint):
             return (Point(at=window.start, p50_us=self.before_us), Point(at=window.end - period, p50_us=self.after_us))
+
+    def traffic(
+        self, endpoint: str, variants: Sequence[str], window: Window, period: timedelta, *, kind: EndpointKind
+    ) -> tuple[TrafficPoint, ...]:
+        with self.called("traffic", endpoint, *variants, kind):
+            return tuple(point for point in self.hourly if window.start <= point.at < window.end)
+
+    def concurrency(self, endpoint: str, variants: Sequence[str], window: Window) -> float | None:
+        with self.called("concurrency", endpoint, *variants):
+            return self.open_at_once

@@ -26,6 +26,15 @@ from fakes.account import ARN, FakeEndpoints, FakeMetrics, FakeRegistry
 from fakes.clock import NOW, FakeClock
 from fakes.messenger import FakeMessenger, Posted
 from fakes.records import ANNA, BEN, CARL, CURRENT, ENDPOINT
+from fakes.surroundings import (
+    FakeAlarms,
+    FakeArtifacts,
+    FakeAutoscaling,
+    FakePrices,
+    FakeQuotas,
+    FakeSubscriptions,
+    FakeUsage,
+)
 from workers.wiring import parts_of
 from workers.world import Aws, World
 
@@ -89,7 +98,21 @@ class Engine:
         )
         self.metrics = FakeMetrics(self.endpoints)
         self.slack = FakeMessenger(self.clock)
-        aws = Aws(self.endpoints, self.registry, self.metrics)
+        self.autoscaling, self.alarms = FakeAutoscaling(), FakeAlarms()
+        self.quotas, self.usage, self.prices = FakeQuotas(), FakeUsage(), FakePrices()
+        self.subscriptions, self.artifacts = FakeSubscriptions(), FakeArtifacts()
+        aws = Aws(
+            endpoints=self.endpoints,
+            registry=self.registry,
+            metrics=self.metrics,
+            autoscaling=self.autoscaling,
+            alarms=self.alarms,
+            quotas=self.quotas,
+            usage=self.usage,
+            prices=self.prices,
+            subscriptions=self.subscriptions,
+            artifacts=self.artifacts,
+        )
         self.world = World(
             store=make_store(self.redis),
             fleet=parse_fleet(fleet, "fleet.yaml"),

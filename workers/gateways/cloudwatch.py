@@ -11,8 +11,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.domain.errors import AccessDenied, TransientError
+from bot.domain.traffic import TrafficPoint
 from bot.domain.verdict import Measurement, Point, Window
 from workers.gateways.aws_errors import Subject, translated
+from workers.ports import EndpointKind
 
 OPERATION = "GetMetricData"
 NAMESPACE = "AWS/SageMaker"
@@ -42,9 +44,27 @@ _ERRORS_5XX = _Query("errors_5xx", "Invocation5XXErrors", "Sum")
 _MID_STREAM = _Query("mid_stream", "MidStreamErrors", "Sum")
 
 
+_CONCURRENCY = _Query("concurrency", "ConcurrentRequestsPerModel", "Maximum")
+
+
 def latency_metric(*, streaming: bool) -> str:
     """SageMaker publishes no ModelLatency for bidirectional streams; their first chunk is what a caller waits for."""
     return "FirstChunkLatency" if streaming else "ModelLatency"
+
+
+def _traffic_queries(kind: EndpointKind) -> tuple[_Query, ...]:
+    """What counts requests, the best first.
+
+    Asynchronous endpoints publish no Invocations, and of bidirectional streams none may have been seen: there every latency
+    that was measured stands for one request.
+    """
+    match kind:
+        case "async":
+            return (_Query("samples", latency_metric(streaming=False), "SampleCount"),)
+        case "streaming":
+            return (_REQUESTS, _Query("samples", latency_metric(streaming=True), "SampleCount"))
+        case "realtime" | "serverless":
+            return (_REQUESTS,)
 
 
 def _queries(*, streaming: bool) -> tuple[_Query, ...]:
@@ -90,7 +110,8 @@ class CloudWatchMetrics:
         still answers with several periods, or the endpoint has several variants, they are combined weighted by their samples,
         which is close but no percentile in the strict sense.
         """
-        found = self._fetch(endpoint, variants, window, whole_window_period(window), streaming=streaming)
+        queries = _queries(streaming=streaming)
+        found = self._fetch(endpoint, variants, window, whole_window_period(window), queries)
         requests = _total(found, "requests")
         measured = requests if requests is not None or not streaming else _total(found, "samples")
         return Measurement(
@@ -108,15 +129,36 @@ class CloudWatchMetrics:
         self, endpoint: str, variants: Sequence[str], window: Window, period: timedelta, *, streaming: bool
     ) -> tuple[Point, ...]:
         """The window period by period, oldest first; periods without any datapoint are left out."""
-        found = self._fetch(endpoint, variants, window, int(period.total_seconds()), streaming=streaming)
+        found = self._fetch(endpoint, variants, window, int(period.total_seconds()), _queries(streaming=streaming))
         moments = sorted({at for variant in found for series in variant.series.values() for at in series})
         return tuple(_point(at, found, streaming=streaming) for at in moments)
 
+    def traffic(
+        self, endpoint: str, variants: Sequence[str], window: Window, period: timedelta, *, kind: EndpointKind
+    ) -> tuple[TrafficPoint, ...]:
+        """Requests period by period, oldest first; periods without any datapoint are left out.
+
+        The window should begin and end on whole periods: CloudWatch begins its periods there.
+        """
+        queries = _traffic_queries(kind)
+        found = self._fetch(endpoint, variants, window, int(period.total_seconds()), queries)
+        requests: dict[datetime, float] = defaultdict(float)
+        for variant in found:
+            counted = next((variant.series[query.key] for query in queries if variant.series[query.key]), {})
+            for at, value in counted.items():
+                requests[at] += value
+        return tuple(TrafficPoint(at=at, requests=requests[at]) for at in sorted(requests))
+
+    def concurrency(self, endpoint: str, variants: Sequence[str], window: Window) -> float | None:
+        """The most requests that were open at once, summed over the variants; None without data."""
+        found = self._fetch(endpoint, variants, window, whole_window_period(window), (_CONCURRENCY,))
+        highest = [max(values.values()) for variant in found if (values := variant.series[_CONCURRENCY.key])]
+        return sum(highest) if highest else None
+
     def _fetch(
-        self, endpoint: str, variants: Sequence[str], window: Window, period: int, *, streaming: bool
+        self, endpoint: str, variants: Sequence[str], window: Window, period: int, queries: Sequence[_Query]
     ) -> list[_Variant]:
         # At most 10 production variants of 8 statistics each: well within the 500 queries of one call.
-        queries = _queries(streaming=streaming)
         owners = {f"v{place}_{query.key}": (place, query.key) for place in range(len(variants)) for query in queries}
         request = {
             "MetricDataQueries": [

@@ -26,8 +26,6 @@ DESCRIBE_ONLY = frozenset(
 )
 """Members that no Create operation takes, by design; anything else that is left out of a document goes into the log."""
 
-COUNTS_FROM_CONFIG = ({"VariantPropertyType": "DesiredInstanceCount"},)
-
 
 class SageMakerEndpoints:
     """`ports.Endpoints` for one account and region."""
@@ -41,12 +39,12 @@ class SageMakerEndpoints:
         made if each were tried only once.
 
         Args:
-            client: For UpdateEndpoint; made with `Config(retries={"total_max_attempts": 1})`.
+            client: For what changes an endpoint; made with `Config(retries={"total_max_attempts": 1})`.
             clock: The time.
             retrying: For everything else, and may try again by itself; None takes `client` for that too.
 
         Raises:
-            ValueError: the client for UpdateEndpoint retries by itself.
+            ValueError: the client for changes retries by itself.
         """
         if (client.meta.config.retries or {}).get("total_max_attempts") != 1:
             raise ValueError("SageMakerEndpoints needs a client with total_max_attempts=1")
@@ -125,26 +123,65 @@ class SageMakerEndpoints:
             if not holds(_without_counts(draft.document), _without_counts(found.document)):
                 raise
 
-    def update(self, name: str, config_name: str, *, counts_from_config: bool = False) -> None:
+    def update(
+        self,
+        name: str,
+        config_name: str,
+        *,
+        counts_from_config: bool = False,
+        weights_from_config: bool = False,
+        deployment: Document | None = None,
+    ) -> None:
         """UpdateEndpoint, exactly one HTTP request, keeping live instance counts and weights.
-
-        No DeploymentConfig is sent: SageMaker then replaces the fleet all at once.
 
         Args:
             name: The endpoint.
             config_name: The config that it shall be on.
-            counts_from_config: Take instance counts from the config, for a change that asks for another count. Weights stay live.
+            counts_from_config: Take instance counts from the config, for a change that asks for another count.
+            weights_from_config: Take traffic weights from the config.
+            deployment: The DeploymentConfig; without one SageMaker replaces the fleet all at once.
 
         Raises:
             ResourceBusy: SageMaker is busy with the endpoint; nothing was begun.
             TransientError: with `outcome_unknown=True` the update may have begun.
         """
-        request = {"EndpointName": name, "EndpointConfigName": config_name, "RetainAllVariantProperties": True}
-        if counts_from_config:
-            # Retaining everything would keep the live count and ignore the one that was asked for.
-            request["ExcludeRetainedVariantProperties"] = list(COUNTS_FROM_CONFIG)
+        request: dict[str, Any] = {
+            "EndpointName": name,
+            "EndpointConfigName": config_name,
+            "RetainAllVariantProperties": True,
+        }
+        # Retaining everything would keep what is live and ignore what was asked for.
+        asked_for = {"DesiredInstanceCount": counts_from_config, "DesiredWeight": weights_from_config}
+        if any(asked_for.values()):
+            request["ExcludeRetainedVariantProperties"] = [
+                {"VariantPropertyType": kind} for kind, is_asked in asked_for.items() if is_asked
+            ]
+        if deployment is not None:
+            request["DeploymentConfig"] = deployment
         with translated("UpdateEndpoint", Subject("endpoint", name)):
             self._once.update_endpoint(**request)
+
+    def set_weights_and_capacities(
+        self, name: str, weights: Mapping[str, float] | None = None, counts: Mapping[str, int] | None = None
+    ) -> None:
+        """UpdateEndpointWeightsAndCapacities, exactly one HTTP request.
+
+        Raises:
+            ResourceBusy: SageMaker is busy with the endpoint; nothing was begun.
+            TransientError: with `outcome_unknown=True` the change may have begun.
+        """
+        weights, counts = weights or {}, counts or {}
+        desired: dict[str, dict[str, Any]] = {
+            variant: {"VariantName": variant} for variant in dict.fromkeys((*weights, *counts))
+        }
+        for variant, weight in weights.items():
+            desired[variant]["DesiredWeight"] = weight
+        for variant, count in counts.items():
+            desired[variant]["DesiredInstanceCount"] = count
+        with translated("UpdateEndpointWeightsAndCapacities", Subject("endpoint", name)):
+            self._once.update_endpoint_weights_and_capacities(
+                EndpointName=name, DesiredWeightsAndCapacities=list(desired.values())
+            )
 
     def tags(self, arn: str) -> Mapping[str, str]:
         """The tags of any SageMaker resource, without `aws:` ones, which nobody but AWS may set."""

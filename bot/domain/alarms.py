@@ -1,0 +1,75 @@
+"""CloudWatch alarms as values: the ones people name for a rollback, and the ones a rollout makes for itself."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from enum import StrEnum
+
+from bot.domain.model import Value
+
+
+class AlarmState(StrEnum):
+    """CloudWatch's StateValue."""
+
+    OK = "OK"
+    ALARM = "ALARM"
+    INSUFFICIENT_DATA = "INSUFFICIENT_DATA"
+
+
+class AlarmKind(StrEnum):
+    """What an alarm looks at."""
+
+    METRIC = "metric"  # one metric
+    EXPRESSION = "expression"  # several metrics, or a query
+    COMPOSITE = "composite"  # other alarms; about which endpoint cannot be told
+    LOG = "log"  # a query over logs; about which endpoint cannot be told
+
+
+class Alarm(Value):
+    """An alarm: its rule, and when it was read, its state."""
+
+    name: str
+    kind: AlarmKind = AlarmKind.METRIC
+    namespace: str | None = None
+    metric: str | None = None
+    dimensions: Mapping[str, str] = {}
+    """Of an expression, those that all of its metrics share."""
+    statistic: str | None = None
+    """`Average`, `Sum`, … or a percentile such as `p99`."""
+    period: timedelta | None = None
+    """Of an expression, the longest of its metrics' periods."""
+    evaluation_periods: int = 1
+    datapoints_to_alarm: int | None = None
+    """How many of the evaluation periods have to breach; None for all of them."""
+    threshold: float | None = None
+    """In the metric's own unit; latencies of SageMaker are microseconds."""
+    comparison: str = "GreaterThanThreshold"
+    missing_data: str = "missing"
+    """How CloudWatch takes a period without data: breaching, notBreaching, ignore or missing."""
+    description: str = ""
+    state: AlarmState = AlarmState.INSUFFICIENT_DATA
+    state_reason: str = ""
+
+    @property
+    def span(self) -> timedelta | None:
+        """How much time one evaluation looks at; None when it cannot be told."""
+        return self.period * self.evaluation_periods if self.period is not None else None
+
+    @property
+    def endpoint(self) -> str | None:
+        """The endpoint that the alarm is about; None when it is about none, about several, or it cannot be told."""
+        return self.dimensions.get("EndpointName")
+
+    def has_rule_of(self, other: "Alarm") -> bool:
+        """Whether both would go off at the same time, whatever state they are in now."""
+        return self._rule() == other._rule()
+
+    def _rule(self) -> "Alarm":
+        needed = self.datapoints_to_alarm or self.evaluation_periods
+        return self.model_copy(
+            update={
+                "datapoints_to_alarm": needed,
+                "description": "",
+                "state": AlarmState.INSUFFICIENT_DATA,
+                "state_reason": "",
+            }
+        )

@@ -1,0 +1,33 @@
+"""What the workers need from the world, as small Protocols. The gateways implement them; tests pass fakes.
+
+Every method may raise `TransientError` (throttled, timed out, unreachable) or `GatewayError` (the vendor refused); the
+docstrings name what else.
+"""
+
+from workers.ports.alarms import Alarms
+from workers.ports.artifacts import Artifacts
+from workers.ports.capacity import Prices, Quotas, Usage
+from workers.ports.endpoints import Endpoints
+from workers.ports.market import Subscriptions
+from workers.ports.metrics import EndpointKind, Metrics
+from workers.ports.registry import Registry
+from workers.ports.scaling import Autoscaling
+from workers.ports.slack import Messenger
+from workers.ports.time import Clock, Memory
+
+__all__ = [
+    "Alarms",
+    "Artifacts",
+    "Autoscaling",
+    "Clock",
+    "EndpointKind",
+    "Endpoints",
+    "Memory",
+    "Messenger",
+    "Metrics",
+    "Prices",
+    "Quotas",
+    "Registry",
+    "Subscriptions",
+    "Usage",
+]

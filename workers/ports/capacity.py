@@ -1,0 +1,29 @@
+"""What an account may have, what it has, and what that costs. None always means "not known", never zero."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Protocol
+
+
+class Quotas(Protocol):
+    """Service Quotas of one account and region."""
+
+    def limit(self, instance_type: str) -> int | None:
+        """How many instances of the type endpoints may use together; None when it is not known or may not be read."""
+        ...
+
+
+class Usage(Protocol):
+    """Instances that the endpoints of one account and region use."""
+
+    def instances(self) -> Mapping[str, int]:
+        """Instances by type over all endpoints, pending deployments and instance pools included; about a minute old at most."""
+        ...
+
+
+class Prices(Protocol):
+    """AWS's price list for one region, on demand."""
+
+    def hourly(self, instance_type: str) -> Decimal | None:
+        """US dollars per hour of one hosting instance; None when it is not known or may not be read."""
+        ...
