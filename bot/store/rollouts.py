@@ -16,6 +16,7 @@ from redis.exceptions import WatchError
 from bot.domain.errors import EndpointBusy, RevisionConflict
 from bot.domain.rollout import Kind, Phase, Rollout
 from bot.store import keys
+from bot.store.audit import audit
 from bot.store.connection import store_errors, text
 from bot.store.keys import Due
 
@@ -26,7 +27,6 @@ PROGRESS_DELAY = timedelta(seconds=2)
 
 _FIELDS = ("doc", "revision", "thread_ts", "news")
 
-AUDIT_LENGTH = 100_000
 DURATIONS_KEPT = 20
 
 
@@ -272,7 +272,7 @@ def _write(pipe: Pipeline, write: Write, before: Rollout | None, now: datetime) 
     told = len(before.transitions) if before else 0
     for step in rollout.transitions[told:]:
         entry = {"rollout": rollout.id, "endpoint": rollout.endpoint, **step.model_dump(mode="json")}
-        pipe.xadd(keys.AUDIT, {"entry": json.dumps(entry)}, maxlen=AUDIT_LENGTH, approximate=True)
+        audit(pipe, entry)
     if rollout.phase is Phase.WATCHING and (before is None or before.phase is Phase.UPDATING):
         _remember_duration(pipe, rollout)
     if before is None or before != rollout:
