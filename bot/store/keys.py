@@ -17,6 +17,8 @@ ACTIVE = f"{PREFIX}:active"
 AUDIT = f"{PREFIX}:audit"
 FENCE = f"{PREFIX}:fence"
 HISTORY = f"{PREFIX}:history"
+LOCKS = f"{PREFIX}:locks"
+BREAKS = f"{PREFIX}:breaks"
 PUMP = f"{PREFIX}:pump"
 
 
@@ -33,6 +35,11 @@ def slots(rollout_id: str) -> str:
 def lease(endpoint: str) -> str:
     """JSON: which rollout holds the endpoint."""
     return f"{PREFIX}:lease:{endpoint}"
+
+
+def lock_effect(errand_id: str) -> str:
+    """JSON: what an errand did to a lock."""
+    return f"{PREFIX}:lock-effect:{errand_id}"
 
 
 def active_on(endpoint: str) -> str:
