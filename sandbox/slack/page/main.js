@@ -27,7 +27,7 @@ class Page {
       workspace: this.workspace,
       confirm,
       enlarge,
-      complain: (text) => this.toasts.show(text),
+      complain: (text) => this.modals.tell(text) || this.toasts.show(text),
       viewErrors: (viewId, errors) => this.#viewErrors(viewId, errors),
       openThread: (message) =>
         this.#go({ kind: "thread", channel: message.channel, thread: message.thread_ts ?? message.ts }),
@@ -130,7 +130,7 @@ class Page {
 
   /** An error that belongs to an element is shown at the element too. */
   #toast(toast) {
-    this.toasts.show(toast.text);
+    this.desk.complain(toast.text);
     if (!toast.message_ts || !toast.action_id) return;
     const key = CSS.escape(`${toast.block_id}/${toast.action_id}`);
     for (const element of document.querySelectorAll(`[data-ts="${toast.message_ts}"] [data-key^="${key}"]`)) {

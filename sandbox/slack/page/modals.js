@@ -15,6 +15,8 @@ export class Modals {
         event.preventDefault();
         this.#dismiss(false);
       },
+      // A browser closes on a second Esc without asking; the app's modal is open until the workspace says otherwise.
+      onclose: () => this.shown && !this.dialog.open && this.#dismiss(false),
     });
     document.body.append(this.dialog);
   }
@@ -38,6 +40,13 @@ export class Modals {
     this.#focus(isNew, errors.get(view.id));
   }
 
+  /** Says in the modal what went wrong, because the page behind it cannot be reached. False if no modal is open. */
+  tell(text) {
+    if (!this.dialog.open) return false;
+    this.dialog.querySelector(".modal-trouble").textContent = text;
+    return true;
+  }
+
   #draw(view, depth, errors) {
     const entered = this.#entered(view);
     const surface = new Surface(this.desk, { view_id: view.id }, entered, errors);
@@ -58,6 +67,7 @@ export class Modals {
           ),
         ),
         h("div", { class: "modal-body blocks" }, blocks(view.blocks, surface)),
+        h("p", { class: "modal-trouble", role: "alert" }),
         h(
           "footer",
           { class: "dialog-buttons" },
@@ -91,7 +101,8 @@ export class Modals {
   #focus(isNew, errors) {
     const wrong = errors && this.dialog.querySelector(".invalid :is(input, textarea, select)");
     const same = this.focusKey && this.dialog.querySelector(`[data-key="${CSS.escape(this.focusKey)}"]`);
-    const first = isNew && this.dialog.querySelector(".modal-body :is(input, textarea, select)");
+    const wanted = isNew && this.dialog.querySelector(".modal-body [data-focus]");
+    const first = wanted || (isNew && this.dialog.querySelector(".modal-body :is(input, textarea, select)"));
     (wrong || same || first || this.dialog.querySelector("h2")).focus();
   }
 
@@ -100,6 +111,7 @@ export class Modals {
     const button = this.dialog.querySelector("[type=submit]");
     if (!button || button.getAttribute("aria-busy") === "true") return;
     button.setAttribute("aria-busy", "true");
+    this.tell("");
     try {
       const answer = await this.desk.person.post("submit", { view_id: view.id, values });
       this.desk.viewErrors(view.id, answer.errors ?? {});

@@ -42,6 +42,7 @@ export function control(element, block, surface, attributes = {}) {
     "aria-label": attributes["aria-labelledby"] ? null : nameOf(element),
     ...attributes,
     "data-key": keyOf(block, element),
+    "data-focus": element.focus_on_load || null,
   };
   if (kind === "external_select" || kind === "multi_external_select") return combobox(element, block, surface, named);
   if (kind === "static_select") return staticSelect(element, block, surface, named);
