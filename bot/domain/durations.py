@@ -46,6 +46,20 @@ def span(duration: timedelta) -> str:
     return f"{days} d {hours} h" if hours else f"{days} d"
 
 
+_WORDS = {"d": "day", "h": "hour", "m": "minute", "s": "second"}
+
+
+def say_duration(duration: timedelta) -> str:
+    """A duration in words, for a sentence: `10 minutes`, `1 hour 30 minutes`. Whole seconds; no more than two units."""
+    left = int(duration.total_seconds())
+    parts = []
+    for unit, word in _WORDS.items():
+        amount, left = divmod(left, _SECONDS[unit])
+        if amount:
+            parts.append(f"{amount} {word}{'' if amount == 1 else 's'}")
+    return " ".join(parts[:2]) or "0 seconds"
+
+
 def _read(value: object) -> timedelta:
     if isinstance(value, timedelta):
         return value

@@ -62,6 +62,7 @@ _environment_key = _Shape(
 )
 _endpoint_word = _Shape(r"[^\s-]\S{0,62}", "cannot be an endpoint's name")
 _rollout_id = _Shape(r"[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}", "is no rollout id: it stands on the rollout's card")
+_alarm = _Shape(r"[^\x00-\x1f]{1,255}", "cannot be a CloudWatch alarm's name: those have 1 to 255 characters")
 _role = _Shape(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[a-zA-Z0-9+=,.@_/-]+", "is no IAM role ARN")
 _region = _Shape(r"[a-z]{2}(-[a-z]+)+-[0-9]", "is no AWS region: those look like us-east-1")
 _channel = _Shape(
@@ -87,6 +88,7 @@ EndpointWord = Annotated[str, AfterValidator(_endpoint_word), _endpoint_word.sch
 
 RolloutId = Annotated[str, AfterValidator(_rollout_id), _rollout_id.schema]
 
+AlarmName = Annotated[str, AfterValidator(_alarm), _alarm.schema]
 RoleArn = Annotated[str, AfterValidator(_role), _role.schema]
 Region = Annotated[str, AfterValidator(_region), _region.schema]
 ChannelId = Annotated[str, AfterValidator(_channel), _channel.schema]

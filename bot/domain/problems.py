@@ -16,6 +16,7 @@ _WORDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "string_too_long": lambda ctx: f"is longer than {ctx['max_length']} characters",
     "string_too_short": lambda ctx: "is empty",
     "too_short": lambda ctx: "is empty",
+    "too_long": lambda ctx: f"lists more than {ctx['max_length']}",
     "greater_than_equal": lambda ctx: f"must be at least {ctx['ge']}",
     "greater_than": lambda ctx: f"must be more than {ctx['gt']}",
     "less_than_equal": lambda ctx: f"must be at most {ctx['le']}",

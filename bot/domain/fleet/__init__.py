@@ -8,7 +8,6 @@ from bot.domain.fleet.blocks import (
     Approval,
     Autoscaling,
     Serverless,
-    StepSize,
     Strategy,
     Thresholds,
     Timing,
@@ -20,6 +19,7 @@ from bot.domain.fleet.schema import fleet_schema
 from bot.domain.fleet.source import FleetFileError, Mistake
 from bot.domain.fleet.spec import Defaults, EndpointSpec, Fleet
 from bot.domain.fleet.windows import ChangeWindow, are_open, closes_at, next_opening, parse_window
+from bot.domain.sizes import StepSize
 
 __all__ = [
     "Approval",

@@ -10,22 +10,21 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
-    PlainSerializer,
     ValidationInfo,
     WithJsonSchema,
     field_validator,
 )
 
 from bot.domain.durations import Duration, Wait, format_duration
-from bot.domain.model import Value
-from bot.domain.names import GroupReference, UserReference, quoted
+from bot.domain.names import AlarmName, GroupReference, UserReference, quoted
+from bot.domain.sizes import PERCENT_RANGES, Size, StepSize, check_bake, check_size
 
 WholeNumber = Annotated[int, Field(strict=True)]
 Switch = Annotated[bool, Field(strict=True)]
 Milliseconds = Annotated[float, Field(strict=True, gt=0)]
 
-MAXIMUM_BAKE = timedelta(hours=1)
-"""SageMaker's limit of WaitIntervalInSeconds and TerminationWaitInSeconds."""
+MAXIMUM_USER_ALARMS = 8
+"""SageMaker watches 10 alarms of a deployment at most, and two of the bot's own are about what is never left out."""
 
 
 class Block(BaseModel):
@@ -73,6 +72,17 @@ def _check_metric_period(period: timedelta) -> timedelta:
 MetricPeriod = Annotated[Wait, AfterValidator(_check_metric_period)]
 
 
+class StrongerApproval(Block):
+    """Who must agree to a change that no rollback can undo. The requester never counts."""
+
+    users: tuple[UserReference, ...] = ()
+    """Slack user ids (U…) or @handles; with no groups either, the same people as for any change."""
+    groups: tuple[GroupReference, ...] = ()
+    """Slack user group ids (S…) or @handles."""
+    quorum: Annotated[WholeNumber, Field(ge=1)] = 2
+    """How many different approvers must agree."""
+
+
 class Approval(Block):
     """Who may approve, and how many of them it takes."""
 
@@ -86,6 +96,8 @@ class Approval(Block):
     """Whether the requester counts as an approver of their own plan."""
     expires_after: Wait = timedelta(hours=4)
     """How long a plan waits for a decision."""
+    irreversible: StrongerApproval = StrongerApproval()
+    """What it takes when the change cannot be undone, such as from serverless to instances."""
 
 
 class Thresholds(Block):
@@ -179,37 +191,6 @@ class Autoscaling(Block):
         return maximum
 
 
-class StepSize(Value):
-    """How much of a fleet or of the traffic moves at once."""
-
-    unit: Literal["percent", "instances"]
-    value: int
-
-    def __str__(self) -> str:
-        return f"{self.value}%" if self.unit == "percent" else str(self.value)
-
-
-def _read_step_size(value: object) -> StepSize:
-    if isinstance(value, StepSize):
-        return value
-    if isinstance(value, str) and (match := re.fullmatch(r"([0-9]{1,3}) ?%", value, re.ASCII)):
-        return StepSize(unit="percent", value=int(match[1]))
-    if isinstance(value, int) and not isinstance(value, bool) and value >= 1:
-        return StepSize(unit="instances", value=value)
-    raise ValueError(f"{quoted(str(value))} is no size: write a percentage such as 10%, or a number of instances")
-
-
-Size = Annotated[
-    StepSize,
-    BeforeValidator(_read_step_size),
-    PlainSerializer(lambda size: str(size) if size.unit == "percent" else size.value),
-    WithJsonSchema({"anyOf": [{"type": "string", "pattern": "^[0-9]{1,3} ?%$"}, {"type": "integer", "minimum": 1}]}),
-]
-
-_PERCENT_RANGES = {"canary": (1, 50), "linear": (10, 50), "rolling": (5, 50), "two-variant": (1, 99)}
-"""SageMaker's limits of CanarySize, LinearStepSize and MaximumBatchSize; the last one is a share of the traffic."""
-
-
 class Strategy(Block):
     """How traffic moves from the current config to the target config."""
 
@@ -219,26 +200,36 @@ class Strategy(Block):
     """First share (canary, two-variant) or step (linear, rolling): a percentage, or a number of instances."""
     bake: Duration | None = None
     """How long each share is watched by SageMaker's alarms before the next; 1h at most."""
+    alarms: tuple[AlarmName, ...] = Field(default=(), max_length=MAXIMUM_USER_ALARMS)
+    """Existing CloudWatch alarms about this endpoint that send the traffic back, besides those that the bot makes itself."""
 
     @field_validator("size")
     @classmethod
     def _size_fits_type(cls, size: StepSize | None, info: ValidationInfo) -> StepSize | None:
         type_ = info.data.get("type")
-        if type_ == "all-at-once" and size is not None:
-            raise ValueError("means nothing for all-at-once: leave it out")
-        if type_ in _PERCENT_RANGES:
-            low, high = _PERCENT_RANGES[type_]
-            if size is None:
-                raise ValueError(f"is missing: {type_} needs a size from {low}% to {high}%")
-            if size.unit == "percent" and not low <= size.value <= high:
-                raise ValueError(f"must be from {low}% to {high}% for {type_}")
-            if size.unit == "instances" and type_ == "two-variant":
-                raise ValueError("must be a percentage of the traffic for two-variant")
+        if type_ is not None and size is not None:
+            check_size(type_, size)
+        if type_ in PERCENT_RANGES and size is None:
+            low, high = PERCENT_RANGES[type_]
+            raise ValueError(f"is missing: {type_} needs a size from {low}% to {high}%")
         return size
 
     @field_validator("bake")
     @classmethod
     def _bake_is_short_enough(cls, bake: timedelta | None) -> timedelta | None:
-        if bake is not None and bake > MAXIMUM_BAKE:
-            raise ValueError("must be at most 1h, which is SageMaker's limit")
+        if bake is not None:
+            check_bake(bake)
         return bake
+
+    @field_validator("alarms")
+    @classmethod
+    def _alarms_can_act(cls, alarms: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        if not alarms:
+            return alarms
+        if len(set(alarms)) < len(alarms):
+            raise ValueError("names an alarm twice")
+        if info.data.get("type") == "all-at-once" and "bake" in info.data and not info.data["bake"]:
+            raise ValueError("can stop nothing without a bake: add bake, such as 10m")
+        if info.data.get("type") == "two-variant":
+            raise ValueError("mean nothing for two-variant, during which SageMaker watches none: leave them out")
+        return alarms

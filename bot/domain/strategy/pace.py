@@ -1,0 +1,69 @@
+"""How many steps a strategy takes, how long it waits, and how many instances it needs at its widest."""
+
+from datetime import timedelta
+
+from bot.domain.strategy.shape import FleetShape
+from bot.domain.strategy.values import Strategy, StrategyType
+
+
+def step_count(strategy: Strategy, shape: FleetShape) -> int:
+    """In how many steps the traffic moves; where variants differ, as many as the slowest takes."""
+    match strategy.type:
+        case StrategyType.ALL_AT_ONCE:
+            return 1
+        case StrategyType.CANARY | StrategyType.TWO_VARIANT:
+            return 2
+        case StrategyType.LINEAR | StrategyType.ROLLING:
+            assert strategy.size is not None  # every strategy with steps has one
+            return max((-(-count // strategy.size.of(count)) for count in shape.counts if count), default=1)
+
+
+def waits_of(strategy: Strategy, shape: FleetShape) -> timedelta:
+    """How long the update only waits and watches, beside the time that instances take to start."""
+    # The second variant bakes once; after that the watch judges, as it does after every update.
+    steps = 1 if strategy.type is StrategyType.TWO_VARIANT else step_count(strategy, shape)
+    return strategy.bake * steps
+
+
+def launch_count(strategy: Strategy, shape: FleetShape) -> int:
+    """How often instances are started, one time after another."""
+    match strategy.type:
+        case StrategyType.ROLLING:
+            return step_count(strategy, shape)
+        case StrategyType.TWO_VARIANT:
+            return 2
+        case StrategyType.ALL_AT_ONCE | StrategyType.CANARY | StrategyType.LINEAR:
+            return 1
+
+
+def longest_duration(strategy: Strategy, shape: FleetShape, launch: timedelta | None = None) -> timedelta:
+    """How long one update with this strategy may take when every launch is slow.
+
+    Whether SageMaker waits once more after the last step before its final bake is not documented, so that is counted in.
+
+    Args:
+        strategy: Of the update.
+        shape: Of the target config's fleet.
+        launch: How long one launch takes; without it, the longest that the fleet's config allows.
+    """
+    launches = launch_count(strategy, shape) * (shape.longest_launch if launch is None else launch)
+    twice = strategy.bake if strategy.type in (StrategyType.CANARY, StrategyType.LINEAR) else timedelta(0)
+    return launches + waits_of(strategy, shape) + twice
+
+
+def extra_instances(strategy: Strategy, instances: int) -> int:
+    """How many instances of a variant run beside its present ones when most do, which is what quotas must allow.
+
+    Args:
+        strategy: Of the update.
+        instances: As many as the variant has on the target config.
+    """
+    match strategy.type:
+        case StrategyType.ROLLING:
+            assert strategy.size is not None  # every strategy with steps has one
+            return strategy.size.of(instances)
+        case StrategyType.TWO_VARIANT:
+            # The second variant serves until the target config's own fleet has replaced both.
+            return 2 * instances
+        case StrategyType.ALL_AT_ONCE | StrategyType.CANARY | StrategyType.LINEAR:
+            return instances
