@@ -6,7 +6,7 @@ for UpdateEndpoint, and `steps_of` tells it to an approver. What SageMaker would
 
 from bot.domain.strategy.choosing import choose, way_back
 from bot.domain.strategy.document import deployment_config
-from bot.domain.strategy.limits import Caution, Problem, cautions, problems
+from bot.domain.strategy.limits import Caution, Problem, alarm_period, cautions, problems
 from bot.domain.strategy.pace import extra_instances, longest_duration, step_count, waits_of
 from bot.domain.strategy.shape import FleetShape, VariantShape, shape_of
 from bot.domain.strategy.steps import steps_of
@@ -20,6 +20,7 @@ __all__ = [
     "Strategy",
     "StrategyType",
     "VariantShape",
+    "alarm_period",
     "cautions",
     "choose",
     "deployment_config",

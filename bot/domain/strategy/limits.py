@@ -18,6 +18,7 @@ LONGEST_EXECUTION = timedelta(hours=8)
 
 _USUAL_LAUNCH = timedelta(minutes=10)
 _DATAPOINTS_IN_A_BAKE = 2
+_ALARM_PERIODS = (10, 20, 30)
 
 
 class Problem(NamedTuple):
@@ -34,7 +35,10 @@ class Caution(NamedTuple):
     advice: str
 
 
-_AllAtOnce = "Ask for --strategy all-at-once: the bot watches after the cutover."
+def alarm_period(metric_period: timedelta) -> timedelta:
+    """The period of an alarm on such datapoints: CloudWatch's alarms know 10, 20 and 30 seconds and whole minutes."""
+    seconds = metric_period.total_seconds()
+    return timedelta(seconds=next((p for p in _ALARM_PERIODS if seconds <= p), 60 * -(-seconds // 60)))
 
 
 def problems(
@@ -157,7 +161,8 @@ def _fits(strategy: Strategy, size: StepSize, name: str, instances: int) -> _Pro
 
 
 def _bake_is_watchable(strategy: Strategy, shape: FleetShape, metric_period: timedelta) -> _Problems:
-    shortest = metric_period * _DATAPOINTS_IN_A_BAKE
+    period = alarm_period(metric_period)
+    shortest = period * _DATAPOINTS_IN_A_BAKE
     if strategy.bake > LONGEST_BAKE:
         yield Problem(
             f"A bake of {format_duration(strategy.bake)} is longer than 1h, which is SageMaker's limit.",
@@ -166,7 +171,7 @@ def _bake_is_watchable(strategy: Strategy, shape: FleetShape, metric_period: tim
     elif strategy.bake < shortest:
         yield Problem(
             f"A bake of {format_duration(strategy.bake)} ends before an alarm can have seen anything: one datapoint takes "
-            f"{say_duration(metric_period)}, and CloudWatch shows it late.",
+            f"{say_duration(period)}, and CloudWatch shows it late.",
             f"Ask for --bake {format_duration(shortest)} or more.",
         )
 

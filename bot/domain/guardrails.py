@@ -1,0 +1,124 @@
+"""The alarms that a rollout makes for itself: on the new fleet only, and only for as long as SageMaker watches it.
+
+The dimension EndpointConfigName keeps them about the new fleet: an alarm over the whole endpoint also goes off when it is the old
+fleet that suffers, and then ends the very deployment that would have mended it.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from typing import NamedTuple
+
+from bot.domain.alarms import Alarm
+from bot.domain.endpoint import ConfigRecord
+from bot.domain.fleet import EndpointSpec
+from bot.domain.rollout import Rollout
+from bot.domain.strategy import Strategy, alarm_period
+
+MAXIMUM_ALARMS = 10
+"""As many as SageMaker watches during one deployment."""
+
+USUAL_ERROR_CEILING = 0.05
+"""Errors per request, where the fleet file names no ceiling.
+
+A healthy endpoint answers far less than 1 % with a 5XX, a broken one nearly all; one request in twenty, minute after minute, is
+beyond chance for any traffic worth a canary. Latencies have no such ceiling: 5 ms is slow for one model, a minute quick for
+another. So without thresholds only errors send the traffic back, and the watch compares latencies afterwards.
+"""
+
+_NAMESPACE = "AWS/SageMaker"
+_MOST_DATAPOINTS = 3
+
+
+class _Rule(NamedTuple):
+    """One ceiling of one metric, in the metric's own unit."""
+
+    label: str
+    metric: str
+    statistic: str
+    ceiling: float
+    meaning: str
+
+
+def alarms_for(rollout: Rollout, spec: EndpointSpec, target: ConfigRecord, strategy: Strategy) -> tuple[Alarm, ...]:
+    """Our own alarms for one rollout, the most telling first; none where SageMaker would not watch them.
+
+    Args:
+        rollout: Whose alarms they are.
+        spec: Its ceilings, its kind, and the length of its datapoints.
+        target: The target config; one alarm per ceiling and production variant.
+        strategy: Its bake bounds how much one evaluation may look at.
+    """
+    if not strategy.bakes:
+        return ()
+    variants = tuple(v["VariantName"] for v in target.variants())
+    return tuple(
+        _alarm(rule, variant, len(variants) > 1, rollout, target.name, strategy.bake, spec.watch.metric_period)
+        for rule in _rules(spec)
+        for variant in variants
+    )
+
+
+def fitting(own: Sequence[Alarm], standing: Sequence[str]) -> tuple[Alarm, ...]:
+    """Those of our own alarms that there is room for: what people asked for comes first."""
+    return tuple(own[: max(0, MAXIMUM_ALARMS - len(standing))])
+
+
+def _rules(spec: EndpointSpec) -> Iterator[_Rule]:
+    thresholds = spec.watch.thresholds
+    streaming = spec.kind == "streaming"
+    # As the average of 1 and 0 per request these two are ratios.
+    errors = _or_usual(thresholds.error_rate)
+    yield _Rule("errors", "Invocation5XXErrors", "Average", errors, f"more than {errors:.3g} 5XX per request")
+    if streaming:
+        broken = _or_usual(thresholds.mid_stream_error_rate)
+        yield _Rule(
+            "mid-stream", "MidStreamErrors", "Average", broken, f"more than {broken:.3g} broken streams per stream"
+        )
+    # SageMaker publishes no ModelLatency for bidirectional streams.
+    latency = "FirstChunkLatency" if streaming else "ModelLatency"
+    for percentile, ceiling in (("p99", thresholds.p99_ms), ("p90", thresholds.p90_ms), ("p50", thresholds.p50_ms)):
+        if ceiling is not None:
+            microseconds = ceiling * 1_000
+            yield _Rule(
+                percentile, latency, percentile, microseconds, f"{percentile} of {latency} above {ceiling:g} ms"
+            )
+
+
+def _or_usual(ceiling: float | None) -> float:
+    return USUAL_ERROR_CEILING if ceiling is None else ceiling
+
+
+def _alarm(
+    rule: _Rule,
+    variant: str,
+    named_by_variant: bool,
+    rollout: Rollout,
+    config: str,
+    bake: timedelta,
+    metric_period: timedelta,
+) -> Alarm:
+    period = alarm_period(metric_period)
+    datapoints = _datapoints(bake, period)
+    # Endpoint and variant have 63 characters at most and a rollout's id 64, so this stays below CloudWatch's 255.
+    name = f"bot-{rollout.endpoint}-{rollout.id}-{rule.label}"
+    return Alarm(
+        name=f"{name}-{variant}" if named_by_variant else name,
+        namespace=_NAMESPACE,
+        metric=rule.metric,
+        dimensions={"EndpointName": rollout.endpoint, "VariantName": variant, "EndpointConfigName": config},
+        statistic=rule.statistic,
+        period=period,
+        evaluation_periods=datapoints,
+        datapoints_to_alarm=-(-datapoints * 2 // 3),
+        threshold=rule.ceiling,
+        missing_data="notBreaching",  # a quiet minute is no error, and a new fleet begins with none but quiet ones
+        description=f"Rollout {rollout.id} of {rollout.endpoint}: {rule.meaning}. The bot deletes it when the rollout ends.",
+    )
+
+
+def _datapoints(bake: timedelta, period: timedelta) -> int:
+    """How many datapoints one evaluation looks at; of three, two have to breach, so that one bad minute is not enough.
+
+    They take no more than half of the bake, because CloudWatch shows the last of them one to three minutes late.
+    """
+    return max(1, min(_MOST_DATAPOINTS, bake // (2 * period)))
