@@ -13,6 +13,7 @@ from bot.domain.fleet import EndpointSpec
 from bot.domain.plan import Difference, Plan
 from bot.domain.preflight import Facts, run_preflight
 from bot.domain.rollout import BOT_ACTOR, Kind, Phase, Reason, Rollout
+from bot.domain.strategy import Strategy
 from bot.messages.words import count
 from bot.store.rollouts import Stored
 from workers.cloning import Draft, LiveEndpoint, models_named_by
@@ -81,7 +82,7 @@ class Planner:
             counts_from_config=made.counts_from_config,
             kept=_kept(live, made),
             findings=run_preflight(facts),
-            traffic_policy_reason=policy_reason,
+            strategy=Strategy(reason=policy_reason),
             expected_duration=self._expected_duration(spec.name),
         )
 
@@ -117,7 +118,7 @@ class Planner:
             counts_from_config=undoes_count,
             kept=_kept_on_the_way_back(target, undoes_count),
             findings=run_preflight(facts),
-            traffic_policy_reason="The way back is the quickest that SageMaker has.",
+            strategy=Strategy(reason="The way back is the quickest that SageMaker has."),
             expected_duration=self._expected_duration(spec.name),
         )
 

@@ -8,7 +8,9 @@ from bot.domain.errand import ButtonValue
 from bot.domain.errors import NotAllowed, StalePlan, UserError
 from bot.domain.fleet import Approval
 from bot.domain.names import mention
+from bot.domain.plan import Plan
 from bot.domain.rollout import ApprovalChoice, ApprovalDecision, Kind, Phase, Reason, Rollout
+from bot.domain.starting import Start, written
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,22 @@ def is_approver(policy: Approval, person: Person) -> bool:
     return bool(names & set(policy.users)) or bool(person.groups & set(policy.groups))
 
 
+def policy_for(policy: Approval, plan: Plan | None) -> Approval:
+    """The policy that this plan falls under: what cannot be undone takes more people, and never the requester."""
+    if plan is None or not plan.irreversible:
+        return policy
+    stronger = policy.irreversible
+    named = bool(stronger.users or stronger.groups)
+    return policy.model_copy(
+        update={
+            "users": stronger.users if named else policy.users,
+            "groups": stronger.groups if named else policy.groups,
+            "quorum": max(policy.quorum, stronger.quorum),
+            "requester_may_approve": False,
+        }
+    )
+
+
 def describe_approvers(policy: Approval) -> str:
     """Who may approve, as Slack shows mentions: `<@U…>, <!subteam^S…> or @handle`."""
     words = [mention(u) if not u.startswith("@") else u for u in policy.users]
@@ -36,9 +54,25 @@ def describe_approvers(policy: Approval) -> str:
 
 
 def approve(
-    rollout: Rollout, policy: Approval, person: Person, value: ButtonValue, now: datetime, caused_by: str = ""
+    rollout: Rollout,
+    policy: Approval,
+    person: Person,
+    value: ButtonValue,
+    now: datetime,
+    caused_by: str = "",
+    *,
+    start: Start | None = None,
 ) -> Rollout:
-    """The rollout after this approval: still waiting for the quorum, or on its way.
+    """The rollout after this approval: still waiting for the quorum, waiting for its time, or on its way.
+
+    Args:
+        rollout: What was approved.
+        policy: The policy that its plan falls under.
+        person: Who pressed.
+        value: What the button carried.
+        now: When.
+        caused_by: The errand.
+        start: When it shall run, and why then; None for at once.
 
     Raises:
         NotAllowed: the person may not approve this rollout.
@@ -55,11 +89,24 @@ def approve(
     if person.id in rollout.approvers():
         raise UserError(f"You approved this already; {_missing(rollout, policy)}. This changed nothing.")
     decision = ApprovalDecision(actor=person.id, choice=ApprovalChoice.APPROVE, at=now, caused_by=caused_by)
-    decided = rollout.with_(approvals=(*rollout.approvals, decision))
+    decided = rollout.with_(approvals=(*rollout.approvals, decision), scheduled_for=start.at if start else None)
     if len(decided.approvers()) < policy.quorum:
         return decided
-    following = Phase.ROLLING_BACK if rollout.kind is Kind.ROLLBACK else Phase.PREPARING
-    return decided.to(following, Reason.APPROVED, now, person.id)
+    if rollout.kind is Kind.ROLLBACK:
+        return decided.to(Phase.ROLLING_BACK, Reason.APPROVED, now, person.id)
+    if start is not None:
+        return decided.to(Phase.SCHEDULED, start.reason, now, person.id)
+    return decided.to(Phase.PREPARING, Reason.APPROVED, now, person.id)
+
+
+def run_now(rollout: Rollout, policy: Approval, person: Person, start: Start | None, now: datetime) -> Rollout:
+    """A scheduled change, begun before its time by an approver. Raises NotAllowed or UserError."""
+    _refuse_outsider(policy, person, "start")
+    if rollout.phase is not Phase.SCHEDULED:
+        raise UserError(f"It waits for nothing: its state is “{rollout.phase.words}”. This changed nothing.")
+    if start is not None:
+        raise UserError(f"Its change window is closed until {written(start.at)}. This changed nothing.")
+    return rollout.to(Phase.PREPARING, Reason.APPROVED, now, person.id, scheduled_for=None)
 
 
 def reject(
@@ -104,6 +151,7 @@ def _refuse_if_decided(rollout: Rollout, value: ButtonValue, now: datetime) -> N
 _ALREADY: Mapping[Phase, str] = {
     Phase.PLANNING: "the plan is still being made",
     Phase.AWAITING_APPROVAL: "the time to approve it is over",
+    Phase.SCHEDULED: "it is approved, and waits for its time",
     Phase.REJECTED: "it was rejected by {actor}",
     Phase.EXPIRED: "nobody approved it in time, so it expired",
     Phase.CANCELLED: "it was cancelled",

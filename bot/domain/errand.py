@@ -30,8 +30,11 @@ class Click(StrEnum):
     """What a button asks for."""
 
     APPROVE = "approve"
+    SCHEDULE = "schedule"
+    RUN_NOW = "run_now"
     REJECT = "reject"
     CANCEL = "cancel"
+    ABORT = "abort"
     ROLL_BACK = "roll_back"
 
 

@@ -8,6 +8,7 @@
     |   +-- EndpointBusy           another rollout holds the endpoint; carries the holder
     |   +-- EndpointLocked         somebody locked it, or froze everything; carries who and why
     |   +-- StalePlan              the button belongs to a plan that has moved on
+    |   +-- PlanDrifted            what the plan rests on has moved; carries what differs
     |   +-- UnknownRollout         no rollout of that id
     +-- TransientError             throttled, timed out, unreachable: worth trying again
     +-- GatewayError               the vendor refused; carries operation, code and request id
@@ -29,11 +30,14 @@ pickling, because they cross process borders in tests and in RQ's failure record
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, Required, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, Required, TypedDict, Unpack
 
 from bot.domain.durations import span
 from bot.domain.names import mention
 from bot.domain.nearest import either
+
+if TYPE_CHECKING:
+    from bot.domain.plan import Difference
 
 
 class RolloutBotError(Exception):
@@ -170,6 +174,19 @@ class StalePlan(UserError):
         )
         self.rollout_id = rollout_id
         self.what_moved = what_moved
+
+
+class PlanDrifted(UserError):
+    """What the plan rests on has moved since it was made. Nothing was run.
+
+    Attributes:
+        differences: What differs, for people.
+    """
+
+    def __init__(self, differences: "Sequence[Difference]") -> None:
+        what = ", ".join(d.path for d in differences)
+        super().__init__(f"The plan does not hold any more: {what} changed since it was made. Nothing was changed.")
+        self.differences = tuple(differences)
 
 
 class UnknownRollout(UserError):

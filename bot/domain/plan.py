@@ -8,7 +8,11 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from bot.domain.alarms import Alarm
 from bot.domain.model import Value
+from bot.domain.saga import ScalingMode
+from bot.domain.scaling import Scaling
+from bot.domain.strategy import Strategy
 
 
 class Level(StrEnum):
@@ -36,13 +40,11 @@ class Difference(Value):
     after: str | None
 
 
-class TrafficPolicy(StrEnum):
-    """How SageMaker shifts traffic from the blue fleet to the green one."""
+class Fact(Value):
+    """Something that a plan rests on, by name: if its value differs when the plan shall run, the plan does not hold."""
 
-    ALL_AT_ONCE = "all-at-once"
-    CANARY = "canary"
-    LINEAR = "linear"
-    ROLLING = "rolling"
+    name: str
+    value: str
 
 
 class Plan(Value):
@@ -64,8 +66,20 @@ class Plan(Value):
     kept: tuple[str, ...] = ()
     """Sentences about live settings that survive: instance counts, weights."""
     findings: tuple[Finding, ...] = ()
-    traffic_policy: TrafficPolicy = TrafficPolicy.ALL_AT_ONCE
-    traffic_policy_reason: str = ""
+    strategy: Strategy = Strategy()
+    steps: tuple[str, ...] = ()
+    """What the strategy does, step by step, in words."""
+    alarms: tuple[Alarm, ...] = ()
+    """Our own alarms on the new fleet, made for this rollout only."""
+    scaling: Scaling = Scaling()
+    """Autoscaling that is taken away for the update and restored after it."""
+    scaling_mode: ScalingMode = ScalingMode.SUSPEND
+    irreversible: tuple[str, ...] = ()
+    """Why this change cannot be undone by a rollback; empty if it can."""
+    content_hash: str = ""
+    """Over the documents that run and those that would be created; the names of new models and configs carry it."""
+    basis: tuple[Fact, ...] = ()
+    """What the plan rests on; its fingerprint is made of it."""
     expected_duration: timedelta | None = None
     """Median of this endpoint's past updates; None before the first."""
 
@@ -73,6 +87,11 @@ class Plan(Value):
     def blockers(self) -> tuple[Finding, ...]:
         """What must be mended before anybody may approve."""
         return tuple(f for f in self.findings if f.level is Level.BLOCKER)
+
+    @property
+    def alarm_names(self) -> tuple[str, ...]:
+        """Every alarm that makes SageMaker go back."""
+        return (*self.strategy.alarms, *(a.name for a in self.alarms))
 
     @property
     def is_blocked(self) -> bool:

@@ -14,7 +14,9 @@ from bot.domain.endpoint import Snapshot
 from bot.domain.errand import ReplyTo
 from bot.domain.errors import IllegalTransition
 from bot.domain.model import Value
-from bot.domain.plan import Plan
+from bot.domain.plan import Difference, Plan
+from bot.domain.saga import ScalingSaga
+from bot.domain.strategy import AskedStrategy
 from bot.domain.verdict import Comparison, Verdict
 
 SCHEMA_VERSION = 1
@@ -24,10 +26,11 @@ BOT_ACTOR = "bot"
 
 
 class Kind(StrEnum):
-    """Which way a rollout goes."""
+    """What a rollout does."""
 
     UPDATE = "update"
     ROLLBACK = "rollback"
+    SCALE = "scale"  # live instance counts only: no new config, no watch
 
 
 class Phase(StrEnum):
@@ -65,6 +68,9 @@ class Reason(StrEnum):
     NOTHING_TO_CHANGE = "nothing_to_change"
     APPROVED = "approved"
     NO_APPROVAL_NEEDED = "no_approval_needed"
+    SCHEDULED_BY_APPROVER = "scheduled_by_approver"
+    OUTSIDE_WINDOW = "outside_window"
+    TIME_HAS_COME = "time_has_come"
     REJECTED_BY_APPROVER = "rejected_by_approver"
     APPROVAL_EXPIRED = "approval_expired"
     CANCELLED_BY_PERSON = "cancelled_by_person"
@@ -83,6 +89,8 @@ class Reason(StrEnum):
     AWS_ROLLED_BACK = "aws_rolled_back"
     UPDATE_FAILED = "update_failed"
     UPDATE_ROLLBACK_FAILED = "update_rollback_failed"
+    ABORTED = "aborted"
+    SCALED = "scaled"
     WATCH_OVER = "watch_over"
     ROLLBACK_REQUESTED = "rollback_requested"
     ROLLBACK_QUEUED = "rollback_queued"
@@ -97,12 +105,14 @@ _END_BEFORE_TOUCHING = frozenset({Phase.CANCELLED, Phase.FAILED, Phase.EXPIRED})
 TRANSITIONS: Mapping[Phase, frozenset[Phase]] = {
     Phase.PLANNING: _END_BEFORE_TOUCHING | {Phase.AWAITING_APPROVAL, Phase.ROLLING_BACK, Phase.BLOCKED},
     Phase.AWAITING_APPROVAL: _END_BEFORE_TOUCHING
-    | {Phase.SCHEDULED, Phase.PREPARING, Phase.ROLLING_BACK, Phase.REJECTED, Phase.BLOCKED},
-    Phase.SCHEDULED: _END_BEFORE_TOUCHING | {Phase.PREPARING, Phase.BLOCKED},
-    Phase.PREPARING: frozenset({Phase.UPDATING, Phase.FAILED, Phase.CANCELLED, Phase.NEEDS_HUMAN}),
+    | {Phase.PLANNING, Phase.SCHEDULED, Phase.PREPARING, Phase.ROLLING_BACK, Phase.REJECTED, Phase.BLOCKED},
+    Phase.SCHEDULED: _END_BEFORE_TOUCHING | {Phase.PLANNING, Phase.PREPARING, Phase.BLOCKED},
+    Phase.PREPARING: frozenset({Phase.PLANNING, Phase.UPDATING, Phase.FAILED, Phase.CANCELLED, Phase.NEEDS_HUMAN}),
     Phase.UPDATING: frozenset(
         {
+            Phase.PLANNING,  # only before SageMaker took the update: what the plan rests on has moved
             Phase.WATCHING,
+            Phase.SUCCEEDED,  # a change of counts, which needs no watch
             Phase.ROLLING_BACK,
             Phase.ROLLED_BACK_BY_AWS,
             Phase.FAILED,
@@ -173,6 +183,53 @@ class ApprovalDecision(Value):
     choice: ApprovalChoice
     at: datetime
     caused_by: str = ""
+    reason: str = ""
+    """The decider's own words."""
+
+
+class Redraw(Value):
+    """A plan that did not hold: what it rested on had moved, so a fresh one took its place and nothing was run."""
+
+    at: datetime
+    differences: tuple[Difference, ...]
+    approvals_lost: tuple[str, ...] = ()
+    """Who had approved the older plan."""
+
+
+class Abort(Value):
+    """Somebody had our alarm tripped, so that SageMaker goes back by itself."""
+
+    actor: str
+    at: datetime
+    tripped_at: datetime | None = None
+
+
+class Retry(Value):
+    """SageMaker had no capacity, and the policy is to try again: how often it was tried again, and when the next try is due."""
+
+    count: int
+    due: datetime
+
+
+class RetryPolicy(Value):
+    """What may be tried again without a person, from the fleet file's `retry`: nothing but a lack of capacity."""
+
+    capacity_attempts: int = 0
+    wait: timedelta = timedelta(minutes=5)
+
+
+class CountChange(Value):
+    """Another instance count for one variant, set live."""
+
+    variant: str
+    count: int
+
+
+class Chore(StrEnum):
+    """What must still be put right on AWS after the update, whatever became of it."""
+
+    RESTORE_SCALING = "restore_scaling"
+    DELETE_ALARMS = "delete_alarms"
 
 
 class UpdateCall(Value):
@@ -261,9 +318,35 @@ class Rollout(Value):
     """Read from SageMaker's tags after the store was lost: its messages are there already, unknown to us."""
     plan: Plan | None = None
     approvals: tuple[ApprovalDecision, ...] = ()
+    redraws: tuple[Redraw, ...] = ()
+    asked_strategy: AskedStrategy | None = None
+    """The strategy that the command names; None takes the fleet file's."""
+    not_before: datetime | None = None
+    """The time that the requester asked for (`--at`)."""
+    scheduled_for: datetime | None = None
+    """When an approved change runs: the requested time, the quiet hour, or when the change window opens."""
+    queued_behind: str | None = None
+    """The rollout that holds the endpoint, while this one waits for its turn to be planned."""
+    stopped_by: str | None = None
+    """The lock or freeze that an approved change waits for, in words."""
+    passed_locks: tuple[str, ...] = ()
+    """Locks that a way back went past, in words."""
+    retry_policy: RetryPolicy = RetryPolicy()
+    count_change: CountChange | None = None
+    """What a rollout of kind `scale` does."""
     models_created: bool = False
     config_created: bool = False
+    alarms_intended: bool = False
+    """Our alarms may exist; set before they are created, so that they are cleaned up whatever happens."""
+    alarms_verified: bool = False
+    alarms_deleted: bool = False
+    scaling: ScalingSaga | None = None
+    """Autoscaling that was taken away for the update: the snapshot from which it is restored."""
+    chore_failures: tuple[str, ...] = ()
+    """Sentences about what could not be put right by itself, for a person to do."""
     update: UpdateCall | None = None
+    abort: Abort | None = None
+    retry: Retry | None = None
     snapshot: Snapshot | None = None
     cutover_at: datetime | None = None
     rollback_queued_by: str | None = None
@@ -299,8 +382,24 @@ class Rollout(Value):
 
     @property
     def is_active(self) -> bool:
-        """Whether a tick can still move it on."""
-        return self.phase in ACTIVE_PHASES
+        """Whether a tick can still move it on, or has something to put right."""
+        return self.phase in ACTIVE_PHASES or self.chore is not None
+
+    @property
+    def chore(self) -> Chore | None:
+        """What must be put right before anything else happens; None while the update itself is at work."""
+        if self.is_at_work:
+            return None
+        if self.scaling is not None and self.scaling.is_away:
+            return Chore.RESTORE_SCALING
+        return Chore.DELETE_ALARMS if self.alarms_intended and not self.alarms_deleted else None
+
+    @property
+    def is_at_work(self) -> bool:
+        """Whether it prepares or follows an update of its own."""
+        if self.phase is Phase.ROLLING_BACK:
+            return self.kind is Kind.ROLLBACK
+        return self.phase in (Phase.PREPARING, Phase.UPDATING)
 
     @property
     def is_waiting(self) -> bool:

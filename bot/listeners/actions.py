@@ -13,8 +13,11 @@ from bot.messages.ids import ActionId
 
 CLICKS: Mapping[ActionId, Click] = {
     ActionId.APPROVE: Click.APPROVE,
+    ActionId.SCHEDULE: Click.SCHEDULE,
+    ActionId.RUN_NOW: Click.RUN_NOW,
     ActionId.REJECT: Click.REJECT,
     ActionId.CANCEL: Click.CANCEL,
+    ActionId.ABORT: Click.ABORT,
     ActionId.ROLL_BACK: Click.ROLL_BACK,
 }
 

@@ -7,8 +7,11 @@ class ActionId(StrEnum):
     """Buttons. A test holds this against the registered listeners, both ways."""
 
     APPROVE = "rollout.approve"
+    SCHEDULE = "rollout.schedule"
+    RUN_NOW = "rollout.run_now"
     REJECT = "rollout.reject"
     CANCEL = "rollout.cancel"
+    ABORT = "rollout.abort"
     ROLL_BACK = "rollout.roll_back"
 
 

@@ -70,7 +70,7 @@ def _how(plan: Plan) -> str:
     took = "There is no past update of it to tell how long it takes."
     if plan.expected_duration is not None:
         took = f"Past updates of it took about {span(plan.expected_duration)}."
-    return f"{plan.traffic_policy}. {escape(plan.traffic_policy_reason)} {took}"
+    return f"{plan.strategy.type}. {escape(plan.strategy.reason)} {took}"
 
 
 def _finding(finding: Finding) -> str:

@@ -14,6 +14,7 @@ from bot.domain.errors import (
     InvariantError,
     NotAllowed,
     NotSubscribed,
+    PlanDrifted,
     QuotaExceeded,
     ResourceBusy,
     ResourceExists,
@@ -29,6 +30,7 @@ from bot.domain.errors import (
     UsageError,
     UserError,
 )
+from bot.domain.plan import Difference
 
 CALL = {"operation": "CreateModel", "code": "ValidationException", "request_id": "req-1", "message": "No."}
 SINCE = datetime(2026, 11, 22, 8, 5, tzinfo=timezone(timedelta(hours=1)))
@@ -41,6 +43,7 @@ EVERY_ERROR = [
     NotAllowed("You may not.", actor="U0ANNA"),
     EndpointBusy(endpoint="a", rollout_id="r-1", requester="U0ANNA", since=SINCE, state="watching"),
     StalePlan("r-1", "The endpoint was changed."),
+    PlanDrifted([Difference(path="Endpoint config", before="a", after="b")]),
     UnknownRollout("r-1", ("r-2",)),
     TransientError("UpdateEndpoint", "the answer was lost", outcome_unknown=True, retry_after=timedelta(seconds=3)),
     GatewayError("CreateModel", "ValidationException", "req-1", "No."),

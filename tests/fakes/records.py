@@ -19,6 +19,7 @@ from bot.domain.rollout import (
     WatchPlan,
     open_rollout,
 )
+from bot.domain.strategy import Strategy
 from bot.domain.verdict import Comparison, Measurement, Verdict, VerdictKind, Window
 from fakes.clock import NOW
 
@@ -74,7 +75,7 @@ def a_plan(**fields: Any) -> Plan:
             ),
             "kept": ("AllTraffic keeps its instance count, 2.",),
             "findings": (Finding(check="in_service", level=Level.OK, text="The endpoint is InService."),),
-            "traffic_policy_reason": "The whole new fleet stands before any traffic moves.",
+            "strategy": Strategy(reason="The whole new fleet stands before any traffic moves."),
             **fields,
         }
     )
@@ -190,7 +191,9 @@ def _known_in(phase: Phase) -> dict[str, Any]:
             return {"plan": a_plan()}
         case Phase.BLOCKED:
             return {"plan": a_blocked_plan()}
-        case Phase.PREPARING | Phase.SCHEDULED:
+        case Phase.SCHEDULED:
+            return {**_known_in(Phase.PREPARING), "scheduled_for": NOW + timedelta(hours=3)}
+        case Phase.PREPARING:
             return {"approvals": approved_by(BEN)}
         case Phase.REJECTED:
             return {"approvals": (ApprovalDecision(actor=BEN, choice=ApprovalChoice.REJECT, at=NOW),)}

@@ -17,6 +17,7 @@ from bot.domain.commands import Change
 from bot.domain.endpoint import EndpointStatus, PendingDeployment, Snapshot, VariantState
 from bot.domain.plan import Difference, Finding, Level
 from bot.domain.rollout import Phase, Rollout, Trouble
+from bot.domain.strategy import Strategy
 from bot.domain.verdict import Verdict, VerdictKind
 from bot.messages.answers import (
     render_bare_plan,
@@ -94,7 +95,7 @@ def made_of(text: str, times: int) -> Rollout:
             Finding(check=f"c{i}", level=level, text=text[:500], next_step=text[:300])
             for i, level in enumerate([Level.OK, Level.WARNING, Level.BLOCKER] * 5)
         ),
-        traffic_policy_reason=text[:300],
+        strategy=Strategy(reason=text[:300]),
     )
     variant = VariantState(name=text[:63], current_count=1, desired_count=2, message=text[:1024])
     snapshot = Snapshot(

@@ -7,6 +7,7 @@ not known is said to be unknown, never to be well.
 from bot.domain.plan import Finding
 from bot.domain.preflight import endpoint, package, strategy, way_back
 from bot.domain.preflight.facts import Check, Facts
+from bot.domain.preflight.findings import MOVING
 
 CHECKS: tuple[Check, ...] = (
     endpoint.something_changes,
@@ -28,4 +29,4 @@ def run_preflight(facts: Facts) -> tuple[Finding, ...]:
     return tuple(f for f in found if f is not None)
 
 
-__all__ = ["CHECKS", "Check", "Facts", "run_preflight"]
+__all__ = ["CHECKS", "MOVING", "Check", "Facts", "run_preflight"]

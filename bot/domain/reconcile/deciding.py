@@ -4,7 +4,9 @@ from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
-from bot.domain.reconcile.steps import Action, Decision, Observation, end, looked
+from bot.domain.reconcile.chores import do_chore
+from bot.domain.reconcile.scaling import follow_scale, set_counts_when_fit
+from bot.domain.reconcile.steps import SOON, Action, Decision, Observation, end, looked
 from bot.domain.reconcile.updating import call_when_fit, follow_update, must_wait, unfit
 from bot.domain.reconcile.watching import watch
 from bot.domain.rollout import BOT_ACTOR, Kind, Phase, Reason, Rollout
@@ -16,7 +18,11 @@ def decide(rollout: Rollout, seen: Observation, now: datetime) -> Decision:
     A tick that only looks and could look is a success. One that tries a side effect is none yet: its trouble goes on until the
     side effect worked, or else a call that always fails would be tried for ever behind looks that always work.
     """
+    if rollout.chore is not None:
+        return do_chore(rollout, rollout.chore)
     decision = _decide(rollout, seen, now)
+    if decision.action is None and decision.rollout.chore is not None:
+        decision = replace(decision, look_again_in=SOON)
     if decision.action is not None or seen.snapshot is None:
         return decision
     return replace(decision, rollout=decision.rollout.with_(trouble=None))
@@ -25,19 +31,21 @@ def decide(rollout: Rollout, seen: Observation, now: datetime) -> Decision:
 def _decide(rollout: Rollout, seen: Observation, now: datetime) -> Decision:
     match rollout.phase:
         case Phase.PLANNING:
-            return Decision(rollout, Action.MAKE_PLAN)
-        case Phase.AWAITING_APPROVAL | Phase.SCHEDULED:
+            return _plan_in_turn(rollout, seen, now)
+        case Phase.AWAITING_APPROVAL:
             return _wait_for_people(rollout, now)
+        case Phase.SCHEDULED:
+            return _wait_for_time(rollout, seen, now)
         case Phase.PREPARING:
             return _prepare(rollout, seen, now)
         case Phase.UPDATING:
-            return follow_update(rollout, seen, now)
+            return follow_scale(rollout, seen, now) if rollout.kind is Kind.SCALE else follow_update(rollout, seen, now)
         case Phase.WATCHING:
             return watch(rollout, seen, now)
         case Phase.ROLLING_BACK:
-            if rollout.kind is Kind.UPDATE:
-                return _follow_rollback(rollout, seen, now)
-            return follow_update(rollout, seen, now)
+            if rollout.kind is Kind.ROLLBACK:
+                return follow_update(rollout, seen, now)
+            return _follow_rollback(rollout, seen, now)
         case (
             Phase.SUCCEEDED
             | Phase.REJECTED
@@ -55,10 +63,28 @@ def _decide(rollout: Rollout, seen: Observation, now: datetime) -> Decision:
 
 
 def needs_endpoint(rollout: Rollout) -> bool:
-    """Whether the phase is decided by looking at the endpoint."""
-    if rollout.phase is Phase.ROLLING_BACK:
-        return rollout.kind is Kind.ROLLBACK
-    return rollout.phase in (Phase.PREPARING, Phase.UPDATING, Phase.WATCHING)
+    """Whether the next step is decided by looking at the endpoint."""
+    return rollout.chore is None and (rollout.is_at_work or rollout.phase is Phase.WATCHING)
+
+
+def _plan_in_turn(rollout: Rollout, seen: Observation, now: datetime) -> Decision:
+    """Plan it, once nobody else has the endpoint: a plan made earlier would be about a fleet that is being replaced."""
+    if seen.ahead is None:
+        return Decision(rollout.with_(queued_behind=None), Action.MAKE_PLAN)
+    if now >= rollout.expires_at:
+        return Decision(rollout.to(Phase.EXPIRED, Reason.APPROVAL_EXPIRED, now, BOT_ACTOR))
+    return Decision(rollout.with_(queued_behind=seen.ahead), look_again_in=rollout.pace.poll)
+
+
+def _wait_for_time(rollout: Rollout, seen: Observation, now: datetime) -> Decision:
+    """Approved, and waiting for its time; a lock or freeze then makes it wait longer."""
+    assert rollout.scheduled_for is not None
+    if now < rollout.scheduled_for:
+        return Decision(rollout, look_again_in=rollout.scheduled_for - now)
+    if seen.lock is not None:
+        return Decision(rollout.with_(stopped_by=seen.lock), look_again_in=rollout.pace.poll)
+    begun = rollout.to(Phase.PREPARING, Reason.TIME_HAS_COME, now, BOT_ACTOR, stopped_by=None)
+    return Decision(begun, look_again_in=SOON)
 
 
 def _wait_for_people(rollout: Rollout, now: datetime) -> Decision:
@@ -72,13 +98,19 @@ def _prepare(rollout: Rollout, seen: Observation, now: datetime) -> Decision:
     if refusal := unfit(rollout, seen, now):
         return refusal
     rollout = looked(rollout, seen)
-    if must_wait(seen):
-        return Decision(rollout, look_again_in=rollout.pace.poll)
+    if must_wait(seen) or seen.lock is not None:
+        return Decision(rollout.with_(stopped_by=seen.lock), look_again_in=rollout.pace.poll)
+    rollout = rollout.with_(stopped_by=None)
+    if rollout.kind is Kind.SCALE:
+        updating = rollout.to(Phase.UPDATING, Reason.UPDATE_REQUESTED, now, BOT_ACTOR)
+        return set_counts_when_fit(updating, seen, now)
     assert rollout.plan is not None
     if rollout.plan.new_models and not rollout.models_created:
         return Decision(rollout, Action.CREATE_MODELS, rollout.pace.settle)
     if not rollout.config_created:
         return Decision(rollout, Action.CREATE_CONFIG, rollout.pace.settle)
+    if rollout.plan.alarms and not rollout.alarms_verified:
+        return Decision(rollout.with_(alarms_intended=True), Action.CREATE_ALARMS, rollout.pace.settle)
     return call_when_fit(rollout.to(Phase.UPDATING, Reason.UPDATE_REQUESTED, now, BOT_ACTOR), seen, now)
 
 

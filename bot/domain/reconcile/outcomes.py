@@ -3,8 +3,16 @@
 from datetime import datetime, timedelta
 from typing import assert_never
 
-from bot.domain.errors import GatewayError, ResourceBusy, ResourceMissing, RolloutBotError, TransientError
-from bot.domain.reconcile.steps import SOON, Action, Decision, end, fail
+from bot.domain.errors import (
+    GatewayError,
+    PlanDrifted,
+    ResourceBusy,
+    ResourceMissing,
+    RolloutBotError,
+    TransientError,
+)
+from bot.domain.reconcile.chores import CHORE_ACTIONS, chore_done, chore_refused
+from bot.domain.reconcile.steps import SOON, Action, Decision, end, fail, redraw
 from bot.domain.rollout import Kind, Phase, Reason, Rollout, Trouble
 
 TROUBLE_PATIENCE = timedelta(minutes=15)
@@ -14,6 +22,8 @@ CONSISTENCY_PATIENCE = timedelta(seconds=60)
 """How long UpdateEndpoint may not find a config that was created a moment ago."""
 
 LONGEST_BACKOFF = timedelta(seconds=60)
+
+_CALLS = (Action.CALL_UPDATE, Action.SET_COUNTS)
 
 
 def after_success(rollout: Rollout, action: Action, now: datetime) -> Decision:
@@ -26,7 +36,18 @@ def after_success(rollout: Rollout, action: Action, now: datetime) -> Decision:
             return Decision(calm.with_(models_created=True), look_again_in=SOON)
         case Action.CREATE_CONFIG:
             return Decision(calm.with_(config_created=True), look_again_in=SOON)
-        case Action.CALL_UPDATE:
+        case Action.CREATE_ALARMS:
+            return Decision(calm.with_(alarms_verified=True), look_again_in=SOON)
+        case Action.TAKE_SCALING:
+            assert calm.scaling is not None
+            return Decision(calm.with_(scaling=calm.scaling.model_copy(update={"taken_at": now})), look_again_in=SOON)
+        case Action.TRIP_ALARM:
+            assert calm.abort is not None
+            tripped = calm.abort.model_copy(update={"tripped_at": calm.abort.tripped_at or now})
+            return Decision(calm.with_(abort=tripped), look_again_in=calm.pace.poll)
+        case Action.RESTORE_SCALING | Action.DELETE_ALARMS:
+            return chore_done(calm, action, now)
+        case Action.CALL_UPDATE | Action.SET_COUNTS:
             assert calm.update is not None
             accepted = calm.update.model_copy(update={"accepted_at": now})
             return Decision(calm.with_(update=accepted), look_again_in=min(calm.pace.poll, calm.pace.settle))
@@ -38,9 +59,18 @@ def after_error(rollout: Rollout, action: Action | None, error: RolloutBotError,
     """Looking (`action` None) or the side effect did not work out."""
     if isinstance(error, TransientError):
         return _after_trouble(rollout, action, error, now)
+    if action in CHORE_ACTIONS:
+        return chore_refused(rollout, action, error)
     if action is None:
         return _cannot_look(rollout, error, now)
-    if action is Action.CALL_UPDATE and isinstance(error, ResourceBusy):
+    if action is Action.TRIP_ALARM:
+        return Decision(
+            rollout.with_(abort=None, chore_failures=(*rollout.chore_failures, _no_abort(error))), look_again_in=SOON
+        )
+    if isinstance(error, PlanDrifted) and rollout.kind is not Kind.ROLLBACK:
+        called = action in _CALLS
+        return redraw(_uncalled(rollout) if called else rollout, Reason.PLAN_DRIFTED, now, error.differences)
+    if action in _CALLS and isinstance(error, ResourceBusy):
         # Autoscaling or AWS maintenance got in between our look and the call, or an earlier call of ours is at work after
         # all: SageMaker provably took nothing now, so look again and decide anew.
         return Decision(_uncalled(rollout), look_again_in=rollout.pace.poll)
@@ -48,6 +78,10 @@ def after_error(rollout: Rollout, action: Action | None, error: RolloutBotError,
         return Decision(_uncalled(rollout), look_again_in=rollout.pace.poll)
     reason = Reason.AWS_REFUSED if isinstance(error, GatewayError) else Reason.PLAN_DRIFTED
     return fail(rollout, reason, now, error.user_message)
+
+
+def _no_abort(error: RolloutBotError) -> str:
+    return f"The alarm could not be tripped: {error.user_message} The update goes on; Cancel queues a rollback instead."
 
 
 def _is_not_visible_yet(rollout: Rollout, error: RolloutBotError, now: datetime) -> bool:
@@ -60,7 +94,7 @@ def _after_trouble(rollout: Rollout, action: Action | None, error: TransientErro
     count = 1 + (rollout.trouble.count if rollout.trouble else 0)
     since = rollout.trouble.since if rollout.trouble else now
     rollout = rollout.with_(trouble=Trouble(count=count, since=since, last=error.cause))
-    if action is Action.CALL_UPDATE and not error.outcome_unknown:
+    if action in _CALLS and not error.outcome_unknown:
         rollout = _uncalled(rollout)
     touched = rollout.update is not None
     if now - since > TROUBLE_PATIENCE and not touched and rollout.phase is not Phase.ROLLING_BACK:

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot.domain.endpoint import EndpointStatus, Snapshot
-from bot.domain.rollout import BOT_ACTOR, Phase, Reason, Rollout
+from bot.domain.plan import Difference
+from bot.domain.rollout import BOT_ACTOR, Phase, Reason, Redraw, Rollout
 from bot.domain.verdict import Comparison, Verdict
 
 SOON = timedelta(0)
@@ -17,7 +18,13 @@ class Action(StrEnum):
     MAKE_PLAN = "make_plan"
     CREATE_MODELS = "create_models"
     CREATE_CONFIG = "create_config"
+    CREATE_ALARMS = "create_alarms"
+    TAKE_SCALING = "take_scaling"
     CALL_UPDATE = "call_update"
+    SET_COUNTS = "set_counts"
+    TRIP_ALARM = "trip_alarm"
+    RESTORE_SCALING = "restore_scaling"
+    DELETE_ALARMS = "delete_alarms"
 
 
 @dataclass(frozen=True)
@@ -29,6 +36,10 @@ class Observation:
     """The endpoint does not exist."""
     child: Rollout | None = None
     """The rollback of this rollout."""
+    ahead: str | None = None
+    """The rollout that has the endpoint first, while this one is still to be planned."""
+    lock: str | None = None
+    """The lock or freeze that stands in the way, in words."""
     comparison: Comparison | None = None
     verdict: Verdict | None = None
 
@@ -71,6 +82,23 @@ def with_why(note: str, snapshot: Snapshot) -> str:
 def end(rollout: Rollout, phase: Phase, reason: Reason, now: datetime, note: str, actor: str = BOT_ACTOR) -> Decision:
     """The rollout is over; the note tells people why."""
     return Decision(rollout.to(phase, reason, now, actor, note))
+
+
+def redraw(rollout: Rollout, reason: Reason, now: datetime, differences: tuple[Difference, ...]) -> Decision:
+    """What the plan rests on has moved: nothing runs, and a fresh plan takes its place. Approvals were given to the old one."""
+    lost = Redraw(at=now, differences=differences, approvals_lost=rollout.approvers())
+    back = rollout.to(
+        Phase.PLANNING,
+        reason,
+        now,
+        BOT_ACTOR,
+        redraws=(*rollout.redraws, lost),
+        approvals=(),
+        scheduled_for=None,
+        stopped_by=None,
+        retry=None,
+    )
+    return Decision(back, look_again_in=SOON)
 
 
 def fail(rollout: Rollout, reason: Reason, now: datetime, note: str) -> Decision:

@@ -4,8 +4,11 @@ from datetime import datetime, timedelta
 from typing import assert_never
 
 from bot.domain.endpoint import BUSY_STATUSES, EndpointStatus, Snapshot
-from bot.domain.reconcile.steps import Action, Decision, Observation, end, fail, looked, with_why
-from bot.domain.rollout import AWS_ACTOR, BOT_ACTOR, Kind, Pace, Phase, Reason, Rollout, UpdateCall
+from bot.domain.failure import FailureKind, classify
+from bot.domain.plan import Difference
+from bot.domain.reconcile.steps import Action, Decision, Observation, end, fail, looked, redraw, with_why
+from bot.domain.rollout import AWS_ACTOR, BOT_ACTOR, Kind, Pace, Phase, Reason, Retry, Rollout, UpdateCall
+from bot.domain.saga import ScalingSaga
 
 BUSY_PATIENCE = timedelta(minutes=30)
 """How long an approved rollout waits for an endpoint that AWS or somebody else is busy with."""
@@ -28,6 +31,9 @@ def unfit(rollout: Rollout, seen: Observation, now: datetime) -> Decision | None
             return fail(rollout, Reason.ENDPOINT_BUSY, now, note)
         return None
     if snapshot.config_name not in (rollout.plan.current_config, rollout.plan.target_config):
+        if rollout.kind is not Kind.ROLLBACK:
+            moved = Difference(path="Endpoint config", before=rollout.plan.current_config, after=snapshot.config_name)
+            return redraw(rollout, Reason.ENDPOINT_DRIFTED, now, (moved,))
         note = f"It is on {snapshot.config_name} now; the plan was made for {rollout.plan.current_config}."
         return fail(rollout, Reason.ENDPOINT_DRIFTED, now, note)
     if snapshot.status is EndpointStatus.IN_SERVICE or _may_repair(rollout, snapshot):
@@ -64,11 +70,11 @@ def follow_update(rollout: Rollout, seen: Observation, now: datetime) -> Decisio
             | EndpointStatus.ROLLING_BACK
             | EndpointStatus.CREATING
         ):
-            return Decision(rollout, look_again_in=rollout.pace.poll)
+            return _at_work(rollout, snapshot)
         case EndpointStatus.IN_SERVICE:
             return _settled(rollout, snapshot, now)
         case EndpointStatus.UPDATE_ROLLBACK_FAILED:
-            if _may_repair(rollout, snapshot) and _is_settling(call, snapshot, rollout.pace, now):
+            if _may_repair(rollout, snapshot) and is_settling(call, snapshot, rollout.pace, now):
                 return Decision(rollout, look_again_in=min(rollout.pace.poll, rollout.pace.settle))
             note = "The update and SageMaker's way back both failed: instances of both configs serve traffic."
             return end(rollout, Phase.NEEDS_HUMAN, Reason.UPDATE_ROLLBACK_FAILED, now, with_why(note, snapshot))
@@ -82,6 +88,13 @@ def follow_update(rollout: Rollout, seen: Observation, now: datetime) -> Decisio
             assert_never(snapshot.status)
 
 
+def _at_work(rollout: Rollout, snapshot: Snapshot) -> Decision:
+    """SageMaker is at it. After an Abort our alarm is tripped at every look, because CloudWatch sets it right again."""
+    if rollout.abort is not None and snapshot.status is EndpointStatus.UPDATING:
+        return Decision(rollout, Action.TRIP_ALARM, rollout.pace.poll)
+    return Decision(rollout, look_again_in=rollout.pace.poll)
+
+
 def call_when_fit(rollout: Rollout, seen: Observation, now: datetime) -> Decision:
     """A rollback's first step, or an update that SageMaker provably did not take yet."""
     snapshot = seen.snapshot
@@ -93,9 +106,22 @@ def call_when_fit(rollout: Rollout, seen: Observation, now: datetime) -> Decisio
     if rollout.rollback_queued_by is not None:
         stopped = seen_rollout.to(Phase.CANCELLED, Reason.CANCELLED_BY_PERSON, now, rollout.rollback_queued_by)
         return Decision(stopped)
-    if must_wait(seen):
-        return Decision(seen_rollout, look_again_in=rollout.pace.poll)
-    return _call_update(seen_rollout, seen, now)
+    if rollout.retry is not None and now < rollout.retry.due:
+        return Decision(seen_rollout, look_again_in=rollout.retry.due - now)
+    if must_wait(seen) or seen.lock is not None:
+        return Decision(seen_rollout.with_(stopped_by=seen.lock), look_again_in=rollout.pace.poll)
+    return _take_scaling(seen_rollout, now) or _call_update(seen_rollout.with_(stopped_by=None), seen, now)
+
+
+def _take_scaling(rollout: Rollout, now: datetime) -> Decision | None:
+    """Autoscaling that would block the update or move counts under it is taken away first; its snapshot is saved before that."""
+    assert rollout.plan is not None
+    if not rollout.plan.scaling.targets or (rollout.scaling is not None and rollout.scaling.taken_at is not None):
+        return None
+    saga = rollout.scaling or ScalingSaga(
+        mode=rollout.plan.scaling_mode, targets=rollout.plan.scaling.targets, intended_at=now
+    )
+    return Decision(rollout.with_(scaling=saga), Action.TAKE_SCALING, rollout.pace.settle)
 
 
 def _call_update(rollout: Rollout, seen: Observation, now: datetime) -> Decision:
@@ -137,13 +163,16 @@ def _settled(rollout: Rollout, snapshot: Snapshot, now: datetime) -> Decision:
         note = f"It is on {snapshot.config_name}, which is neither the config of before nor the one of this rollout."
         return end(rollout, Phase.NEEDS_HUMAN, Reason.LANDED_ELSEWHERE, now, note)
     call = rollout.update
-    if _is_settling(call, snapshot, rollout.pace, now):
+    if is_settling(call, snapshot, rollout.pace, now):
         return Decision(rollout, look_again_in=min(rollout.pace.poll, rollout.pace.settle))
     if call.accepted_at is not None or call.seen_at_work:
+        if again := _tried_again(rollout, snapshot, now):
+            return again
         why = with_why(f"SageMaker ended the update on {snapshot.config_name}.", snapshot)
         if rollout.kind is Kind.ROLLBACK:
             return end(rollout, Phase.FAILED, Reason.ROLLBACK_FAILED, now, why, actor=AWS_ACTOR)
-        return end(rollout, Phase.ROLLED_BACK_BY_AWS, Reason.AWS_ROLLED_BACK, now, why, actor=AWS_ACTOR)
+        reason = Reason.AWS_ROLLED_BACK if rollout.abort is None else Reason.ABORTED
+        return end(rollout, Phase.ROLLED_BACK_BY_AWS, reason, now, why, actor=AWS_ACTOR)
     if _has_moved(call, snapshot) or call.attempts >= MAX_CALLS:
         note = (
             "SageMaker's answer to UpdateEndpoint was lost, and the endpoint is InService on the config of before. "
@@ -153,11 +182,23 @@ def _settled(rollout: Rollout, snapshot: Snapshot, now: datetime) -> Decision:
     return call_when_fit(rollout, Observation(snapshot=snapshot), now)
 
 
+def _tried_again(rollout: Rollout, snapshot: Snapshot, now: datetime) -> Decision | None:
+    """Nothing but a lack of capacity passes by itself, so nothing else is tried again, and this only where the fleet file says so."""
+    tried = rollout.retry.count if rollout.retry else 0
+    is_capacity = classify(snapshot.failure_reason).kind is FailureKind.CAPACITY
+    wanted = rollout.abort is None and rollout.rollback_queued_by is None
+    if not is_capacity or not wanted or tried >= rollout.retry_policy.capacity_attempts:
+        return None
+    wait = rollout.retry_policy.wait
+    again = rollout.with_(update=None, retry=Retry(count=tried + 1, due=now + wait))
+    return Decision(again, look_again_in=wait)
+
+
 def _has_moved(call: UpdateCall, snapshot: Snapshot) -> bool:
     return snapshot.last_modified > call.last_modified_before
 
 
-def _is_settling(call: UpdateCall, snapshot: Snapshot, pace: Pace, now: datetime) -> bool:
+def is_settling(call: UpdateCall, snapshot: Snapshot, pace: Pace, now: datetime) -> bool:
     """A call that was made a moment ago may not show yet: SageMaker is eventually consistent.
 
     As long as nothing at all has shown, three looks are given to it, however short `settle` is: the conclusion that the call had no

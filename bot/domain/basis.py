@@ -1,0 +1,121 @@
+"""What a plan rests on, and whether that has moved since: the fingerprint that an approval is bound to.
+
+A fact that moved makes the plan void, and so does a finding that got worse. A finding that got better does not, nor do those that
+move by nature, such as the traffic: nobody approves the number of requests of one minute.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from bot.domain.endpoint import Snapshot
+from bot.domain.plan import Difference, Fact, Finding, Level, Plan
+from bot.domain.preflight import MOVING, Facts
+from bot.domain.scaling import Scaling
+
+_WEIGHTS = {Level.OK: 0, Level.WARNING: 1, Level.BLOCKER: 2}
+
+
+def basis_of(facts: Facts, *, content_hash: str, model_hashes: Mapping[str, str]) -> tuple[Fact, ...]:
+    """Everything that the plan rests on, by names that people understand.
+
+    Args:
+        facts: What was found out.
+        content_hash: Over the documents that would be created and those that run; empty when nothing is created.
+        model_hashes: Content of each model that runs, by name.
+    """
+    return tuple(Fact(name=name, value=value) for name, value in _facts(facts, content_hash, model_hashes))
+
+
+def fingerprint_of(basis: tuple[Fact, ...], findings: tuple[Finding, ...]) -> str:
+    """16 hex digits over the basis and over how much each lasting finding weighs."""
+    seen = [[f.name, f.value] for f in basis] + [[f.check, f.level] for f in _lasting(findings)]
+    return content_hash_of(seen)
+
+
+def content_hash_of(content: Any) -> str:
+    """16 hex digits over JSON content, whatever the order of its keys."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()[:16]
+
+
+def drift(approved: Plan, fresh: Plan) -> tuple[Difference, ...]:
+    """What moved between two plans for the same request; empty when the approved one still holds."""
+    before = {f.name: f.value for f in approved.basis}
+    after = {f.name: f.value for f in fresh.basis}
+    names = [*before, *(n for n in after if n not in before)]
+    moved = [
+        Difference(path=name, before=before.get(name), after=after.get(name))
+        for name in names
+        if before.get(name) != after.get(name)
+    ]
+    return (*moved, *_worse(approved.findings, fresh.findings))
+
+
+def _worse(before: tuple[Finding, ...], after: tuple[Finding, ...]) -> Iterator[Difference]:
+    known = {f.check: f for f in _lasting(before)}
+    for finding in _lasting(after):
+        old = known.get(finding.check)
+        if _WEIGHTS[finding.level] > (_WEIGHTS[old.level] if old else 0):
+            yield Difference(path="Preflight", before=old.text if old else None, after=finding.text)
+
+
+def _lasting(findings: tuple[Finding, ...]) -> list[Finding]:
+    return [f for f in findings if f.check not in MOVING]
+
+
+def _facts(facts: Facts, content_hash: str, model_hashes: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    yield "Endpoint", facts.snapshot.arn.lower()
+    yield "Endpoint config", facts.current_config.name
+    yield f"Content of config {facts.current_config.name}", content_hash_of(_canonical(facts.current_config.document))
+    for name, value in sorted(model_hashes.items()):
+        yield f"Content of model {name}", value
+    if content_hash:
+        yield "What would be created", content_hash
+    elif facts.target_config is not None:
+        target = facts.target_config
+        yield f"Content of config {target.name}", content_hash_of(_canonical(target.document))
+    if facts.package is not None:
+        yield "Model package", facts.package.arn.lower()
+        yield f"Approval of {facts.package.label}", str(facts.package.approval or "none needed")
+        yield f"Status of {facts.package.label}", facts.package.status
+    for image in facts.images:
+        yield f"Image digest of {image.variant}", image.digest or "unknown"
+    yield from _scaling_facts(facts.scaling)
+    yield from _live_facts(facts.snapshot, facts.scaling)
+    strategy = facts.strategy
+    yield "Strategy", f"{strategy}, bake {int(strategy.bake.total_seconds())} s"
+    for name in strategy.alarms:
+        alarm = (facts.standing_alarms or {}).get(name)
+        rule = alarm.model_dump(mode="json", exclude={"state", "state_reason"}) if alarm else None
+        yield f"Alarm {name}", content_hash_of(rule) if rule else "missing"
+
+
+def _scaling_facts(scaling: Scaling | None) -> Iterator[tuple[str, str]]:
+    if scaling is None:
+        yield "Autoscaling", "unknown"
+        return
+    for target in scaling.targets:
+        content = content_hash_of(_canonical(target.model_dump(mode="json")))
+        yield f"Autoscaling of {target.variant}", f"{target.minimum} to {target.maximum} instances, rules {content[:6]}"
+
+
+def _live_facts(snapshot: Snapshot, scaling: Scaling | None) -> Iterator[tuple[str, str]]:
+    """Live settings that stay as they are, unless autoscaling moves them all day."""
+    for variant in snapshot.variants:
+        is_scaled = scaling is not None and scaling.of(variant.name) is not None
+        if variant.desired_count is not None and not is_scaled:
+            yield f"Instances of {variant.name}", str(variant.desired_count)
+        if variant.weight is not None:
+            yield f"Weight of {variant.name}", f"{variant.weight:g}"
+
+
+def _canonical(value: Any) -> Any:
+    """The same for every order in which AWS may list the same things."""
+    if isinstance(value, Mapping):
+        return {key: _canonical(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return sorted(
+            (_canonical(item) for item in value), key=lambda item: json.dumps(item, sort_keys=True, default=str)
+        )
+    return value

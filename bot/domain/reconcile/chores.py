@@ -1,0 +1,41 @@
+"""What must be put right on AWS after an update, before anything else and whatever became of it."""
+
+from datetime import datetime
+
+from bot.domain.errors import RolloutBotError
+from bot.domain.reconcile.steps import SOON, Action, Decision
+from bot.domain.rollout import Chore, Rollout
+
+ACTION_OF = {Chore.RESTORE_SCALING: Action.RESTORE_SCALING, Chore.DELETE_ALARMS: Action.DELETE_ALARMS}
+CHORE_ACTIONS = frozenset(ACTION_OF.values())
+
+
+def do_chore(rollout: Rollout, chore: Chore) -> Decision:
+    """The next thing to put right. Doing it twice does no harm, so it is simply tried until it is done."""
+    return Decision(rollout, ACTION_OF[chore])
+
+
+def chore_done(rollout: Rollout, action: Action, now: datetime) -> Decision:
+    """It is as it was."""
+    if action is Action.RESTORE_SCALING:
+        assert rollout.scaling is not None
+        rollout = rollout.with_(scaling=rollout.scaling.model_copy(update={"restored_at": now}))
+    else:
+        rollout = rollout.with_(alarms_deleted=True)
+    return _go_on(rollout)
+
+
+def chore_refused(rollout: Rollout, action: Action, error: RolloutBotError) -> Decision:
+    """AWS will not have it, and trying again would not help: a person has to do it, and is told how."""
+    if action is Action.RESTORE_SCALING:
+        assert rollout.scaling is not None
+        what = f"Autoscaling could not be restored: {error.user_message} Put it back by hand: {rollout.scaling.words}."
+        rollout = rollout.with_(scaling=rollout.scaling.model_copy(update={"gave_up": error.user_message}))
+    else:
+        rollout = rollout.with_(alarms_deleted=True)
+        what = f"The alarms of this rollout could not be deleted: {error.user_message}"
+    return _go_on(rollout.with_(chore_failures=(*rollout.chore_failures, what)))
+
+
+def _go_on(rollout: Rollout) -> Decision:
+    return Decision(rollout.with_(trouble=None), look_again_in=SOON if rollout.is_active else None)

@@ -1,0 +1,60 @@
+"""A change of live instance counts: no new config, so success is InService with the count that was asked for."""
+
+from datetime import datetime
+
+from bot.domain.endpoint import BUSY_STATUSES, EndpointStatus, Snapshot
+from bot.domain.reconcile.steps import Action, Decision, Observation, end, fail, looked, with_why
+from bot.domain.reconcile.updating import MAX_CALLS, is_settling, must_wait, unfit
+from bot.domain.rollout import AWS_ACTOR, BOT_ACTOR, Phase, Reason, Rollout, UpdateCall
+
+
+def set_counts_when_fit(rollout: Rollout, seen: Observation, now: datetime) -> Decision:
+    """Ask for the count, once SageMaker would take it."""
+    if refusal := unfit(rollout, seen, now):
+        return refusal
+    rollout = looked(rollout, seen)
+    if rollout.rollback_queued_by is not None:
+        return Decision(rollout.to(Phase.CANCELLED, Reason.CANCELLED_BY_PERSON, now, rollout.rollback_queued_by))
+    if must_wait(seen) or seen.lock is not None:
+        return Decision(rollout.with_(stopped_by=seen.lock), look_again_in=rollout.pace.poll)
+    assert seen.snapshot is not None
+    call = UpdateCall(
+        config=seen.snapshot.config_name,
+        intended_at=now,
+        last_modified_before=seen.snapshot.last_modified,
+        attempts=1 + (rollout.update.attempts if rollout.update else 0),
+    )
+    return Decision(rollout.with_(update=call, stopped_by=None), Action.SET_COUNTS, rollout.pace.settle)
+
+
+def follow_scale(rollout: Rollout, seen: Observation, now: datetime) -> Decision:
+    """UpdateEndpointWeightsAndCapacities is about to be called, was called, or may have been called: find out by looking."""
+    if rollout.update is None:
+        return set_counts_when_fit(rollout, seen, now)
+    if seen.is_gone or seen.snapshot is None:
+        return end(rollout, Phase.NEEDS_HUMAN, Reason.ENDPOINT_GONE, now, "The endpoint was deleted meanwhile.")
+    rollout, snapshot = looked(rollout, seen), seen.snapshot
+    if snapshot.status in BUSY_STATUSES:
+        return Decision(rollout, look_again_in=rollout.pace.poll)
+    if snapshot.status is not EndpointStatus.IN_SERVICE:
+        note = f"The endpoint became {snapshot.status}."
+        return end(rollout, Phase.NEEDS_HUMAN, Reason.UPDATE_FAILED, now, with_why(note, snapshot))
+    return _settled(rollout, snapshot, now)
+
+
+def _settled(rollout: Rollout, snapshot: Snapshot, now: datetime) -> Decision:
+    assert rollout.update is not None
+    assert rollout.count_change is not None
+    wanted = rollout.count_change
+    variant = next((v for v in snapshot.variants if v.name == wanted.variant), None)
+    if variant is not None and variant.current_count == wanted.count == variant.desired_count:
+        return Decision(rollout.to(Phase.SUCCEEDED, Reason.SCALED, now, BOT_ACTOR, cutover_at=now))
+    if is_settling(rollout.update, snapshot, rollout.pace, now):
+        return Decision(rollout, look_again_in=min(rollout.pace.poll, rollout.pace.settle))
+    found = "gone" if variant is None else f"at {variant.current_count}"
+    note = with_why(f"SageMaker ended with {wanted.variant} {found} instead of {wanted.count}.", snapshot)
+    if rollout.update.accepted_at is not None or rollout.update.seen_at_work:
+        return end(rollout, Phase.ROLLED_BACK_BY_AWS, Reason.AWS_ROLLED_BACK, now, note, actor=AWS_ACTOR)
+    if rollout.update.attempts >= MAX_CALLS:
+        return fail(rollout, Reason.AWS_UNREACHABLE, now, note)
+    return set_counts_when_fit(rollout, Observation(snapshot=snapshot), now)
