@@ -38,3 +38,9 @@ def access_denied(operation: str, caller_arn: str) -> AwsError:
         f"User: {caller_arn} is not authorized to perform: {operation} because no identity-based policy allows "
         f"the {operation} action",
     )
+
+
+def check_region(given: str, *served: str) -> None:
+    """Refuse callers of a region in which a service has no address: on AWS they would not even find a host."""
+    if given not in served:
+        raise AwsError("InvalidSignatureException", f"Credential should be scoped to a valid region, not {given}.", 403)

@@ -1,61 +1,19 @@
-"""What scenarios do: unhappy ends of updates, and things that other people do to the account."""
+"""What other people, and AWS itself, do to the account when a scenario says so."""
 
 from __future__ import annotations
 
 import copy
-from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
-from . import lifecycle
-from .lifecycle import Ending, Stage, Timeline
+from . import s3
+from .errors import validation
 from .quotas import endpoint_quota
 from .sagemaker import configs, endpoints, lookup, rules
-from .sagemaker.endpoint import Activity, Endpoint, Kind
+from .sagemaker.endpoint import Endpoint
 from .world import EndpointConfig, Region, World
 
-CAPACITY_REASON = (
-    "CapacityError: Unable to provision requested ML compute capacity due to InsufficientInstanceCapacity error. "
-    "Please retry using a different ML instance type or after some time."
-)
-UNHAPPY_ENDINGS = (
-    "insufficient-capacity",
-    "health-check-failure",
-    "silent-rollback",
-    "update-fails",
-    "update-rollback-failed",
-)
 _NEEDS_PEACE = frozenset({"system-updating", "foreign-update", "autoscaled"})
-_FOREVER_SECONDS = 10 * 365 * 86400.0
-
-
-def failed_creation(name: str, endpoint: Endpoint) -> Ending:
-    reason = CAPACITY_REASON if name == "insufficient-capacity" else _health_reason(endpoint)
-    return Ending("Failed", landed=False, failure_reason=reason)
-
-
-def unhappy(name: str, endpoint: Endpoint, stages: list[Stage]) -> tuple[list[Stage], Ending]:
-    """The stages that an update still goes through, and how it ends."""
-    launch, removal = stages[0], lifecycle.terminating(1, green=True)
-    if name == "insufficient-capacity":
-        shortfall = replace(launch, seconds=launch.seconds * 0.6, green=(0.0, 0.6))
-        return [shortfall], Ending(landed=False, failure_reason=CAPACITY_REASON)
-    if name == "health-check-failure":
-        return [launch, removal], Ending(landed=False, failure_reason=_health_reason(endpoint))
-    if name == "silent-rollback":
-        return [launch, removal], Ending(landed=False)
-    if name == "update-fails":
-        reason = "Request to service failed. If failure persists after retry, contact customer support."
-        return [launch], Ending("Failed", landed=False, failure_reason=reason)
-    reason = "The update failed and the rollback to the previous endpoint configuration failed."
-    return [launch, removal], Ending("UpdateRollbackFailed", landed=False, failure_reason=reason, mixed=True)
-
-
-def stretched(stages: list[Stage], factor: float) -> list[Stage]:
-    return [replace(stage, seconds=stage.seconds * factor) for stage in stages]
-
-
-def stuck(stages: list[Stage]) -> list[Stage]:
-    return [replace(stages[0], seconds=_FOREVER_SECONDS, green=(0.0, 0.9))]
 
 
 def happen(region: Region, endpoint: Endpoint, name: str, params: dict[str, Any]) -> None:
@@ -64,7 +22,7 @@ def happen(region: Region, endpoint: Endpoint, name: str, params: dict[str, Any]
     Raises:
         AwsError: AWS would refuse it too, for instance because the endpoint is busy.
     """
-    if name in _NEEDS_PEACE:
+    if name in _NEEDS_PEACE and not params.get("after"):
         rules.refuse_if_busy(endpoint)
     {
         "system-updating": _maintain,
@@ -72,6 +30,10 @@ def happen(region: Region, endpoint: Endpoint, name: str, params: dict[str, Any]
         "autoscaled": _autoscale,
         "config-deleted": _delete_config,
         "model-deleted": _delete_model,
+        "model-data-deleted": _delete_model_data,
+        "version-unapproved": _change_approval,
+        "image-repushed": _push_image,
+        "endpoint-failed": _fail,
     }[name](region, endpoint, params)
 
 
@@ -89,20 +51,15 @@ def restore_quotas(region: Region) -> None:
 def set_subscription(world: World, name_part: str, *, subscribed: bool) -> None:
     for region in world.regions.values():
         for package in region.packages.values():
-            if package.is_marketplace and name_part in package.name:
+            if any(name_part in text for text in (package.name, package.product_id or "")) and package.is_marketplace:
                 package.subscribed = subscribed
 
 
-def _health_reason(endpoint: Endpoint) -> str:
-    return (
-        f"The primary container for production variant {endpoint.variants[0].name} did not pass the ping health check. "
-        "Please check CloudWatch logs for this endpoint."
-    )
-
-
 def _maintain(region: Region, endpoint: Endpoint, params: dict[str, Any]) -> None:
-    stages = [Stage("Updating", "Applying maintenance.", params["seconds"])]
-    endpoint.begin(Activity(Kind.MAINTENANCE, Timeline(region.now, stages, speed=1.0)))
+    if params["after"]:
+        endpoint.maintenance_due = (region.now + timedelta(seconds=params["after"]), params["seconds"])
+    else:
+        endpoint.maintain(params["seconds"], region.now)
 
 
 def _update_from_console(region: Region, endpoint: Endpoint, params: dict[str, Any]) -> None:
@@ -117,6 +74,10 @@ def _update_from_console(region: Region, endpoint: Endpoint, params: dict[str, A
 
 def _autoscale(region: Region, endpoint: Endpoint, params: dict[str, Any]) -> None:
     coming = [copy.copy(variant) for variant in endpoint.variants]
+    way = "Out" if params["count"] >= coming[0].desired_count else "In"
+    for target in region.scaling.targets_of(endpoint.name, coming[0].name):
+        if target["SuspendedState"][f"DynamicScaling{way}Suspended"]:
+            raise validation(f"Scaling {way.lower()} is suspended for {target['ResourceId']}.")
     coming[0].desired_count = params["count"]
     endpoints.rescale(region, endpoint, coming)
     if params["finished"]:
@@ -130,6 +91,34 @@ def _delete_config(region: Region, endpoint: Endpoint, params: dict[str, Any]) -
 def _delete_model(region: Region, endpoint: Endpoint, params: dict[str, Any]) -> None:
     name = params["model"] or endpoint.config.variants()[0].get("ModelName", "")
     del region.models[lookup.model(region, name).name]
+
+
+def _delete_model_data(region: Region, endpoint: Endpoint, params: dict[str, Any]) -> None:
+    urls = {params["url"]} if params["url"] else s3.urls_behind(region, endpoint)
+    if not urls:
+        raise validation(f"No version behind {endpoint.name} has model data in S3.")
+    region.world.lost_artifacts |= urls
+
+
+def _change_approval(region: Region, endpoint: Endpoint, params: dict[str, Any]) -> None:
+    versions = endpoint.group_versions(region)
+    approved = [v for v, package in versions.items() if package.approval_status == "Approved"]
+    version = params["version"] or max(approved, default=0)
+    if version not in versions:
+        raise validation(f"The group behind {endpoint.name} has no version {version or 'that is approved'}.")
+    versions[version].spec |= {"ModelApprovalStatus": params["status"], "LastModifiedTime": region.now}
+
+
+def _push_image(region: Region, endpoint: Endpoint, params: dict[str, Any]) -> None:
+    found = [*endpoint.packages(region), *endpoint.group_versions(region).values()]
+    images = {container["Image"] for package in found for container in package.containers}
+    region.world.pushes.update({params["image"]} if params["image"] else images)
+
+
+def _fail(region: Region, endpoint: Endpoint, params: dict[str, Any]) -> None:
+    endpoint.force("Failed", region.now)
+    endpoint.failure_reason = "The endpoint could not be kept in service. Please delete it and create it again."
+    endpoint.traffic.record(region.now, ())
 
 
 def _finish_now(region: Region, endpoint: Endpoint) -> None:

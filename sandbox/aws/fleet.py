@@ -219,7 +219,8 @@ def _autoscaling(home: Region) -> None:
 
 def _model(home: Region, name: str, container: dict[str, Any], **more: Any) -> None:
     spec = {"PrimaryContainer": container, "ExecutionRoleArn": ROLE, **more}
-    home.models[name] = Model(name, home.arn("model", name), home.now - timedelta(days=31), spec)
+    created = home.now - timedelta(days=31)
+    home.models[name] = Model(name, home.arn("model", name), created, spec, has_served=True)
 
 
 def _variant(model: str, **more: Any) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from .errors import check_region
 from .listing import page
 from .world import Call, operation
 
@@ -21,10 +22,12 @@ HOURLY_USD = {
     "ml.inf1.xlarge": 0.297,
 }
 REGION = "us-east-1"
+_SERVED_IN = ("us-east-1", "eu-central-1", "ap-south-1")  # whatever the region that a price is for
 
 
 @operation("pricing", "GetProducts")
 def get_products(call: Call) -> dict[str, Any]:
+    check_region(call.region.name, *_SERVED_IN)
     wanted = {f["Field"]: f["Value"] for f in call.params.get("Filters", []) if f["Type"] == "TERM_MATCH"}
     if call.params["ServiceCode"] != "AmazonSageMaker":
         return {"FormatVersion": "aws_v1", "PriceList": []}

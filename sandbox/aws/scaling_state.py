@@ -20,6 +20,10 @@ class ScalingState:
         prefix = f"endpoint/{endpoint}/variant/"
         return {resource.removeprefix(prefix) for resource, _ in self.targets if resource.startswith(prefix)}
 
+    def targets_of(self, endpoint: str, variant: str) -> list[dict[str, Any]]:
+        resource = f"endpoint/{endpoint}/variant/{variant}"
+        return [target for (owner, _), target in self.targets.items() if owner == resource]
+
     def deregister(self, key: TargetKey) -> None:
         """Forget a target, and with it its policies and scheduled actions."""
         del self.targets[key]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from . import events
+from . import events, failures, startup
 from .errors import AwsError
 from .lifecycle import Ending, Stage
 from .switches import SWITCHES, Switch
@@ -15,7 +15,7 @@ from .traffic import Spell, Traits
 
 if TYPE_CHECKING:
     from .sagemaker.endpoint import Endpoint, Variant
-    from .world import World
+    from .world import Region, World
 
 NEXT_UPDATE = "next-update"
 ALWAYS = "always"
@@ -37,6 +37,7 @@ class Active:
     params: dict[str, Any]
     since: datetime
     debt: float = 0.0  # of throttling: calls owed a refusal
+    hits: int = 0  # updates that it has shaped
     spells: list[Spell] = field(default_factory=list)
 
     def shown(self) -> dict[str, Any]:
@@ -101,6 +102,11 @@ class ScenarioBook:
     def is_on(self, name: str, endpoint: str | None = None) -> bool:
         return self._find(name, endpoint) is not None
 
+    def params_of(self, name: str, endpoint: str | None = None) -> dict[str, Any] | None:
+        """The parameters of a scenario that is on, for every endpoint or for this one."""
+        found = self._find(name, endpoint)
+        return found.params if found else None
+
     def seconds(self, name: str, otherwise: float) -> float:
         """The `seconds` of a scenario that is on, or the setting that holds otherwise."""
         found = self._find(name, None)
@@ -116,42 +122,69 @@ class ScenarioBook:
                     return True
         return False
 
-    def ending_of_creation(self, endpoint: Endpoint) -> Ending:
+    def ending_of_creation(self, region: Region, endpoint: Endpoint) -> Ending:
         """How a creation that starts now will end."""
-        for name in ("insufficient-capacity", "health-check-failure"):
-            if self._take(name, endpoint.name):
-                return events.failed_creation(name, endpoint)
-        return Ending()
+        variants = endpoint.variants
+        for name in failures.LAUNCH_FAILURES:
+            if self._take(name, endpoint.name, variants=variants):
+                return failures.failed_creation(name, _launch(region, variants))
+        own = startup.trouble(region, endpoint, variants)
+        return failures.failed_creation(own, _launch(region, variants)) if own else Ending()
 
     def course_of_update(
-        self, endpoint: Endpoint, variants: list[Variant], stages: list[Stage]
+        self, region: Region, endpoint: Endpoint, variants: list[Variant], stages: list[Stage]
     ) -> tuple[list[Stage], Ending]:
         """The stages and the end of an update that starts now; scenarios for the next update are used up by this."""
         for name in ("slower-version", "erroring-version"):
             taken = self._take(name, endpoint.name, only=NEXT_UPDATE)
-            traits = _traits(taken.params) if taken else Traits()
-            for variant in variants:
-                variant.traits = variant.traits.combined(traits)
+            if taken:
+                startup.give_traits(region, variants, _traits(taken.params))
         slow = self._take("slow-update", endpoint.name)
         factor = slow.params["factor"] if slow else 1.0
         if self._take("stuck-update", endpoint.name):
-            return events.stuck(stages), Ending()
-        for name in events.UNHAPPY_ENDINGS:
-            if self._take(name, endpoint.name):
-                stages, ending = events.unhappy(name, endpoint, stages)
-                return events.stretched(stages, factor), ending
-        return events.stretched(stages, factor), Ending()
+            return failures.stuck(stages), Ending()
+        ending = Ending()
+        chosen = (name for name in failures.UNHAPPY_ENDINGS if self._take(name, endpoint.name, variants=variants))
+        name = next(chosen, None) or startup.trouble(region, endpoint, variants)
+        if name is not None:
+            stages, ending = failures.unhappy(name, _launch(region, variants), stages)
+        return failures.stretched(stages, factor), ending
+
+    def ending_of_scaling(self, endpoint: Endpoint) -> Ending:
+        """How a change of counts or weights that starts now will end."""
+        if self._take("scaling-fails", endpoint.name):
+            return Ending(landed=False, failure_reason=failures.NO_CAPACITY)
+        return Ending()
+
+    def disturb_update(self, endpoint: Endpoint) -> None:
+        """Let maintenance get in the way of an UpdateEndpoint that is about to be executed."""
+        taken = None if endpoint.is_busy else self._take("busy-at-update", endpoint.name)
+        if taken:
+            endpoint.maintain(taken.params["seconds"], self._world.clock.now())
 
     def _find(self, name: str, endpoint: str | None) -> Active | None:
         return next((a for a in self.active if a.name == name and a.endpoint in {None, endpoint}), None)
 
-    def _take(self, name: str, endpoint: str, only: str | None = None) -> Active | None:
-        """The scenario if it is on for this endpoint; one that is meant for the next update is used up."""
+    def _take(
+        self, name: str, endpoint: str, only: str | None = None, variants: list[Variant] | None = None
+    ) -> Active | None:
+        """The scenario if it is on for this endpoint; one that is meant for the next update is used up.
+
+        Args:
+            name: The scenario.
+            endpoint: Whose update or creation it is.
+            only: Leave scenarios alone that were switched on for another time.
+            variants: The fleet to be started; a scenario about another instance type leaves it alone.
+        """
         for active in self.active:
-            if active.name == name and active.endpoint in {None, endpoint} and only in {None, active.when}:
-                if active.when == NEXT_UPDATE:
-                    self.active.remove(active)
-                return active
+            if active.name != name or active.endpoint not in {None, endpoint} or only not in {None, active.when}:
+                continue
+            if variants is not None and not _concerns(active, variants):
+                continue
+            active.hits += 1
+            if active.when == NEXT_UPDATE and active.hits >= active.params.get("times", 1):
+                self.active.remove(active)
+            return active
         return None
 
     def _begin(self, active: Active) -> None:
@@ -190,3 +223,14 @@ def _typed(switch: Switch, given: dict[str, Any]) -> dict[str, Any]:
 
 def _traits(params: dict[str, Any]) -> Traits:
     return Traits(float(params.get("factor", 1.0)), float(params.get("ratio", 0.0)))
+
+
+def _launch(region: Region, variants: list[Variant]) -> failures.Launch:
+    return failures.Launch(variants[0].name, startup.first_role(region, variants), startup.first_url(region, variants))
+
+
+def _concerns(active: Active, variants: list[Variant]) -> bool:
+    """Whether a scenario about one instance type hits this fleet; a variant with other pools turns to the next one."""
+    kind = active.params.get("instance_type", "")
+    hit = [variant for variant in variants if not kind or variant.instance_type == kind]
+    return any(not variant.fall_back(kind) for variant in hit)

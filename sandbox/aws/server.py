@@ -10,7 +10,7 @@ from contextlib import suppress
 
 from aiohttp import web
 
-from . import alarms, autoscaling, cloudwatch, fleet, pricing, quotas, sagemaker, sts, wire
+from . import alarms, autoscaling, cloudwatch, fleet, marketplace, pricing, quotas, s3, sagemaker, sts, wire
 from .calls import CallLog, LoggedCall
 from .clock import Clock
 from .control import add_control_routes
@@ -19,7 +19,17 @@ from .faults import Fault, FaultBook
 from .validation import check_request, find_violations
 from .world import OPERATIONS, Call, Settings
 
-IMPLEMENTED = (alarms, autoscaling, cloudwatch, pricing, quotas, sagemaker, sts)  # importing them registers operations
+IMPLEMENTED = (
+    alarms,
+    autoscaling,
+    cloudwatch,
+    marketplace,
+    pricing,
+    quotas,
+    s3,
+    sagemaker,
+    sts,
+)  # they register operations
 MAX_BODY_BYTES = 4 * 1024 * 1024
 _log = logging.getLogger("sandbox.aws")
 
@@ -172,7 +182,7 @@ def _gone(http: web.Request) -> bool:
 
 
 def _response(reply: wire.Reply) -> web.Response:
-    return web.Response(status=reply.status, headers=reply.headers, body=reply.body)
+    return web.Response(status=reply.status, headers=reply.headers, body=reply.body or None)
 
 
 async def serve(stand_in: StandIn, port: int, stop: asyncio.Event, announce: Callable[[int], None]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from .clock import Clock, WallClock
 from .scaling_state import ScalingState
+from .traffic import Traits
 
 if TYPE_CHECKING:
     from .alarms import Alarm
@@ -41,6 +43,8 @@ class Model:
     arn: str
     created: datetime
     spec: dict[str, Any]
+    traits: Traits = field(default_factory=Traits)  # beyond those of its packages
+    has_served: bool = False  # an endpoint has been InService with it
 
 
 @dataclass
@@ -83,9 +87,17 @@ class Package:
         return self.spec.get("ModelApprovalStatus")
 
     @property
+    def containers(self) -> list[dict[str, Any]]:
+        return list(self.spec.get("InferenceSpecification", {}).get("Containers", []))
+
+    @property
+    def product_id(self) -> str | None:
+        """AWS Marketplace's id of the product; None for packages that are not from there."""
+        return next((container["ProductId"] for container in self.containers if "ProductId" in container), None)
+
+    @property
     def is_marketplace(self) -> bool:
-        containers = self.spec.get("InferenceSpecification", {}).get("Containers", [])
-        return any("ProductId" in container for container in containers)
+        return self.product_id is not None
 
 
 @dataclass
@@ -159,6 +171,8 @@ class World:
     scenarios: ScenarioBook = field(init=False)  # set by whoever builds the world
     regions: dict[tuple[str, str], Region] = field(default_factory=dict)
     sessions: dict[str, Caller] = field(default_factory=dict)  # by access key, from AssumeRole
+    pushes: Counter[str] = field(default_factory=Counter)  # how often somebody moved an image's tag to another digest
+    lost_artifacts: set[str] = field(default_factory=set)  # S3 URLs of model data that somebody deleted
     serial: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
 
     def region(self, account: str, name: str) -> Region:

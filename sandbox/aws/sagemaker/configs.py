@@ -7,7 +7,7 @@ from typing import Any
 from ..errors import validation
 from ..listing import matching, ordered, page
 from ..world import Call, EndpointConfig, Region, operation
-from . import lookup, tags
+from . import lookup, models, rules, tags
 
 _IDENTITY = {"EndpointConfigName", "Tags"}
 
@@ -27,6 +27,8 @@ def create_endpoint_config(call: Call) -> dict[str, Any]:
     names = [variant["VariantName"] for variant in [*variants, *shadows]]
     if len(set(names)) != len(names):
         raise validation("Variant names must be unique within an endpoint configuration.")
+    if any("ServerlessConfig" in variant for variant in variants) and (len(names) > 1 or "DataCaptureConfig" in params):
+        raise validation("Serverless endpoints support neither several variants nor data capture.")
     for variant in [*variants, *shadows]:
         _check_variant(region, variant, has_role="ExecutionRoleArn" in params)
     spec = {key: value for key, value in params.items() if key not in _IDENTITY}
@@ -71,13 +73,19 @@ def _check_variant(region: Region, variant: dict[str, Any], *, has_role: bool) -
     name = variant["VariantName"]
     if "ModelName" in variant:
         lookup.model(region, variant["ModelName"])
+        models.check_subscription(region, variant["ModelName"])
     elif not has_role:
         raise validation(f"ModelName is required for production variant {name}.")
     if "ServerlessConfig" in variant:
         if "InstanceType" in variant or "InitialInstanceCount" in variant:
             raise validation(f"InstanceType and InitialInstanceCount must not be given for serverless variant {name}.")
         _check_serverless(variant["ServerlessConfig"])
+        if models.is_marketplace(region, variant.get("ModelName")):
+            raise validation("Model packages from AWS Marketplace are not supported for serverless endpoints.")
+        if "ModelName" in variant and "VpcConfig" in lookup.model(region, variant["ModelName"]).spec:
+            raise validation("A VPC configuration is not supported for serverless endpoints.")
         return
+    _check_instance_types(region, variant)
     if "InstancePools" in variant:
         if "InstanceType" in variant:
             raise validation(f"InstanceType and InstancePools cannot both be given for production variant {name}.")
@@ -89,6 +97,19 @@ def _check_variant(region: Region, variant: dict[str, Any], *, has_role: bool) -
         raise validation(f"InitialInstanceCount is required for production variant {name}.")
     if "ManagedInstanceScaling" in variant:
         raise validation("ManagedInstanceScaling is only supported for inference component endpoints.")
+
+
+def _check_instance_types(region: Region, variant: dict[str, Any]) -> None:
+    """Marketplace packages run only where their seller says so."""
+    for arn in models.packages_of(region, variant.get("ModelName")):
+        package = lookup.package(region, arn)
+        supported = package.spec.get("InferenceSpecification", {}).get("SupportedRealtimeInferenceInstanceTypes", [])
+        refused = [kind for kind in rules.instance_types(variant) if package.is_marketplace and kind not in supported]
+        if refused:
+            raise validation(
+                f"Instance type {refused[0]} is not supported for real-time inference by model package {package.arn}. "
+                f"Supported instance types: [{', '.join(supported)}]."
+            )
 
 
 def _check_serverless(serverless: dict[str, Any]) -> None:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from .. import lifecycle
 from ..traffic import TrafficHistory, Traits, split
-from ..world import EndpointConfig, Region
+from ..world import EndpointConfig, Package, Region
+from . import lookup, models
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,6 +26,7 @@ class Kind(Enum):
     RESCALE = "rescale"  # other counts or weights under the same config
     DELETE = "delete"
     MAINTENANCE = "maintenance"
+    SCALE_BACK = "scale back"  # what follows other counts or weights that failed
 
 
 _STATUS_WHILE = {
@@ -33,6 +35,7 @@ _STATUS_WHILE = {
     Kind.RESCALE: "Updating",
     Kind.DELETE: "Deleting",
     Kind.MAINTENANCE: "SystemUpdating",
+    Kind.SCALE_BACK: "RollingBack",
 }
 
 
@@ -49,6 +52,7 @@ class Variant:
     images: list[dict[str, Any]] = field(default_factory=list)
     current_serverless: dict[str, Any] | None = None
     desired_serverless: dict[str, Any] | None = None
+    pool: str | None = None  # the instance type that runs, of those in InstancePools
 
     @property
     def name(self) -> str:
@@ -60,7 +64,20 @@ class Variant:
 
     @property
     def instance_type(self) -> str | None:
-        return self.spec.get("InstanceType")
+        return self.spec.get("InstanceType") or self.pool
+
+    @property
+    def pool_types(self) -> list[str]:
+        """Instance types of its pools, the preferred one first; empty without pools."""
+        pools = sorted(self.spec.get("InstancePools", []), key=lambda pool: pool["Priority"])
+        return [pool["InstanceType"] for pool in pools]
+
+    def fall_back(self, exhausted: str) -> bool:
+        """Turn to the pool after the one of an exhausted instance type; whether there is one."""
+        after = self.pool_types[self.pool_types.index(exhausted) + 1 :] if exhausted in self.pool_types else []
+        if after:
+            self.pool = after[0]
+        return bool(after)
 
 
 @dataclass
@@ -97,26 +114,53 @@ class Endpoint:
     failure_reason: str | None = None
     last_policy: dict[str, Any] | None = None
     activity: Activity | None = None
+    maintenance_due: tuple[datetime, float] | None = None  # when it begins by itself, and for how many seconds
     stale_view: tuple[datetime, dict[str, Any]] | None = None  # what DescribeEndpoint still shows, and until when
 
     @property
     def is_busy(self) -> bool:
         return self.status in BUSY
 
+    def packages(self, region: Region) -> list[Package]:
+        """The model packages that its live models were made from."""
+        arns = (arn for variant in self.variants for arn in models.packages_of(region, variant.spec.get("ModelName")))
+        return [lookup.package(region, arn) for arn in arns]
+
+    def group_versions(self, region: Region) -> dict[int, Package]:
+        """Every version in the model package group from which it serves; empty if that is not one of this account."""
+        names = {package.group for package in self.packages(region)}
+        return {
+            number: p for name in names if name in region.groups for number, p in region.groups[name].packages.items()
+        }
+
     def begin(self, activity: Activity) -> None:
         self.activity = activity
         self.status = _STATUS_WHILE[activity.kind]
         self.modified = activity.timeline.started
 
+    def maintain(self, seconds: float, now: datetime) -> None:
+        """AWS maintenance begins; its seconds are real ones whatever the speed."""
+        stages = [lifecycle.Stage("Updating", "Applying maintenance.", seconds)]
+        self.begin(Activity(Kind.MAINTENANCE, lifecycle.Timeline(now, stages, speed=1.0)))
+
     def settle(self, region: Region) -> None:
         """Let everything happen that was due by now: stages entered, alarms heeded, the end reached."""
         activity = self.activity
         if activity is None:
+            self._begin_maintenance(region)
             return
         if activity.kind is Kind.UPDATE:
             self._walk(region, activity)
         if region.now >= activity.timeline.ends_at:
             self._finish(region, activity)
+
+    def _begin_maintenance(self, region: Region) -> None:
+        """What was announced begins when it is due, or as soon as the endpoint is free."""
+        if self.maintenance_due is None or region.now < self.maintenance_due[0] or self.status != "InService":
+            return
+        seconds = self.maintenance_due[1]
+        self.maintenance_due = None
+        self.maintain(seconds, region.now)
 
     def _walk(self, region: Region, activity: Activity) -> None:
         """Enter every stage that has begun by now, in order; an alarm on the way turns the update round."""
@@ -155,6 +199,11 @@ class Endpoint:
             region.tags.pop(self.arn, None)
             region.scaling.forget_endpoint(self.name)
             return
+        if activity.kind is Kind.RESCALE and not ending.landed:
+            back = [lifecycle.Stage("Updating", "Going back to the former capacity.", lifecycle.REWEIGHT_SECONDS)]
+            self.begin(Activity(Kind.SCALE_BACK, lifecycle.Timeline(at, back, activity.timeline.speed), ending))
+            self.settle(region)
+            return
         self.status = ending.status
         if activity.kind is Kind.MAINTENANCE:
             return
@@ -167,6 +216,9 @@ class Endpoint:
                 self.config = activity.target
             self.variants = activity.variants
             for variant in self.variants:
+                model = region.models.get(variant.spec.get("ModelName", ""))
+                if model is not None:
+                    model.has_served = True
                 variant.current_count = variant.desired_count
                 variant.current_weight = variant.desired_weight
                 variant.current_serverless = variant.desired_serverless

@@ -6,7 +6,7 @@ import copy
 import hashlib
 from typing import Any
 
-from .. import lifecycle, quotas
+from .. import lifecycle, quotas, startup
 from ..behaviours import BEHAVIOURS, profile_for
 from ..errors import validation
 from ..lifecycle import Stage, Timeline
@@ -28,15 +28,16 @@ def create_endpoint(call: Call) -> dict[str, Any]:
         raise validation(f'Cannot create already existing endpoint "{arn}".')
     config = rules.usable_config(region, params["EndpointConfigName"])
     policy = params.get("DeploymentConfig")
-    if policy:
-        rules.check_policy(policy, None, config)
     variants = [fresh_variant(region, spec) for spec in config.variants()]
-    rules.check_quota(region, config, {v.name: v.desired_count for v in variants}, None)
+    counts = {variant.name: variant.desired_count for variant in variants}
+    if policy:
+        rules.check_policy(policy, None, config, counts)
+    rules.check_quota(region, config, counts, None)
     endpoint = Endpoint(name, arn, call.now, call.now, config, variants, TrafficHistory(profile_for(name, config.spec)))
     endpoint.last_policy = policy
     total = sum(variant.desired_count for variant in variants)
-    stages = [lifecycle.launching(total, lifecycle.launch_seconds(config.variants()))]
-    ending = region.world.scenarios.ending_of_creation(endpoint)
+    stages = [lifecycle.launching(total, startup.launch_seconds(region, endpoint, variants))]
+    ending = region.world.scenarios.ending_of_creation(region, endpoint)
     timeline = Timeline(call.now, stages, region.world.settings.speed)
     endpoint.begin(Activity(Kind.CREATE, timeline, ending, config, variants))
     region.endpoints[name] = endpoint
@@ -48,18 +49,20 @@ def create_endpoint(call: Call) -> dict[str, Any]:
 def update_endpoint(call: Call) -> dict[str, Any]:
     region, params = call.region, call.params
     endpoint = lookup.endpoint(region, params["EndpointName"])
+    region.world.scenarios.disturb_update(endpoint)
     config = rules.usable_config(region, params["EndpointConfigName"])
     policy = params.get("DeploymentConfig")
     if policy is None and params.get("RetainDeploymentConfig"):
         policy = endpoint.last_policy
-    rules.check_update(region, endpoint, config, policy)
     kept: set[str] = set()
     if params.get("RetainAllVariantProperties"):
         excluded = {p["VariantPropertyType"] for p in params.get("ExcludeRetainedVariantProperties", [])}
         kept = {"DesiredInstanceCount", "DesiredWeight"} - excluded
     variants = [_updated_variant(region, endpoint, spec, kept) for spec in config.variants()]
+    counts = {variant.name: variant.desired_count for variant in variants}
+    rules.check_update(region, endpoint, config, policy, counts)
     in_force = None if rules.excluded_from_guardrails(region, config) else policy
-    rules.check_quota(region, config, {v.name: v.desired_count for v in variants}, in_force)
+    rules.check_quota(region, config, counts, in_force)
     before = describe(endpoint, call.now)
     endpoint.begin(_update(region, endpoint, config, variants, in_force))
     endpoint.last_policy = policy or endpoint.last_policy
@@ -100,6 +103,7 @@ def describe_endpoint(call: Call) -> dict[str, Any]:
 def delete_endpoint(call: Call) -> dict[str, Any]:
     endpoint = lookup.endpoint(call.region, call.params["EndpointName"])
     rules.refuse_if_busy(endpoint)
+    rules.check_deletion(call, endpoint)
     endpoint.traffic.record(call.now, ())
     stages = [Stage("Deleting", "Terminating all instances.", lifecycle.DELETION_SECONDS)]
     endpoint.begin(Activity(Kind.DELETE, Timeline(call.now, stages, call.region.world.settings.speed)))
@@ -127,7 +131,7 @@ def fresh_variant(region: Region, spec: dict[str, Any]) -> Variant:
     count = 0 if "ServerlessConfig" in spec else spec.get("InitialInstanceCount", 1)
     weight = spec.get("InitialVariantWeight", 1.0)
     serverless = spec.get("ServerlessConfig")
-    return Variant(
+    variant = Variant(
         spec=spec,
         current_count=count,
         desired_count=count,
@@ -138,6 +142,8 @@ def fresh_variant(region: Region, spec: dict[str, Any]) -> Variant:
         current_serverless=serverless,
         desired_serverless=serverless,
     )
+    variant.pool = variant.pool_types[0] if variant.pool_types else None
+    return variant
 
 
 def rescale(region: Region, endpoint: Endpoint, coming: list[Variant]) -> None:
@@ -155,7 +161,8 @@ def rescale(region: Region, endpoint: Endpoint, coming: list[Variant]) -> None:
         f"Scaling {way} desired instance count to {total}." if any(moved.values()) else "Updating variant weights."
     )
     timeline = Timeline(region.now, [Stage("Updating", message, seconds)], region.world.settings.speed)
-    endpoint.begin(Activity(Kind.RESCALE, timeline, variants=coming))
+    ending = region.world.scenarios.ending_of_scaling(endpoint)
+    endpoint.begin(Activity(Kind.RESCALE, timeline, ending, variants=coming))
 
 
 def start_update(region: Region, endpoint: Endpoint, config: EndpointConfig) -> None:
@@ -174,9 +181,9 @@ def _update(
 ) -> Activity:
     green = sum(variant.desired_count for variant in variants)
     blue = sum(variant.current_count for variant in endpoint.variants)
-    launch = lifecycle.launch_seconds(config.variants())
+    launch = startup.launch_seconds(region, endpoint, variants)
     stages = lifecycle.update_stages(policy, green, blue, launch)
-    stages, ending = region.world.scenarios.course_of_update(endpoint, variants, stages)
+    stages, ending = region.world.scenarios.course_of_update(region, endpoint, variants, stages)
     alarms = [a["AlarmName"] for a in (policy or {}).get("AutoRollbackConfiguration", {}).get("Alarms", [])]
     timeline = Timeline(region.now, stages, region.world.settings.speed)
     shows_stages = not rules.excluded_from_guardrails(region, config)
@@ -195,7 +202,8 @@ def _updated_variant(region: Region, endpoint: Endpoint, spec: dict[str, Any], k
 
 
 def _traits(region: Region, model_name: str | None) -> Traits:
-    traits = Traits()
+    model = region.models.get(model_name or "")
+    traits = model.traits if model else Traits()
     for arn in models.packages_of(region, model_name):
         traits = traits.combined(BEHAVIOURS.get(arn.rpartition(":model-package/")[2], Traits()))
     return traits
@@ -203,19 +211,14 @@ def _traits(region: Region, model_name: str | None) -> Traits:
 
 def _images(region: Region, model_name: str | None) -> list[dict[str, Any]]:
     """Tags resolve to a digest when a fleet starts."""
-    model = region.models.get(model_name or "")
-    if model is None:
-        return []
-    specified = [c["Image"] for c in models.containers(model.spec) if "Image" in c]
-    for arn in models.packages_of(region, model_name):
-        containers = lookup.package(region, arn).spec.get("InferenceSpecification", {}).get("Containers", [])
-        specified += [container["Image"] for container in containers if "Image" in container]
-    return [_resolved(image, region) for image in specified]
+    found = models.all_containers(region, model_name)
+    return [_resolved(container["Image"], region) for container in found if "Image" in container]
 
 
 def _resolved(image: str, region: Region) -> dict[str, Any]:
     repository = image.partition("@")[0].rpartition(":")[0] or image
-    digest = hashlib.sha256(image.encode()).hexdigest()
+    pushed = region.world.pushes[image]
+    digest = hashlib.sha256(f"{image}#{pushed}".encode() if pushed else image.encode()).hexdigest()
     return {
         "SpecifiedImage": image,
         "ResolvedImage": image if "@sha256:" in image else f"{repository}@sha256:{digest}",

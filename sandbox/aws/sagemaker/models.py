@@ -10,6 +10,7 @@ from ..world import Call, Model, Region, operation
 from . import lookup, tags
 
 _IDENTITY = {"ModelName", "Tags"}
+NOT_SUBSCRIBED = "Caller is not subscribed to the marketplace offering."
 
 
 @operation("sagemaker", "CreateModel")
@@ -68,8 +69,25 @@ def packages_of(region: Region, model_name: str | None) -> list[str]:
     return [c["ModelPackageName"] for c in containers(model.spec) if "ModelPackageName" in c] if model else []
 
 
+def all_containers(region: Region, model_name: str | None) -> list[dict[str, Any]]:
+    """What a fleet of this model runs: the model's own containers and those of the packages it was made from."""
+    model = region.models.get(model_name or "")
+    if model is None:
+        return []
+    packaged = (lookup.package(region, arn).containers for arn in packages_of(region, model_name))
+    return [*containers(model.spec), *(container for found in packaged for container in found)]
+
+
 def is_marketplace(region: Region, model_name: str | None) -> bool:
     return any(lookup.package(region, arn).is_marketplace for arn in packages_of(region, model_name))
+
+
+def check_subscription(region: Region, model_name: str | None) -> None:
+    """Refuse a model of a Marketplace product to which the account is not, or no longer, subscribed."""
+    for arn in packages_of(region, model_name):
+        package = lookup.package(region, arn)
+        if package.is_marketplace and not package.subscribed:
+            raise validation(NOT_SUBSCRIBED)
 
 
 def _check_container(region: Region, container: dict[str, Any], *, isolated: bool) -> None:
@@ -85,6 +103,6 @@ def _check_container(region: Region, container: dict[str, Any], *, isolated: boo
         raise validation(f"Cannot create model from model package {package.arn}: it must be Approved to be deployed.")
     if package.is_marketplace:
         if not package.subscribed:
-            raise validation("Caller is not subscribed to the marketplace offering.")
+            raise validation(NOT_SUBSCRIBED)
         if not isolated:
             raise validation("EnableNetworkIsolation must be true for model packages from AWS Marketplace.")

@@ -6,8 +6,8 @@ from datetime import timedelta
 from typing import Any
 
 from .. import lifecycle, quotas
-from ..errors import validation
-from ..world import EndpointConfig, Region
+from ..errors import AwsError, validation
+from ..world import Call, EndpointConfig, Region
 from . import lookup, models
 from .endpoint import Endpoint
 
@@ -22,6 +22,7 @@ def usable_config(region: Region, name: str) -> EndpointConfig:
     for variant in config.variants():
         if "ModelName" in variant:
             lookup.model(region, variant["ModelName"])
+            models.check_subscription(region, variant["ModelName"])
     return config
 
 
@@ -30,15 +31,41 @@ def refuse_if_busy(endpoint: Endpoint) -> None:
         raise validation(f'Cannot update in-progress endpoint "{endpoint.arn}".')
 
 
-def check_update(region: Region, endpoint: Endpoint, config: EndpointConfig, policy: dict[str, Any] | None) -> None:
-    """Refuse an update that SageMaker would refuse."""
+def check_deletion(call: Call, endpoint: Endpoint) -> None:
+    """Deleting an endpoint deregisters its variants, for which the caller needs another permission."""
+    scenarios = call.region.world.scenarios
+    if scenarios.is_on("delete-denied", endpoint.name) and call.region.scaling.registered_variants(endpoint.name):
+        raise AwsError(
+            "AccessDeniedException",
+            "An Application AutoScaling scalable target exists for a variant being deleted, and the IAM identity used "
+            "to invoke DeleteEndpoint does not have application-autoscaling:DeregisterScalableTarget permission. "
+            f"Identity: {call.caller.arn}.",
+        )
+
+
+def check_update(
+    region: Region,
+    endpoint: Endpoint,
+    config: EndpointConfig,
+    policy: dict[str, Any] | None,
+    counts: dict[str, int],
+) -> None:
+    """Refuse an update that SageMaker would refuse.
+
+    Args:
+        region: Where the endpoint is.
+        endpoint: What is to be updated.
+        config: The target.
+        policy: The DeploymentConfig in force, if any.
+        counts: Instances that the new fleet will have, by variant; retained counts differ from those of the config.
+    """
     refuse_if_busy(endpoint)
     if endpoint.status in {"Failed", "OutOfService"}:
         raise validation(f'Cannot update endpoint "{endpoint.arn}" with status {endpoint.status}.')
     _check_serverless(endpoint, config)
     _check_scaled_variants(region, endpoint, config)
     if policy:
-        check_policy(policy, endpoint, config)
+        check_policy(policy, endpoint, config, counts)
 
 
 def excluded_from_guardrails(region: Region, config: EndpointConfig) -> bool:
@@ -50,7 +77,9 @@ def excluded_from_guardrails(region: Region, config: EndpointConfig) -> bool:
     )
 
 
-def check_policy(policy: dict[str, Any], endpoint: Endpoint | None, config: EndpointConfig) -> None:
+def check_policy(
+    policy: dict[str, Any], endpoint: Endpoint | None, config: EndpointConfig, counts: dict[str, int]
+) -> None:
     """Refuse a DeploymentConfig whose parts contradict each other or the fleet."""
     if "BlueGreenUpdatePolicy" in policy and "RollingUpdatePolicy" in policy:
         raise validation("Only one of BlueGreenUpdatePolicy and RollingUpdatePolicy can be specified.")
@@ -63,25 +92,35 @@ def check_policy(policy: dict[str, Any], endpoint: Endpoint | None, config: Endp
     if "RollingUpdatePolicy" in policy:
         if serverless or len(variants) > 1:
             raise validation("RollingUpdatePolicy is not supported for serverless or multi-variant endpoints.")
-        _check_size(policy["RollingUpdatePolicy"]["MaximumBatchSize"], variants, "MaximumBatchSize", 5, 50)
+        _check_size(policy["RollingUpdatePolicy"]["MaximumBatchSize"], counts, "MaximumBatchSize", 5, 50)
     routing = policy.get("BlueGreenUpdatePolicy", {}).get("TrafficRoutingConfiguration")
     if routing is not None:
-        _check_routing(routing, variants)
-    _check_duration(policy, variants)
+        _check_routing(routing, counts)
+    _check_duration(policy, sum(counts.values()))
 
 
 def check_quota(region: Region, config: EndpointConfig, counts: dict[str, int], policy: dict[str, Any] | None) -> None:
     """Refuse what the account's quotas do not allow: a blue/green update needs the whole second fleet at once."""
     batch = (policy or {}).get("RollingUpdatePolicy", {}).get("MaximumBatchSize")
     asked: dict[str, int] = {}
+    total = 0
     for variant in config.variants():
-        if "InstanceType" in variant:
-            count = counts[variant["VariantName"]]
-            count = lifecycle.capacity(batch, count) if batch else count
-            asked[variant["InstanceType"]] = asked.get(variant["InstanceType"], 0) + count
+        if "ServerlessConfig" in variant:
+            continue
+        count = counts[variant["VariantName"]]
+        count = lifecycle.capacity(batch, count) if batch else count
+        total += count
+        for instance_type in instance_types(variant):  # of every pool: a quota is no reason to fall back to the next
+            asked[instance_type] = asked.get(instance_type, 0) + count
     for instance_type, delta in asked.items():
         quotas.check_endpoint_usage(region, instance_type, delta)
-    quotas.check_fleet(region, sum(asked.values()))
+    quotas.check_fleet(region, total)
+
+
+def instance_types(variant: dict[str, Any]) -> list[str]:
+    """The instance types that a variant of a config may run on."""
+    pools = [pool["InstanceType"] for pool in variant.get("InstancePools", [])]
+    return [variant["InstanceType"]] if "InstanceType" in variant else pools
 
 
 def _check_serverless(endpoint: Endpoint, config: EndpointConfig) -> None:
@@ -91,8 +130,8 @@ def _check_serverless(endpoint: Endpoint, config: EndpointConfig) -> None:
 
 
 def _check_scaled_variants(region: Region, endpoint: Endpoint, config: EndpointConfig) -> None:
-    coming = {variant["VariantName"]: variant.get("InstanceType") for variant in config.variants()}
-    current = {variant.name: variant.instance_type for variant in endpoint.variants}
+    coming = {variant["VariantName"]: instance_types(variant) for variant in config.variants()}
+    current = {variant.name: instance_types(variant.spec) for variant in endpoint.variants}
     for name in sorted(region.scaling.registered_variants(endpoint.name)):
         if name not in coming:
             change = "removed"
@@ -106,29 +145,29 @@ def _check_scaled_variants(region: Region, endpoint: Endpoint, config: EndpointC
         )
 
 
-def _check_routing(routing: dict[str, Any], variants: list[dict[str, Any]]) -> None:
+def _check_routing(routing: dict[str, Any], counts: dict[str, int]) -> None:
     sizes = {"CANARY": ("CanarySize", 0, 50), "LINEAR": ("LinearStepSize", 10, 50)}
     for kind, (member, low, high) in sizes.items():
         if routing["Type"] == kind:
             if member not in routing:
                 raise validation(f"{member} is required for traffic routing of type {kind}.")
-            _check_size(routing[member], variants, member, low, high)
+            _check_size(routing[member], counts, member, low, high)
         elif member in routing:
             raise validation(f"{member} is only valid for traffic routing of type {kind}.")
 
 
-def _check_size(size: dict[str, Any], variants: list[dict[str, Any]], member: str, low: int, high: int) -> None:
-    for variant in variants:
-        total = variant.get("InitialInstanceCount", 1)
-        percent = size["Value"] if size["Type"] == "CAPACITY_PERCENT" else 100 * size["Value"] / total
+def _check_size(size: dict[str, Any], counts: dict[str, int], member: str, low: int, high: int) -> None:
+    for total in counts.values():
+        percent = size["Value"] if size["Type"] == "CAPACITY_PERCENT" else 100 * size["Value"] / max(1, total)
+        if total == 1:
+            percent = 100  # there is no part of a single instance
         if not low <= percent <= high:
             span = f"between {low}% and {high}%" if low else f"less than or equal to {high}%"
             raise validation(f"{member} must be {span} of the variant's total instance count.")
 
 
-def _check_duration(policy: dict[str, Any], variants: list[dict[str, Any]]) -> None:
+def _check_duration(policy: dict[str, Any], instances: int) -> None:
     chosen = policy.get("RollingUpdatePolicy") or policy.get("BlueGreenUpdatePolicy") or {}
     limit = chosen.get("MaximumExecutionTimeoutInSeconds")
-    count = sum(variant.get("InitialInstanceCount", 1) for variant in variants)
-    if limit is not None and limit <= lifecycle.shortest_seconds(policy, count):
+    if limit is not None and limit <= lifecycle.shortest_seconds(policy, max(1, instances)):
         raise validation("MaximumExecutionTimeoutInSeconds must be greater than the sum of all wait intervals.")

@@ -56,7 +56,7 @@ def _live(variant: Variant, activity: Activity | None, position: tuple[int, Stag
         }
     elif activity and position and activity.kind is Kind.UPDATE:
         _, stage, progress = position
-        shown |= _counts(interpolate(stage.blue, progress, variant.current_count), variant.desired_count)
+        shown |= _running(variant, interpolate(stage.blue, progress, variant.current_count), variant.desired_count)
         if activity.shows_stages and stage.removes_blue:
             shown["VariantStatus"] = [_status(activity, position)]
     elif activity and position and activity.kind is Kind.RESCALE:
@@ -64,11 +64,11 @@ def _live(variant: Variant, activity: Activity | None, position: tuple[int, Stag
         coming = next(v for v in activity.variants if v.name == variant.name)
         grown = interpolate((0.0, 1.0), progress, abs(coming.desired_count - variant.current_count))
         direction = 1 if coming.desired_count >= variant.current_count else -1
-        shown |= _counts(variant.current_count + direction * grown, coming.desired_count)
+        shown |= _running(variant, variant.current_count + direction * grown, coming.desired_count)
         shown["DesiredWeight"] = coming.desired_weight
         shown["VariantStatus"] = [_status(activity, position)]
     else:
-        shown |= _counts(variant.current_count, variant.desired_count)
+        shown |= _running(variant, variant.current_count, variant.desired_count)
     return shown
 
 
@@ -82,9 +82,9 @@ def _pending(activity: Activity, position: tuple[int, Stage, float]) -> dict[str
             shown["DesiredServerlessConfig"] = variant.desired_serverless
         else:
             running = interpolate(stage.green, progress, variant.desired_count)
-            shown |= _counts(running, variant.desired_count)
-            if variant.instance_type:
-                shown["InstanceType"] = variant.instance_type
+            shown |= _running(variant, running, variant.desired_count)
+            if "InstanceType" in variant.spec:
+                shown["InstanceType"] = variant.spec["InstanceType"]
         if activity.shows_stages and not stage.removes_blue:
             shown["VariantStatus"] = [_status(activity, position)]
         variants.append(shown)
@@ -106,8 +106,12 @@ def _common(variant: Variant) -> dict[str, Any]:
     return shown | {member: variant.spec[member] for member in _FROM_VARIANT if member in variant.spec}
 
 
-def _counts(current: int, desired: int) -> dict[str, int]:
-    return {"CurrentInstanceCount": current, "DesiredInstanceCount": desired}
+def _running(variant: Variant, current: int, desired: int) -> dict[str, Any]:
+    shown: dict[str, Any] = {"CurrentInstanceCount": current, "DesiredInstanceCount": desired}
+    if variant.pool_types:
+        counts = {kind: current if kind == variant.pool else 0 for kind in variant.pool_types}
+        shown["InstancePools"] = [{"InstanceType": k, "CurrentInstanceCount": n} for k, n in counts.items()]
+    return shown
 
 
 def _status(activity: Activity, position: tuple[int, Stage, float]) -> dict[str, Any]:

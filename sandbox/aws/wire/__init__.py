@@ -1,7 +1,8 @@
 """The wire protocols of AWS: which operation a request names, its parameters as Python values, and the answer's bytes.
 
-Three protocols are spoken, each driven by botocore's service models: JSON 1.0/1.1 (SageMaker, Application Auto Scaling,
-Service Quotas, Pricing), Smithy RPC v2 with CBOR (CloudWatch since botocore 1.40) and Query (STS, older CloudWatch clients).
+Four protocols are spoken, each driven by botocore's service models: JSON 1.0/1.1 (SageMaker, Application Auto Scaling,
+Service Quotas, Pricing), Smithy RPC v2 with CBOR (CloudWatch since botocore 1.40, Marketplace agreements), Query (STS, older
+CloudWatch clients) and REST (HEAD of S3 objects).
 """
 
 from .protocol import Protocol, Reply

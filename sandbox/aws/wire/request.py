@@ -17,12 +17,22 @@ from .cbor_protocol import CborProtocol
 from .json_protocol import JsonProtocol
 from .protocol import Protocol
 from .query_protocol import QueryProtocol
+from .rest_protocol import RestProtocol, read_object_address
 
-SERVICES = ("sagemaker", "cloudwatch", "application-autoscaling", "service-quotas", "sts", "pricing")
+SERVICES = (
+    "sagemaker",
+    "cloudwatch",
+    "application-autoscaling",
+    "service-quotas",
+    "sts",
+    "pricing",
+    "marketplace-agreement",
+    "s3",
+)
 _QUERY_SERVICES = ("sts", "cloudwatch")
-_CREDENTIAL = re.compile(r"AWS4-HMAC-SHA256 Credential=([^/\s]+)/\d{8}/([^/]+)/[^/]+/aws4_request")
+_CREDENTIAL = re.compile(r"AWS4-HMAC-SHA256 Credential=([^/\s]+)/\d{8}/([^/]+)/([^/]+)/aws4_request")
 _RPC_V2_PATH = re.compile(r"/service/([^/]+)/operation/([^/]+)")
-_JSON, _CBOR, _QUERY = JsonProtocol(), CborProtocol(), QueryProtocol()
+_JSON, _CBOR, _QUERY, _REST = JsonProtocol(), CborProtocol(), QueryProtocol(), RestProtocol()
 
 
 @lru_cache(maxsize=1)
@@ -48,11 +58,13 @@ def read_request(method: str, path: str, headers: Mapping[str, str], body: bytes
     """Understand a request or raise the error that AWS answers to one that it cannot read.
 
     Args:
-        method: HTTP method; every protocol here uses POST.
+        method: HTTP method; POST but for S3.
         path: The URL's path, which names the operation in RPC v2.
         headers: With case-insensitive lookup.
         body: The raw body.
     """
+    if _is_for_s3(headers):
+        return _read_object_request(method, path, headers)
     service, name = _names(path, headers, body)
     model = service_models().get(service or "")
     if model is None or name not in model.operation_names:
@@ -60,16 +72,34 @@ def read_request(method: str, path: str, headers: Mapping[str, str], body: bytes
     signed = _CREDENTIAL.match(headers.get("Authorization", ""))
     if signed is None or method != "POST":
         raise AwsError("MissingAuthenticationToken", "Missing Authentication Token", status=403)
-    access_key, region = signed.groups()
+    access_key, region, _ = signed.groups()
     protocol, operation = guess_protocol(path, headers), model.operation_model(name)
     return WireRequest(model.service_name, operation, protocol, access_key, region, protocol.read(operation, body))
 
 
 def guess_protocol(path: str, headers: Mapping[str, str]) -> Protocol:
     """The protocol that a request is written in, judged by its address alone."""
+    if _is_for_s3(headers):
+        return _REST
     if "X-Amz-Target" in headers:
         return _JSON
     return _CBOR if _RPC_V2_PATH.search(path) else _QUERY
+
+
+def _is_for_s3(headers: Mapping[str, str]) -> bool:
+    signed = _CREDENTIAL.match(headers.get("Authorization", ""))
+    return signed is not None and signed[3] == "s3"
+
+
+def _read_object_request(method: str, path: str, headers: Mapping[str, str]) -> WireRequest:
+    signed = _CREDENTIAL.match(headers["Authorization"])
+    assert signed is not None
+    if method != "HEAD":
+        raise AwsError("NotImplemented", f"This stand-in has no {method} of S3, only HEAD of an object.", status=501)
+    params = read_object_address(path, headers.get("Host", ""))
+    if not params["Key"]:
+        raise AwsError("NotImplemented", "This stand-in has no HeadBucket.", status=501)
+    return WireRequest("s3", service_models()["s3"].operation_model("HeadObject"), _REST, signed[1], signed[2], params)
 
 
 def _names(path: str, headers: Mapping[str, str], body: bytes) -> tuple[str | None, str]:
