@@ -25,6 +25,11 @@ beyond chance for any traffic worth a canary. Latencies have no such ceiling: 5 
 another. So without thresholds only errors send the traffic back, and the watch compares latencies afterwards.
 """
 
+BROKEN_STREAMS_CEILING = 5
+"""Streams that break per datapoint. CloudWatch has MidStreamErrors only when there are any, so no rate can be made of it alone:
+its average is 1 after a single error. A healthy endpoint has none; the watch afterwards judges the rate.
+"""
+
 _NAMESPACE = "AWS/SageMaker"
 _MOST_DATAPOINTS = 3
 
@@ -51,8 +56,24 @@ def alarms_for(rollout: Rollout, spec: EndpointSpec, target: ConfigRecord, strat
     if not strategy.bakes:
         return ()
     variants = tuple(v["VariantName"] for v in target.variants())
+    period = alarm_period(spec.watch.metric_period)
+    datapoints = _datapoints(strategy.bake, period)
+    # Endpoint and variant have 63 characters at most and a rollout's id 64, so names stay below CloudWatch's 255.
+    name = f"bot-{spec.name}-{rollout.id}"
     return tuple(
-        _alarm(rule, variant, len(variants) > 1, rollout, target.name, strategy.bake, spec.watch.metric_period)
+        Alarm(
+            name=f"{name}-{rule.label}" if len(variants) == 1 else f"{name}-{rule.label}-{variant}",
+            namespace=_NAMESPACE,
+            metric=rule.metric,
+            dimensions={"EndpointName": spec.name, "VariantName": variant, "EndpointConfigName": target.name},
+            statistic=rule.statistic,
+            period=period,
+            evaluation_periods=datapoints,
+            datapoints_to_alarm=-(-datapoints * 2 // 3),
+            threshold=rule.ceiling,
+            missing_data="notBreaching",  # a quiet minute is no error, and a new fleet begins with none but quiet ones
+            description=f"Rollout {rollout.id} of {spec.name}: {rule.meaning}. The bot deletes it when the rollout ends.",
+        )
         for rule in _rules(spec)
         for variant in variants
     )
@@ -66,14 +87,14 @@ def fitting(own: Sequence[Alarm], standing: Sequence[str]) -> tuple[Alarm, ...]:
 def _rules(spec: EndpointSpec) -> Iterator[_Rule]:
     thresholds = spec.watch.thresholds
     streaming = spec.kind == "streaming"
-    # As the average of 1 and 0 per request these two are ratios.
-    errors = _or_usual(thresholds.error_rate)
-    yield _Rule("errors", "Invocation5XXErrors", "Average", errors, f"more than {errors:.3g} 5XX per request")
+    errors = USUAL_ERROR_CEILING if thresholds.error_rate is None else thresholds.error_rate
+    # Published with every request as 1 or 0, so its average is a rate.
+    yield _Rule(
+        "errors", "Invocation5XXErrors", "Average", errors, f"5XX errors above {100 * errors:g} % of the requests"
+    )
     if streaming:
-        broken = _or_usual(thresholds.mid_stream_error_rate)
-        yield _Rule(
-            "mid-stream", "MidStreamErrors", "Average", broken, f"more than {broken:.3g} broken streams per stream"
-        )
+        broken = BROKEN_STREAMS_CEILING
+        yield _Rule("mid-stream", "MidStreamErrors", "Sum", broken, f"more than {broken} streams broken in the middle")
     # SageMaker publishes no ModelLatency for bidirectional streams.
     latency = "FirstChunkLatency" if streaming else "ModelLatency"
     for percentile, ceiling in (("p99", thresholds.p99_ms), ("p90", thresholds.p90_ms), ("p50", thresholds.p50_ms)):
@@ -82,38 +103,6 @@ def _rules(spec: EndpointSpec) -> Iterator[_Rule]:
             yield _Rule(
                 percentile, latency, percentile, microseconds, f"{percentile} of {latency} above {ceiling:g} ms"
             )
-
-
-def _or_usual(ceiling: float | None) -> float:
-    return USUAL_ERROR_CEILING if ceiling is None else ceiling
-
-
-def _alarm(
-    rule: _Rule,
-    variant: str,
-    named_by_variant: bool,
-    rollout: Rollout,
-    config: str,
-    bake: timedelta,
-    metric_period: timedelta,
-) -> Alarm:
-    period = alarm_period(metric_period)
-    datapoints = _datapoints(bake, period)
-    # Endpoint and variant have 63 characters at most and a rollout's id 64, so this stays below CloudWatch's 255.
-    name = f"bot-{rollout.endpoint}-{rollout.id}-{rule.label}"
-    return Alarm(
-        name=f"{name}-{variant}" if named_by_variant else name,
-        namespace=_NAMESPACE,
-        metric=rule.metric,
-        dimensions={"EndpointName": rollout.endpoint, "VariantName": variant, "EndpointConfigName": config},
-        statistic=rule.statistic,
-        period=period,
-        evaluation_periods=datapoints,
-        datapoints_to_alarm=-(-datapoints * 2 // 3),
-        threshold=rule.ceiling,
-        missing_data="notBreaching",  # a quiet minute is no error, and a new fleet begins with none but quiet ones
-        description=f"Rollout {rollout.id} of {rollout.endpoint}: {rule.meaning}. The bot deletes it when the rollout ends.",
-    )
 
 
 def _datapoints(bake: timedelta, period: timedelta) -> int:
