@@ -113,6 +113,35 @@ def test_unknown_group_is_an_error(messenger: SlackMessenger, group: str) -> Non
         messenger.group_members(group)
 
 
+@pytest.mark.parametrize("group", ["S0RELEASE", "@release-crew"])
+def test_nobody_is_an_approver_through_a_group_that_was_disabled(messenger: SlackMessenger, group: str) -> None:
+    with pytest.raises(SlackRefused) as caught:
+        messenger.group_members(group)
+    assert caught.value.error == "no_such_subteam"
+
+
+def test_time_zone_is_the_persons_own(messenger: SlackMessenger) -> None:
+    assert messenger.timezone_of("U0BEN") == "America/New_York"
+    assert messenger.timezone_of("U0DAVE") == "Asia/Kolkata"
+
+
+def test_a_view_is_opened_once_for_one_click(messenger: SlackMessenger, workspace: SlackDriver) -> None:
+    button = {"type": "button", "action_id": "why", "text": {"type": "plain_text", "text": "Why?"}}
+    messenger.post(CHANNEL, text="x", blocks=[{"type": "actions", "elements": [button]}])
+    ben = workspace.person("ben")
+    ben.click("Why?")  # no app is connected; the trigger holds all the same
+    trigger_id = workspace.deliveries()[-1]["payload"]["trigger_id"]
+    view = {"type": "modal", "title": {"type": "plain_text", "text": "Why?"}, "blocks": BLOCKS}
+    messenger.open_view(trigger_id, view)
+    shown = ben.modal()
+    assert shown is not None
+    assert shown["title"]["text"] == "Why?"
+    for trigger, error in ((trigger_id, "exchanged_trigger_id"), ("1.2.3", "invalid_trigger_id")):
+        with pytest.raises(SlackRefused) as caught:
+            messenger.open_view(trigger, view)
+        assert caught.value.error == error
+
+
 def test_own_name_is_the_bot_users(messenger: SlackMessenger) -> None:
     assert messenger.own_name() == "endpoint-bot"
 

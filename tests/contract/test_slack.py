@@ -382,6 +382,44 @@ def test_unreadable_group_is_an_error_even_when_it_was_readable_a_minute_ago() -
             messages.group_members("S0MLOPS")
 
 
+def test_time_zone_is_remembered_for_a_day_also_when_slack_does_not_tell_it() -> None:
+    told = [Answer({"ok": True, "user": user}) for user in ({"tz": "Europe/Berlin"}, {"tz": "Asia/Kolkata"}, {})]
+    slack = Slack({"users.info": told})
+    with messenger(slack) as messages:
+        assert messages.timezone_of("U1") == "Europe/Berlin"
+        slack.now += timedelta(hours=23)
+        assert messages.timezone_of("U1") == "Europe/Berlin"
+        slack.now += timedelta(hours=1)
+        assert messages.timezone_of("U1") == "Asia/Kolkata"
+        assert [messages.timezone_of("U2"), messages.timezone_of("U2")] == [None, None]
+    assert [call["user"] for call in slack.calls("users.info")] == ["U1", "U1", "U2"]
+
+
+def test_time_zone_that_cannot_be_looked_up_is_an_error() -> None:
+    with messenger(Slack({"users.info": refused("missing_scope")})) as messages, pytest.raises(SlackRefused):
+        messages.timezone_of("U1")
+
+
+# modals
+
+
+def test_view_is_opened_with_the_trigger_of_what_the_person_did() -> None:
+    slack = Slack()
+    with messenger(slack) as messages:
+        messages.open_view("1.2.3", {"type": "modal", "callback_id": "c"})
+    (call,) = slack.calls("views.open")
+    view = json.loads(call["view"]) if isinstance(call["view"], str) else call["view"]
+    assert (call["trigger_id"], view) == ("1.2.3", {"type": "modal", "callback_id": "c"})
+
+
+def test_view_that_comes_too_late_is_a_refusal_and_not_tried_again() -> None:
+    slack = Slack({"views.open": refused("expired_trigger_id")})
+    with messenger(slack) as messages, pytest.raises(SlackRefused) as caught:
+        messages.open_view("1.2.3", {"type": "modal"})
+    assert caught.value.error == "expired_trigger_id"
+    assert len(slack.calls("views.open")) == 1
+
+
 def test_own_name_is_asked_for_once() -> None:
     slack = Slack()
     with messenger(slack) as messages:

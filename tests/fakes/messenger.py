@@ -50,6 +50,9 @@ class FakeMessenger(Failing):
     files: list[tuple[str, str]] = field(default_factory=list)
     groups: dict[str, frozenset[str]] = field(default_factory=dict)
     handles: dict[str, str] = field(default_factory=dict)
+    timezones: dict[str, str] = field(default_factory=dict)
+    views: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
+    """The modals that were opened, each with the trigger_id that it took."""
 
     def __post_init__(self) -> None:
         super().__init__()
@@ -131,6 +134,16 @@ class FakeMessenger(Failing):
     def handle_of(self, user_id: str) -> str:
         with self.called("handle_of", user_id):
             return self.handles.get(user_id, "")
+
+    def timezone_of(self, user_id: str) -> str | None:
+        with self.called("timezone_of", user_id):
+            return self.timezones.get(user_id)
+
+    def open_view(self, trigger_id: str, view: Mapping[str, Any]) -> None:
+        with self.called("open_view", trigger_id):
+            if trigger_id in [taken for taken, _ in self.views]:
+                raise SlackRefused("views.open", "exchanged_trigger_id")
+            self.views.append((trigger_id, view))
 
     def own_name(self) -> str:
         return "endpoint-bot"

@@ -23,6 +23,8 @@ TIMEOUT_SECONDS = 10  # a worker has other rollouts to look after; slack_sdk wou
 
 GROUP_TTL = timedelta(seconds=60)  # usergroups.* allow 20 calls a minute; who joins a group gets in within this time
 
+TIMEZONE_TTL = timedelta(days=1)  # who has travelled is understood in the new zone after a day at the latest
+
 CLOCK_SKEW = timedelta(minutes=2)  # how far our clock may be ahead of the one that Slack stamps messages with
 
 _PAGE = 200
@@ -191,6 +193,25 @@ class SlackMessenger:
         with translated("users.info"):
             answer = self._client.users_info(user=user_id)
         return str(answer["user"].get("name") or "")
+
+    def timezone_of(self, user_id: str) -> str | None:
+        """A user's time zone by its IANA name, remembered for a day; None where Slack does not tell (guests, bots).
+
+        Every failure raises.
+        """
+        key = f"slack timezone {user_id}"
+        known = self._memory.recall(key)
+        if known is None:
+            with translated("users.info"):
+                answer = self._client.users_info(user=user_id)
+            known = str(answer["user"].get("tz") or "")
+            self._memory.remember(key, known, TIMEZONE_TTL)
+        return known or None
+
+    def open_view(self, trigger_id: str, view: Mapping[str, Any]) -> None:
+        """views.open: Slack takes a trigger_id once, and for 3 seconds."""
+        with translated("views.open"):
+            self._client.views_open(trigger_id=trigger_id, view=dict(view))
 
     def own_name(self) -> str:
         """The bot user's name, for "invite me" hints."""

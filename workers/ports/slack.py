@@ -70,6 +70,17 @@ class Messenger(Protocol):
         """A user's handle, without the @."""
         ...
 
+    def timezone_of(self, user_id: str) -> str | None:
+        """A user's time zone by its IANA name, None where Slack does not tell; cached for a day."""
+        ...
+
+    def open_view(self, trigger_id: str, view: Mapping[str, Any]) -> None:
+        """views.open, once and within 3 seconds of what the person did.
+
+        Raises SlackRefused with `expired_trigger_id` when that was too late, with `exchanged_trigger_id` when one was opened already.
+        """
+        ...
+
     def own_name(self) -> str:
         """The bot user's name, for "invite me" hints."""
         ...
