@@ -1,6 +1,7 @@
 """What holds for every text and every command."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from hypothesis import example, given, settings
@@ -9,6 +10,8 @@ from hypothesis import strategies as st
 from bot.domain.commands import COMMANDS, Cancel, Change, Command, Help, History, Plan, Promote, Rollback, Status
 from bot.domain.errors import UsageError
 from bot.domain.model import Value
+from bot.domain.sizes import StepSize
+from bot.domain.strategy import AskedStrategy, StrategyType
 from bot.grammar import Context, parse, parse_argv, render
 from bot.grammar.definitions import GRAMMAR
 from bot.grammar.words import UnclosedQuote, join_words, split_words
@@ -71,12 +74,22 @@ def changes(draw):
     )
 
 
+BAKES = st.none() | st.integers(0, 3_600).map(lambda seconds: timedelta(seconds=seconds))
+SIZES = st.builds(StepSize, unit=st.just("percent"), value=st.integers(10, 50)) | st.builds(
+    StepSize, unit=st.just("instances"), value=st.integers(1, 999_999)
+)
+SHIFTING = st.none() | st.sampled_from([StrategyType.CANARY, StrategyType.LINEAR, StrategyType.ROLLING])
+STRATEGIES = st.none() | (
+    st.builds(AskedStrategy, type=SHIFTING, size=st.none() | SIZES, bake=BAKES)
+    | st.builds(AskedStrategy, type=st.sampled_from(StrategyType), bake=BAKES)
+).filter(lambda asked: asked != AskedStrategy())
+
 OPTIONAL_WORD = st.none() | WORDS
 COMMAND_KINDS: dict[type[Value], st.SearchStrategy[Value]] = {
     Help: st.builds(Help, command=st.none() | st.sampled_from(list(GRAMMAR.commands))),
     Status: st.builds(Status, endpoint=OPTIONAL_WORD),
-    Plan: st.builds(Plan, endpoint=WORDS, change=changes()),
-    Promote: st.builds(Promote, endpoint=WORDS, change=changes(), reason=st.none() | REASONS),
+    Plan: st.builds(Plan, endpoint=WORDS, change=changes(), strategy=STRATEGIES),
+    Promote: st.builds(Promote, endpoint=WORDS, change=changes(), strategy=STRATEGIES, reason=st.none() | REASONS),
     Rollback: st.builds(Rollback, endpoint=WORDS, to=st.none() | NAMES, rollout_id=st.none() | IDS)
     | st.builds(Rollback, rollout_id=IDS),
     History: st.builds(History, endpoint=OPTIONAL_WORD),

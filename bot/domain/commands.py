@@ -22,6 +22,7 @@ from bot.domain.names import (
     SageMakerName,
     quoted,
 )
+from bot.domain.strategy import AskedStrategy
 
 _VERSION = re.compile(r"v?([1-9][0-9]{0,8})", re.ASCII)
 _COUNT = re.compile(r"[1-9][0-9]{0,5}", re.ASCII)
@@ -111,6 +112,7 @@ class Plan(Value):
     name: Literal["plan"] = "plan"
     endpoint: EndpointWord
     change: Change = Change()
+    strategy: AskedStrategy | None = None
 
 
 class Promote(Value):
@@ -119,6 +121,7 @@ class Promote(Value):
     name: Literal["promote"] = "promote"
     endpoint: EndpointWord
     change: Change = Change()
+    strategy: AskedStrategy | None = None
     reason: Text | None = None
 
 

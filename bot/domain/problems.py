@@ -21,6 +21,7 @@ _WORDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "greater_than": lambda ctx: f"must be more than {ctx['gt']}",
     "less_than_equal": lambda ctx: f"must be at most {ctx['le']}",
     "multiple_of": lambda ctx: f"must be a multiple of {ctx['multiple_of']}",
+    "enum": lambda ctx: f"must be {ctx['expected'].replace(chr(39), '')}",
     "literal_error": lambda ctx: f"must be {ctx['expected'].replace(chr(39), '')}",
     "tuple_type": lambda ctx: "must be a list: [a, b]",
     "dict_type": lambda ctx: "must be a mapping of keys to values",

@@ -12,6 +12,7 @@ import click
 from click.core import ParameterSource
 
 from bot.domain.commands import Cancel, Help, History, Plan, Promote, Rollback, Status
+from bot.domain.strategy import AskedStrategy
 
 GRAMMAR = click.Group("endpoint")
 
@@ -50,11 +51,34 @@ _CHANGE_OPTIONS = (
     click.option("--unset", metavar="KEY", multiple=True, help="Remove an environment variable."),
 )
 
+_STRATEGY_OPTIONS = (
+    click.option(
+        "--strategy",
+        "type",
+        metavar="S",
+        help="How the traffic moves: all-at-once, canary, linear, rolling or two-variant; otherwise as the fleet file says.",
+    ),
+    click.option(
+        "--size",
+        metavar="10%|N",
+        help="First share (canary, two-variant) or every step (linear, rolling), or instances.",
+    ),
+    click.option("--bake", metavar="10m", help="How long each share is watched before the next; 1h at most."),
+)
+
 
 def _change_options(callback: Callable[..., Any]) -> Callable[..., Any]:
-    for option in reversed(_CHANGE_OPTIONS):
+    for option in reversed((*_CHANGE_OPTIONS, *_STRATEGY_OPTIONS)):
         callback = option(callback)
     return callback
+
+
+def _change_and_strategy(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The options of a change, sorted into the two values that they make; a strategy of which nothing is said is none."""
+    asked = {name: options[name] for name in AskedStrategy.model_fields}
+    said = any(value is not None for value in asked.values())
+    change = {name: value for name, value in options.items() if name not in asked}
+    return {"change": change, "strategy": asked if said else None}
 
 
 @_command("help", summary="Show what there is, or one command in full.", example="help promote")
@@ -76,8 +100,8 @@ def _status(endpoint: str | None) -> Status:
 )
 @click.argument("endpoint")
 @_change_options
-def _plan(endpoint: str, **change: Any) -> Plan:
-    return Plan.model_validate({"endpoint": endpoint, "change": change})
+def _plan(endpoint: str, **options: Any) -> Plan:
+    return Plan.model_validate({"endpoint": endpoint, **_change_and_strategy(options)})
 
 
 @_command(
@@ -88,8 +112,8 @@ def _plan(endpoint: str, **change: Any) -> Plan:
 @click.argument("endpoint")
 @_change_options
 @click.option("--reason", metavar="TEXT", help="Why, for the approver and the record.")
-def _promote(endpoint: str, reason: str | None, **change: Any) -> Promote:
-    return Promote.model_validate({"endpoint": endpoint, "change": change, "reason": reason})
+def _promote(endpoint: str, reason: str | None, **options: Any) -> Promote:
+    return Promote.model_validate({"endpoint": endpoint, "reason": reason, **_change_and_strategy(options)})
 
 
 @_command(

@@ -1,8 +1,9 @@
 """From words to a command and back. Whatever is typed leads to a command or to a `UsageError`, to nothing else."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from typing import Any, NoReturn
 
 import click
@@ -10,6 +11,7 @@ from click.core import ParameterSource
 from pydantic import BaseModel, ValidationError
 
 from bot.domain.commands import Command, Help
+from bot.domain.durations import format_duration
 from bot.domain.errors import UsageError
 from bot.domain.names import quoted
 from bot.domain.nearest import nearest
@@ -70,10 +72,10 @@ def parse_argv(argv: Sequence[str], *, prefix: str = TERMINAL_PREFIX) -> Command
 def render(command: Command, prefix: str = "") -> str:
     """The command as somebody could have typed it: `parse` reads it back, equal."""
     definition = GRAMMAR.commands[command.name]
-    values = _flat(command)
+    values = _flat(command, {parameter.name for parameter in definition.params})
     words: list[str] = [command.name]
     for parameter in definition.params:
-        words += _spelled(parameter, values[parameter.name or ""])
+        words += _spelled(parameter, values.get(parameter.name or ""))
     return prefix + join_words(words)
 
 
@@ -189,11 +191,12 @@ class _Attempt:
         )
 
 
-def _flat(value: BaseModel) -> dict[str, Any]:
-    """The fields of a command by name, those of its change among them."""
+def _flat(value: BaseModel, written: Collection[str | None]) -> dict[str, Any]:
+    """The fields of a command by name, those of its change and its strategy among them, down to what can be written."""
     flat: dict[str, Any] = {}
     for name, content in value:
-        flat |= _flat(content) if isinstance(content, BaseModel) else {name: content}
+        is_group = isinstance(content, BaseModel) and name not in written
+        flat |= _flat(content, written) if is_group else {name: content}
     return flat
 
 
@@ -214,4 +217,6 @@ def _spelled(parameter: click.Parameter, value: object) -> list[str]:
 def _items(value: object) -> list[str]:
     if isinstance(value, Mapping):
         return [f"{key}={content}" for key, content in value.items()]
+    if isinstance(value, timedelta):
+        return [format_duration(value)]
     return [str(item) for item in value] if isinstance(value, tuple) else [str(value)]

@@ -2,8 +2,9 @@
 
 from datetime import timedelta
 from enum import StrEnum
+from typing import Annotated
 
-from pydantic import ValidationInfo, field_validator
+from pydantic import BeforeValidator, ValidationInfo, field_validator
 
 from bot.domain.durations import Duration
 from bot.domain.model import Value
@@ -35,10 +36,14 @@ class StrategyType(StrEnum):
         return self is not StrategyType.ALL_AT_ONCE
 
 
+def _read_type(typed: object) -> object:
+    return typed.casefold() if isinstance(typed, str) else typed
+
+
 class AskedStrategy(Value):
     """What a command says about the strategy; what is None is left to the fleet file."""
 
-    type: StrategyType | None = None
+    type: Annotated[StrategyType, BeforeValidator(_read_type)] | None = None
     size: TypedSize | None = None
     bake: Duration | None = None
 
