@@ -46,6 +46,12 @@ class ButtonValue(Value):
     fingerprint: str = ""
 
 
+class BreakValue(Value):
+    """What a Break lock button carries: which request. What becomes of it is read from the store."""
+
+    request_id: str
+
+
 class CommandErrand(Value):
     """Somebody typed a command that only a worker can answer."""
 

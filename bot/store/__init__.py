@@ -1,4 +1,4 @@
-"""State in Redis: rollouts, errands, slots, due times. Nothing outside this package knows a key."""
+"""State in Redis: rollouts, errands, locks, slots, due times. Nothing outside this package knows a key."""
 
 from dataclasses import dataclass
 
@@ -7,6 +7,7 @@ from redis import Redis
 from bot.store.due import DueStore
 from bot.store.errands import ErrandStore
 from bot.store.glances import GlanceStore
+from bot.store.locks import LockStore
 from bot.store.memory import MemoryStore
 from bot.store.rollouts import RolloutStore
 from bot.store.slots import SlotStore
@@ -22,6 +23,7 @@ class Store:
     slots: SlotStore
     due: DueStore
     glances: GlanceStore
+    locks: LockStore
     memory: MemoryStore
 
 
@@ -34,5 +36,6 @@ def make_store(connection: Redis) -> Store:
         slots=SlotStore(connection),
         due=DueStore(connection),
         glances=GlanceStore(connection),
+        locks=LockStore(connection),
         memory=MemoryStore(connection),
     )

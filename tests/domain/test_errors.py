@@ -9,6 +9,7 @@ from bot.domain import errors
 from bot.domain.errors import (
     AccessDenied,
     EndpointBusy,
+    EndpointLocked,
     GatewayError,
     IllegalTransition,
     InvariantError,
@@ -42,6 +43,7 @@ EVERY_ERROR = [
     UnknownName("endpoint", "x", ("y",)),
     NotAllowed("You may not.", actor="U0ANNA"),
     EndpointBusy(endpoint="a", rollout_id="r-1", requester="U0ANNA", since=SINCE, state="watching"),
+    EndpointLocked(endpoint="a", holder="U0ANNA", reason="load test", since=SINCE, until=None, now=SINCE),
     StalePlan("r-1", "The endpoint was changed."),
     PlanDrifted([Difference(path="Endpoint config", before="a", after="b")]),
     UnknownRollout("r-1", ("r-2",)),
@@ -105,6 +107,20 @@ def test_busy_endpoint_names_its_holder_since_when_in_utc_and_the_way_out():
         "Nothing was started. Wait until it has ended, or stop it with: cancel r-1"
     )
     assert busy.since.astimezone(UTC) == SINCE
+
+
+def test_locked_endpoint_names_who_and_why_how_old_and_how_to_lift_it():
+    known = {"holder": "U0ANNA", "reason": "load test", "since": SINCE, "now": SINCE + timedelta(hours=3)}
+    locked = EndpointLocked(endpoint="a", until=SINCE + timedelta(hours=26), **known)
+    assert locked.user_message == (
+        "a is locked by <@U0ANNA>, 3 h ago, until Mon 2026-11-23 09:05 UTC: “load test”. Nothing was changed. "
+        "Ask <@U0ANNA>, or lift it with: unlock a"
+    )
+    frozen = EndpointLocked(endpoint=None, until=None, **known)
+    assert frozen.user_message == (
+        "Everything is frozen by <@U0ANNA>, 3 h ago: “load test”. Nothing was changed. "
+        "Ask <@U0ANNA>, or lift it with: thaw"
+    )
 
 
 def test_unknown_name_is_answered_with_the_nearest_or_with_a_hint():
