@@ -103,7 +103,7 @@ def outlook(points: Iterable[TrafficPoint], now: datetime) -> TrafficOutlook:
 
 
 def traffic_sentence(traffic: TrafficOutlook) -> str:
-    """E.g. `1,200 requests a minute now, 1.1 × the usual of this hour; the quietest hour begins Mon 03:00 UTC (usually 90 a minute)`."""
+    """E.g. `120 requests a minute now, 1.1 × the usual of this hour; the quietest hour begins Mon 03:00 UTC (usually 9 a minute)`."""
     return f"{_now_in_words(traffic)}; {_quiet_in_words(traffic)}."
 
 
