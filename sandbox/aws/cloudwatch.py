@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -66,8 +67,30 @@ def list_metrics(call: Call) -> dict[str, Any]:
     return {"Metrics": chosen, **more}
 
 
-def samples_of(region: Region, metric: dict[str, Any], start: datetime, end: datetime) -> Samples | None:
-    """Raw samples of a metric that exists, as far as they have arrived; None if there is no such metric."""
+@dataclass(frozen=True)
+class _Series:
+    """A metric that exists, with its dimensions understood."""
+
+    source: MetricSource
+    metric: str
+    variant: str
+    config: str | None
+    arrived: datetime  # nothing is known yet of what came later
+
+    def samples(self, start: datetime, end: datetime) -> Samples:
+        return self.source.samples(self.metric, self.variant, self.config, start, min(end, self.arrived))
+
+    def counts(self, start: datetime, end: datetime, period: int) -> Iterator[tuple[datetime, float]]:
+        """The sum of `Invocations` in every period that has any, for periods of whole minutes."""
+        minutes = self.source.requests_by_minute(self.variant, self.config, start, min(end, self.arrived))
+        for index in range(0, minutes.size, period // 60):
+            total = float(minutes[index : index + period // 60].sum())
+            if total:
+                yield start + timedelta(minutes=index), total
+
+
+def _series(region: Region, metric: dict[str, Any]) -> _Series | None:
+    """The series that a query names; None if there is none, for dimensions must match exactly."""
     dimensions = {d["Name"]: d["Value"] for d in metric.get("Dimensions", [])}
     with_config = "EndpointConfigName" in dimensions
     allowed = {"EndpointName", "VariantName"} | ({"EndpointConfigName"} if with_config else set())
@@ -80,13 +103,18 @@ def samples_of(region: Region, metric: dict[str, Any], start: datetime, end: dat
     if with_config and (metric["Namespace"] == HOSTS or not region.world.settings.per_config_metrics):
         return None
     delay = region.world.scenarios.seconds("metric-delay", region.world.settings.metric_delay_seconds)
-    arrived = min(end, region.now - timedelta(seconds=delay))
     source = MetricSource(endpoint.name, endpoint.traffic, region.world.settings, _CACHE)
-    config = dimensions.get("EndpointConfigName")
-    return source.samples(metric["MetricName"], dimensions["VariantName"], config, start, arrived)
+    config, arrived = dimensions.get("EndpointConfigName"), region.now - timedelta(seconds=delay)
+    return _Series(source, metric["MetricName"], dimensions["VariantName"], config, arrived)
 
 
-def per_period(samples: Samples, start: datetime, end: datetime, period: int) -> Iterator[tuple[datetime, Floats]]:
+def samples_of(region: Region, metric: dict[str, Any], start: datetime, end: datetime) -> Samples | None:
+    """Raw samples of a metric that exists, as far as they have arrived; None if there is no such metric."""
+    found = _series(region, metric)
+    return found.samples(start, end) if found else None
+
+
+def per_period(samples: Samples, start: datetime, end: datetime, period: float) -> Iterator[tuple[datetime, Floats]]:
     """The values of every period that has any, oldest first, with the instant at which it begins."""
     seconds, values = samples.seconds, samples.values
     if np.any(seconds[1:] < seconds[:-1]):  # fleets that shared the traffic come one after the other
@@ -160,6 +188,15 @@ class _Window:
         if not is_simple(stat["Stat"]) and metric["MetricName"] == "OverheadLatency":
             return []  # SageMaker publishes it as a statistic set, without percentiles
         begin = round_start(self._start, stat["Period"], self._region.now)
+        if (
+            metric["MetricName"] == "Invocations"
+            and stat["Stat"] in {"Sum", "SampleCount"}
+            and stat["Period"] % 60 == 0
+        ):
+            counted = _series(self._region, metric)
+            return (
+                [(query["Id"], at, n) for at, n in counted.counts(begin, self._end, stat["Period"])] if counted else []
+            )
         key = repr((begin, metric))
         if key not in self._known:
             self._known[key] = samples_of(self._region, metric, begin, self._end)

@@ -12,15 +12,18 @@ import numpy.typing as npt
 
 BLOCK_SECONDS = 600
 _CACHED_BLOCKS = 256
+_CACHED_COUNTS = 16_384  # two weeks of eight endpoints
 _MINUTE_SPREAD = 0.02  # minutes differ a little from each other, as they do in real life
 Floats = npt.NDArray[np.float64]
+Counts = npt.NDArray[np.int64]
+QUIET_HOUR_UTC = 2  # the hour of the day with the least traffic, from 02:00 to 03:00
 
 
 def season(moments: Floats) -> Floats:
-    """Demand at epoch seconds, as a factor on the daily average: busy afternoons (UTC), quiet nights and weekends."""
+    """Demand at epoch seconds, as a factor on the daily average: busy afternoons, quiet nights (UTC) and weekends."""
     hour = (moments / 3600.0) % 24.0
     weekday = (moments // 86400 + 3) % 7  # the epoch began on a Thursday
-    daily = 1.0 + 0.45 * np.cos((hour - 14.0) / 24.0 * 2 * math.pi)
+    daily = 1.0 - 0.45 * np.cos((hour - QUIET_HOUR_UTC - 0.5) / 24.0 * 2 * math.pi)
     return np.asarray(daily * np.where(weekday >= 5, 0.7, 1.08))
 
 
@@ -33,11 +36,19 @@ class Block:
         self._requests_per_second = requests_per_second
 
     @cached_property
-    def seconds(self) -> Floats:
-        """Epoch seconds, ascending."""
+    def per_second(self) -> Counts:
+        """How many requests come in each of its seconds."""
         rng = self._generator("arrivals")
         rate = self._requests_per_second * float(season(np.array(self.begin))) * math.exp(rng.normal(0.0, 0.03))
-        return self.begin + np.repeat(np.arange(BLOCK_SECONDS, dtype=np.float64), rng.poisson(rate, BLOCK_SECONDS))
+        return rng.poisson(rate, BLOCK_SECONDS)
+
+    @cached_property
+    def seconds(self) -> Floats:
+        """Epoch seconds, ascending: the requests of a second come at equal distances."""
+        counts = self.per_second
+        ordinal = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+        within = (ordinal + 0.5) / np.repeat(counts, counts)
+        return self.begin + np.repeat(np.arange(BLOCK_SECONDS, dtype=np.float64), counts) + within
 
     @cached_property
     def route(self) -> Floats:
@@ -70,10 +81,24 @@ class Block:
 
 
 class BlockCache:
-    """The blocks used last; a poll every few seconds asks for the same ones again and again."""
+    """The blocks used last; a poll every few seconds asks for the same ones again and again.
+
+    The counts of many more blocks are kept than their requests: weeks are asked for by the hour, minutes one by one.
+    """
 
     def __init__(self) -> None:
         self._blocks: OrderedDict[tuple[str, int, int, float], Block] = OrderedDict()
+        self._minutes: OrderedDict[tuple[str, int, int, float], Counts] = OrderedDict()
+
+    def minutes(self, endpoint: str, seed: int, number: int, requests_per_second: float) -> Counts:
+        """How many requests come in each minute of a block, without drawing anything else about them."""
+        key = (endpoint, seed, number, requests_per_second)
+        if key not in self._minutes:
+            self._minutes[key] = Block(*key).per_second.reshape(-1, 60).sum(axis=1)
+        self._minutes.move_to_end(key)
+        if len(self._minutes) > _CACHED_COUNTS:
+            self._minutes.popitem(last=False)
+        return self._minutes[key]
 
     def get(self, endpoint: str, seed: int, number: int, requests_per_second: float) -> Block:
         key = (endpoint, seed, number, requests_per_second)

@@ -137,6 +137,27 @@ def terminating(count: int, *, green: bool = False, seconds: float = TERMINATION
     return Stage("Deleting", message, seconds, blue=(1.0, 0.0), share=1.0)
 
 
+def way_back(stage: Stage | None, count: int, launch: float) -> list[Stage]:
+    """The stages of an automatic rollback.
+
+    Args:
+        stage: What was under way; None if the new fleet had not begun to start.
+        count: Instances of a whole fleet.
+        launch: Seconds until instances serve; a rolling update has ended some of the old ones.
+    """
+    if stage is None:
+        return [Stage("Deleting", "Terminating 0 instance(s).", ACTIVATION_SECONDS, green=(0.0, 0.0))]
+    green, blue = stage.green[1], stage.blue[1]
+    removal = Stage("Deleting", f"Terminating {round(green * count)} instance(s).", TERMINATION_SECONDS, (green, 0.0))
+    if blue == 1.0:
+        return [removal]
+    missing = round((1.0 - blue) * count)
+    return [
+        Stage("Creating", f"Launching {missing} instance(s).", launch, (green, green), (blue, 1.0), stage.share),
+        removal,
+    ]
+
+
 def update_stages(policy: dict[str, Any] | None, green: int, blue: int, launch: float) -> list[Stage]:
     """The stages of a successful update.
 

@@ -5,7 +5,7 @@ Only models that have never served are doubted: the way back to one that has is 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from . import lifecycle, s3
 from .sagemaker import models
@@ -23,7 +23,8 @@ HEALTH_CHECK_SECONDS = 240  # the same for containers that start, documented as 
 def launch_seconds(region: Region, endpoint: Endpoint, variants: list[Variant]) -> float:
     """How long the fleet takes to start at speed 1."""
     usual = lifecycle.launch_seconds([variant.spec for variant in variants])
-    return max(usual, *(2 * _bytes(region, endpoint, variant) / BYTES_PER_SECOND for variant in variants))
+    new = any(not _has_served(region, variant) for variant in variants)
+    return max(usual, 2 * _load_seconds(region, endpoint)) if new else usual
 
 
 def trouble(region: Region, endpoint: Endpoint, variants: list[Variant]) -> str | None:
@@ -31,13 +32,12 @@ def trouble(region: Region, endpoint: Endpoint, variants: list[Variant]) -> str 
     for variant in variants:
         if any(url in region.world.lost_artifacts for url in _urls(region, variant)):
             return "model-download-failure"
-        model = region.models.get(variant.spec.get("ModelName", ""))
-        if model is None or model.has_served:
+        if _has_served(region, variant):
             continue
         needed = region.world.scenarios.params_of("needs-ami", endpoint.name)
         if needed and variant.spec.get("InferenceAmiVersion") != needed["version"]:
             return "health-check-failure"
-        seconds = _bytes(region, endpoint, variant) / BYTES_PER_SECOND
+        seconds = _load_seconds(region, endpoint)
         if _urls(region, variant) and seconds > variant.spec.get("ModelDataDownloadTimeoutInSeconds", DOWNLOAD_SECONDS):
             return "model-download-failure"
         if seconds > variant.spec.get("ContainerStartupHealthCheckTimeoutInSeconds", HEALTH_CHECK_SECONDS):
@@ -68,9 +68,15 @@ def give_traits(region: Region, variants: list[Variant], traits: Traits) -> None
             variant.traits = variant.traits.combined(traits)
 
 
-def _bytes(region: Region, endpoint: Endpoint, variant: Variant) -> float:
-    grown: dict[str, Any] | None = region.world.scenarios.params_of("big-model", endpoint.name)
-    return float(grown["gigabytes"] * s3.GIBIBYTE if grown else s3.USUAL_BYTES)
+def _has_served(region: Region, variant: Variant) -> bool:
+    model = region.models.get(variant.spec.get("ModelName", ""))
+    return model is None or model.has_served
+
+
+def _load_seconds(region: Region, endpoint: Endpoint) -> float:
+    """How long a new model is downloaded, and as long again is loaded."""
+    grown = region.world.scenarios.params_of("big-model", endpoint.name)
+    return float(grown["gigabytes"] * s3.GIBIBYTE if grown else s3.USUAL_BYTES) / BYTES_PER_SECOND
 
 
 def _urls(region: Region, variant: Variant) -> list[str]:

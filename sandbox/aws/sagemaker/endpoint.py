@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
@@ -15,6 +16,7 @@ from . import lookup, models
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+_MOST_LOOKS = 100  # at alarms, in one go, when nobody has asked for a long time
 BUSY = frozenset({"Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting"})
 
 
@@ -92,6 +94,7 @@ class Activity:
     alarms: list[str] = field(default_factory=list)
     shows_stages: bool = True  # excluded endpoints tell counts only
     entered: int = 0  # index of the stage looked at last
+    looked_at: datetime | None = None  # when its alarms were heeded last
 
     @property
     def is_second_fleet(self) -> bool:
@@ -173,20 +176,34 @@ class Endpoint:
             stage = timeline.stages[index]
             activity.entered = index
             self._route(activity, stage.share, moments[index])
-            if stage.status != "Deleting":
-                looked_at = min(region.now, moments[index + 1])
-                tripped = [name for name in activity.alarms if self._in_alarm(region, name, looked_at)]
-                if tripped:
-                    self._turn_round(activity, tripped, looked_at)
+            self._heed_alarms(region, activity, stage, moments[index], min(region.now, moments[index + 1]))
             index += 1
 
-    def _in_alarm(self, region: Region, name: str, at: datetime) -> bool:
-        alarm = region.alarms.get(name)
-        return alarm is not None and alarm.state_at(region, at) == "ALARM"
+    def _heed_alarms(
+        self, region: Region, activity: Activity, stage: lifecycle.Stage, begin: datetime, until: datetime
+    ) -> None:
+        """Look at the alarms as SageMaker does: once at the start, and throughout every bake, whoever asks and when."""
+        alarms = [region.alarms[name] for name in activity.alarms if name in region.alarms]
+        if not alarms:
+            return
+        looks = [activity.timeline.started] if activity.looked_at is None else []
+        if stage.is_bake:
+            since = max(begin, activity.looked_at or begin)
+            step = max(min(alarm.period(region) for alarm in alarms), (until - since) / _MOST_LOOKS)
+            looks += [since + step * number for number in range(1, math.ceil((until - since) / step))] + [until]
+        for at in looks:
+            activity.looked_at = at
+            tripped = [alarm.name for alarm in alarms if alarm.state_at(region, at) == "ALARM"]
+            if tripped:
+                self._turn_round(activity, stage, tripped, at)
+                return
 
-    def _turn_round(self, activity: Activity, alarms: Sequence[str], at: datetime) -> None:
+    def _turn_round(self, activity: Activity, stage: lifecycle.Stage, alarms: Sequence[str], at: datetime) -> None:
+        launch = activity.timeline.stages[0].seconds
         count = sum(variant.desired_count for variant in activity.variants)
-        activity.timeline.cut(at, [lifecycle.terminating(count, green=True)])
+        has_begun = at > activity.timeline.started
+        activity.timeline.cut(at, lifecycle.way_back(stage if has_begun else None, count, launch))
+        activity.alarms = []
         reason = f"The deployment was rolled back because these alarms went into ALARM state: [{', '.join(alarms)}]."
         activity.ending = lifecycle.Ending(landed=False, failure_reason=reason)
 
