@@ -4,8 +4,31 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.domain.commands import Cancel, Command, Help, History, Plan, Promote, Rollback, Status
-from bot.domain.errand import ButtonValue, Click, ClickErrand, CommandErrand, Errand, ReplyTo, short_id
+from bot.domain.commands import (
+    Cancel,
+    Command,
+    Freeze,
+    Help,
+    History,
+    Lock,
+    Plan,
+    Promote,
+    Rollback,
+    Status,
+    Thaw,
+    Unlock,
+)
+from bot.domain.errand import (
+    BreakErrand,
+    BreakValue,
+    ButtonValue,
+    Click,
+    ClickErrand,
+    CommandErrand,
+    Errand,
+    ReplyTo,
+    short_id,
+)
 from bot.domain.fleet import Fleet
 from bot.grammar import SLACK_PREFIX, Context, help_text, parse
 from bot.messages.answers import render_help
@@ -70,6 +93,12 @@ class Intake:
         self._put(errand, QueueName.URGENT)
         return Taken(None, errand.id)
 
+    def take_break(self, value: BreakValue, *, actor: str, reply: ReplyTo, delivery_id: str) -> Taken:
+        """A pressed Break lock."""
+        errand = BreakErrand(id=short_id(delivery_id), value=value, actor=actor, reply=reply, at=self.clock())
+        self._put(errand, QueueName.URGENT)
+        return Taken(None, errand.id)
+
     def is_first(self, delivery_id: str) -> bool:
         """Whether what is answered at once, without an errand, comes for the first time; notes that it did."""
         return self.store.errands.finish_at_once(short_id(delivery_id))
@@ -86,7 +115,7 @@ class Intake:
 def queue_for(command: Command) -> QueueName:
     """Questions may take their time; what opens or stops something may not wait behind them."""
     match command:
-        case Promote() | Rollback() | Cancel():
+        case Promote() | Rollback() | Cancel() | Lock() | Unlock() | Freeze() | Thaw():
             return QueueName.URGENT
         case Plan() | Status() | History() | Help():
             return QueueName.SLOW

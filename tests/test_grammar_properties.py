@@ -7,7 +7,22 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from bot.domain.commands import COMMANDS, Cancel, Change, Command, Help, History, Plan, Promote, Rollback, Status
+from bot.domain.commands import (
+    COMMANDS,
+    Cancel,
+    Change,
+    Command,
+    Freeze,
+    Help,
+    History,
+    Lock,
+    Plan,
+    Promote,
+    Rollback,
+    Status,
+    Thaw,
+    Unlock,
+)
 from bot.domain.errors import UsageError
 from bot.domain.model import Value
 from bot.domain.sizes import StepSize
@@ -85,6 +100,7 @@ STRATEGIES = st.none() | (
 ).filter(lambda asked: asked != AskedStrategy())
 
 OPTIONAL_WORD = st.none() | WORDS
+TIMES = ANY_TEXT.map(lambda text: Freeze.model_validate({"until": f"x{text[:40]}x", "reason": "a"}).until)
 COMMAND_KINDS: dict[type[Value], st.SearchStrategy[Value]] = {
     Help: st.builds(Help, command=st.none() | st.sampled_from(list(GRAMMAR.commands))),
     Status: st.builds(Status, endpoint=OPTIONAL_WORD),
@@ -94,6 +110,10 @@ COMMAND_KINDS: dict[type[Value], st.SearchStrategy[Value]] = {
     | st.builds(Rollback, rollout_id=IDS),
     History: st.builds(History, endpoint=OPTIONAL_WORD),
     Cancel: st.builds(Cancel, rollout_id=IDS),
+    Lock: st.builds(Lock, endpoint=WORDS, until=st.none() | TIMES, reason=REASONS),
+    Unlock: st.builds(Unlock, endpoint=WORDS),
+    Freeze: st.builds(Freeze, until=st.none() | TIMES, reason=REASONS),
+    Thaw: st.builds(Thaw),
 }
 
 

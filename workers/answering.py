@@ -19,13 +19,24 @@ class Answering:
     world: World
 
     def answer(
-        self, reply: ReplyTo, message: Message, *, exit_status: int = EXIT_OK, rollout_id: str | None = None
+        self,
+        reply: ReplyTo,
+        message: Message,
+        *,
+        exit_status: int = EXIT_OK,
+        rollout_id: str | None = None,
+        in_channel: bool = False,
     ) -> None:
-        """An answer to a question: seen by whoever asked, or by everybody in the thread where it was asked."""
+        """An answer to a question: seen by whoever asked, or by everybody in the thread where it was asked.
+
+        With `in_channel` everybody sees it wherever it was asked: it is news for them too.
+        """
         if reply.terminal is not None:
             self._to_terminal(reply, message, exit_status, rollout_id)
         elif reply.response_url is not None:
-            self.world.slack.respond(reply.response_url, text=message.text, blocks=message.blocks)
+            self.world.slack.respond(
+                reply.response_url, text=message.text, blocks=message.blocks, in_channel=in_channel
+            )
         elif reply.channel_id is not None:
             self.world.slack.post(reply.channel_id, text=message.text, blocks=message.blocks, thread_ts=reply.thread_ts)
 

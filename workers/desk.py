@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from bot.domain.approval import refuse_if_may_not_steer
-from bot.domain.commands import Cancel, Help, History, Plan, Promote, Rollback, Status
-from bot.domain.errand import ClickErrand, CommandErrand, Errand, rollout_id_for
+from bot.domain.commands import Cancel, Freeze, Help, History, Lock, Plan, Promote, Rollback, Status, Thaw, Unlock
+from bot.domain.errand import BreakErrand, ClickErrand, CommandErrand, Errand, SettleBreaksErrand, rollout_id_for
 from bot.domain.errors import (
     GatewayError,
     RevisionConflict,
@@ -22,14 +22,17 @@ from bot.domain.errors import (
     UsageError,
     UserError,
 )
+from bot.domain.lock import EVERYTHING
 from bot.domain.nearest import nearest
 from bot.domain.rollout import Kind, Phase, Rollout, Thread, open_rollout
 from bot.messages.answers import render_bare_plan, render_board, render_history, render_standing, render_text
+from bot.messages.locks import lock_line
 from bot.store.keys import Due
 from workers.answering import EXIT_FAILED, EXIT_OK, EXIT_USAGE, Answering
 from workers.board import Board
 from workers.clicks import Clicks
 from workers.heartbeat import beating
+from workers.locking import Locking
 from workers.opening import Opening
 from workers.people import steering_person
 from workers.planner import Planner
@@ -52,6 +55,7 @@ class Desk:
     planner: Planner
     board: Board
     answering: Answering
+    locking: Locking
 
     def run(self, errand_id: str) -> None:
         """Run an errand, unless it is done or somebody is at it."""
@@ -107,6 +111,12 @@ class Desk:
         if isinstance(errand, ClickErrand):
             self.clicks.carry_out(errand)
             return
+        if isinstance(errand, BreakErrand):
+            self.locking.break_lock(errand)
+            return
+        if isinstance(errand, SettleBreaksErrand):
+            self.locking.breaking.settle()
+            return
         match errand.command:
             case Promote() as command:
                 self._opened(errand, self.opening.promote(errand, command))
@@ -120,6 +130,14 @@ class Desk:
                 self._status(errand, command)
             case History() as command:
                 self._history(errand, command)
+            case Lock() as command:
+                self.locking.lock(errand, command)
+            case Unlock() as command:
+                self.locking.unlock(errand, command)
+            case Freeze() as command:
+                self.locking.freeze(errand, command)
+            case Thaw():
+                self.locking.thaw(errand)
             case Help():  # pragma: no cover
                 raise UserError("Help is answered without a worker.")
 
@@ -169,19 +187,23 @@ class Desk:
         self.answering.answer(errand.reply, message, exit_status=EXIT_FAILED if blocked else EXIT_OK)
 
     def _status(self, errand: CommandErrand, command: Status) -> None:
-        fleet, rollouts = self.world.fleet, self.world.store.rollouts
+        fleet, rollouts, now = self.world.fleet, self.world.store.rollouts, self.world.clock()
+        standing = self.world.store.locks.standing(now)
         if command.endpoint is None:
             active = [s.rollout for s in rollouts.active() if s.rollout.parent_id is None]
-            self.answering.answer(
-                errand.reply, render_board(self.board.standings(list(fleet.endpoints.values())), active)
-            )
+            locks = {subject: lock_line(lock, now, short=True) for subject, lock in standing.items()}
+            standings = self.board.standings(list(fleet.endpoints.values()))
+            self.answering.answer(errand.reply, render_board(standings, active, locks))
             return
         spec = fleet.endpoint(command.endpoint)
-        (standing,) = self.board.standings([spec])
+        over_it = [lock_line(standing[s], now) for s in (EVERYTHING, spec.name) if s in standing]
+        (stands,) = self.board.standings([spec])
         held = rollouts.lease_of(spec.name)
         holder = rollouts.load(held.rollout_id) if held is not None else None
         recent = rollouts.recent(spec.name, limit=5)
-        self.answering.answer(errand.reply, render_standing(standing, recent, holder.rollout if holder else None))
+        self.answering.answer(
+            errand.reply, render_standing(stands, recent, holder.rollout if holder else None, over_it)
+        )
 
     def _history(self, errand: CommandErrand, command: History) -> None:
         if command.endpoint is not None:

@@ -3,9 +3,11 @@
 import logging
 import threading
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from bot.domain.errand import ReplyTo, SettleBreaksErrand, short_id
 from bot.domain.errors import StoreUnavailable
+from bot.domain.rollout import BOT_ACTOR
 from bot.queue import QueueName, queue
 from bot.store import Store
 from bot.store.due import Hold
@@ -61,10 +63,23 @@ class Pump:
         return sum(self.store.due.dispatch(kind, now, self.lease) for kind in (Due.ERRANDS, Due.TICKS, Due.TELLS))
 
     def tidy(self) -> None:
-        """Re-drive rollouts without a due time, and let RQ notice jobs whose worker died."""
-        found = self.store.due.sweep(self.clock())
+        """Re-drive rollouts without a due time, strike off lapsed locks, and let RQ notice jobs whose worker died."""
+        now = self.clock()
+        found = self.store.due.sweep(now)
         if found:
             log.warning("%d active rollouts had no due time; they have one now", found)
+        if self.store.locks.sweep(now):
+            self._settle_breaks(now)
         for name in QueueName:
             # RQ itself notices an abandoned job only after minutes; its rollout went on long before, so this is housekeeping.
             queue(name, self.store.connection).started_job_registry.cleanup()
+
+    def _settle_breaks(self, now: datetime) -> None:
+        """Have a worker edit the messages of requests that are over; one errand a minute until it is done."""
+        errand = SettleBreaksErrand(
+            id=short_id(f"settle breaks {int(now.timestamp() // 60)}"),
+            actor=BOT_ACTOR,
+            reply=ReplyTo(user_id=BOT_ACTOR),
+            at=now,
+        )
+        self.store.errands.put(errand, QueueName.TELLS, now, self.lease)

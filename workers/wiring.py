@@ -22,6 +22,7 @@ from bot.store import make_store
 from bot.store.connection import connect
 from workers.answering import Answering
 from workers.board import Board
+from workers.breaking import Breaking
 from workers.clicks import Clicks
 from workers.desk import Desk
 from workers.drafting import Drafting
@@ -31,6 +32,7 @@ from workers.gateways.registry import ModelRegistry
 from workers.gateways.sagemaker import SageMakerEndpoints
 from workers.gateways.slack import SlackMessenger, make_web_client
 from workers.glance import Glance
+from workers.locking import Locking
 from workers.notifier import Notifier
 from workers.opening import Opening
 from workers.planner import Planner
@@ -96,13 +98,15 @@ def parts_of(world: World) -> Parts:
     drafting = Drafting(world)
     planner = Planner(world, drafting)
     opening = Opening(world)
+    answering = Answering(world)
     desk = Desk(
         world=world,
         opening=opening,
         clicks=Clicks(world, opening),
         planner=planner,
         board=Board(world, drafting),
-        answering=Answering(world),
+        answering=answering,
+        locking=Locking(world, answering, Breaking(world)),
     )
     return Parts(world, desk, Reconciler(world, planner, drafting, Glance(world)), Notifier(world, Posting(world)))
 

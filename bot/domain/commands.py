@@ -53,6 +53,9 @@ InstanceCount = Annotated[int, Field(strict=True, ge=1), BeforeValidator(_read_c
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 """A person's own words."""
 
+TimeWords = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
+"""A point in time as typed; `bot.domain.times` reads it, which takes a clock."""
+
 
 class Change(Value):
     """What shall be different; whatever is None or empty stays as it is.
@@ -158,8 +161,38 @@ class Cancel(Value):
     rollout_id: RolloutId
 
 
+class Lock(Value):
+    """No change of an endpoint, until it is unlocked or the time is over."""
+
+    name: Literal["lock"] = "lock"
+    endpoint: EndpointWord
+    until: TimeWords | None = None
+    reason: Text
+
+
+class Unlock(Value):
+    """Lift a lock of one's own, or ask for somebody else's to be broken."""
+
+    name: Literal["unlock"] = "unlock"
+    endpoint: EndpointWord
+
+
+class Freeze(Value):
+    """No change of any endpoint."""
+
+    name: Literal["freeze"] = "freeze"
+    until: TimeWords | None = None
+    reason: Text
+
+
+class Thaw(Value):
+    """Lift the freeze, as unlock lifts a lock."""
+
+    name: Literal["thaw"] = "thaw"
+
+
 Command = Annotated[
-    Help | Status | Plan | Promote | Rollback | History | Cancel,
+    Help | Status | Plan | Promote | Rollback | History | Cancel | Lock | Unlock | Freeze | Thaw,
     Field(discriminator="name"),
 ]
 

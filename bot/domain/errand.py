@@ -76,7 +76,28 @@ class ClickErrand(Value):
     at: datetime
 
 
-Errand = Annotated[CommandErrand | ClickErrand, Field(discriminator="kind")]
+class BreakErrand(Value):
+    """Somebody pressed Break lock."""
+
+    kind: Literal["break"] = "break"
+    id: str
+    value: BreakValue
+    actor: str
+    reply: ReplyTo
+    at: datetime
+
+
+class SettleBreaksErrand(Value):
+    """Requests to break locks are over while their messages still offer the button. From the pump, not from a person."""
+
+    kind: Literal["settle_breaks"] = "settle_breaks"
+    id: str
+    actor: str
+    reply: ReplyTo
+    at: datetime
+
+
+Errand = Annotated[CommandErrand | ClickErrand | BreakErrand | SettleBreaksErrand, Field(discriminator="kind")]
 
 
 def short_id(seed: str, length: int = 10) -> str:

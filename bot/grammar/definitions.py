@@ -11,7 +11,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from bot.domain.commands import Cancel, Help, History, Plan, Promote, Rollback, Status
+from bot.domain.commands import Cancel, Freeze, Help, History, Lock, Plan, Promote, Rollback, Status, Thaw, Unlock
 from bot.domain.strategy import AskedStrategy
 
 GRAMMAR = click.Group("endpoint")
@@ -152,3 +152,46 @@ def _history(endpoint: str | None) -> History:
 @click.argument("rollout_id", metavar="ROLLOUT")
 def _cancel(rollout_id: str) -> Cancel:
     return Cancel(rollout_id=rollout_id)
+
+
+_UNTIL = click.option(
+    "--until", metavar="TIME", help="When it ends by itself: 4h, 17:00, or 'Mon 09:00 Europe/Berlin'."
+)
+
+
+@_command(
+    "lock",
+    summary="Let no change start on an endpoint until it is unlocked; rolling back still works.",
+    example='lock stt-prod --until 4h --reason "load test"',
+)
+@click.argument("endpoint")
+@_UNTIL
+@click.option("--reason", metavar="TEXT", required=True, help="Why, for whoever is stopped by it.")
+def _lock(endpoint: str, until: str | None, reason: str) -> Lock:
+    return Lock(endpoint=endpoint, until=until, reason=reason)
+
+
+@_command(
+    "unlock",
+    summary="Lift a lock. Breaking somebody else's takes a second person.",
+    example="unlock stt-prod",
+)
+@click.argument("endpoint")
+def _unlock(endpoint: str) -> Unlock:
+    return Unlock(endpoint=endpoint)
+
+
+@_command(
+    "freeze",
+    summary="Let no change start on any endpoint until it is thawed; rolling back still works.",
+    example='freeze --until "Mon 09:00 Europe/Berlin" --reason "peak sale"',
+)
+@_UNTIL
+@click.option("--reason", metavar="TEXT", required=True, help="Why, for whoever is stopped by it.")
+def _freeze(until: str | None, reason: str) -> Freeze:
+    return Freeze(until=until, reason=reason)
+
+
+@_command("thaw", summary="Lift the freeze. Lifting somebody else's takes a second person.", example="thaw")
+def _thaw() -> Thaw:
+    return Thaw()

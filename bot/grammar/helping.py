@@ -90,8 +90,10 @@ def _signature(name: str, definition: click.Command) -> str:
 
 
 def _usage_of(option: click.Option) -> str:
-    spelled = f"[{label(option)} {option.metavar or ''}".rstrip() + "]"
-    return f"{spelled}…" if option.multiple else spelled
+    spelled = f"{label(option)} {option.metavar or ''}".rstrip()
+    if option.required:
+        return spelled
+    return f"[{spelled}]…" if option.multiple else f"[{spelled}]"
 
 
 def _meaning(option: click.Option) -> str:

@@ -5,11 +5,12 @@ import re
 from slack_bolt import App
 
 from bot.intake import Intake
-from bot.listeners.actions import CLICKS, button_pressed, unknown_button
+from bot.listeners.actions import CLICKS, break_pressed, button_pressed, unknown_button
 from bot.listeners.commands import endpoint_command
 from bot.listeners.errors import answer_error
 from bot.listeners.mentions import bot_mentioned, direct_message
 from bot.listeners.middleware import provide, refuse_strangers
+from bot.messages.ids import ActionId
 
 COMMAND = "/endpoint"
 
@@ -21,6 +22,7 @@ def register_listeners(app: App, intake: Intake) -> None:
     app.command(COMMAND)(endpoint_command)
     for action_id in CLICKS:
         app.action(str(action_id))(button_pressed)
+    app.action(str(ActionId.BREAK_LOCK))(break_pressed)
     app.action(re.compile(".*"))(unknown_button)
     app.event("app_mention")(bot_mentioned)
     app.event("message")(direct_message)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pydantic import ValidationError
 from slack_bolt import Ack
 
-from bot.domain.errand import ButtonValue, Click
+from bot.domain.errand import BreakValue, ButtonValue, Click
 from bot.domain.errors import UserError
 from bot.intake import Intake
 from bot.listeners.surfaces import Body, origin_of_click
@@ -38,6 +38,17 @@ def button_pressed(ack: Ack, body: Body, intake: Intake) -> None:
         reply=origin.reply,
         delivery_id=origin.delivery_id,
     )
+    ack()
+
+
+def break_pressed(ack: Ack, body: Body, intake: Intake) -> None:
+    """Break lock: about no rollout, so its value names the request."""
+    try:
+        value = BreakValue.model_validate_json(body["actions"][0].get("value", ""))
+    except ValidationError as exc:
+        raise UserError("This button is of an older version of the bot. Type the command instead.") from exc
+    origin = origin_of_click(body)
+    intake.take_break(value, actor=origin.actor, reply=origin.reply, delivery_id=origin.delivery_id)
     ack()
 
 

@@ -1,8 +1,10 @@
 """Answers to questions: the board, one endpoint in full, past rollouts, help."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from bot.domain.board import BoardState, Standing
+from bot.domain.lock import EVERYTHING
 from bot.domain.names import mention
 from bot.domain.rollout import Kind, Rollout
 from bot.messages.blocks import (
@@ -24,16 +26,26 @@ from bot.messages.words import count, moment, span
 _ORDER = list(BoardState)
 _MOST_ROWS = 40
 _ROWS_PER_BLOCK = 8
+_NO_LOCKS: Mapping[str, str] = MappingProxyType({})
 
 
-def render_board(standings: Sequence[Standing], active: Sequence[Rollout]) -> Message:
-    """Every endpoint of the fleet file, those that need attention first."""
+def render_board(
+    standings: Sequence[Standing], active: Sequence[Rollout], locks: Mapping[str, str] = _NO_LOCKS
+) -> Message:
+    """Every endpoint of the fleet file, those that need attention first.
+
+    Args:
+        standings: How each stands.
+        active: Rollouts that are under way.
+        locks: What is locked, in words by its subject; see `bot.messages.locks.lock_line`.
+    """
     rows = sorted(standings, key=lambda s: (_ORDER.index(s.state), s.endpoint))
     changing = {r.endpoint: r for r in active}
-    lines = [_row(s, changing.get(s.endpoint)) for s in rows[:_MOST_ROWS]]
+    lines = [_row(s, changing.get(s.endpoint), locks.get(s.endpoint)) for s in rows[:_MOST_ROWS]]
     chunks = [lines[i : i + _ROWS_PER_BLOCK] for i in range(0, len(lines), _ROWS_PER_BLOCK)]
     blocks: list[Block] = [
         section(f"*Fleet*: {count(len(rows), 'endpoint')}"),
+        *([section(f"*Everything is {locks[EVERYTHING]}*")] if EVERYTHING in locks else []),
         *(section("\n".join(c)) for c in chunks),
     ]
     if len(rows) > _MOST_ROWS:
@@ -42,7 +54,7 @@ def render_board(standings: Sequence[Standing], active: Sequence[Rollout]) -> Me
     return Message(f"Fleet: {states}", tuple(blocks))
 
 
-def _row(standing: Standing, rollout: Rollout | None) -> str:
+def _row(standing: Standing, rollout: Rollout | None, locked: str | None) -> str:
     parts = [f"*{escape(standing.endpoint)}*: {standing.state}"]
     if standing.running:
         parts.append(f"runs {escape(standing.running)}")
@@ -52,11 +64,15 @@ def _row(standing: Standing, rollout: Rollout | None) -> str:
         parts.append(escape(standing.problem))
     if rollout is not None:
         parts.append(f"rollout {code(rollout.id)} is {rollout.phase.words}")
+    if locked is not None:
+        parts.append(locked)
     return " · ".join(parts)
 
 
-def render_standing(standing: Standing, recent: Sequence[Rollout], holder: Rollout | None) -> Message:
-    """One endpoint in full."""
+def render_standing(
+    standing: Standing, recent: Sequence[Rollout], holder: Rollout | None, locks: Sequence[str] = ()
+) -> Message:
+    """One endpoint in full; `locks` are the lock and the freeze that stand over it, in words."""
     head = f"*{escape(standing.endpoint)}*: {standing.state}"
     lines = [f"Runs {escape(standing.running)}." if standing.running else ""]
     if standing.state is BoardState.OUT_OF_DATE:
@@ -78,7 +94,7 @@ def render_standing(standing: Standing, recent: Sequence[Rollout], holder: Rollo
         if holder
         else "No rollout holds it."
     )
-    blocks.append(section(f"*Changes*\n{held}"))
+    blocks.append(section("\n".join(["*Changes*", held, *(f"{line[:1].upper()}{line[1:]}" for line in locks)])))
     if recent:
         blocks.append(section(f"*Last rollouts*\n{listed([_past(r) for r in recent])}"))
     return Message(f"{standing.endpoint}: {standing.state}", tuple(blocks))

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bot.domain.errand import ButtonValue
+from bot.domain.model import Value
 from bot.messages.ids import ActionId, BlockId
 
 Block = dict[str, Any]
@@ -90,9 +90,9 @@ class Confirm:
 
 
 def button(
-    label: str, action: ActionId, value: ButtonValue, *, style: str | None = None, confirm: Confirm | None = None
+    label: str, action: ActionId, value: Value, *, style: str | None = None, confirm: Confirm | None = None
 ) -> Block:
-    """A button. Its value names the rollout; what it may do is decided from the store."""
+    """A button. Its value names the rollout or the request; what it may do is decided from the store."""
     made: dict[str, Any] = {
         "type": "button",
         "action_id": str(action),

@@ -13,6 +13,7 @@ class ActionId(StrEnum):
     CANCEL = "rollout.cancel"
     ABORT = "rollout.abort"
     ROLL_BACK = "rollout.roll_back"
+    BREAK_LOCK = "lock.break"
 
 
 class BlockId(StrEnum):
@@ -20,6 +21,7 @@ class BlockId(StrEnum):
 
     DECISION = "rollout.decision"
     STEERING = "rollout.steering"
+    LOCK = "lock.question"
 
 
 METADATA_EVENT = "endpoint_bot_slot"

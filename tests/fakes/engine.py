@@ -8,7 +8,7 @@ import fakeredis
 from rq.job import Job
 
 from bot.domain.endpoint import ApprovalStatus, ConfigRecord, ModelPackage, ModelRecord
-from bot.domain.errand import ButtonValue, Click, ReplyTo
+from bot.domain.errand import BreakValue, ButtonValue, Click, ReplyTo
 from bot.domain.fleet import parse_fleet
 from bot.domain.rollout import Phase, Rollout
 from bot.grammar import Context
@@ -153,7 +153,20 @@ class Engine:
         """A click on the button of that label, on a given message or on the latest one that shows it."""
         shown = on or next(p for p in reversed(self.slack.posted) if label in p.buttons)
         element = shown.buttons[label]
+        if element["action_id"] == ActionId.BREAK_LOCK:
+            self.press_break(element["value"], by=by, on=shown, delivery=delivery)
+            return
         self.click(CLICKS[ActionId(element["action_id"])], element["value"], by=by, on=shown, delivery=delivery)
+
+    def press_break(self, value: str, *, by: str, on: Posted, delivery: str | None = None) -> None:
+        """Break lock, also on a message that shows the button no more."""
+        self.intake.take_break(
+            BreakValue.model_validate_json(value),
+            actor=by,
+            reply=ReplyTo(user_id=by, channel_id=on.channel, thread_ts=on.thread_ts),
+            delivery_id=delivery or self._delivery(),
+        )
+        self.settle()
 
     def click(self, click: Click, value: str, *, by: str, on: Posted, delivery: str | None = None) -> None:
         """A click as Slack delivers it, also on a message that shows the button no more."""
