@@ -1,9 +1,12 @@
-"""Whether what shall run may run: approval, track, instance types."""
+"""Whether what shall run may run, and whether what runs still may: approval, track, subscription, instance types."""
 
-from bot.domain.endpoint import ApprovalStatus
+from bot.domain.endpoint import ApprovalStatus, ModelPackage
 from bot.domain.plan import Finding
 from bot.domain.preflight.facts import Facts
-from bot.domain.preflight.findings import blocker, ok, warning
+from bot.domain.preflight.findings import CheckName, blocker, ok, warning
+from bot.domain.rollout import Kind
+
+_MOST_TYPES = 6  # that are listed as an alternative
 
 
 def version_is_approved(facts: Facts) -> Finding | None:
@@ -13,19 +16,42 @@ def version_is_approved(facts: Facts) -> Finding | None:
         return None
     if not package.is_completed:
         return blocker(
-            "version_approved",
+            CheckName.VERSION_APPROVED,
             f"{package.label} is {package.status}, not Completed.",
             "Wait for it, or name another version.",
         )
     if package.approval is None:
-        return ok("version_approved", f"{package.label} is Completed; Marketplace packages have no approval state.")
+        return ok(
+            CheckName.VERSION_APPROVED, f"{package.label} is Completed; Marketplace packages have no approval state."
+        )
     if package.approval is ApprovalStatus.APPROVED:
-        return ok("version_approved", f"{package.label} is Approved and Completed.")
+        return ok(CheckName.VERSION_APPROVED, f"{package.label} is Approved and Completed.")
     return blocker(
-        "version_approved",
+        CheckName.VERSION_APPROVED,
         f"{package.label} is {package.approval}, not Approved.",
         "Approve it in the model registry first, or name an approved version.",
     )
+
+
+def running_version_is_approved(facts: Facts) -> Finding | None:
+    """Un-approving a version in the registry stops nothing that runs, so somebody has to be told."""
+    revoked = [p for p in facts.running if p.approval not in (None, ApprovalStatus.APPROVED)]
+    if not revoked or facts.kind is Kind.ROLLBACK:  # a rollback is on its way out of it
+        return None
+    said = f"What runs now is no longer approved: {', '.join(f'{p.label} is {p.approval}' for p in revoked)}."
+    if _leaves(facts, revoked):
+        return warning(
+            CheckName.RUNNING_VERSION, said, "This change leaves it; a rollback would bring it back. Keep that in mind."
+        )
+    return warning(
+        CheckName.RUNNING_VERSION, said, "This change keeps it running. Promote an approved version instead."
+    )
+
+
+def _leaves(facts: Facts, revoked: list[ModelPackage]) -> bool:
+    if facts.kind is Kind.SCALE or facts.package is None:
+        return False
+    return all(p.arn != facts.package.arn for p in revoked)
 
 
 def package_follows_track(facts: Facts) -> Finding | None:
@@ -34,9 +60,30 @@ def package_follows_track(facts: Facts) -> Finding | None:
     if package is None or track is None or package.arn in track:
         return None
     return warning(
-        "track",
+        CheckName.TRACK,
         f"{package.label} is not on this endpoint's track in the fleet file.",
         "In the Marketplace a higher version can be another language or product: make sure that it is meant.",
+    )
+
+
+def account_is_subscribed(facts: Facts) -> Finding | None:
+    """SageMaker makes no model from a Marketplace package without a subscription."""
+    package = facts.package
+    if package is None or not package.is_marketplace:
+        return None
+    if facts.is_subscribed:
+        return ok(CheckName.SUBSCRIPTION, f"This AWS account is subscribed to {package.label}.")
+    if facts.is_subscribed is None:
+        return warning(
+            CheckName.SUBSCRIPTION,
+            f"Whether this AWS account is subscribed to {package.label} could not be told.",
+            "If it is not, SageMaker refuses the new model before the endpoint is touched. To have it checked, allow the bot "
+            "aws-marketplace:SearchAgreements.",
+        )
+    return blocker(
+        CheckName.SUBSCRIPTION,
+        f"This AWS account is not subscribed to {package.label}.",
+        "Subscribe in AWS Marketplace with this account, then ask again with the same command.",
     )
 
 
@@ -47,9 +94,10 @@ def instance_types_are_supported(facts: Facts) -> Finding | None:
         return None
     unsupported = sorted(facts.instance_types - set(package.instance_types))
     if not unsupported:
-        return ok("instance_type", f"{package.label} supports {', '.join(sorted(facts.instance_types))}.")
+        return ok(CheckName.INSTANCE_TYPE, f"{package.label} supports {', '.join(sorted(facts.instance_types))}.")
+    more = len(package.instance_types) - _MOST_TYPES
     return blocker(
-        "instance_type",
+        CheckName.INSTANCE_TYPE,
         f"{package.label} does not support {', '.join(unsupported)}.",
-        f"It supports {', '.join(package.instance_types[:6])}.",
+        f"It supports {', '.join(package.instance_types[:_MOST_TYPES])}{f' and {more} more' if more > 0 else ''}.",
     )
