@@ -1,0 +1,42 @@
+"""What became of earlier rollouts to the same target."""
+
+from bot.domain.plan import Finding
+from bot.domain.preflight.facts import Attempt, Facts
+from bot.domain.preflight.findings import CheckName, blocker, warning
+from bot.domain.rollout import Kind
+from bot.domain.starting import written
+
+
+def did_not_fail_before(facts: Facts) -> Finding | None:
+    """The very same content, tried again, mostly ends the same way: a person may, the bot never does by itself."""
+    attempt = facts.failed_before
+    if attempt is None or facts.kind is not Kind.UPDATE:
+        return None
+    return warning(
+        CheckName.FAILED_BEFORE,
+        f"This was tried before: rollout {attempt.rollout_id} ended as “{attempt.ended}” {_when(attempt)}. {attempt.why}".strip(),
+        "Approve it only if the cause is mended. The bot never tries it again by itself.",
+    )
+
+
+def was_not_rolled_back_from(facts: Facts) -> Finding | None:
+    """Where somebody rolled back from is no place to roll back to."""
+    attempt = facts.rolled_back_from
+    if attempt is None or facts.kind is Kind.SCALE:
+        return None
+    if facts.kind is Kind.ROLLBACK:
+        said = f"{facts.target_config_name} is what rollout {attempt.rollout_id} was rolled back from {_when(attempt)}."
+        return blocker(
+            CheckName.ROLLED_BACK_FROM,
+            f"{said} {attempt.why}".strip(),
+            f"Name a config that was good: rollback {facts.snapshot.name} --to CONFIG. If this one is good after all, promote its "
+            "version.",
+        )
+    said = f"Rollout {attempt.rollout_id} brought exactly this, and was rolled back {_when(attempt)}."
+    return warning(
+        CheckName.ROLLED_BACK_FROM, f"{said} {attempt.why}".strip(), "Approve it only if the cause is mended."
+    )
+
+
+def _when(attempt: Attempt) -> str:
+    return f"on {written(attempt.at)}"
