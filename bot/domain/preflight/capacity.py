@@ -93,8 +93,8 @@ def _sentence(need: QuotaNeed, what: str) -> str:
             stands = f"The quota of {need.instance_type} is {limit}, and how many are in use is not known"
         case used, None:
             stands = f"{used} {need.instance_type} in use, of a quota that is not known"
-        case used, limit:
-            stands = f"{used} of {limit} {need.instance_type} in use"
+        case _:
+            stands = f"{need.used} of {need.limit} {need.instance_type} in use"
     return f"{stands}; {what} needs {need.extra} more."
 
 
