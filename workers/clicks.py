@@ -1,17 +1,28 @@
 """What a pressed button does. Every click gets an answer: the thread changes, or the person is told why it does not."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
-from bot.domain.approval import Person, already_decided, approve, refuse_if_may_not_steer, reject
+from bot.domain.approval import (
+    Person,
+    already_decided,
+    approve,
+    policy_for,
+    refuse_if_may_not_steer,
+    reject,
+    run_now,
+)
 from bot.domain.errand import Click, ClickErrand
-from bot.domain.errors import ResourceMissing, RevisionConflict, UnknownRollout, UserError
+from bot.domain.errors import PlanDrifted, ResourceMissing, RevisionConflict, StalePlan, UnknownRollout, UserError
 from bot.domain.fleet import EndpointSpec
 from bot.domain.names import mention
-from bot.domain.reconcile import SOON
-from bot.domain.rollout import Kind, Phase, Reason, Rollout
+from bot.domain.reconcile import SOON, redraw
+from bot.domain.rollout import Abort, Kind, Phase, Reason, Rollout
+from bot.domain.starting import Start, start_of
 from bot.store.rollouts import Stored, Write
 from workers.opening import MAY_BE_ROLLED_BACK, Opening, begun, superseded_text
 from workers.people import person_for, steering_person
+from workers.planning import Planner
 from workers.world import World
 
 TRIES = 5
@@ -24,6 +35,7 @@ class Clicks:
 
     world: World
     opening: Opening
+    planner: Planner
 
     def carry_out(self, errand: ClickErrand) -> None:
         """Do what the button says, if this person may and if it still makes sense."""
@@ -44,8 +56,13 @@ class Clicks:
             stored = self._restored(errand, spec)
         person = self._person(errand, stored.rollout, spec)
         match errand.click:
-            case Click.APPROVE:
+            case Click.APPROVE | Click.SCHEDULE:
                 self._approve(stored, spec, person, errand)
+            case Click.RUN_NOW:
+                self._run_now(stored, spec, person, errand)
+            case Click.ABORT:
+                refuse_if_may_not_steer(stored.rollout, spec.approval, person, "abort")
+                self._abort(stored, errand)
             case Click.REJECT:
                 now = self.world.clock()
                 rejected = reject(stored.rollout, spec.approval, person, errand.value, now, errand.id)
@@ -57,7 +74,7 @@ class Clicks:
                 self._roll_back(stored, spec, person, errand)
 
     def _person(self, errand: ClickErrand, rollout: Rollout, spec: EndpointSpec) -> Person:
-        if errand.click is Click.APPROVE:
+        if errand.click in (Click.APPROVE, Click.SCHEDULE, Click.RUN_NOW):
             return person_for(self.world.slack, spec.approval, errand.actor)
         return steering_person(self.world.slack, spec.approval, rollout, errand.actor)
 
@@ -74,15 +91,64 @@ class Clicks:
         return found
 
     def _approve(self, stored: Stored, spec: EndpointSpec, person: Person, errand: ClickErrand) -> None:
-        now = self.world.clock()
-        approved = approve(stored.rollout, spec.approval, person, errand.value, now, errand.id)
-        due = now + SOON if approved.phase is not stored.rollout.phase else approved.expires_at
+        rollout, now = stored.rollout, self.world.clock()
+        policy = policy_for(spec.approval, rollout.plan)
+        start = self._start(rollout, spec, errand.click, now)
+        approved = approve(rollout, policy, person, errand.value, now, errand.id, start=start)
+        if rollout.kind is not Kind.ROLLBACK:
+            self.world.store.locks.refuse_if_locked(spec.name, now)
+        self._refuse_if_drifted(stored, spec)
+        due = now + SOON if approved.phase is not rollout.phase else approved.expires_at
         writes = [Write(approved, stored.revision, due)]
         if approved.phase is Phase.ROLLING_BACK and approved.parent_id is not None:
             parent = self.world.store.rollouts.load(approved.parent_id)
             if parent is not None and parent.rollout.phase in MAY_BE_ROLLED_BACK:
                 writes = [*begun(parent, approved, person.id, now, errand.id), *writes]
         self.world.store.rollouts.commit(writes, now)
+
+    def _start(self, rollout: Rollout, spec: EndpointSpec, click: Click, now: datetime) -> Start | None:
+        """When an approved change shall run: what was chosen last, the requester's time otherwise; never outside a window."""
+        if rollout.kind is Kind.ROLLBACK:
+            return None
+        quiet = rollout.plan.quiet_at if rollout.plan is not None else None
+        if click is Click.SCHEDULE:
+            wanted = quiet if quiet is not None and quiet > now else rollout.not_before
+            return start_of(spec.windows, wanted, now, by_approver=True)
+        chosen = rollout.scheduled_for or rollout.not_before
+        return start_of(spec.windows, chosen, now, by_approver=rollout.scheduled_for is not None)
+
+    def _refuse_if_drifted(self, stored: Stored, spec: EndpointSpec) -> None:
+        """What was approved must be what runs. If it is not, a fresh plan takes the place of the one that was seen."""
+        try:
+            self.planner.refuse_if_drifted(stored.rollout, spec)
+        except PlanDrifted as exc:
+            now = self.world.clock()
+            drawn_up_anew = redraw(stored.rollout, Reason.PLAN_DRIFTED, now, exc.differences).rollout
+            self.world.store.rollouts.commit([Write(drawn_up_anew, stored.revision, now + SOON)], now)
+            what = ", ".join(d.path for d in exc.differences)
+            raise StalePlan(
+                stored.rollout.id, f"{what} changed since it was made; a fresh plan takes its place in a moment."
+            ) from exc
+
+    def _run_now(self, stored: Stored, spec: EndpointSpec, person: Person, errand: ClickErrand) -> None:
+        now, policy = self.world.clock(), policy_for(spec.approval, stored.rollout.plan)
+        begun_early = run_now(
+            stored.rollout, policy, person, start_of(spec.windows, None, now, by_approver=True), now, errand.id
+        )
+        self.world.store.locks.refuse_if_locked(spec.name, now)
+        self.world.store.rollouts.commit([Write(begun_early, stored.revision, now + SOON)], now)
+
+    def _abort(self, stored: Stored, errand: ClickErrand) -> None:
+        """Trip our alarm, so that SageMaker itself goes back: the nearest thing to stopping an update that there is."""
+        rollout, now = stored.rollout, self.world.clock()
+        if rollout.abort is not None:
+            raise UserError(f"{mention(rollout.abort.actor)} aborted it already. Your click changed nothing.")
+        if rollout.phase is not Phase.UPDATING or rollout.plan is None or not rollout.plan.alarms:
+            raise UserError(
+                f"There is nothing to abort: its state is “{rollout.phase.words}”. Your click changed nothing."
+            )
+        aborted = rollout.with_(abort=Abort(actor=errand.actor, at=now))
+        self.world.store.rollouts.commit([Write(aborted, stored.revision, now + SOON)], now)
 
     def cancel(self, stored: Stored, actor: str, errand_id: str) -> None:
         """Stop it before the update starts; later, queue a rollback for the moment SageMaker settles, for it has no cancel."""
@@ -91,7 +157,7 @@ class Clicks:
             return
         if rollout.is_waiting or rollout.phase is Phase.PREPARING:
             over = rollout.to(Phase.CANCELLED, Reason.CANCELLED_BY_PERSON, now, actor, caused_by=errand_id)
-            self.world.store.rollouts.commit([Write(over, stored.revision)], now)
+            self.world.store.rollouts.commit([Write(over, stored.revision, now if over.is_active else None)], now)
         elif rollout.phase is Phase.UPDATING:
             queued = rollout.with_(rollback_queued_by=rollout.rollback_queued_by or actor)
             self.world.store.rollouts.commit([Write(queued, stored.revision, now + SOON)], now)

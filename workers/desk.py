@@ -9,7 +9,20 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from bot.domain.approval import refuse_if_may_not_steer
-from bot.domain.commands import Cancel, Freeze, Help, History, Lock, Plan, Promote, Rollback, Status, Thaw, Unlock
+from bot.domain.commands import (
+    Cancel,
+    Freeze,
+    Help,
+    History,
+    Lock,
+    Plan,
+    Promote,
+    Rollback,
+    Scale,
+    Status,
+    Thaw,
+    Unlock,
+)
 from bot.domain.errand import BreakErrand, ClickErrand, CommandErrand, Errand, SettleBreaksErrand, rollout_id_for
 from bot.domain.errors import (
     GatewayError,
@@ -35,7 +48,7 @@ from workers.heartbeat import beating
 from workers.locking import Locking
 from workers.opening import Opening
 from workers.people import steering_person
-from workers.planner import Planner
+from workers.planning import Planner
 from workers.rollbacks import pace_of, watch_of
 from workers.world import World
 
@@ -122,6 +135,8 @@ class Desk:
                 self._opened(errand, self.opening.promote(errand, command))
             case Rollback() as command:
                 self._opened(errand, self.opening.rollback(errand, command))
+            case Scale() as command:
+                self._opened(errand, self.opening.scale(errand, command))
             case Cancel() as command:
                 self._cancel(errand, command)
             case Plan() as command:
@@ -180,8 +195,9 @@ class Desk:
             watch=watch_of(spec),
             expires_after=spec.approval.expires_after,
             change=command.change,
+            asked_strategy=command.strategy,
         )
-        plan = self.planner.update_plan(imagined, spec)
+        plan = self.planner.make(imagined, spec)
         blocked = any(b.check != "something_changes" for b in plan.blockers)
         message = render_bare_plan(imagined.with_(plan=plan))
         self.answering.answer(errand.reply, message, exit_status=EXIT_FAILED if blocked else EXIT_OK)

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 from bot.domain.commands import Change
 from bot.domain.endpoint import ApprovalStatus, ModelPackage, ModelRecord
-from bot.domain.errors import ResourceMissing, UnknownName, UserError
+from bot.domain.errors import PlanDrifted, ResourceMissing, UnknownName, UserError
 from bot.domain.fleet import EndpointSpec
 from bot.domain.nearest import nearest
+from bot.domain.plan import Difference
 from bot.domain.rollout import Rollout
 from workers.cloning import Draft, DraftNames, LiveEndpoint, draft, lineage_tags, models_named_by
 from workers.world import Aws, World
@@ -42,7 +43,7 @@ class Drafting:
         """The draft that was approved, made again from what runs now.
 
         Raises:
-            UserError: it would be another one: the endpoint's config, its models or the package moved since the plan.
+            PlanDrifted: it would be another one: the endpoint's config, its models or the package moved since the plan.
         """
         assert rollout.plan is not None
         assert rollout.change is not None
@@ -51,10 +52,8 @@ class Drafting:
         if rollout.plan.package_arn is not None:
             package = self.world.aws(spec).registry.describe_package(rollout.plan.package_arn)
         made = self.draft(rollout, live, rollout.change, package, spec)
-        if made.fingerprint != rollout.plan.fingerprint:
-            raise UserError(
-                "What runs is not what the plan was made for: the endpoint's config or a model was changed since."
-            )
+        if made.fingerprint != rollout.plan.content_hash:
+            raise PlanDrifted([Difference(path="What runs", before=None, after="a config, a model or the package moved")])
         return made
 
     def draft(

@@ -1,15 +1,17 @@
 """Opens rollouts: what a typed promote or rollback becomes."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from bot.domain.approval import describe_approvers, refuse_if_may_not_steer
-from bot.domain.commands import Promote, Rollback
+from bot.domain.commands import Promote, Rollback, Scale
 from bot.domain.errand import CommandErrand, rollout_id_for
 from bot.domain.errors import EndpointBusy, NotAllowed, ResourceMissing, UnknownRollout, UserError
 from bot.domain.fleet import EndpointSpec
 from bot.domain.names import mention
-from bot.domain.rollout import Kind, Phase, Reason, Rollout, Thread, open_rollout
+from bot.domain.rollout import CountChange, Kind, Phase, Reason, Rollout, Thread, open_rollout
+from bot.domain.times import parse_time
 from bot.store.rollouts import Stored, Write
 from bot.store.slots import SlotState
 from workers.cloning import models_named_by
@@ -28,21 +30,34 @@ class Opening:
     world: World
 
     def promote(self, errand: CommandErrand, command: Promote) -> Rollout:
-        """Open the rollout of a promote command; its plan is made by the next tick.
+        """Open the rollout of a promote command; its plan is made by the next tick, or once its turn has come.
 
         Raises:
-            EndpointBusy: a rollout holds the endpoint.
-            UserError: there is nowhere to tell the story.
+            EndpointLocked: a lock or a freeze stands.
+            UserError: there is nowhere to tell the story, or the time that was asked for is none.
         """
+        asked = {"change": command.change, "asked_strategy": command.strategy}
+        return self._open(errand, command, Kind.UPDATE, asked)
+
+    def scale(self, errand: CommandErrand, command: Scale) -> Rollout:
+        """Open the rollout of a scale command. Raises as `promote` does."""
+        variant = command.variant or self.world.fleet.endpoint(command.endpoint).variant
+        return self._open(
+            errand, command, Kind.SCALE, {"count_change": CountChange(variant=variant, count=command.count)}
+        )
+
+    def _open(
+        self, errand: CommandErrand, command: Promote | Scale, kind: Kind, asked: Mapping[str, object]
+    ) -> Rollout:
         spec, now = self.world.fleet.endpoint(command.endpoint), self.world.clock()
         rollout_id = rollout_id_for(errand.id)
         if (known := self.world.store.rollouts.load(rollout_id)) is not None:
             return known.rollout
-        self.world.store.rollouts.refuse_if_busy(spec.name)
+        self.world.store.locks.refuse_if_locked(spec.name, now)
         channel = self._channel(errand, spec)
         rollout = open_rollout(
             id=rollout_id,
-            kind=Kind.UPDATE,
+            kind=kind,
             endpoint=spec.name,
             region=spec.region,
             requester=errand.actor,
@@ -51,15 +66,25 @@ class Opening:
             pace=pace_of(spec),
             watch=watch_of(spec),
             expires_after=spec.approval.expires_after,
-            change=command.change,
+            not_before=asked_time(self.world, command.at, errand.actor, now),
+            queued_behind=self._ahead(spec.name),
             reason=command.reason or "",
             quorum=spec.approval.quorum,
             approvers_text=describe_approvers(spec.approval),
             home_channel=spec.channel if spec.channel != channel else None,
             reply=errand.reply,
+            **asked,
         )
         self._commit_in_place_of_waiting(rollout, (), now)
         return rollout
+
+    def _ahead(self, endpoint: str) -> str | None:
+        """The rollout that a new one has to wait for: who holds the endpoint, or the last of those that wait already."""
+        waiting = [s.rollout for s in self.world.store.rollouts.active(endpoint) if s.rollout.queued_behind is not None]
+        if waiting:
+            return max(waiting, key=lambda r: r.created_at).id
+        held = self.world.store.rollouts.lease_of(endpoint)
+        return held.rollout_id if held is not None else None
 
     def rollback(self, errand: CommandErrand, command: Rollback) -> Rollout:
         """Open the rollback of a rollback command, with a card of its own.
@@ -111,7 +136,7 @@ class Opening:
         now = self.world.clock()
         moved = parent.rollout.to(Phase.ROLLING_BACK, Reason.ROLLBACK_REQUESTED, now, actor, caused_by=errand_id)
         child = child_of(moved, spec, actor, now)
-        moved = moved.with_(child_id=child.id)
+        moved = moved.with_(child_id=child.id, scaling=None)
         self._commit_in_place_of_waiting(child, (Write(moved, parent.revision, now + moved.pace.poll),), now)
         return child
 
@@ -144,7 +169,10 @@ class Opening:
 
     def _commit_in_place_of_waiting(self, rollout: Rollout, also: tuple[Write, ...], now: datetime) -> None:
         """Open it; a plan that still waits for the same endpoint gives way, so that nobody approves the older one."""
-        waiting = [s for s in self.world.store.rollouts.active(rollout.endpoint) if s.rollout.is_waiting]
+        active = self.world.store.rollouts.active(rollout.endpoint)
+        waiting = [s for s in active if s.rollout.is_waiting and s.rollout.queued_behind is None]
+        if rollout.queued_behind is not None:
+            waiting = []  # it waits for its turn, and so takes nobody's place
         retired = [
             Write(
                 s.rollout.to(Phase.CANCELLED, Reason.SUPERSEDED, now, rollout.requester, superseded_by=rollout.id),
@@ -212,12 +240,27 @@ class Opening:
         return channel
 
 
+def asked_time(world: World, text: str | None, actor: str, now: datetime) -> datetime | None:
+    """The time that somebody typed, in their own time zone where they named none.
+
+    Raises:
+        UserError: it is no time, or none that can be waited for.
+    """
+    if text is None:
+        return None
+    zone = None if actor.startswith("terminal:") else world.slack.timezone_of(actor)
+    try:
+        return parse_time(text, now, zone or "UTC")
+    except ValueError as exc:
+        raise UserError(f"{exc} Nothing was started.") from exc
+
+
 def begun(parent: Stored, child: Rollout, actor: str, now: datetime, errand_id: str) -> tuple[Write, ...]:
     """What becomes of a rollout whose rollback begins."""
     moved = parent.rollout.to(
         Phase.ROLLING_BACK, Reason.ROLLBACK_REQUESTED, now, actor, caused_by=errand_id, child_id=child.id
     )
-    return (Write(moved, parent.revision, now + moved.pace.poll),)
+    return (Write(moved.with_(scaling=None), parent.revision, now + moved.pace.poll),)
 
 
 def superseded_text(rollout_id: str, endpoint: str, newer: Rollout | None) -> str:

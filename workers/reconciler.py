@@ -9,10 +9,9 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.domain.endpoint import ConfigRecord, Snapshot
+from bot.domain.endpoint import Snapshot
 from bot.domain.errors import (
     GatewayError,
-    ResourceExists,
     ResourceMissing,
     RevisionConflict,
     RolloutBotError,
@@ -21,6 +20,7 @@ from bot.domain.errors import (
     UserError,
 )
 from bot.domain.fleet import EndpointSpec
+from bot.domain.lock import in_words, stands_in_the_way
 from bot.domain.reconcile import (
     Action,
     Decision,
@@ -35,12 +35,11 @@ from bot.domain.reconcile import (
 from bot.domain.rollout import BOT_ACTOR, Kind, Phase, Reason, Rollout, Trouble
 from bot.domain.verdict import Comparison, Measurement
 from bot.store.keys import Due
-from bot.store.rollouts import Stored, Write
-from workers.drafting import Drafting
+from bot.store.rollouts import Stored, Write, holds_endpoint
+from workers.acting import Acting
 from workers.glance import Glance
 from workers.heartbeat import beating
 from workers.judge import judge
-from workers.planner import Planner
 from workers.rollbacks import child_of
 from workers.watch import compare, windows
 from workers.world import Aws, World
@@ -59,8 +58,7 @@ class Reconciler:
     """Moves rollouts on, one tick at a time."""
 
     world: World
-    planner: Planner
-    drafting: Drafting
+    acting: Acting
     glance: Glance
 
     def tick(self, rollout_id: str, revision: int) -> None:
@@ -100,7 +98,7 @@ class Reconciler:
 
     def _outcome(self, stored: Stored, action: Action) -> Decision:
         try:
-            acted = self._act(stored, action)
+            acted = self.acting.act(stored, action, self._spec(stored.rollout))
         except (RevisionConflict, StoreUnavailable):
             raise
         except RolloutBotError as exc:
@@ -114,17 +112,31 @@ class Reconciler:
             child = self.world.store.rollouts.load(rollout.child_id) if rollout.child_id else None
             return Observation(child=child.rollout if child else None)
         if not needs_endpoint(rollout):
-            return Observation()
+            return Observation(ahead=self._ahead(rollout), lock=self._lock(rollout, now))
         spec = self._spec(rollout)
+        lock = self._lock(rollout, now)
         if rollout.phase is not Phase.WATCHING and (same := self.glance.unchanged(rollout, spec, now)) is not None:
-            return Observation(snapshot=same)
+            return Observation(snapshot=same, lock=lock)
         aws = self.world.aws(spec)
         snapshot = self._look(aws, rollout)
         if snapshot is None:
             return Observation(is_gone=True)
         if rollout.phase is not Phase.WATCHING:
-            return Observation(snapshot=snapshot)
+            return Observation(snapshot=snapshot, lock=lock)
         return self._measure(aws, rollout, snapshot, now)
+
+    def _lock(self, rollout: Rollout, now: datetime) -> str | None:
+        """The lock or freeze that an approved change has to wait for."""
+        lock = self.world.store.locks.over(rollout.endpoint, now)
+        return in_words(lock) if lock is not None and stands_in_the_way(lock, rollout) else None
+
+    def _ahead(self, rollout: Rollout) -> str | None:
+        """The rollout that came first on the endpoint, for one that is still to be planned and has to wait its turn."""
+        if rollout.phase is not Phase.PLANNING or rollout.kind is Kind.ROLLBACK:
+            return None
+        others = [s.rollout for s in self.world.store.rollouts.active(rollout.endpoint) if s.rollout.id != rollout.id]
+        first = [r for r in others if (r.created_at, r.id) < (rollout.created_at, rollout.id) or holds_endpoint(r)]
+        return min(first, key=lambda r: (r.created_at, r.id)).id if first else None
 
     def _look(self, aws: Aws, rollout: Rollout) -> Snapshot | None:
         try:
@@ -149,36 +161,6 @@ class Reconciler:
         shown = comparison or _nothing_measured(rollout, now)
         return Observation(snapshot=snapshot, comparison=shown, verdict=judge(comparison, rollout.watch))
 
-    def _act(self, stored: Stored, action: Action) -> Rollout:
-        """Try the one side effect of this tick; returns the rollout with what it learned."""
-        rollout = stored.rollout
-        spec = self._spec(rollout)
-        aws = self.world.aws(spec)
-        if action is Action.MAKE_PLAN:
-            return self.planner.plan(rollout, spec)
-        if action is Action.CREATE_MODELS:
-            for model in self.drafting.drafted(rollout, spec).models:
-                aws.endpoints.create_model(model)
-            return rollout
-        if action is Action.CREATE_CONFIG:
-            self._create_config(aws, rollout, self.drafting.drafted(rollout, spec).config)
-            return rollout
-        if not self.world.store.rollouts.still_holds(stored):
-            raise RevisionConflict(f"rollout {rollout.id} moved on just before UpdateEndpoint")
-        assert rollout.plan is not None
-        aws.endpoints.update(
-            rollout.endpoint, rollout.target_config, counts_from_config=rollout.plan.counts_from_config
-        )
-        return rollout
-
-    def _create_config(self, aws: Aws, rollout: Rollout, config: ConfigRecord) -> None:
-        """Create it. A config of that name with our own tag is ours, from a tick that died: autoscaling may have moved the counts."""
-        try:
-            aws.endpoints.create_config(config)
-        except ResourceExists:
-            if aws.endpoints.describe_config(config.name).tags.get("rollout:id") != rollout.id:
-                raise
-
     def _save(self, stored: Stored, decision: Decision) -> Stored:
         """Write the decision, a rollback that it wants, and wake whoever waits for this rollout."""
         now = self.world.clock()
@@ -188,7 +170,7 @@ class Reconciler:
         writes = [Write(rollout, stored.revision, due)]
         if decision.wants_rollback:
             child = child_of(rollout, self._spec(rollout), rollout.last.actor, now)
-            writes = [Write(rollout.with_(child_id=child.id), stored.revision, due), Write(child, 0, now)]
+            writes = [Write(rollout.with_(child_id=child.id, scaling=None), stored.revision, due), Write(child, 0, now)]
         saved = self.world.store.rollouts.commit(writes, now)
         if not rollout.is_active and rollout.parent_id is not None:
             self.world.store.due.put_off(Due.TICKS, rollout.parent_id, now)

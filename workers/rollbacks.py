@@ -50,6 +50,7 @@ def child_of(parent: Rollout, spec: EndpointSpec, actor: str, now: datetime) -> 
         parent_id=parent.id,
         approval_needed=False,
         in_parent_thread=True,
+        scaling=parent.scaling if parent.scaling is not None and parent.scaling.is_away else None,
     )
 
 
@@ -86,4 +87,5 @@ def asked_for_by_command(
         approvers_text=approvers_text,
         home_channel=home_channel,
         reply=reply,
+        scaling=parent.scaling if parent is not None and not approval_needed and parent.scaling is not None else None,
     )

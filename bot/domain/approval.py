@@ -99,14 +99,16 @@ def approve(
     return decided.to(Phase.PREPARING, Reason.APPROVED, now, person.id)
 
 
-def run_now(rollout: Rollout, policy: Approval, person: Person, start: Start | None, now: datetime) -> Rollout:
+def run_now(
+    rollout: Rollout, policy: Approval, person: Person, start: Start | None, now: datetime, caused_by: str = ""
+) -> Rollout:
     """A scheduled change, begun before its time by an approver. Raises NotAllowed or UserError."""
     _refuse_outsider(policy, person, "start")
     if rollout.phase is not Phase.SCHEDULED:
         raise UserError(f"It waits for nothing: its state is “{rollout.phase.words}”. This changed nothing.")
     if start is not None:
         raise UserError(f"Its change window is closed until {written(start.at)}. This changed nothing.")
-    return rollout.to(Phase.PREPARING, Reason.APPROVED, now, person.id, scheduled_for=None)
+    return rollout.to(Phase.PREPARING, Reason.APPROVED, now, person.id, caused_by=caused_by, scheduled_for=None)
 
 
 def reject(

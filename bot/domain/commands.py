@@ -125,6 +125,19 @@ class Promote(Value):
     endpoint: EndpointWord
     change: Change = Change()
     strategy: AskedStrategy | None = None
+    at: Text | None = None
+    """When it shall run, as typed: what it means depends on the requester's time zone."""
+    reason: Text | None = None
+
+
+class Scale(Value):
+    """Another number of instances for one variant, live: no new config, no new fleet."""
+
+    name: Literal["scale"] = "scale"
+    endpoint: EndpointWord
+    count: InstanceCount
+    variant: SageMakerName | None = None
+    at: Text | None = None
     reason: Text | None = None
 
 
@@ -192,7 +205,7 @@ class Thaw(Value):
 
 
 Command = Annotated[
-    Help | Status | Plan | Promote | Rollback | History | Cancel | Lock | Unlock | Freeze | Thaw,
+    Help | Status | Plan | Promote | Scale | Rollback | History | Cancel | Lock | Unlock | Freeze | Thaw,
     Field(discriminator="name"),
 ]
 

@@ -9,6 +9,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Literal
 
+from bot.domain.durations import about
 from bot.domain.endpoint import Document
 from bot.domain.model import Value
 from bot.domain.strategy import Strategy, StrategyType
@@ -162,7 +163,7 @@ def _during(cost: Cost) -> str:
         return f"what {cost.extra_of} costs during the update is not known"
     if cost.extra_during is None or cost.duration is None:
         return f"{_dollars(cost.extra_per_hour)} an hour for {cost.extra_of}, as long as the update takes"
-    return f"{_dollars(cost.extra_during)} for {_about(cost.duration)} of {cost.extra_of}"
+    return f"{_dollars(cost.extra_during)} for {about(cost.duration)} of {cost.extra_of}"
 
 
 def _afterwards(cost: Cost) -> str:
@@ -180,10 +181,3 @@ def _known(amount: Decimal | None) -> str:
 
 def _dollars(amount: Decimal) -> str:
     return "under $0.01" if 0 < amount < _CENT else f"${amount:,.2f}"
-
-
-def _about(duration: timedelta) -> str:
-    minutes = max(1, round(duration / timedelta(minutes=1)))
-    if minutes < 120:
-        return "about 1 minute" if minutes == 1 else f"about {minutes} minutes"
-    return f"about {duration / _HOUR:.1f} hours"

@@ -60,6 +60,14 @@ def say_duration(duration: timedelta) -> str:
     return " ".join(parts[:2]) or "0 seconds"
 
 
+def about(duration: timedelta) -> str:
+    """An estimate as people say it: `about 12 minutes`, and from two hours on `about 2.5 hours`."""
+    minutes = max(1, round(duration.total_seconds() / 60))
+    if minutes < 120:
+        return "about 1 minute" if minutes == 1 else f"about {minutes} minutes"
+    return f"about {minutes / 60:.1f} hours"
+
+
 def _read(value: object) -> timedelta:
     if isinstance(value, timedelta):
         return value

@@ -11,6 +11,7 @@
     |   +-- PlanDrifted            what the plan rests on has moved; carries what differs
     |   +-- UnknownRollout         no rollout of that id
     +-- TransientError             throttled, timed out, unreachable: worth trying again
+    |   +-- AlarmsMissing          alarms that were just created do not show yet
     +-- GatewayError               the vendor refused; carries operation, code and request id
     |   +-- ResourceMissing        the endpoint, config, model, … does not exist
     |   +-- ResourceExists         the name is taken by something else
@@ -228,6 +229,14 @@ class VendorCall(TypedDict, total=False):
     code: Required[str]
     request_id: str | None
     message: str
+
+
+class AlarmsMissing(TransientError):
+    """Alarms that were just created do not show yet; without them SageMaker would guard nothing."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        super().__init__("DescribeAlarms", f"{', '.join(names)} cannot be seen yet")
+        self.names = tuple(names)
 
 
 class GatewayError(RolloutBotError):

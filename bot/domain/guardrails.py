@@ -84,6 +84,11 @@ def fitting(own: Sequence[Alarm], standing: Sequence[str]) -> tuple[Alarm, ...]:
     return tuple(own[: max(0, MAXIMUM_ALARMS - len(standing))])
 
 
+def left_out(own: Sequence[Alarm], spec: EndpointSpec, target: ConfigRecord) -> int:
+    """How many of our own alarms there was no room for."""
+    return len(tuple(_rules(spec))) * len(target.variants()) - len(own)
+
+
 def _rules(spec: EndpointSpec) -> Iterator[_Rule]:
     thresholds = spec.watch.thresholds
     streaming = spec.kind == "streaming"

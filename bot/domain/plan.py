@@ -7,12 +7,14 @@ themselves are drafted again from SageMaker when they are needed, then held agai
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from bot.domain.alarms import Alarm
 from bot.domain.model import Value
 from bot.domain.saga import ScalingMode
 from bot.domain.scaling import Scaling
 from bot.domain.strategy import Strategy
+from bot.domain.traffic import TrafficOutlook
 
 
 class Level(StrEnum):
@@ -69,11 +71,18 @@ class Plan(Value):
     strategy: Strategy = Strategy()
     steps: tuple[str, ...] = ()
     """What the strategy does, step by step, in words."""
+    deployment: Mapping[str, Any] | None = None
+    """The DeploymentConfig of UpdateEndpoint; None sends none."""
     alarms: tuple[Alarm, ...] = ()
     """Our own alarms on the new fleet, made for this rollout only."""
     scaling: Scaling = Scaling()
     """Autoscaling that is taken away for the update and restored after it."""
     scaling_mode: ScalingMode = ScalingMode.SUSPEND
+    traffic: TrafficOutlook | None = None
+    connections: float | None = None
+    """Open streams when the plan was made, for streaming endpoints."""
+    opens_at: datetime | None = None
+    """When the change window opens; None when it was open, or when there is none."""
     irreversible: tuple[str, ...] = ()
     """Why this change cannot be undone by a rollback; empty if it can."""
     content_hash: str = ""
@@ -87,6 +96,11 @@ class Plan(Value):
     def blockers(self) -> tuple[Finding, ...]:
         """What must be mended before anybody may approve."""
         return tuple(f for f in self.findings if f.level is Level.BLOCKER)
+
+    @property
+    def quiet_at(self) -> datetime | None:
+        """When the next quiet hour begins; None when that is not known."""
+        return self.traffic.next_quiet_at if self.traffic is not None else None
 
     @property
     def alarm_names(self) -> tuple[str, ...]:

@@ -11,7 +11,20 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from bot.domain.commands import Cancel, Freeze, Help, History, Lock, Plan, Promote, Rollback, Status, Thaw, Unlock
+from bot.domain.commands import (
+    Cancel,
+    Freeze,
+    Help,
+    History,
+    Lock,
+    Plan,
+    Promote,
+    Rollback,
+    Scale,
+    Status,
+    Thaw,
+    Unlock,
+)
 from bot.domain.strategy import AskedStrategy
 
 GRAMMAR = click.Group("endpoint")
@@ -81,6 +94,12 @@ def _change_and_strategy(options: Mapping[str, Any]) -> dict[str, Any]:
     return {"change": change, "strategy": asked if said else None}
 
 
+_reason_option = click.option("--reason", metavar="TEXT", help="Why, for the approver and the record.")
+_when_option = click.option(
+    "--at", metavar="TIME", help="When it shall run once approved, such as 02:00, tomorrow 06:00 Europe/Berlin or +2h."
+)
+
+
 @_command("help", summary="Show what there is, or one command in full.", example="help promote")
 @click.argument("command", required=False)
 def _help(command: str | None) -> Help:
@@ -111,9 +130,24 @@ def _plan(endpoint: str, **options: Any) -> Plan:
 )
 @click.argument("endpoint")
 @_change_options
-@click.option("--reason", metavar="TEXT", help="Why, for the approver and the record.")
-def _promote(endpoint: str, reason: str | None, **options: Any) -> Promote:
-    return Promote.model_validate({"endpoint": endpoint, "reason": reason, **_change_and_strategy(options)})
+@_when_option
+@_reason_option
+def _promote(endpoint: str, at: str | None, reason: str | None, **options: Any) -> Promote:
+    return Promote.model_validate({"endpoint": endpoint, "at": at, "reason": reason, **_change_and_strategy(options)})
+
+
+@_command(
+    "scale",
+    summary="Ask for another number of instances, without a new fleet.",
+    example="scale sentiment-prod --count 4",
+)
+@click.argument("endpoint")
+@click.option("--count", metavar="N", required=True, help="Number of instances.")
+@click.option("--variant", metavar="NAME", help="Production variant, if it is not the fleet file's.")
+@_when_option
+@_reason_option
+def _scale(endpoint: str, **said: Any) -> Scale:
+    return Scale.model_validate({"endpoint": endpoint, **said})
 
 
 @_command(

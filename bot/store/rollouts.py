@@ -14,7 +14,7 @@ from redis.client import Pipeline
 from redis.exceptions import WatchError
 
 from bot.domain.errors import EndpointBusy, RevisionConflict
-from bot.domain.rollout import Kind, Phase, Rollout
+from bot.domain.rollout import Chore, Kind, Phase, Rollout
 from bot.store import keys
 from bot.store.audit import audit
 from bot.store.connection import store_errors, text
@@ -36,6 +36,8 @@ def holds_endpoint(rollout: Rollout) -> bool:
     A rollback that needs no approval holds it from its first moment: it takes it over from the rollout that it undoes, which then
     only waits for it.
     """
+    if rollout.chore is Chore.RESTORE_SCALING:
+        return True
     if rollout.kind is Kind.ROLLBACK and rollout.phase is Phase.PLANNING:
         return not rollout.approval_needed
     waits_for_its_rollback = rollout.phase is Phase.ROLLING_BACK and rollout.child_id is not None
@@ -157,7 +159,8 @@ class RolloutStore:
         wanting = [r for r in after.values() if holds_endpoint(r)]
         if not wanting:
             return None if held is not None and held.rollout_id in after else held
-        (wanted,) = wanting
+        # One that only puts autoscaling back gives way: it needs nobody's leave for that.
+        wanted = next((r for r in wanting if r.chore is None), wanting[0])
         if held is not None and held.rollout_id == wanted.id:
             return held
         if held is not None and held.rollout_id not in after:

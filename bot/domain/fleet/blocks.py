@@ -149,6 +149,15 @@ class WorkerTiming(Timing):
     """How long a worker that died keeps others from taking over its duties."""
 
 
+class Retry(Block):
+    """What may be tried again without a person: nothing but an update for which AWS had no capacity."""
+
+    capacity_attempts: Annotated[WholeNumber, Field(ge=0, le=20)] = 0
+    """How often an approved update is tried again; lacks of GPU capacity come in waves."""
+    wait: Wait = timedelta(minutes=5)
+    """How long before each try."""
+
+
 class Serverless(Block):
     """What a serverless endpoint has instead of instances."""
 

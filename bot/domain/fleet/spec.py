@@ -14,6 +14,7 @@ from bot.domain.fleet.blocks import (
     Approval,
     Autoscaling,
     Block,
+    Retry,
     Serverless,
     Strategy,
     Timing,
@@ -58,6 +59,7 @@ class _Common(Block):
     approval: Approval = Approval()
     watch: Watch = Watch()
     timing: Timing = Timing()
+    retry: Retry = Retry()
     windows: tuple[Window, ...] = ()
     """When changes may happen, e.g. Mon-Fri 09:00-17:00 Europe/Berlin; empty: any time."""
     variant: SageMakerName = "AllTraffic"
@@ -173,17 +175,22 @@ class EndpointSpec(_Common):
     @field_validator("strategy")
     @classmethod
     def _strategy_is_not_ignored_by_sagemaker(cls, strategy: Strategy, info: ValidationInfo) -> Strategy:
-        if info.data.get("track") is not None and (strategy.type in GUARDRAIL_STRATEGIES or strategy.bake is not None):
+        if strategy.type == "two-variant":
+            if info.data.get("kind") in ("serverless", "async"):
+                raise ValueError("two-variant needs instances that share requests by weight: real-time endpoints only")
+            return strategy
+        if strategy.type not in GUARDRAIL_STRATEGIES and not strategy.bake:
+            return strategy
+        if info.data.get("track") is not None:
             raise ValueError(
                 "SageMaker updates AWS Marketplace endpoints all at once, without bake and without a word about it: "
                 "leave strategy out; the bot watches after the cutover"
             )
-        if strategy.type not in GUARDRAIL_STRATEGIES:
-            return strategy
+        wanted = strategy.type if strategy.type in GUARDRAIL_STRATEGIES else "a bake"
         if info.data.get("kind") == "serverless":
-            raise ValueError(f"SageMaker offers {strategy.type} for real-time and async endpoints only")
+            raise ValueError(f"SageMaker offers {wanted} for real-time and async endpoints only")
         if (info.data.get("instance_type") or "").startswith("ml.inf1."):
-            raise ValueError(f"SageMaker ignores {strategy.type} on Inf1 instances and updates all at once")
+            raise ValueError(f"SageMaker ignores {wanted} on Inf1 instances and updates all at once")
         return strategy
 
 

@@ -2,17 +2,19 @@
 
 from bot.domain.plan import Finding
 from bot.domain.preflight.facts import Facts
-from bot.domain.preflight.findings import warning
+from bot.domain.preflight.findings import CheckName, blocker, warning
 from bot.domain.rollout import Kind
+from bot.domain.strategy import cautions, problems
 
 
-def declared_strategy_is_used(facts: Facts) -> Finding | None:
-    """What the fleet file asks for, and what is done."""
-    declared = facts.spec.strategy.type
-    if declared == "all-at-once" or facts.kind is Kind.ROLLBACK:
+def strategy_fits(facts: Facts) -> Finding | None:
+    """What SageMaker would refuse or silently ignore is refused here, with what to ask for instead."""
+    if facts.kind is not Kind.UPDATE or facts.shape is None:
         return None
-    return warning(
-        "strategy",
-        f"The fleet file asks for {declared}, but this bot still updates everything all at once.",
-        "Nothing is shifted step by step, and no alarm of SageMaker's is set.",
-    )
+    if found := problems(facts.strategy, facts.shape, facts.spec.watch.metric_period):
+        return blocker(
+            CheckName.STRATEGY, " ".join(p.why for p in found), " ".join(dict.fromkeys(p.instead for p in found))
+        )
+    if known := cautions(facts.strategy, facts.shape):
+        return warning(CheckName.STRATEGY, " ".join(c.what for c in known), " ".join(c.advice for c in known))
+    return None

@@ -19,7 +19,7 @@ from bot.domain.reconcile.outcomes import (
     after_error,
     after_success,
 )
-from bot.domain.reconcile.steps import SOON, Action, Decision, Observation
+from bot.domain.reconcile.steps import SOON, Action, Decision, Observation, redraw
 from bot.domain.reconcile.updating import BUSY_PATIENCE, MAX_CALLS
 from bot.domain.reconcile.watching import verdict_due_at, watch_ends_at
 
@@ -37,6 +37,7 @@ __all__ = [
     "after_success",
     "decide",
     "needs_endpoint",
+    "redraw",
     "verdict_due_at",
     "watch_ends_at",
 ]

@@ -19,13 +19,13 @@ def choose(asked: AskedStrategy | None, declared: DeclaredStrategy, shape: Fleet
     chosen = asked.type or declared_type
     same = chosen is declared_type
     usual_bake = USUAL_BAKE if chosen.has_steps else timedelta(0)
-    return Strategy(
+    strategy = Strategy(
         type=chosen,
         size=asked.size or (declared.size if same else None) or USUAL_SIZES.get(chosen),
         bake=_first(asked.bake, declared.bake if same else None, usual_bake),
-        alarms=declared.alarms if chosen is not StrategyType.TWO_VARIANT else (),
         reason=_reason(asked, declared, chosen, shape),
     )
+    return strategy.model_copy(update={"alarms": declared.alarms}) if strategy.bakes else strategy
 
 
 def way_back() -> Strategy:

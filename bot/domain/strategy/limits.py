@@ -41,9 +41,7 @@ def alarm_period(metric_period: timedelta) -> timedelta:
     return timedelta(seconds=next((p for p in _ALARM_PERIODS if seconds <= p), 60 * -(-seconds // 60)))
 
 
-def problems(
-    strategy: Strategy, shape: FleetShape, metric_period: timedelta = timedelta(minutes=1)
-) -> tuple[Problem, ...]:
+def problems(strategy: Strategy, shape: FleetShape, metric_period: timedelta) -> tuple[Problem, ...]:
     """Everything that stands against a strategy on this fleet; empty: SageMaker takes it and does what it says.
 
     Args:

@@ -49,6 +49,11 @@ class FleetShape:
         return tuple(sorted(t for t in types if t.startswith("ml.inf1.")))
 
     @property
+    def is_unguarded(self) -> bool:
+        """Whether SageMaker excludes it from guardrails: all traffic at once, no bake and no alarm, whatever is asked."""
+        return self.is_marketplace or self.is_serverless or bool(self.inf1_types)
+
+    @property
     def counts(self) -> tuple[int, ...]:
         """Instances of each variant that has any kind of instances."""
         return tuple(v.instances for v in self.variants if v.instances is not None)

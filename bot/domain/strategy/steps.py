@@ -1,6 +1,7 @@
 """What a strategy does to the traffic, step by step, in an approver's words."""
 
 from bot.domain.durations import say_duration
+from bot.domain.sizes import StepSize
 from bot.domain.strategy.pace import step_count, waits_of
 from bot.domain.strategy.shape import FleetShape
 from bot.domain.strategy.values import Strategy, StrategyType
@@ -80,7 +81,8 @@ def _share(strategy: Strategy, shape: FleetShape) -> str:
     """`1 of 4 instances takes 25 % of the traffic`; of several variants, only the share is the same."""
     assert strategy.size is not None  # every strategy with steps has one
     if len(shape.counts) != 1:
-        return f"Of every variant, {_told(strategy)} take their share of its traffic"
+        takes = "takes its" if strategy.size == StepSize(unit="instances", value=1) else "take their"
+        return f"Of every variant, {_told(strategy.size)} {takes} share of the traffic"
     count = shape.counts[0]
     some = strategy.size.of(count)
     return (
@@ -88,9 +90,7 @@ def _share(strategy: Strategy, shape: FleetShape) -> str:
     )
 
 
-def _told(strategy: Strategy) -> str:
-    assert strategy.size is not None  # every strategy with steps has one
-    size = strategy.size
+def _told(size: StepSize) -> str:
     return f"{size.value} % of the instances" if size.unit == "percent" else _instances(size.value)
 
 

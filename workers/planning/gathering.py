@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
-from bot.domain.guardrails import alarms_for
-
 from bot.domain.alarms import Alarm
 from bot.domain.approval import policy_for
 from bot.domain.endpoint import ConfigRecord, Document, ModelPackage, ModelRecord, Snapshot
 from bot.domain.errors import GatewayError, TransientError
 from bot.domain.fleet import EndpointSpec
 from bot.domain.fleet.windows import next_opening
+from bot.domain.guardrails import alarms_for
 from bot.domain.preflight.facts import Artifact, Attempt, Image, QuotaNeed
 from bot.domain.rollout import Kind, Phase, Rollout
 from bot.domain.saga import ScalingMode
@@ -64,10 +63,14 @@ class Gathering:
         current: ConfigRecord,
         target: ConfigRecord,
         strategy: Strategy,
+        wanted: Mapping[str, int],
         live: Mapping[str, int],
     ) -> tuple[QuotaNeed, ...]:
-        """What two fleets at once need of each instance type, now and on the way back."""
-        there = _by_type(target, live, lambda n: extra_instances(strategy, n))
+        """What two fleets at once need of each instance type, now and on the way back.
+
+        `wanted` holds the counts that the target's variants get where they are not the config's own; `live` those of now.
+        """
+        there = _by_type(target, wanted, lambda n: extra_instances(strategy, n))
         back = _by_type(current, live, lambda n: n)
         if not there and not back:
             return ()
@@ -84,8 +87,21 @@ class Gathering:
             for type_ in sorted({*there, *back})
         )
 
+    def quota_for_more(
+        self, spec: EndpointSpec, config: ConfigRecord, variant: str, more: int
+    ) -> tuple[QuotaNeed, ...]:
+        """What more instances of one variant need."""
+        if more <= 0:
+            return ()
+        only = ConfigRecord(
+            name=config.name,
+            arn=config.arn,
+            document={"ProductionVariants": [v for v in config.variants() if v["VariantName"] == variant]},
+        )
+        return self.quota(spec, only, only, Strategy(), {variant: more}, {variant: more})
+
     def artifacts(
-        self, spec: EndpointSpec, target: ConfigRecord, models: Mapping[str, ModelRecord], new_models: Mapping[str, str]
+        self, spec: EndpointSpec, target: ConfigRecord, models: Mapping[str, ModelRecord]
     ) -> tuple[Artifact, ...]:
         """What instances load before they serve. `models` holds those that run and the drafts, by name."""
         found = []

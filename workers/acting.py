@@ -1,0 +1,128 @@
+"""The one side effect of a tick, carried out on AWS. Each may be tried again after a crash: it finds its own work and leaves it be."""
+
+from dataclasses import dataclass
+
+from bot.domain.endpoint import ConfigRecord
+from bot.domain.errors import AlarmsMissing, ResourceExists, ResourceMissing, RevisionConflict
+from bot.domain.fleet import EndpointSpec
+from bot.domain.reconcile import Action
+from bot.domain.rollout import Rollout
+from bot.domain.saga import ScalingMode
+from bot.store.rollouts import Stored
+from workers.cloning import lineage_tags
+from workers.drafting import Drafting
+from workers.planning import Planner
+from workers.world import Aws, World
+
+ABORT_REASON = "Abort was pressed in Slack"
+"""What CloudWatch's history says of an alarm that we trip."""
+
+
+@dataclass(frozen=True)
+class Acting:
+    """Carries out actions. Raises what the gateways raise; the reconciler decides what follows from it."""
+
+    world: World
+    planner: Planner
+    drafting: Drafting
+
+    def act(self, stored: Stored, action: Action, spec: EndpointSpec) -> Rollout:
+        """Try the one side effect; returns the rollout with what it learned."""
+        rollout, aws = stored.rollout, self.world.aws(spec)
+        match action:
+            case Action.MAKE_PLAN:
+                return self.planner.plan(rollout, spec)
+            case Action.CREATE_MODELS:
+                self._create_models(aws, rollout, spec)
+            case Action.CREATE_CONFIG:
+                self._create_config(aws, rollout, spec)
+            case Action.CREATE_ALARMS:
+                _create_alarms(aws, rollout)
+            case Action.TAKE_SCALING:
+                self.planner.refuse_if_drifted(rollout, spec)
+                _take_scaling(aws, rollout)
+            case Action.CALL_UPDATE | Action.SET_COUNTS:
+                self._call(aws, stored, spec, action)
+            case Action.TRIP_ALARM:
+                _trip_alarms(aws, rollout)
+            case Action.RESTORE_SCALING:
+                _restore_scaling(aws, rollout)
+            case Action.DELETE_ALARMS:
+                assert rollout.plan is not None
+                aws.alarms.delete([alarm.name for alarm in rollout.plan.alarms])
+        return rollout
+
+    def _create_models(self, aws: Aws, rollout: Rollout, spec: EndpointSpec) -> None:
+        self.planner.refuse_if_drifted(rollout, spec)
+        for model in self.drafting.drafted(rollout, spec).models:
+            aws.endpoints.create_model(model)
+
+    def _create_config(self, aws: Aws, rollout: Rollout, spec: EndpointSpec) -> None:
+        """Create it. A config of that name with our own tag is ours, from a tick that died: autoscaling may have moved the counts."""
+        config: ConfigRecord = self.drafting.drafted(rollout, spec).config
+        try:
+            aws.endpoints.create_config(config)
+        except ResourceExists:
+            if aws.endpoints.describe_config(config.name).tags.get("rollout:id") != rollout.id:
+                raise
+
+    def _call(self, aws: Aws, stored: Stored, spec: EndpointSpec, action: Action) -> None:
+        """The call that changes the endpoint, after a last look at what was approved, and only while nobody overtook this tick."""
+        rollout = stored.rollout
+        assert rollout.plan is not None
+        assert rollout.update is not None
+        if rollout.update.attempts == 1:  # after a lost answer, the endpoint may have moved because of us
+            self.planner.refuse_if_drifted(rollout, spec)
+        if not self.world.store.rollouts.still_holds(stored):
+            raise RevisionConflict(f"rollout {rollout.id} moved on just before its call")
+        if action is Action.SET_COUNTS:
+            assert rollout.count_change is not None
+            wanted = {rollout.count_change.variant: rollout.count_change.count}
+            aws.endpoints.set_weights_and_capacities(rollout.endpoint, counts=wanted)
+            return
+        aws.endpoints.update(
+            rollout.endpoint,
+            rollout.target_config,
+            counts_from_config=rollout.plan.counts_from_config,
+            deployment=rollout.plan.deployment,
+        )
+
+
+def _create_alarms(aws: Aws, rollout: Rollout) -> None:
+    """Create them, then look: SageMaker goes back by nothing if an alarm that it was given does not exist."""
+    assert rollout.plan is not None
+    tags = lineage_tags(rollout, previous_config=rollout.plan.current_config)
+    for alarm in rollout.plan.alarms:
+        aws.alarms.create(alarm, tags)
+    names = [alarm.name for alarm in rollout.plan.alarms]
+    missing = sorted(set(names) - set(aws.alarms.describe(names)))
+    if missing:
+        raise AlarmsMissing(missing)
+
+
+def _take_scaling(aws: Aws, rollout: Rollout) -> None:
+    assert rollout.scaling is not None
+    take = aws.autoscaling.deregister if rollout.scaling.mode is ScalingMode.DEREGISTER else aws.autoscaling.suspend
+    for target in rollout.scaling.targets:
+        take(target)
+
+
+def _restore_scaling(aws: Aws, rollout: Rollout) -> None:
+    """Put back what was taken. A variant that is gone needs no scaling; the others still do."""
+    assert rollout.scaling is not None
+    variants = {v.name for v in aws.endpoints.describe(rollout.endpoint).variants}
+    for target in rollout.scaling.targets:
+        if target.variant in variants:
+            aws.autoscaling.restore(target)
+
+
+def _trip_alarms(aws: Aws, rollout: Rollout) -> None:
+    """Any of ours will do; one that is gone does not keep another from being tripped."""
+    assert rollout.plan is not None
+    for place, alarm in enumerate(rollout.plan.alarms, start=1):
+        try:
+            aws.alarms.trip(alarm.name, ABORT_REASON)
+            return
+        except ResourceMissing:
+            if place == len(rollout.plan.alarms):
+                raise

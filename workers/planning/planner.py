@@ -1,0 +1,94 @@
+"""Makes plans, moves a planned rollout to where its plan lets it go, and says later whether the plan still holds."""
+
+from dataclasses import dataclass
+
+from bot.domain.approval import describe_approvers, policy_for
+from bot.domain.basis import drift
+from bot.domain.errors import PlanDrifted, ResourceMissing, UserError
+from bot.domain.fleet import EndpointSpec
+from bot.domain.plan import Difference, Plan
+from bot.domain.rollout import BOT_ACTOR, Kind, Phase, Reason, RetryPolicy, Rollout
+from workers.drafting import Drafting
+from workers.planning.counts import CountPlans
+from workers.planning.gathering import Gathering
+from workers.planning.updates import UpdatePlans
+from workers.planning.ways_back import BackPlans
+from workers.world import World
+
+
+@dataclass(frozen=True)
+class Planner:
+    """Makes plans for every kind of rollout."""
+
+    world: World
+    updates: UpdatePlans
+    ways_back: BackPlans
+    counts: CountPlans
+
+    @classmethod
+    def over(cls, world: World, drafting: Drafting) -> "Planner":
+        """The planner of a world."""
+        gathering = Gathering(world)
+        return cls(
+            world,
+            UpdatePlans(world, drafting, gathering),
+            BackPlans(world, gathering),
+            CountPlans(world, drafting, gathering),
+        )
+
+    def plan(self, rollout: Rollout, spec: EndpointSpec) -> Rollout:
+        """The rollout with its plan: waiting for approval, blocked, or, for an authorised rollback, on its way."""
+        now = self.world.clock()
+        rollout = _from_the_start(rollout, spec)
+        try:
+            made = self.make(rollout, spec)
+        except (UserError, ResourceMissing) as exc:
+            return rollout.to(Phase.BLOCKED, Reason.PREFLIGHT_BLOCKED, now, BOT_ACTOR, exc.user_message)
+        policy = policy_for(spec.approval, made)
+        planned = rollout.with_(plan=made, quorum=policy.quorum, approvers_text=describe_approvers(policy))
+        if made.is_blocked:
+            reason = (
+                Reason.NOTHING_TO_CHANGE if made.blockers[0].check == "something_changes" else Reason.PREFLIGHT_BLOCKED
+            )
+            return planned.to(Phase.BLOCKED, reason, now, BOT_ACTOR, made.blockers[0].text)
+        if not rollout.approval_needed:
+            return planned.to(Phase.ROLLING_BACK, Reason.NO_APPROVAL_NEEDED, now, rollout.requester)
+        lapses = max(rollout.expires_at, now + spec.approval.expires_after) if rollout.redraws else rollout.expires_at
+        return planned.to(Phase.AWAITING_APPROVAL, Reason.PLAN_READY, now, BOT_ACTOR, expires_at=lapses)
+
+    def make(self, rollout: Rollout, spec: EndpointSpec) -> Plan:
+        """The plan alone. Raises UserError or ResourceMissing when there is nothing to plan with."""
+        if rollout.kind is Kind.ROLLBACK:
+            return self.ways_back.make(rollout, spec)
+        return self.counts.make(rollout, spec) if rollout.kind is Kind.SCALE else self.updates.make(rollout, spec)
+
+    def refuse_if_drifted(self, rollout: Rollout, spec: EndpointSpec) -> None:
+        """Make the plan again, and raise PlanDrifted if what it rests on has moved."""
+        assert rollout.plan is not None
+        if rollout.restored:
+            return
+        try:
+            fresh = self.make(rollout, spec)
+        except (UserError, ResourceMissing) as exc:
+            moved: tuple[Difference, ...] = (Difference(path="Plan", before=None, after=exc.user_message),)
+        else:
+            moved = drift(rollout.plan, fresh)
+        if moved:
+            raise PlanDrifted(moved)
+
+
+def _from_the_start(rollout: Rollout, spec: EndpointSpec) -> Rollout:
+    """Nothing of an older plan's work counts for the next one: its resources bear other names."""
+    retry = spec.retry
+    return rollout.with_(
+        plan=None,
+        models_created=False,
+        config_created=False,
+        alarms_intended=False,
+        alarms_verified=False,
+        alarms_deleted=False,
+        scaling=rollout.scaling if rollout.scaling is not None and rollout.scaling.is_away else None,
+        update=None,
+        retry=None,
+        retry_policy=RetryPolicy(capacity_attempts=retry.capacity_attempts, wait=retry.wait),
+    )

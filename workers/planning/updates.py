@@ -1,0 +1,161 @@
+"""The plan of a change: what would be created, what was found, and how it would be carried out."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from bot.domain.basis import basis_of, content_hash_of, fingerprint_of
+from bot.domain.commands import Change
+from bot.domain.conversion import conversion
+from bot.domain.endpoint import ConfigRecord, ModelPackage, Snapshot
+from bot.domain.fleet import EndpointSpec
+from bot.domain.guardrails import fitting
+from bot.domain.plan import Plan
+from bot.domain.preflight import Facts, run_preflight
+from bot.domain.rollout import Kind, Rollout
+from bot.domain.scaling import Scaling
+from bot.domain.strategy import FleetShape, choose, deployment_config, problems, shape_of, steps_of
+from bot.messages.words import count
+from workers.cloning import Draft, LiveEndpoint, models_named_by
+from workers.drafting import Drafting, label_of
+from workers.planning.gathering import Gathering, images_of, scaling_mode
+from workers.planning.usual import expected_duration
+from workers.world import World
+
+
+@dataclass(frozen=True)
+class UpdatePlans:
+    """Plans for promotions."""
+
+    world: World
+    drafting: Drafting
+    gathering: Gathering
+
+    def make(self, rollout: Rollout, spec: EndpointSpec) -> Plan:
+        """What the change would do. Raises UserError or ResourceMissing when there is nothing to plan with."""
+        change = rollout.change or Change()
+        live = self.drafting.gather(spec)
+        package = self.drafting.resolve_package(change, spec)
+        made = self.drafting.draft(rollout, live, change, package, spec)
+        facts = self._facts(rollout, spec, live, made, package)
+        findings = run_preflight(facts)
+        basis = basis_of(
+            facts,
+            content_hash=made.fingerprint,
+            model_hashes={name: content_hash_of(model.document) for name, model in live.models.items()},
+        )
+        current = label_of(live, spec.variant)
+        assert facts.shape is not None
+        return Plan(
+            fingerprint=fingerprint_of(basis, findings),
+            content_hash=made.fingerprint,
+            basis=basis,
+            made_at=self.world.clock(),
+            current_config=live.config.name,
+            target_config=made.config.name,
+            current_label=current,
+            target_label=_target_label(current, change, package),
+            new_models=made.new_models,
+            package_arn=package.arn if package is not None else None,
+            differences=made.differences,
+            counts_from_config=made.counts_from_config,
+            kept=_kept(live, made),
+            findings=findings,
+            strategy=facts.strategy,
+            **_carried_out(facts, facts.shape),
+            alarms=facts.own_alarms,
+            traffic=facts.traffic,
+            connections=facts.connections,
+            opens_at=facts.opens_at,
+            scaling=facts.scaling or Scaling(),
+            scaling_mode=facts.scaling_mode,
+            expected_duration=expected_duration(facts.past_durations),
+        )
+
+    def _facts(
+        self, rollout: Rollout, spec: EndpointSpec, live: LiveEndpoint, made: Draft, package: ModelPackage | None
+    ) -> Facts:
+        gather, now = self.gathering, self.world.clock()
+        counts = live_counts(live.snapshot, but=spec.variant if made.counts_from_config else None)
+        shape = shape_of(spec.kind, made.config.document, is_marketplace=_is_marketplace(live, package), counts=counts)
+        strategy = choose(rollout.asked_strategy, spec.strategy, shape)
+        scaling = gather.scaling(rollout, spec, live.snapshot)
+        drafts = {model.name: model for model in made.models}
+        return Facts(
+            spec=spec,
+            kind=Kind.UPDATE,
+            snapshot=live.snapshot,
+            current_config=live.config,
+            target_config=made.config,
+            target_config_name=made.config.name,
+            differences=made.differences,
+            package=package,
+            running=tuple(live.packages.values()),
+            models={name: name in live.models for name in models_named_by(live.config)},
+            instance_types=instance_types(made.config),
+            is_subscribed=gather.is_subscribed(spec, package),
+            scaling=scaling,
+            scaling_mode=scaling_mode(live.config, made.config, scaling),
+            strategy=strategy,
+            shape=shape,
+            own_alarms=fitting(gather.own_alarms(rollout, spec, made.config, strategy), strategy.alarms),
+            standing_alarms=gather.standing_alarms(spec, strategy),
+            conversion=conversion(live.config, made.config, spec.variant),
+            quota=gather.quota(spec, live.config, made.config, strategy, counts, live_counts(live.snapshot)),
+            artifacts=gather.artifacts(spec, made.config, {**live.models, **drafts}),
+            images=images_of(live.snapshot, live.config, made.config, {**live.models, **drafts}),
+            traffic=gather.traffic(spec, live.snapshot, now),
+            connections=gather.connections(spec, live.snapshot, now),
+            opens_at=gather.opens_at(spec, now),
+            approvers=gather.approvers(rollout, spec),
+            quorum=spec.approval.quorum,
+            failed_before=gather.failed_before(spec, made.fingerprint, rollout.id),
+            past_durations=self.world.store.rollouts.past_durations(spec.name),
+        )
+
+
+def _carried_out(facts: Facts, shape: FleetShape) -> dict[str, Any]:
+    """What the strategy comes down to; nothing where it cannot be had, which is a blocker of its own."""
+    strategy = facts.strategy
+    if problems(strategy, shape, facts.spec.watch.metric_period):
+        return {}
+    names = (*strategy.alarms, *(alarm.name for alarm in facts.own_alarms))
+    return {"steps": steps_of(strategy, shape), "deployment": deployment_config(strategy, shape, names)}
+
+
+def live_counts(snapshot: Snapshot, *, but: str | None = None) -> dict[str, int]:
+    """Instances that each variant shall have now, except of the one whose count is being changed."""
+    return {v.name: v.desired_count for v in snapshot.variants if v.desired_count is not None and v.name != but}
+
+
+def instance_types(config: ConfigRecord) -> frozenset[str]:
+    """Every type that a config names, pools included."""
+    single = {v["InstanceType"] for v in config.variants() if "InstanceType" in v}
+    pooled = {pool["InstanceType"] for v in config.variants() for pool in v.get("InstancePools", ())}
+    return frozenset(single | pooled)
+
+
+def _is_marketplace(live: LiveEndpoint, package: ModelPackage | None) -> bool:
+    return any(p.is_marketplace for p in (*live.packages.values(), *((package,) if package else ())))
+
+
+def _target_label(current: str, change: Change, package: ModelPackage | None) -> str:
+    if package is not None:
+        return package.label
+    return change.image.rpartition("/")[2] if change.image is not None else current
+
+
+def _kept(live: LiveEndpoint, made: Draft) -> tuple[str, ...]:
+    """What survives although SageMaker would reset it by default."""
+    initial = {v["VariantName"]: v.get("InitialInstanceCount") for v in live.config.variants()}
+    kept = []
+    for state in live.snapshot.variants:
+        if state.desired_count is None or made.counts_from_config:
+            continue
+        before = initial.get(state.name)
+        if before is not None and before != state.desired_count:
+            kept.append(
+                f"{state.name} keeps its {count(state.desired_count, 'live instance')}; its present config says {before}."
+            )
+        else:
+            kept.append(f"{state.name} keeps its instance count, {state.desired_count}.")
+    return tuple(kept)
