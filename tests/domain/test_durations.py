@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.domain.durations import format_duration, parse_duration
+from bot.domain.durations import about, format_duration, parse_duration
 from bot.domain.names import quoted
 from bot.domain.nearest import either, nearest
 
@@ -37,6 +37,19 @@ def test_text_without_whole_number_and_unit_is_no_duration(text):
 @given(st.integers(0, 999_999_999))
 def test_every_duration_that_is_written_is_read_back_equal(seconds):
     assert parse_duration(format_duration(timedelta(seconds=seconds))) == timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize(
+    ("duration", "words"),
+    [
+        (timedelta(seconds=5), "about 1 minute"),
+        (timedelta(minutes=12, seconds=20), "about 12 minutes"),
+        (timedelta(minutes=119), "about 119 minutes"),
+        (timedelta(minutes=150), "about 2.5 hours"),
+    ],
+)
+def test_estimate_is_no_more_precise_than_it_can_be(duration, words):
+    assert about(duration) == words
 
 
 @pytest.mark.parametrize(
