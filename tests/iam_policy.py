@@ -14,6 +14,7 @@ ACCOUNT, REGION = "123456789012", "us-east-1"
 def policy() -> list[dict[str, Any]]:
     text = POLICY.read_text(encoding="utf-8").replace("OTHER_ACCOUNT", "210987654321")
     filled = text.replace("REGION", REGION).replace("ACCOUNT", ACCOUNT).replace("EXECUTION_ROLE", "sagemaker-execution")
+    filled = filled.replace("MODEL_BUCKET", "models")
     statements = json.loads(filled)["Statement"]
     assert isinstance(statements, list)
     return statements

@@ -20,6 +20,7 @@ from bot.listeners import COMMAND
 from sandbox.slack.manifest import read_manifest
 from sandbox.slack.web_api.scopes import FAMILY, NEEDED
 from workers.cloning.naming import target_name
+from workers.gateways.alarms import OWN_PREFIX
 
 ROOT = Path(__file__).parent.parent
 
@@ -111,31 +112,50 @@ def test_the_stand_in_takes_the_manifest():
 
 # The IAM policy
 
-PLACEHOLDERS = {"REGION", "ACCOUNT", "OTHER_ACCOUNT", "EXECUTION_ROLE"}
+PLACEHOLDERS = {"REGION", "ACCOUNT", "OTHER_ACCOUNT", "EXECUTION_ROLE", "MODEL_BUCKET"}
 
 
-def operations_called(service: str, *modules: str) -> set[str]:
-    """`UpdateEndpoint` for every `.update_endpoint(` and paginator in those modules."""
-    text = "\n".join(text_of(module) for module in modules)
-    called = set(re.findall(r"\.(\w+)\(", text)) | set(re.findall(r'get_paginator\("(\w+)"\)', text))
+GATEWAYS = {
+    # service: (how IAM calls it, who speaks to it)
+    "sagemaker": ("sagemaker", ("sagemaker", "registry", "usage")),
+    "cloudwatch": ("cloudwatch", ("cloudwatch", "alarms")),
+    "application-autoscaling": ("application-autoscaling", ("autoscaling",)),
+    "service-quotas": ("servicequotas", ("quotas",)),
+    "pricing": ("pricing", ("pricing",)),
+    "marketplace-agreement": ("aws-marketplace", ("subscriptions",)),
+    "s3": ("s3", ("artifacts",)),
+    "sts": ("sts", ("account",)),
+}
+NEEDED_BESIDES = {
+    # CreateModel, CreateEndpointConfig and PutMetricAlarm send tags; CreateModel sends the execution role of the model that it clones.
+    *("sagemaker:AddTags", "cloudwatch:TagResource", "iam:PassRole"),
+    # To ask for an object's head is to get it, for IAM.
+    "s3:GetObject",
+}
+
+
+def operations_called(service: str, *gateways: str) -> set[str]:
+    """`UpdateEndpoint` for every `.update_endpoint` or `"update_endpoint"` in those gateways."""
+    text = "\n".join(text_of(f"workers/gateways/{gateway}.py") for gateway in gateways)
+    called = set(re.findall(r'[."](\w+)', text))
     known = {xform_name(name): name for name in Session().get_service_model(service).operation_names}
     return {known[name] for name in called if name in known}
 
 
 def test_the_policy_allows_what_the_workers_call_and_nothing_else():
-    sagemaker = operations_called("sagemaker", "workers/gateways/sagemaker.py", "workers/gateways/registry.py")
-    cloudwatch = operations_called("cloudwatch", "workers/gateways/cloudwatch.py")
-    assert {"UpdateEndpoint", "ListTags"} <= sagemaker
-    needed = {f"sagemaker:{name}" for name in sagemaker} | {f"cloudwatch:{name}" for name in cloudwatch}
-    assert ".assume_role(" in text_of("workers/wiring.py")
-    # CreateModel and CreateEndpointConfig send tags; CreateModel sends the execution role of the model that it clones.
-    needed |= {"sagemaker:AddTags", "iam:PassRole", "sts:AssumeRole"}
+    called = {
+        f"{prefix}:{name}"
+        for service, (prefix, gateways) in GATEWAYS.items()
+        for name in operations_called(service, *gateways)
+    }
+    assert {"sagemaker:UpdateEndpoint", "sagemaker:ListTags", "sts:AssumeRole", "s3:HeadObject"} <= called
+    needed = called - {"s3:HeadObject"} | NEEDED_BESIDES
     assert {action for statement in policy() for action in listed(statement["Action"])} == needed
 
 
 def test_nobody_else_speaks_to_aws():
-    clients = set(re.findall(r'client\("(\w+)"', sources("workers")))
-    assert clients == {"sagemaker", "cloudwatch", "sts"}
+    clients = set(re.findall(r'client\(\s*"([\w-]+)"', sources("workers")))
+    assert clients == GATEWAYS.keys()
 
 
 def test_a_rollout_may_create_its_own_names_and_no_others():
@@ -145,6 +165,26 @@ def test_a_rollout_may_create_its_own_names_and_no_others():
         for name in (created, longest):
             assert allows(f"sagemaker:{action}", f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:{kind}/{name}")
         assert not allows(f"sagemaker:{action}", f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:{kind}/stt-prod-config-v1")
+
+
+def test_only_alarms_of_its_own_and_those_of_scaling_policies_may_be_written():
+    alarms = f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm"
+    for action in ("PutMetricAlarm", "DeleteAlarms", "SetAlarmState", "TagResource"):
+        assert allows(f"cloudwatch:{action}", f"{alarms}:{OWN_PREFIX}stt-prod-r7k2-errors")
+        assert not allows(f"cloudwatch:{action}", f"{alarms}:people-errors")
+    scaling = f"{alarms}:TargetTracking-endpoint/stt-prod/variant/AllTraffic-AlarmHigh-1"
+    assert allows("cloudwatch:PutMetricAlarm", scaling)
+    assert not allows("cloudwatch:SetAlarmState", scaling)
+
+
+def test_only_scaling_of_sagemaker_may_be_changed():
+    (statement,) = [s for s in policy() if "application-autoscaling:RegisterScalableTarget" in listed(s["Action"])]
+    assert statement["Condition"] == {"StringEquals": {"application-autoscaling:service-namespace": "sagemaker"}}
+
+
+def test_nothing_of_sagemakers_may_be_deleted():
+    actions = {action for statement in policy() for action in listed(statement["Action"])}
+    assert not {action for action in actions if action.startswith("sagemaker:Delete")}
 
 
 def test_resources_are_named_and_names_are_lower_case():

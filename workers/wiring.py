@@ -5,7 +5,6 @@ the fork, so no two processes share one.
 """
 
 import functools
-import logging
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -33,8 +32,6 @@ from workers.planning import Planner
 from workers.posting import Posting
 from workers.reconciler import Reconciler
 from workers.world import World
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -96,7 +93,9 @@ def parts_of(world: World) -> Parts:
         answering=answering,
         locking=Locking(world, answering, Breaking(world)),
     )
-    return Parts(world, desk, Reconciler(world, Acting(world, planner, drafting), Glance(world)), Notifier(world, Posting(world)))
+    return Parts(
+        world, desk, Reconciler(world, Acting(world, planner, drafting), Glance(world)), Notifier(world, Posting(world))
+    )
 
 
 def utc_now() -> datetime:

@@ -15,7 +15,7 @@ from bot.domain.errors import (
     RolloutBotError,
     TransientError,
 )
-from workers.gateways.aws_errors import OUTCOME_UNKNOWN, THROTTLED, TIMED_OUT_INSIDE, Subject, translated
+from workers.gateways.aws_errors import OUTCOME_UNKNOWN, OVERTAKEN, THROTTLED, TIMED_OUT_INSIDE, Subject, translated
 
 ENDPOINT = Subject("endpoint", "Stt-Prod")
 ARN = "arn:aws:sagemaker:us-east-1:123456789012"
@@ -147,6 +147,15 @@ REFUSALS = [
         None,
     ),
     ("UpdateEndpoint", "SomethingNew", "what now", GatewayError, None),
+    ("DeregisterScalableTarget", "ObjectNotFoundException", "No scalable target", ResourceMissing, None),
+    ("RegisterScalableTarget", "ValidationException", "Maximum capacity cannot be less", GatewayError, None),
+    ("PutMetricAlarm", "LimitExceeded", "too many alarms", GatewayError, None),
+    ("SetAlarmState", "ResourceNotFound", "Unknown alarm", ResourceMissing, None),
+    ("ListServiceQuotas", "NoSuchResourceException", "no such service", ResourceMissing, None),
+    ("ListServiceQuotas", "DependencyAccessDeniedException", "organizations", AccessDenied, None),
+    ("SearchAgreements", "ValidationException", "filters", GatewayError, None),
+    ("HeadObject", "404", "Not Found", ResourceMissing, None),
+    ("HeadObject", "403", "Forbidden", AccessDenied, None),
     ("CreateModel", "ResourceLimitExceeded", "Something with no numbers", GatewayError, None),
 ]
 
@@ -187,6 +196,13 @@ def test_missing_subscription_names_the_package_and_not_the_model() -> None:
 @pytest.mark.parametrize("code", sorted(THROTTLED))
 def test_throttled_request_was_not_carried_out(code: str) -> None:
     found = raised(answer(code, "Rate exceeded", status=503 if code == "SlowDown" else 400))
+    assert isinstance(found, TransientError)
+    assert not found.outcome_unknown
+
+
+@pytest.mark.parametrize("code", sorted(OVERTAKEN))
+def test_a_request_that_another_one_overtook_was_not_carried_out(code: str) -> None:
+    found = raised(answer(code, "Another update is in progress"))
     assert isinstance(found, TransientError)
     assert not found.outcome_unknown
 

@@ -8,8 +8,10 @@ import pytest
 from botocore.stub import ANY
 
 from bot.domain.errors import AccessDenied, TransientError
+from bot.domain.traffic import TrafficPoint
 from bot.domain.verdict import Measurement, Point, Window
 from workers.gateways.cloudwatch import CloudWatchMetrics, whole_window_period
+from workers.ports import EndpointKind
 
 from .clients import scripted
 
@@ -251,3 +253,70 @@ def test_series_of_streams_adds_errors_in_the_middle_of_streams() -> None:
 
 def test_empty_series_is_empty() -> None:
     assert series(page({})) == ()
+
+
+# traffic
+
+
+def traffic(
+    kind: EndpointKind, answer: dict[str, Any], asked: list[tuple[str, str, str]], variants: tuple[str, ...] = ("A",)
+) -> tuple[TrafficPoint, ...]:
+    with scripted("cloudwatch") as (client, script):
+        expected = {
+            "MetricDataQueries": [query(query_id, metric, stat, 300) for query_id, metric, stat in asked] or ANY,
+            "StartTime": WINDOW.start,
+            "EndTime": WINDOW.end,
+            "ScanBy": "TimestampAscending",
+        }
+        script.add_response("get_metric_data", answer, expected)
+        return CloudWatchMetrics(client).traffic("stt-prod", variants, WINDOW, timedelta(minutes=5), kind=kind)
+
+
+@pytest.mark.parametrize("kind", ["realtime", "serverless"])
+def test_traffic_is_the_sum_of_invocations_by_period_and_silence_is_left_out(kind: EndpointKind) -> None:
+    points = traffic(kind, page({"v0_requests": {10: 7.0, 0: 4.0}}), [("v0_requests", "Invocations", "Sum")])
+    assert points == (
+        TrafficPoint(at=START, requests=4.0),
+        TrafficPoint(at=START + timedelta(minutes=10), requests=7.0),
+    )
+
+
+def test_asynchronous_requests_are_counted_by_their_latencies() -> None:
+    points = traffic("async", page({"v0_samples": {0: 3.0}}), [("v0_samples", "ModelLatency", "SampleCount")])
+    assert points == (TrafficPoint(at=START, requests=3.0),)
+
+
+def test_streams_are_counted_by_their_first_chunks_where_no_invocations_are_published() -> None:
+    asked = [("v0_requests", "Invocations", "Sum"), ("v0_samples", "FirstChunkLatency", "SampleCount")]
+    (silent,) = traffic("streaming", page({"v0_samples": {0: 3.0}}), asked)
+    (counted,) = traffic("streaming", page({"v0_requests": {0: 5.0}, "v0_samples": {0: 3.0}}), asked)
+    assert (silent.requests, counted.requests) == (3.0, 5.0)
+
+
+def test_traffic_of_several_variants_is_added_up() -> None:
+    answer = page({"v0_requests": {0: 4.0}, "v1_requests": {0: 6.0, 5: 1.0}})
+    points = traffic("realtime", answer, [], variants=("A", "B"))
+    assert [point.requests for point in points] == [10.0, 1.0]
+
+
+def concurrency(answer: dict[str, Any], *variants: str) -> float | None:
+    with scripted("cloudwatch") as (client, script):
+        script.add_response("get_metric_data", answer)
+        return CloudWatchMetrics(client).concurrency("stt-prod", variants, WINDOW)
+
+
+def test_concurrency_is_the_highest_of_each_variant_added_up_and_unknown_without_data() -> None:
+    assert concurrency(page({"v0_concurrency": {0: 3.0, 5: 8.0}, "v1_concurrency": {0: 2.0}}), "A", "B") == 10.0
+    assert concurrency(page({}), "A") is None
+
+
+def test_concurrency_is_asked_for_with_a_statistic_that_it_has() -> None:
+    with scripted("cloudwatch") as (client, script):
+        expected = {
+            "MetricDataQueries": [query("v0_concurrency", "ConcurrentRequestsPerModel", "Maximum", 1800)],
+            "StartTime": WINDOW.start,
+            "EndTime": WINDOW.end,
+            "ScanBy": "TimestampAscending",
+        }
+        script.add_response("get_metric_data", page({}), expected)
+        CloudWatchMetrics(client).concurrency("stt-prod", ["A"], WINDOW)

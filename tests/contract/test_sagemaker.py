@@ -1,6 +1,7 @@
 """The SageMaker gateway against botocore's service model, and UpdateEndpoint against a real socket."""
 
 import logging
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -452,6 +453,50 @@ def test_update_for_another_count_takes_counts_from_the_config_and_still_keeps_w
         SageMakerEndpoints(client, clock).update("stt-prod", "stt-v2", counts_from_config=True)
 
 
+def test_update_takes_weights_from_the_config_and_a_deployment_where_they_are_given() -> None:
+    policy = {
+        "TrafficRoutingConfiguration": {
+            "Type": "CANARY",
+            "WaitIntervalInSeconds": 600,
+            "CanarySize": {"Type": "CAPACITY_PERCENT", "Value": 10},
+        },
+        "TerminationWaitInSeconds": 300,
+    }
+    deployment = {
+        "BlueGreenUpdatePolicy": policy,
+        "AutoRollbackConfiguration": {"Alarms": [{"AlarmName": "bot-stt-prod-r7k2-errors"}]},
+    }
+    with scripted("sagemaker") as (client, script):
+        asked = {
+            "EndpointName": "stt-prod",
+            "EndpointConfigName": "stt-v2",
+            "RetainAllVariantProperties": True,
+            "ExcludeRetainedVariantProperties": [
+                {"VariantPropertyType": "DesiredInstanceCount"},
+                {"VariantPropertyType": "DesiredWeight"},
+            ],
+            "DeploymentConfig": deployment,
+        }
+        script.add_response("update_endpoint", {"EndpointArn": ENDPOINT["EndpointArn"]}, asked)
+        endpoints = SageMakerEndpoints(client, clock)
+        endpoints.update("stt-prod", "stt-v2", counts_from_config=True, weights_from_config=True, deployment=deployment)
+
+
+def test_weights_and_counts_are_set_by_variant_in_one_request() -> None:
+    with scripted("sagemaker") as (client, script):
+        asked = {
+            "EndpointName": "stt-prod",
+            "DesiredWeightsAndCapacities": [
+                {"VariantName": "AllTraffic", "DesiredWeight": 0.0, "DesiredInstanceCount": 1},
+                {"VariantName": "AllTraffic-next", "DesiredWeight": 1.0},
+            ],
+        }
+        script.add_response("update_endpoint_weights_and_capacities", {"EndpointArn": ENDPOINT["EndpointArn"]}, asked)
+        SageMakerEndpoints(client, clock).set_weights_and_capacities(
+            "stt-prod", {"AllTraffic": 0.0, "AllTraffic-next": 1.0}, {"AllTraffic": 1}
+        )
+
+
 def test_update_of_a_busy_endpoint_is_told_as_such() -> None:
     with scripted("sagemaker") as (client, script):
         script.add_client_error(
@@ -461,6 +506,14 @@ def test_update_of_a_busy_endpoint_is_told_as_such() -> None:
         )
         with pytest.raises(ResourceBusy):
             SageMakerEndpoints(client, clock).update("stt-prod", "stt-v2")
+
+
+def an_update(endpoints: SageMakerEndpoints) -> None:
+    endpoints.update("stt-prod", "stt-v2")
+
+
+def new_weights(endpoints: SageMakerEndpoints) -> None:
+    endpoints.set_weights_and_capacities("stt-prod", {"A": 0.0, "B": 1.0})
 
 
 @pytest.mark.parametrize(
@@ -473,11 +526,14 @@ def test_update_of_a_busy_endpoint_is_told_as_such() -> None:
     ],
     ids=["connection lost", "no answer in time", "internal failure", "bad gateway"],
 )
-def test_update_is_one_request_and_its_outcome_unknown_when_the_answer_is_lost(answer: Answer) -> None:
+@pytest.mark.parametrize("change", [an_update, new_weights])
+def test_a_change_is_one_request_and_its_outcome_unknown_when_the_answer_is_lost(
+    answer: Answer, change: Callable[[SageMakerEndpoints], None]
+) -> None:
     with serving(always(answer)) as stub:
         client = make_client("sagemaker", endpoint_url=stub.url)
         with pytest.raises(TransientError) as caught:
-            SageMakerEndpoints(client, clock).update("stt-prod", "stt-v2")
+            change(SageMakerEndpoints(client, clock))
         client.close()
         assert len(stub.asked) == 1
     assert caught.value.outcome_unknown

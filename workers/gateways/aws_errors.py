@@ -1,7 +1,8 @@
 """AWS's ways of failing, translated once: botocore's exceptions in, ours out.
 
 SageMaker models only five exceptions; nearly everything else is a `ValidationException` whose message tells what is wrong, so
-the table below reads code *and* message. Messages quote ARNs and differ in their tails between regions: match substrings.
+the table below reads code *and* message. Messages quote ARNs and differ in their tails between regions: match substrings. The other
+services that the bot asks say most things by code alone.
 """
 
 import re
@@ -75,6 +76,9 @@ THROTTLED = frozenset(
 )
 """Codes that refuse a request for its pace only (botocore's own list): it was not carried out."""
 
+OVERTAKEN = frozenset({"ConcurrentUpdateException", "ConcurrentModificationException"})
+"""Somebody changed the same resource in that moment: nothing was done, and a moment later it can be."""
+
 TIMED_OUT_INSIDE = frozenset({"RequestTimeout", "RequestTimeoutException"})
 """AWS gave up waiting on itself or on us; like a server error, it may have begun."""
 
@@ -94,7 +98,27 @@ BAD_CREDENTIALS = frozenset(
 )
 
 _VALIDATION = frozenset({"ValidationException", "ValidationError"})
-_DENIED = frozenset({"AccessDenied", "AccessDeniedException", "NotAuthorized", "UnauthorizedOperation"})
+_DENIED = frozenset(
+    {
+        "AccessDenied",
+        "AccessDeniedException",
+        "DependencyAccessDeniedException",
+        "NotAuthorized",
+        "UnauthorizedOperation",
+        "403",  # the answer to a HEAD request has no body, so S3's code is the HTTP status
+    }
+)
+_MISSING = frozenset(
+    {
+        "ResourceNotFound",
+        "ResourceNotFoundException",
+        "ObjectNotFoundException",
+        "NoSuchResourceException",
+        "NoSuchBucket",
+        "NoSuchKey",
+        "404",
+    }
+)
 
 _KINDS = {
     "endpoint configuration": "endpoint config",
@@ -185,7 +209,7 @@ _RULES = (
     ),
     # What SageMaker says to an ARN of another region.
     _Rule(_VALIDATION, r"ARN should be scoped to correct region", _subject_missing),
-    _Rule(frozenset({"ResourceNotFound", "ResourceNotFoundException"}), "", _subject_missing),
+    _Rule(_MISSING, "", _subject_missing),
     _Rule(_VALIDATION, r"Cannot create already existing", _exists),
     _Rule(frozenset({"ResourceAlreadyExists"}), "", _exists),
     _Rule(_VALIDATION, r"Cannot \w+ in-progress endpoint", _busy),
@@ -238,6 +262,8 @@ def _from_answer(operation: str, subject: Subject, error: vendor.ClientError) ->
         return TransientError(operation, f"AWS asks for a slower pace ({code})")
     if status >= 500 or code in TIMED_OUT_INSIDE:
         return TransientError(operation, f"AWS answered {code} (HTTP {status})", outcome_unknown=True)
+    if code in OVERTAKEN:
+        return TransientError(operation, f"somebody else changed it at the same time ({code})")
     if code in BAD_CREDENTIALS:
         return _bad_credentials(operation, code, request_id, message)
     refusal = _Refusal(operation, code, request_id, message, subject)
