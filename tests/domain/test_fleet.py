@@ -53,6 +53,16 @@ def only_endpoint(endpoint: str = "", defaults: str = ""):
     return parse_fleet(fleet(endpoint, defaults), "f").endpoint("a")
 
 
+def test_two_variant_and_its_bake_may_be_declared_for_the_marketplace():
+    strategy = only_endpoint(f"track: [{ARN}]\nstrategy: {{type: two-variant, size: 10%, bake: 5m}}\n").strategy
+    assert (strategy.type, strategy.bake) == ("two-variant", timedelta(minutes=5))
+
+
+def test_an_all_at_once_update_may_bake_under_existing_alarms():
+    strategy = only_endpoint("model_package_group: g\nstrategy: {bake: 5m, alarms: [sentiment-errors]}\n").strategy
+    assert (strategy.type, strategy.alarms) == ("all-at-once", ("sentiment-errors",))
+
+
 def test_example_is_a_fleet_of_four():
     assert list(parse_fleet(EXAMPLE, "f").endpoints) == [
         "stt-prod",
@@ -274,6 +284,26 @@ def test_quorum_above_the_listed_users_is_possible_with_a_group():
             "strategy: {type: blue, size: 1}",
             "strategy.type: must be all-at-once, canary, linear, rolling or two-variant",
         ),
+        (
+            "strategy: {alarms: [a]}",
+            "strategy.alarms: can stop nothing without a bake: add bake, such as 10m",
+        ),
+        (
+            "strategy: {type: canary, size: 1, alarms: [a, b, a]}",
+            "strategy.alarms: names an alarm twice",
+        ),
+        (
+            "strategy: {type: two-variant, size: 10%, alarms: [a]}",
+            "strategy.alarms: mean nothing for two-variant, during which SageMaker watches none: leave them out",
+        ),
+        (
+            "strategy: {type: canary, size: 1, alarms: [a, b, c, d, e, f, g, h, i]}",
+            "strategy.alarms: lists more than 8",
+        ),
+        (
+            f"strategy: {{type: canary, size: 1, alarms: [{'a' * 256}]}}",
+            "strategy.alarms[0]: “aaa",
+        ),
         ("autoscaling: {min: 2, max: 1, target: 3}", "autoscaling.max: must not be less than min, which is 2"),
         ("autoscaling: {min: 0, max: 1, target: 3}", "autoscaling: min is 0, which only kind async can scale to"),
         ("autoscaling: {max: 1}", "autoscaling.min: is missing"),
@@ -316,6 +346,14 @@ def test_mistake_in_an_endpoint_is_told_with_line_and_key(endpoint, mistake):
         (
             "instance_type: ml.inf1.xlarge\nmodel_package_group: g\nstrategy: {type: linear, size: 20%}",
             "strategy: SageMaker ignores linear on Inf1 instances and updates all at once",
+        ),
+        (
+            "instance_type: ml.inf1.xlarge\nmodel_package_group: g\nstrategy: {bake: 5m}",
+            "strategy: SageMaker ignores a bake on Inf1 instances and updates all at once",
+        ),
+        (
+            "kind: async\nmodel_package_group: g\nstrategy: {type: two-variant, size: 10%}",
+            "strategy: two-variant needs instances that share requests by weight: real-time endpoints only",
         ),
         (
             "instance_count: 9\nmodel_package_group: g\nautoscaling: {min: 2, max: 8, target: 3}",
