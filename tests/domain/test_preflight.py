@@ -1,97 +1,71 @@
 """Preflight by tables: what each check finds, and what it says to do about it."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from fakes.clock import NOW
+from fakes.facts import (
+    ATTEMPT,
+    BUSY,
+    CALM,
+    MARKETPLACE_ARN,
+    ROLLBACK,
+    SCALE,
+    UPDATE,
+    a_config,
+    a_marketplace_package,
+    a_package,
+    a_spec,
+    found,
+)
 from fakes.records import CURRENT, TARGET, a_snapshot
 
-from bot.domain.endpoint import BUSY_STATUSES, ApprovalStatus, ConfigRecord, EndpointStatus, ModelPackage
-from bot.domain.fleet import Approval, EndpointSpec, StepSize, Strategy
-from bot.domain.plan import Difference, Finding, Level
-from bot.domain.preflight import CHECKS, Facts, run_preflight
-from bot.domain.rollout import Kind
-
-
-def a_config(name: str, *variants: str) -> ConfigRecord:
-    produced = [{"VariantName": v, "ModelName": "m", "InstanceType": "ml.m5.xlarge"} for v in variants]
-    return ConfigRecord(name=name, arn=f"arn:{name}", document={"ProductionVariants": produced})
-
-
-def a_package(**fields: Any) -> ModelPackage:
-    values = {"arn": "arn:v4", "name": "sentiment", "group": "sentiment", "version": 4, "status": "Completed"}
-    return ModelPackage(**{**values, "approval": ApprovalStatus.APPROVED, "created_at": NOW, **fields})
-
-
-def a_spec(**fields: Any) -> EndpointSpec:
-    values = {"name": "sentiment-prod", "model_package_group": "sentiment", "approval": Approval(users=("U0BEN",))}
-    return EndpointSpec(**{**values, **fields})
-
-
-UPDATE = Facts(
-    spec=a_spec(),
-    kind=Kind.UPDATE,
-    snapshot=a_snapshot(),
-    current_config=a_config(CURRENT, "AllTraffic"),
-    target_config=a_config(TARGET, "AllTraffic"),
-    target_config_name=TARGET,
-    differences=(Difference(path="x", before="3", after="4"),),
-    package=a_package(),
-    models={"m": True},
-    instance_types=frozenset({"ml.m5.xlarge"}),
-)
-ROLLBACK = replace(UPDATE, kind=Kind.ROLLBACK, differences=(), package=None)
-MARKETPLACE = "arn:aws:sagemaker:us-east-1:865070037744:model-package/stt-v1"
-
-
-def found(facts: Facts) -> Mapping[str, Finding]:
-    findings = run_preflight(facts)
-    by_check = {f.check: f for f in findings}
-    assert len(by_check) == len(findings), "each check answers once"
-    return by_check
+from bot.domain.conversion import Conversion
+from bot.domain.endpoint import BUSY_STATUSES, ApprovalStatus, EndpointStatus
+from bot.domain.plan import Level
+from bot.domain.preflight import CHECKS, MOVING, CheckName, Facts, irreversible_reasons, run_preflight
+from bot.domain.traffic import TrafficOutlook
 
 
 def test_a_sound_change_is_ok_throughout_and_reads_in_order() -> None:
     findings = run_preflight(UPDATE)
-    assert [f.check for f in findings] == ["in_service", "variant_names", "version_approved", "way_back"]
+    assert [f.check for f in findings] == ["in_service", "variant_names", "version_approved", "traffic", "way_back"]
     assert {f.level for f in findings} == {Level.OK}
 
 
-def test_whatever_is_not_ok_says_what_to_do() -> None:
-    facts = replace(
-        UPDATE,
-        differences=(),
-        snapshot=a_snapshot(EndpointStatus.FAILED),
-        target_config=a_config(TARGET, "Other"),
-        spec=a_spec(variant="Missing", strategy=Strategy(type="canary", size=StepSize(unit="percent", value=10))),
-        package=a_package(status="Pending", instance_types=("ml.g5.xlarge",)),
-        models={"m": False},
-    )
-    findings = run_preflight(facts)
-    assert len(findings) == len(CHECKS) - 1  # this endpoint has no track
-    assert all(f.next_step for f in findings)
+def test_every_check_answers_under_its_own_name() -> None:
+    assert len(CHECKS) == len(set(CHECKS))
+    assert set(CheckName) >= MOVING
 
 
 def test_nothing_to_change_is_said_first() -> None:
     first = run_preflight(replace(UPDATE, differences=()))[0]
     assert (first.check, first.level) == ("something_changes", Level.BLOCKER)
     assert "something_changes" not in found(ROLLBACK)
+    assert "something_changes" not in found(SCALE)
 
 
 @pytest.mark.parametrize("status", list(EndpointStatus))
-@pytest.mark.parametrize("facts", [UPDATE, ROLLBACK])
+@pytest.mark.parametrize("facts", [UPDATE, ROLLBACK, SCALE])
 def test_only_an_endpoint_in_service_may_be_changed(status: EndpointStatus, facts: Facts) -> None:
     finding = found(replace(facts, snapshot=a_snapshot(status)))["in_service"]
     assert status.value in finding.text
     if status is EndpointStatus.IN_SERVICE:
         assert finding.level is Level.OK
-    elif status is EndpointStatus.UPDATE_ROLLBACK_FAILED and facts.kind is Kind.ROLLBACK:
+    elif status is EndpointStatus.UPDATE_ROLLBACK_FAILED and facts is ROLLBACK:
         assert finding.level is Level.WARNING
     else:
         assert finding.level is Level.BLOCKER
         assert ("Ask again when" in finding.next_step) is (status in BUSY_STATUSES)
+
+
+def test_maintenance_by_aws_is_told_apart_from_an_update() -> None:
+    maintenance = found(replace(UPDATE, snapshot=a_snapshot(EndpointStatus.SYSTEM_UPDATING)))["in_service"]
+    assert "AWS does maintenance on it" in maintenance.text
+    assert maintenance.next_step == "Ask again when it is InService; status sentiment-prod tells."
+    update = found(replace(UPDATE, snapshot=a_snapshot(EndpointStatus.UPDATING, pending="other-config")))["in_service"]
+    assert update.text == "The endpoint is Updating, to the config other-config."
 
 
 def test_variants_keep_their_names() -> None:
@@ -103,6 +77,7 @@ def test_variants_keep_their_names() -> None:
 def test_the_fleet_file_must_name_a_variant_that_is_there() -> None:
     finding = found(replace(UPDATE, spec=a_spec(variant="Main")))["declared_variant"]
     assert finding.text == "The fleet file names the variant Main, but the endpoint has AllTraffic."
+    assert "declared_variant" not in found(replace(SCALE, spec=a_spec(variant="Main")))
 
 
 @pytest.mark.parametrize(
@@ -126,9 +101,9 @@ def test_a_change_of_settings_asks_nothing_about_versions() -> None:
 
 
 def test_a_package_off_the_track_is_a_warning() -> None:
-    spec = a_spec(track=(MARKETPLACE,), model_package_group=None)
+    spec = a_spec(track=(MARKETPLACE_ARN,), model_package_group=None)
     assert found(replace(UPDATE, spec=spec))["track"].level is Level.WARNING
-    assert "track" not in found(replace(UPDATE, spec=spec, package=a_package(arn=MARKETPLACE)))
+    assert "track" not in found(replace(UPDATE, spec=spec, package=a_package(arn=MARKETPLACE_ARN)))
 
 
 @pytest.mark.parametrize(
@@ -163,7 +138,173 @@ def test_the_way_back_is_looked_at_before_it_is_needed(facts: Facts, level: Leve
     assert words in finding.text
 
 
-def test_a_strategy_that_is_not_used_is_said_for_updates() -> None:
-    declared = a_spec(strategy=Strategy(type="canary", size=StepSize(unit="percent", value=10)))
-    assert found(replace(UPDATE, spec=declared))["strategy"].level is Level.WARNING
-    assert "strategy" not in found(replace(ROLLBACK, spec=declared))
+def test_a_change_of_counts_needs_no_way_back() -> None:
+    assert "way_back" not in found(replace(SCALE, models={"m": False}))
+
+
+def test_types_that_a_package_supports_are_listed_in_part() -> None:
+    many = tuple(f"ml.g5.{n}xlarge" for n in (2, 4, 8, 12, 16, 24, 48))
+    finding = found(replace(UPDATE, package=a_package(instance_types=many)))["instance_type"]
+    assert finding.next_step.endswith("ml.g5.24xlarge and 1 more.")
+
+
+@pytest.mark.parametrize(
+    ("is_subscribed", "level", "words"),
+    [
+        (True, Level.OK, "This AWS account is subscribed to stt-v1."),
+        (False, Level.BLOCKER, "This AWS account is not subscribed to stt-v1."),
+        (None, Level.WARNING, "could not be told"),
+    ],
+)
+def test_a_marketplace_package_needs_a_subscription(is_subscribed: bool | None, level: Level, words: str) -> None:
+    finding = found(replace(UPDATE, package=a_marketplace_package(), is_subscribed=is_subscribed))["subscription"]
+    assert finding.level is level
+    assert words in finding.text
+
+
+@pytest.mark.parametrize("facts", [UPDATE, ROLLBACK])
+def test_nothing_is_said_of_subscriptions_where_none_is_needed(facts: Facts) -> None:
+    assert "subscription" not in found(facts)
+
+
+REVOKED = a_package(arn="arn:v3", version=3, approval=ApprovalStatus.REJECTED)
+
+
+@pytest.mark.parametrize(
+    ("facts", "next_step"),
+    [
+        (UPDATE, "This change leaves it; a rollback would bring it back. Keep that in mind."),
+        (replace(UPDATE, package=None), "This change keeps it running. Promote an approved version instead."),
+        (replace(UPDATE, package=REVOKED), "This change keeps it running. Promote an approved version instead."),
+        (SCALE, "This change keeps it running. Promote an approved version instead."),
+    ],
+)
+def test_a_running_version_that_lost_its_approval_is_told(facts: Facts, next_step: str) -> None:
+    finding = found(replace(facts, running=(REVOKED,)))["running_version"]
+    assert finding.text == "What runs now is no longer approved: sentiment version 3 is Rejected."
+    assert (finding.level, finding.next_step) == (Level.WARNING, next_step)
+
+
+def test_nothing_is_said_of_a_running_version_that_may_run() -> None:
+    assert "running_version" not in found(replace(UPDATE, running=(a_package(), a_marketplace_package())))
+    assert "running_version" not in found(replace(ROLLBACK, running=(REVOKED,)))
+
+
+@pytest.mark.parametrize(
+    ("facts", "conversion", "level", "words"),
+    [
+        (UPDATE, Conversion.REALTIME_TO_SERVERLESS, Level.BLOCKER, "SageMaker refuses to turn the instances"),
+        (
+            ROLLBACK,
+            Conversion.REALTIME_TO_SERVERLESS,
+            Level.BLOCKER,
+            "There is no way back: sentiment-v4 is serverless",
+        ),
+        (UPDATE, Conversion.SERVERLESS_TO_REALTIME, Level.WARNING, "IRREVERSIBLE: SageMaker turns serverless capacity"),
+    ],
+)
+def test_a_conversion_is_refused_or_irreversible(
+    facts: Facts, conversion: Conversion, level: Level, words: str
+) -> None:
+    finding = found(replace(facts, conversion=conversion))["conversion"]
+    assert finding.level is level
+    assert finding.text.startswith(words)
+
+
+@pytest.mark.parametrize(("quorum", "words"), [(1, "It takes 1 approval, "), (2, "It takes 2 approvals, ")])
+def test_what_cannot_be_undone_says_how_many_must_agree(quorum: int, words: str) -> None:
+    finding = found(replace(UPDATE, conversion=Conversion.SERVERLESS_TO_REALTIME, quorum=quorum))["conversion"]
+    assert finding.next_step.startswith(words)
+
+
+def test_reasons_why_nothing_leads_back() -> None:
+    assert irreversible_reasons(UPDATE) == ()
+    both = replace(UPDATE, conversion=Conversion.SERVERLESS_TO_REALTIME, models={"m": False})
+    assert irreversible_reasons(both) == (
+        "SageMaker turns serverless capacity into instances, and never back.",
+        "Of the present config, the model m was deleted, so it cannot be deployed again.",
+    )
+    refused = replace(UPDATE, conversion=Conversion.REALTIME_TO_SERVERLESS)
+    assert irreversible_reasons(refused) == ()
+    assert irreversible_reasons(replace(both, kind=ROLLBACK.kind)) == ()
+
+
+@pytest.mark.parametrize(
+    ("approvers", "quorum", "words"),
+    [
+        (0, 1, "It takes 1 approval, and nobody besides the requester may approve it."),
+        (1, 2, "It takes 2 approvals, and only 1 person besides the requester may approve it."),
+        (2, 3, "It takes 3 approvals, and only 2 people besides the requester may approve it."),
+    ],
+)
+def test_a_plan_that_nobody_can_approve_is_blocked(approvers: int, quorum: int, words: str) -> None:
+    finding = found(replace(UPDATE, approvers=approvers, quorum=quorum))["approvers"]
+    assert (finding.level, finding.text) == (Level.BLOCKER, words)
+
+
+@pytest.mark.parametrize("approvers", [None, 2, 3])
+def test_nothing_is_said_of_a_quorum_that_can_be_had(approvers: int | None) -> None:
+    assert "approvers" not in found(replace(UPDATE, approvers=approvers, quorum=2))
+
+
+def test_outside_its_windows_a_change_waits() -> None:
+    finding = found(replace(UPDATE, opens_at=NOW.replace(day=23, hour=9)))["change_window"]
+    assert finding.level is Level.WARNING
+    assert finding.next_step == "After approval the change waits until they open: Mon 23 Nov 09:00 UTC."
+
+
+def test_what_failed_before_is_told_and_left_to_a_person() -> None:
+    finding = found(replace(UPDATE, failed_before=ATTEMPT))["failed_before"]
+    assert finding.level is Level.WARNING
+    assert finding.text == (
+        "This was tried before: rollout rbad2345 ended as “failed” on Sat 21 Nov 08:00 UTC. Quota too small."
+    )
+    assert "never tries it again by itself" in finding.next_step
+    assert "failed_before" not in found(replace(ROLLBACK, failed_before=ATTEMPT))
+
+
+def test_nobody_rolls_back_to_what_was_rolled_back_from() -> None:
+    finding = found(replace(ROLLBACK, rolled_back_from=ATTEMPT))["rolled_back_from"]
+    assert finding.level is Level.BLOCKER
+    assert finding.text.startswith(f"{TARGET} is what rollout rbad2345 was rolled back from on Sat 21 Nov 08:00 UTC.")
+    assert "rollback sentiment-prod --to CONFIG" in finding.next_step
+    again = found(replace(UPDATE, rolled_back_from=replace(ATTEMPT, why="")))["rolled_back_from"]
+    assert again.level is Level.WARNING
+    assert again.text == "Rollout rbad2345 brought exactly this, and was rolled back on Sat 21 Nov 08:00 UTC."
+    assert "rolled_back_from" not in found(replace(SCALE, rolled_back_from=ATTEMPT))
+
+
+@pytest.mark.parametrize(
+    ("traffic", "level", "words"),
+    [
+        (CALM, Level.OK, "Now is no busy time: 100 requests a minute now"),
+        (BUSY, Level.WARNING, "Now is a busy time: 950 requests a minute now"),
+        (BUSY.model_copy(update={"next_quiet_at": None}), Level.WARNING, "Now is a busy time"),
+        (TrafficOutlook(), Level.WARNING, "How much traffic there is now is not known"),
+        (None, Level.WARNING, "How much traffic there is could not be told."),
+    ],
+)
+def test_traffic_now_is_held_against_the_usual(traffic: TrafficOutlook | None, level: Level, words: str) -> None:
+    finding = found(replace(UPDATE, traffic=traffic))["traffic"]
+    assert finding.level is level
+    assert finding.text.startswith(words)
+    assert "traffic" not in found(replace(ROLLBACK, traffic=traffic))
+
+
+@pytest.mark.parametrize(
+    ("connections", "level", "words"),
+    [
+        (40.0, Level.OK, "At least 40 streams are open. They stay on the old instances for up to 30 minutes"),
+        (0.0, Level.OK, "No stream was open in the last minutes."),
+        (None, Level.WARNING, "How many streams are open is not known."),
+    ],
+)
+def test_open_streams_and_their_drain_are_told(connections: float | None, level: Level, words: str) -> None:
+    finding = found(replace(UPDATE, spec=a_spec(kind="streaming"), connections=connections))["connections"]
+    assert finding.level is level
+    assert finding.text.startswith(words)
+
+
+def test_nothing_is_said_of_streams_where_there_are_none() -> None:
+    assert "connections" not in found(replace(UPDATE, connections=3.0))
+    assert "connections" not in found(replace(SCALE, spec=a_spec(kind="streaming")))
