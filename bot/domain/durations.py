@@ -61,11 +61,9 @@ def say_duration(duration: timedelta) -> str:
 
 
 def about(duration: timedelta) -> str:
-    """An estimate as people say it: `about 12 minutes`, and from two hours on `about 2.5 hours`."""
+    """An estimate, which is no more precise than minutes: `about 12 minutes`, `about 2 hours 30 minutes`."""
     minutes = max(1, round(duration.total_seconds() / 60))
-    if minutes < 120:
-        return "about 1 minute" if minutes == 1 else f"about {minutes} minutes"
-    return f"about {minutes / 60:.1f} hours"
+    return f"about {say_duration(timedelta(minutes=minutes))}"
 
 
 def _read(value: object) -> timedelta:

@@ -117,7 +117,7 @@ def test_one_type_without_a_price_makes_the_whole_unknown_and_is_named():
             fleet((("ml.g5.2xlarge",), 900)),
             ROLLING,
             timedelta(hours=3),
-            "$1,022.62 for about 3.0 hours of one batch more; afterwards $3.03 → $1,363.50 an hour.",
+            "$1,022.62 for about 3 hours of one batch more; afterwards $3.03 → $1,363.50 an hour.",
         ),
         (
             fleet((("ml.m5.xlarge",), 1)),

@@ -44,8 +44,8 @@ def test_every_duration_that_is_written_is_read_back_equal(seconds):
     [
         (timedelta(seconds=5), "about 1 minute"),
         (timedelta(minutes=12, seconds=20), "about 12 minutes"),
-        (timedelta(minutes=119), "about 119 minutes"),
-        (timedelta(minutes=150), "about 2.5 hours"),
+        (timedelta(minutes=119), "about 1 hour 59 minutes"),
+        (timedelta(minutes=150), "about 2 hours 30 minutes"),
     ],
 )
 def test_estimate_is_no_more_precise_than_it_can_be(duration, words):
