@@ -10,7 +10,9 @@ from enum import StrEnum
 from typing import Any
 
 from bot.domain.alarms import Alarm
+from bot.domain.cost import Cost
 from bot.domain.model import Value
+from bot.domain.readiness import Readiness
 from bot.domain.saga import ScalingMode
 from bot.domain.scaling import Scaling
 from bot.domain.strategy import Strategy
@@ -83,6 +85,11 @@ class Plan(Value):
     """Open streams when the plan was made, for streaming endpoints."""
     opens_at: datetime | None = None
     """When the change window opens; None when it was open, or when there is none."""
+    cost: Cost | None = None
+    is_marketplace: bool = False
+    """Whether an AWS Marketplace package runs or shall run, whose own price is in no price list."""
+    readiness: Readiness | None = None
+    """Whether this change could be undone; None for what is itself a way back, and for live counts."""
     irreversible: tuple[str, ...] = ()
     """Why this change cannot be undone by a rollback; empty if it can."""
     content_hash: str = ""

@@ -1,6 +1,7 @@
 """Preflight by tables: what each check finds, and what it says to do about it."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -24,7 +25,10 @@ from fakes.records import CURRENT, TARGET, a_snapshot
 from bot.domain.conversion import Conversion
 from bot.domain.endpoint import BUSY_STATUSES, ApprovalStatus, EndpointStatus
 from bot.domain.plan import Level
-from bot.domain.preflight import CHECKS, MOVING, CheckName, Facts, irreversible_reasons, run_preflight
+from bot.domain.preflight import CHECKS, MOVING, CheckName, Facts, irreversible_reasons, readiness_of, run_preflight
+from bot.domain.preflight.facts import QuotaNeed
+from bot.domain.readiness import ReadinessLevel
+from bot.domain.strategy import FleetShape, VariantShape
 from bot.domain.traffic import TrafficOutlook
 
 
@@ -308,3 +312,70 @@ def test_open_streams_and_their_drain_are_told(connections: float | None, level:
 def test_nothing_is_said_of_streams_where_there_are_none() -> None:
     assert "connections" not in found(replace(UPDATE, connections=3.0))
     assert "connections" not in found(replace(SCALE, spec=a_spec(kind="streaming")))
+
+
+def test_a_way_back_that_lacks_nothing_is_ready() -> None:
+    minutes = tuple(timedelta(minutes=m) for m in (10, 12, 40))
+    readiness = readiness_of(replace(UPDATE, past_durations=minutes, running=(a_package(arn="arn:v3"),)))
+    assert readiness is not None
+    assert (readiness.level, readiness.reasons, readiness.to_config) == (ReadinessLevel.GREEN, (), CURRENT)
+    assert readiness.expected == timedelta(minutes=12)
+
+
+@pytest.mark.parametrize(
+    ("facts", "level", "reason"),
+    [
+        (replace(UPDATE, models={"m": False}), ReadinessLevel.RED, "Its model m was deleted."),
+        (
+            replace(UPDATE, conversion=Conversion.SERVERLESS_TO_REALTIME),
+            ReadinessLevel.RED,
+            "SageMaker turns serverless",
+        ),
+        (replace(UPDATE, running=(REVOKED,)), ReadinessLevel.AMBER, "sentiment version 3 is not approved any more"),
+        (
+            replace(UPDATE, running=(a_marketplace_package(),), package=a_marketplace_package(), is_subscribed=None),
+            ReadinessLevel.AMBER,
+            "Whether the account is subscribed to stt-v1 could not be told.",
+        ),
+        (
+            replace(UPDATE, running=(a_marketplace_package(product_id="p1"),), is_subscribed=True),
+            ReadinessLevel.AMBER,
+            "Whether the account is subscribed to stt-v1 could not be told.",
+        ),
+        (
+            replace(UPDATE, running=(a_marketplace_package(),), package=None, is_subscribed=False),
+            ReadinessLevel.RED,
+            "The account is not subscribed to stt-v1 any more.",
+        ),
+    ],
+)
+def test_what_stands_in_the_way_back_is_said(facts: Facts, level: ReadinessLevel, reason: str) -> None:
+    readiness = readiness_of(facts)
+    assert readiness is not None
+    assert readiness.level is level
+    assert readiness.reasons[0].startswith(reason)
+
+
+BATCHES = FleetShape(
+    kind="realtime",
+    variants=(VariantShape(name="AllTraffic", instances=4, instance_types=frozenset({"ml.g5.xlarge"})),),
+)
+
+
+@pytest.mark.parametrize(
+    ("shape", "after"),
+    [
+        (BATCHES, 10),  # batch by batch on the way there, yet the whole fleet at once on the way back
+        (None, 7),
+    ],
+)
+def test_the_way_back_needs_the_whole_present_fleet_beside_the_new_one(shape: FleetShape | None, after: int) -> None:
+    need = QuotaNeed(instance_type="ml.g5.xlarge", limit=20, used=10, extra=1, return_extra=4)
+    readiness = readiness_of(replace(UPDATE, quota=(need,), shape=shape))
+    assert readiness is not None
+    assert [(q.used, q.needed, q.level) for q in readiness.return_quota] == [(after, 4, ReadinessLevel.GREEN)]
+
+
+@pytest.mark.parametrize("facts", [ROLLBACK, SCALE])
+def test_what_is_itself_a_way_back_has_no_block_for_one(facts: Facts) -> None:
+    assert readiness_of(facts) is None

@@ -24,7 +24,7 @@ from bot.domain.preflight import (
 )
 from bot.domain.preflight.facts import Check, Facts
 from bot.domain.preflight.findings import MOVING, CheckName
-from bot.domain.preflight.way_back import irreversible_reasons
+from bot.domain.preflight.way_back import irreversible_reasons, readiness_of
 
 CHECKS: tuple[Check, ...] = (
     endpoint.something_changes,
@@ -65,4 +65,4 @@ def run_preflight(facts: Facts) -> tuple[Finding, ...]:
     return tuple(f for f in found if f is not None)
 
 
-__all__ = ["CHECKS", "MOVING", "Check", "CheckName", "Facts", "irreversible_reasons", "run_preflight"]
+__all__ = ["CHECKS", "MOVING", "Check", "CheckName", "Facts", "irreversible_reasons", "readiness_of", "run_preflight"]

@@ -1,11 +1,15 @@
 """Whether there is a way back, and for a rollback a way there."""
 
 from collections.abc import Sequence
+from datetime import timedelta
+from statistics import median
 
+from bot.domain.endpoint import ModelPackage
 from bot.domain.plan import Finding
-from bot.domain.preflight.facts import Facts
+from bot.domain.preflight.facts import Facts, QuotaNeed
 from bot.domain.preflight.findings import CheckName, blocker, ok, warning
 from bot.domain.preflight.serverless import NO_RETURN
+from bot.domain.readiness import PackageState, Readiness, ReturnQuota, assess, quota_of_return
 from bot.domain.rollout import Kind
 
 
@@ -29,12 +33,53 @@ def irreversible_reasons(facts: Facts) -> tuple[str, ...]:
     """Why a rollback could not undo this change, each in a sentence; empty if it could."""
     if facts.kind is not Kind.UPDATE:
         return ()
-    reasons = []
-    if facts.conversion is not None and facts.conversion.is_one_way:
-        reasons.append(f"{NO_RETURN}.")
+    reasons = list(_one_way(facts))
     if missing := _missing_models(facts):
         reasons.append(f"Of the present config, {_deleted('the model', missing)}, so it cannot be deployed again.")
     return tuple(reasons)
+
+
+def readiness_of(facts: Facts) -> Readiness | None:
+    """How ready the way back from an update is; None for a way back itself and for counts, which are simply set again."""
+    if facts.kind is not Kind.UPDATE:
+        return None
+    past = [duration.total_seconds() for duration in facts.past_durations]
+    return assess(
+        facts.current_config.name,
+        models=facts.models,
+        packages=[_package_state(facts, package) for package in facts.running],
+        quotas=[_return_quota(facts, need) for need in facts.quota],
+        irreversible=_one_way(facts),
+        expected=timedelta(seconds=median(past)) if past else None,
+    )
+
+
+def _package_state(facts: Facts, package: ModelPackage) -> PackageState:
+    """A subscription is to a product, so what is known of another version's counts for this one."""
+    asked_about = facts.package or package
+    is_same_product = asked_about.product_id == package.product_id
+    return PackageState(
+        label=package.label,
+        is_deployable=package.is_deployable,
+        is_subscribed=(facts.is_subscribed if is_same_product else None) if package.is_marketplace else True,
+    )
+
+
+def _return_quota(facts: Facts, need: QuotaNeed) -> ReturnQuota:
+    """The way back starts the whole present fleet at once, whatever the strategy of the way there."""
+    shape = facts.shape
+    in_its_place = (
+        sum(v.instances or 0 for v in shape.variants if need.instance_type in v.instance_types)
+        if shape is not None
+        else need.extra
+    )
+    return quota_of_return(
+        need.instance_type, limit=need.limit, used=need.used, current=need.return_extra, target=in_its_place
+    )
+
+
+def _one_way(facts: Facts) -> tuple[str, ...]:
+    return (f"{NO_RETURN}.",) if facts.conversion is not None and facts.conversion.is_one_way else ()
 
 
 def _way_there(facts: Facts) -> Finding:
