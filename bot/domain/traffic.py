@@ -5,7 +5,7 @@ must not move the advice.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from statistics import median
 
@@ -46,7 +46,7 @@ class TrafficOutlook(Value):
     busiest_per_minute: float | None = None
     """In the hour of the day that is usually the busiest."""
     next_quiet_at: datetime | None = None
-    """Begin, in UTC, of the hour within the next 24 that is usually the quietest; weekends and working days apart."""
+    """Begin, in UTC, of the hour within the next 24 that is usually the quietest of those in which changes may happen."""
     quiet_per_minute: float | None = None
     """What that hour usually sees."""
 
@@ -77,7 +77,9 @@ class TrafficOutlook(Value):
         return (self.ratio or 0) >= BUSY_RATIO or (self.share_of_peak or 0) >= BUSY_SHARE
 
 
-def outlook(points: Iterable[TrafficPoint], now: datetime) -> TrafficOutlook:
+def outlook(
+    points: Iterable[TrafficPoint], now: datetime, may_change: Callable[[datetime], bool] = lambda _: True
+) -> TrafficOutlook:
     """What the last week says about now and about the next 24 hours.
 
     SageMaker counts requests only when there are any, so an hour without a datapoint was quiet, from the endpoint's first
@@ -86,13 +88,16 @@ def outlook(points: Iterable[TrafficPoint], now: datetime) -> TrafficOutlook:
     Args:
         points: Of the last 7 days, the running hour included; gaps are fine, and so is nothing at all.
         now: An aware instant.
+        may_change: Whether a change may begin at an instant. Where it never may within 24 hours, every hour counts: the change
+            waits for its window anyway.
     """
     counted = _by_hour(points)
     per_minute, present = _present(counted, now)
     began = min((hour for hour in counted if present - _WEEK <= hour < present), default=present)
     past = {hour: counted.get(hour, 0.0) for hour in _hours(began, present)}
     usual = {hour: value for hour in range(24) if (value := _usual(past, hour)) is not None}
-    quiet_at, quiet = _quietest(past, _hour_of(now))
+    coming = [_hour_of(now) + _HOUR * ahead for ahead in range(1, 25)]
+    quiet_at, quiet = _quietest(past, [hour for hour in coming if may_change(hour)] or coming)
     return TrafficOutlook(
         now_per_minute=per_minute,
         usual_per_minute=_rate(usual.get(present.hour)),
@@ -171,16 +176,15 @@ def _usual(past: Mapping[datetime, float], hour_of_day: int) -> float | None:
     return median(same) if len(same) >= _ENOUGH_DAYS else None
 
 
-def _quietest(past: Mapping[datetime, float], this_hour: datetime) -> tuple[datetime | None, float | None]:
+def _quietest(past: Mapping[datetime, float], coming: Iterable[datetime]) -> tuple[datetime | None, float | None]:
     """The coming hour with the least to expect, the earliest of equals; nothing before a whole day was seen."""
     if len(past) < _DAY // _HOUR:
         return None, None
-    coming = [this_hour + _HOUR * ahead for ahead in range(1, 25)]
     return min(((hour, _expected(past, hour)) for hour in coming), key=lambda pair: pair[1])
 
 
 def _expected(past: Mapping[datetime, float], coming: datetime) -> float:
-    """Median of the same hour on days of the same sort; of all days until one of the same sort was seen."""
+    """Median of the same hour on days of the same sort, weekend or not; of all days until one of that sort was seen."""
     same = {hour: requests for hour, requests in past.items() if hour.hour == coming.hour}
     alike = [requests for hour, requests in same.items() if _is_weekend(hour) == _is_weekend(coming)]
     return median(alike or same.values())

@@ -48,6 +48,14 @@ def test_quiet_hour_is_the_next_one_on_a_day_of_its_sort():
     assert traffic.quiet_per_minute == 1
 
 
+def test_quiet_hour_is_one_in_which_changes_may_happen():
+    def office(at):
+        return 9 <= at.hour < 17
+
+    assert outlook(week(by_day), NOW, office).next_quiet_at == datetime(2026, 11, 18, 15, tzinfo=UTC)
+    assert outlook(week(by_day), NOW, lambda at: False) == outlook(week(by_day), NOW)
+
+
 def test_outage_and_load_test_on_one_day_change_no_advice():
     def disturbed(at):
         if at.date() == (NOW - timedelta(days=1)).date():
