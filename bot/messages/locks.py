@@ -16,7 +16,6 @@ from bot.messages.blocks import (
     code,
     context,
     escape,
-    escape_except_mentions,
     section,
 )
 from bot.messages.ids import ActionId, BlockId
@@ -131,7 +130,8 @@ def _outcome(request: BreakRequest) -> str:
         )
     if ended.kind is LockEventKind.BROKEN:
         return f"Broken by {mention(ended.actor)}. Changes may start again."
-    return f"{escape_except_mentions(how_it_ended(ended))} Nothing is left to break."
+    escaped = ended.lock.model_copy(update={"reason": escape(ended.lock.reason)})
+    return f"{how_it_ended(ended.model_copy(update={'lock': escaped}))} Nothing is left to break."
 
 
 def _age(request: BreakRequest) -> str:
