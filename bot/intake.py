@@ -1,6 +1,6 @@
 """Takes in what people type: parse it, answer at once what needs no worker, store the rest durably. Shared by Slack and terminal."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -26,6 +26,9 @@ from bot.domain.errand import (
     ClickErrand,
     CommandErrand,
     Errand,
+    Form,
+    FormContext,
+    FormErrand,
     ReplyTo,
     short_id,
 )
@@ -96,6 +99,29 @@ class Intake:
     def take_break(self, value: BreakValue, *, actor: str, reply: ReplyTo, delivery_id: str) -> Taken:
         """A pressed Break lock."""
         errand = BreakErrand(id=short_id(delivery_id), value=value, actor=actor, reply=reply, at=self.clock())
+        self._put(errand, QueueName.URGENT)
+        return Taken(None, errand.id)
+
+    def take_form(
+        self,
+        form: Form,
+        context: FormContext,
+        values: Mapping[str, str],
+        *,
+        actor: str,
+        reply: ReplyTo,
+        delivery_id: str,
+    ) -> Taken:
+        """A submitted modal. Whether this person may say that, there and then, is decided by a worker, from the store."""
+        errand = FormErrand(
+            id=short_id(delivery_id),
+            form=form,
+            rollout_id=context.rollout_id,
+            values=values,
+            actor=actor,
+            reply=reply,
+            at=self.clock(),
+        )
         self._put(errand, QueueName.URGENT)
         return Taken(None, errand.id)
 

@@ -13,10 +13,11 @@ from rq.job import Job
 from rq.serializers import JSONSerializer
 
 from bot.domain.commands import COMMANDS
-from bot.domain.errand import Click
+from bot.domain.errand import Click, Form
 from bot.grammar import SLACK_PREFIX, TERMINAL_PREFIX, help_text
 from bot.listeners.actions import CLICKS
-from bot.messages.ids import ActionId
+from bot.listeners.forms import FORMS
+from bot.messages.ids import ActionId, CallbackId
 from bot.queue import AllowedJob, JobName, QueueName, enqueue, queue
 
 ROOT = Path(__file__).parent.parent
@@ -82,6 +83,12 @@ def test_every_button_has_a_listener_and_every_listener_a_button() -> None:
     assert len(set(CLICKS.values())) == len(CLICKS)
 
 
+def test_every_modal_has_a_listener_and_every_listener_a_modal() -> None:
+    assert set(FORMS) == set(CallbackId)
+    assert set(FORMS.values()) == set(Form)
+    assert len(set(FORMS.values())) == len(FORMS)
+
+
 def command_names() -> list[str]:
     schema = COMMANDS.json_schema()
     return sorted(schema["discriminator"]["mapping"])
@@ -121,7 +128,7 @@ def test_nothing_sleeps(path: Path) -> None:
 def test_no_action_id_is_spelled_twice() -> None:
     for path in OURS:
         if path.name != "ids.py":
-            assert not any(f'"{action}"' in path.read_text() for action in ActionId), path
+            assert not any(f'"{action}"' in path.read_text() for action in (*ActionId, *CallbackId)), path
 
 
 def test_the_process_entry_points_are_those_of_the_procfile() -> None:

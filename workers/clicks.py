@@ -23,6 +23,7 @@ from bot.store.rollouts import Stored, Write
 from workers.opening import MAY_BE_ROLLED_BACK, Opening, begun, superseded_text
 from workers.people import person_for, steering_person
 from workers.planning import Planner
+from workers.reasons import ask_why, open_reason_form
 from workers.world import World
 
 TRIES = 5
@@ -48,6 +49,9 @@ class Clicks:
                     raise
 
     def _carry_out(self, errand: ClickErrand) -> None:
+        if errand.click is Click.ADD_REASON:
+            open_reason_form(self.world, errand)
+            return
         stored = self.world.store.rollouts.load(errand.value.rollout_id)
         if stored is not None and stored.rollout.was_moved_by(errand.id):
             return
@@ -67,6 +71,7 @@ class Clicks:
                 now = self.world.clock()
                 rejected = reject(stored.rollout, spec.approval, person, errand.value, now, errand.id)
                 self.world.store.rollouts.commit([Write(rejected, stored.revision)], now)
+                ask_why(self.world, rejected, errand)
             case Click.CANCEL:
                 refuse_if_may_not_steer(stored.rollout, spec.approval, person, "cancel")
                 self.cancel(stored, errand.actor, errand.id)

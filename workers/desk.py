@@ -23,7 +23,15 @@ from bot.domain.commands import (
     Thaw,
     Unlock,
 )
-from bot.domain.errand import BreakErrand, ClickErrand, CommandErrand, Errand, SettleBreaksErrand, rollout_id_for
+from bot.domain.errand import (
+    BreakErrand,
+    ClickErrand,
+    CommandErrand,
+    Errand,
+    FormErrand,
+    SettleBreaksErrand,
+    rollout_id_for,
+)
 from bot.domain.errors import (
     GatewayError,
     RevisionConflict,
@@ -49,6 +57,7 @@ from workers.locking import Locking
 from workers.opening import Opening
 from workers.people import steering_person
 from workers.planning import Planner
+from workers.reasons import keep_reason
 from workers.rollbacks import pace_of, watch_of
 from workers.world import World
 
@@ -121,15 +130,19 @@ class Desk:
         self.world.store.errands.finish(errand_id)
 
     def _serve(self, errand: Errand) -> None:
-        if isinstance(errand, ClickErrand):
-            self.clicks.carry_out(errand)
-            return
-        if isinstance(errand, BreakErrand):
-            self.locking.break_lock(errand)
-            return
-        if isinstance(errand, SettleBreaksErrand):
-            self.locking.breaking.settle()
-            return
+        match errand:
+            case ClickErrand():
+                self.clicks.carry_out(errand)
+            case FormErrand():
+                keep_reason(self.world, errand)
+            case BreakErrand():
+                self.locking.break_lock(errand)
+            case SettleBreaksErrand():
+                self.locking.breaking.settle()
+            case CommandErrand():
+                self._carry_out(errand)
+
+    def _carry_out(self, errand: CommandErrand) -> None:
         match errand.command:
             case Promote() as command:
                 self._opened(errand, self.opening.promote(errand, command))

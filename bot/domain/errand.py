@@ -1,10 +1,11 @@
-"""What the Slack process hands to the workers: a command somebody typed or a button somebody pressed.
+"""What the Slack process hands to the workers: a command somebody typed, a button somebody pressed, a form somebody filled in.
 
 An errand is stored before Slack gets its acknowledgement, under an id that derives from Slack's own (trigger or event id), so
 that the same delivery twice is one errand. It is identity and intent only: what a button *means* is read from the store.
 """
 
 import hashlib
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Literal
@@ -24,6 +25,8 @@ class ReplyTo(Value):
     response_url: str | None = None
     terminal: str | None = None
     """The key under which a terminal waits for its answer."""
+    trigger_id: str | None = None
+    """The right to open one modal for that person. Slack takes it back after 3 seconds, so that may come to nothing."""
 
 
 class Click(StrEnum):
@@ -36,6 +39,7 @@ class Click(StrEnum):
     CANCEL = "cancel"
     ABORT = "abort"
     ROLL_BACK = "roll_back"
+    ADD_REASON = "add_reason"
 
 
 class ButtonValue(Value):
@@ -50,6 +54,23 @@ class BreakValue(Value):
     """What a Break lock button carries: which request. What becomes of it is read from the store."""
 
     request_id: str
+
+
+class Form(StrEnum):
+    """What a modal asks for."""
+
+    REJECT_REASON = "reject_reason"
+
+
+class FormContext(Value):
+    """What a modal carries unseen, and hands back with what was entered. A hint, never an authority.
+
+    Slack does not say from where a modal was opened, so the thread stands here too: an answer to the person goes there.
+    """
+
+    rollout_id: str
+    channel_id: str | None = None
+    thread_ts: str | None = None
 
 
 class CommandErrand(Value):
@@ -76,6 +97,20 @@ class ClickErrand(Value):
     at: datetime
 
 
+class FormErrand(Value):
+    """Somebody submitted a modal of a rollout."""
+
+    kind: Literal["form"] = "form"
+    id: str
+    form: Form
+    rollout_id: str
+    values: Mapping[str, str]
+    """What was entered, by the input's id; what was left empty is not there."""
+    actor: str
+    reply: ReplyTo
+    at: datetime
+
+
 class BreakErrand(Value):
     """Somebody pressed Break lock."""
 
@@ -97,7 +132,9 @@ class SettleBreaksErrand(Value):
     at: datetime
 
 
-Errand = Annotated[CommandErrand | ClickErrand | BreakErrand | SettleBreaksErrand, Field(discriminator="kind")]
+Errand = Annotated[
+    CommandErrand | ClickErrand | FormErrand | BreakErrand | SettleBreaksErrand, Field(discriminator="kind")
+]
 
 
 def short_id(seed: str, length: int = 10) -> str:

@@ -8,6 +8,7 @@ from bot.intake import Intake
 from bot.listeners.actions import CLICKS, break_pressed, button_pressed, unknown_button
 from bot.listeners.commands import endpoint_command
 from bot.listeners.errors import answer_error
+from bot.listeners.forms import FORMS, form_submitted, unknown_form
 from bot.listeners.mentions import bot_mentioned, direct_message
 from bot.listeners.middleware import provide, refuse_strangers
 from bot.messages.ids import ActionId
@@ -24,6 +25,9 @@ def register_listeners(app: App, intake: Intake) -> None:
         app.action(str(action_id))(button_pressed)
     app.action(str(ActionId.BREAK_LOCK))(break_pressed)
     app.action(re.compile(".*"))(unknown_button)
+    for callback_id in FORMS:
+        app.view(str(callback_id))(form_submitted)
+    app.view(re.compile(".*"))(unknown_form)
     app.event("app_mention")(bot_mentioned)
     app.event("message")(direct_message)
     app.error(answer_error)

@@ -19,6 +19,7 @@ CLICKS: Mapping[ActionId, Click] = {
     ActionId.CANCEL: Click.CANCEL,
     ActionId.ABORT: Click.ABORT,
     ActionId.ROLL_BACK: Click.ROLL_BACK,
+    ActionId.ADD_REASON: Click.ADD_REASON,
 }
 
 

@@ -5,7 +5,9 @@ One of the two places that catch every Exception (Bolt hands them over); the oth
 
 import json
 import logging
+from collections.abc import Mapping
 from secrets import token_hex
+from typing import Any
 
 from slack_bolt import BoltContext, BoltResponse
 from slack_bolt.error import BoltUnhandledRequestError
@@ -17,6 +19,8 @@ from bot.domain.errors import InvariantError, RolloutBotError, StoreUnavailable,
 from bot.intake import Intake
 from bot.listeners.surfaces import Body, Origin, origin_of
 from bot.messages.blocks import escape_except_mentions
+from bot.messages.modals import render_notice
+from bot.messages.plain import plain_text
 
 log = logging.getLogger(__name__)
 
@@ -27,14 +31,28 @@ def answer_error(error: Exception, body: Body, client: WebClient, context: BoltC
     """Tell the person what happened; Slack itself always gets 200, because delivering it again would not help."""
     if isinstance(error, BoltUnhandledRequestError):
         return BoltResponse(status=200)
-    text = escape_except_mentions(_text(error))
+    words = _text(error)
+    if body.get("type") == "view_submission":
+        return _json(_said_in_form(body["view"], words))
+    text = escape_except_mentions(words)
     origin = origin_of(body)
     if "command" in body:
-        answer = json.dumps({"response_type": "ephemeral", "text": text})
-        return BoltResponse(status=200, body=answer, headers={"content-type": "application/json"})
+        return _json({"response_type": "ephemeral", "text": text})
     if origin is not None and not _was_answered(error, origin, context.get("intake")):
         _whisper(origin, text, client)
     return BoltResponse(status=200)
+
+
+def _json(answer: Mapping[str, Any]) -> BoltResponse:
+    return BoltResponse(status=200, body=json.dumps(answer), headers={"content-type": "application/json"})
+
+
+def _said_in_form(view: Mapping[str, Any], words: str) -> Mapping[str, Any]:
+    """Slack shows an error only beside an input; a modal without one is replaced by the sentence."""
+    inputs = [block["block_id"] for block in view["blocks"] if block["type"] == "input"]
+    if inputs:
+        return {"response_action": "errors", "errors": {inputs[0]: plain_text(words)}}
+    return {"response_action": "update", "view": render_notice("That did not work", escape_except_mentions(words))}
 
 
 def _was_answered(error: Exception, origin: Origin, intake: Intake | None) -> bool:

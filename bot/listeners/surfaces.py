@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot.domain.errand import ReplyTo
+from pydantic import ValidationError
+
+from bot.domain.errand import FormContext, ReplyTo
 
 Body = Mapping[str, Any]
 
@@ -22,7 +24,12 @@ class Origin:
 
 def origin_of_command(body: Body) -> Origin:
     """A slash command: Slack gives it no thread and no event id."""
-    reply = ReplyTo(user_id=body["user_id"], channel_id=body["channel_id"], response_url=body.get("response_url"))
+    reply = ReplyTo(
+        user_id=body["user_id"],
+        channel_id=body["channel_id"],
+        response_url=body.get("response_url"),
+        trigger_id=body["trigger_id"],
+    )
     return Origin(body["user_id"], body.get("team_id"), reply, f"trigger {body['trigger_id']}")
 
 
@@ -34,9 +41,23 @@ def origin_of_click(body: Body) -> Origin:
         channel_id=body.get("channel", {}).get("id") or container.get("channel_id"),
         thread_ts=container.get("thread_ts") or body.get("message", {}).get("thread_ts"),
         response_url=body.get("response_url"),
+        trigger_id=body["trigger_id"],
     )
     team = user.get("team_id") or body.get("team", {}).get("id")
     return Origin(user["id"], team, reply, f"trigger {body['trigger_id']}")
+
+
+def origin_of_form(body: Body) -> Origin:
+    """A submitted modal. It is known by its own id: who submits it again after a lost acknowledgement submits the same one."""
+    user, view = body["user"], body["view"]
+    try:
+        context = FormContext.model_validate_json(view.get("private_metadata", ""))
+    except ValidationError:
+        reply = ReplyTo(user_id=user["id"])
+    else:
+        reply = ReplyTo(user_id=user["id"], channel_id=context.channel_id, thread_ts=context.thread_ts)
+    team = user.get("team_id") or body.get("team", {}).get("id")
+    return Origin(user["id"], team, reply, f"view {view['id']}")
 
 
 def origin_of_event(body: Body) -> Origin:
@@ -54,6 +75,8 @@ def origin_of(body: Body) -> Origin | None:
         return origin_of_command(body)
     if body.get("type") == "block_actions":
         return origin_of_click(body)
+    if body.get("type") == "view_submission":
+        return origin_of_form(body)
     if body.get("type") == "event_callback" and "user" in body.get("event", {}) and "channel" in body["event"]:
         return origin_of_event(body)
     return None

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from bot.domain.board import BoardState, Standing
 from bot.domain.lock import EVERYTHING
 from bot.domain.names import mention
+from bot.domain.rejection import rejection_of
 from bot.domain.rollout import Kind, Rollout
 from bot.messages.blocks import (
     BLOCKS_LIMIT,
@@ -21,11 +22,12 @@ from bot.messages.blocks import (
 )
 from bot.messages.card import what
 from bot.messages.plan import plan_blocks, plan_title
-from bot.messages.words import count, moment, span
+from bot.messages.words import count, moment, on_one_line, span
 
 _ORDER = list(BoardState)
 _MOST_ROWS = 40
 _ROWS_PER_BLOCK = 8
+_LONGEST_REASON = 100
 _NO_LOCKS: Mapping[str, str] = MappingProxyType({})
 
 
@@ -120,9 +122,11 @@ def _past(rollout: Rollout, *, with_endpoint: bool = False) -> str:
     name = f"{escape(rollout.endpoint)}: " if with_endpoint else ""
     kind = "rollback " if rollout.kind is Kind.ROLLBACK else ""
     verdict = f" ({rollout.verdict.kind})" if rollout.verdict is not None else ""
+    rejection = rejection_of(rollout)
+    why = f" (“{escape(on_one_line(rejection.reason, _LONGEST_REASON))}”)" if rejection and rejection.reason else ""
     lasted = "" if rollout.is_active else f", over after {span(rollout.last.at - rollout.created_at)}"
     return (
-        f"{name}{kind}{what(rollout)}: {rollout.phase.words}{verdict} · {moment(rollout.created_at)}, "
+        f"{name}{kind}{what(rollout)}: {rollout.phase.words}{verdict}{why} · {moment(rollout.created_at)}, "
         f"asked by {mention(rollout.requester)}{lasted} · {code(rollout.id)}"
     )
 

@@ -113,6 +113,11 @@ def button(
     return made
 
 
+def quote(text: str) -> str:
+    """Somebody's own words, line by line, set apart from ours."""
+    return "\n".join(f"> {escape(line)}" for line in text.splitlines() if line.strip())
+
+
 def listed(lines: Sequence[str], *, most: int = 40) -> str:
     """Lines as bullets; what is left out is counted."""
     shown = [f"• {line}" for line in lines[:most]]

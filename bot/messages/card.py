@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from bot.domain.names import mention
+from bot.domain.rejection import rejection_of
 from bot.domain.rollout import Kind, Phase, Reason, Rollout
 from bot.messages.blocks import Message, code, context, escape, section
 from bot.messages.progress import fleet_counts, time_so_far
@@ -53,7 +54,7 @@ _NEWS: Mapping[Phase, Callable[[Rollout], str]] = {
     Phase.UPDATING: lambda r: f"{fleet_counts(r)} {time_so_far(r)}.",
     Phase.WATCHING: lambda r: "All traffic is on the new fleet. CloudWatch numbers come in; the thread has them.",
     Phase.SUCCEEDED: lambda r: headline(r),
-    Phase.REJECTED: lambda r: f"{mention(r.last.actor)} said no. {_UNTOUCHED}",
+    Phase.REJECTED: lambda r: f"{_who_said_no(r)} {_UNTOUCHED}",
     Phase.EXPIRED: lambda r: f"Nobody decided in time. {_UNTOUCHED}",
     Phase.CANCELLED: lambda r: f"{_why_cancelled(r)} {_UNTOUCHED}",
     Phase.BLOCKED: lambda r: f"What must be mended first is in the thread. {_UNTOUCHED}",
@@ -74,6 +75,12 @@ def _approved_by(rollout: Rollout) -> str:
 def _approved_so_far(rollout: Rollout) -> str:
     approvers = rollout.approvers()
     return f" Approved by {people(approvers)}; {rollout.quorum - len(approvers)} more needed." if approvers else ""
+
+
+def _who_said_no(rollout: Rollout) -> str:
+    rejection = rejection_of(rollout)
+    told = "; the thread says why" if rejection is not None and rejection.reason else ""
+    return f"{mention(rollout.last.actor)} said no{told}."
 
 
 def _why_cancelled(rollout: Rollout) -> str:

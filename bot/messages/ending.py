@@ -1,10 +1,12 @@
 """Every end but a good one, as a reply of its own: what happened, what state the endpoint is in now, what to do next."""
 
 from bot.domain.endpoint import EndpointStatus
+from bot.domain.errand import ButtonValue
 from bot.domain.names import mention
+from bot.domain.rejection import rejection_of
 from bot.domain.rollout import Kind, Phase, Reason, Rollout
-from bot.messages.blocks import Block, Message, actions, code, escape, section
-from bot.messages.ids import BlockId
+from bot.messages.blocks import Block, Message, actions, button, code, escape, quote, section
+from bot.messages.ids import ActionId, BlockId
 from bot.messages.summary import roll_back_button
 from bot.messages.words import span
 
@@ -28,6 +30,9 @@ def render_ending(rollout: Rollout) -> Message:
     blocks: list[Block] = [section(text)]
     if may_roll_back_from(rollout):
         blocks.append(actions(BlockId.STEERING, roll_back_button(rollout)))
+    if lacks_reason(rollout):
+        value = ButtonValue(rollout_id=rollout.id, endpoint=rollout.endpoint)
+        blocks.append(actions(BlockId.STEERING, button("Add a reason", ActionId.ADD_REASON, value)))
     return Message(f"{rollout.endpoint}: {rollout.phase.words}. {escape(rollout.last.note)}".strip(), tuple(blocks))
 
 
@@ -42,6 +47,12 @@ def may_roll_back_from(rollout: Rollout) -> bool:
     )
 
 
+def lacks_reason(rollout: Rollout) -> bool:
+    """Whether somebody rejected it without a word so far."""
+    rejection = rejection_of(rollout)
+    return rejection is not None and not rejection.reason
+
+
 def _is_lost(rollout: Rollout) -> bool:
     """SageMaker takes nothing but DeleteEndpoint for an endpoint that is Failed."""
     return rollout.snapshot is not None and rollout.snapshot.status is EndpointStatus.FAILED
@@ -51,7 +62,10 @@ def _happened(rollout: Rollout) -> str:
     actor, note = mention(rollout.last.actor), escape(rollout.last.note)
     match rollout.phase:
         case Phase.REJECTED:
-            return f"*Rejected* by {actor}."
+            rejection = rejection_of(rollout)
+            if rejection is None or not rejection.reason:
+                return f"*Rejected* by {actor}."
+            return f"*Rejected* by {actor}:\n{quote(rejection.reason)}"
         case Phase.EXPIRED:
             return "*Expired*: nobody approved or rejected the plan in time."
         case Phase.CANCELLED if rollout.last.reason is Reason.SUPERSEDED:

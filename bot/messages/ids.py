@@ -13,6 +13,7 @@ class ActionId(StrEnum):
     CANCEL = "rollout.cancel"
     ABORT = "rollout.abort"
     ROLL_BACK = "rollout.roll_back"
+    ADD_REASON = "rollout.add_reason"
     BREAK_LOCK = "lock.break"
 
 
@@ -22,6 +23,18 @@ class BlockId(StrEnum):
     DECISION = "rollout.decision"
     STEERING = "rollout.steering"
     LOCK = "lock.question"
+
+
+class CallbackId(StrEnum):
+    """Modals. A test holds this against the registered listeners, both ways."""
+
+    REJECT_REASON = "rollout.reject_reason"
+
+
+class InputId(StrEnum):
+    """Inputs of modals: the id of the block and of the element in it."""
+
+    REASON = "reason"
 
 
 METADATA_EVENT = "endpoint_bot_slot"

@@ -5,14 +5,16 @@ import re
 from bot.domain.errand import ButtonValue
 from bot.domain.names import mention
 from bot.domain.plan import Difference, Finding, Level, Plan
-from bot.domain.rollout import ApprovalChoice, Kind, Phase, Reason, Rollout
+from bot.domain.rejection import rejection_of
+from bot.domain.rollout import Kind, Phase, Reason, Rollout
 from bot.messages.blocks import Block, Confirm, Message, actions, button, clip, code, context, escape, listed, section
 from bot.messages.ids import ActionId, BlockId
-from bot.messages.words import count, moment, people, span
+from bot.messages.words import count, moment, on_one_line, people, span
 
 _MARKS = {Level.OK: "✓", Level.WARNING: "⚠", Level.BLOCKER: "✖"}
 _MOST_DIFFERENCES = 25
 _LONGEST_VALUE = 120
+_LONGEST_REASON = 150
 _LONG_HASH = re.compile(r"(?<=-)([0-9a-f]{4})[0-9a-f]{28}$")
 
 
@@ -106,8 +108,10 @@ def outcome(rollout: Rollout) -> str:
     """What became of the plan, in the place of its buttons."""
     approvers = rollout.approvers()
     if rollout.phase is Phase.REJECTED:
-        decided = next(d for d in rollout.approvals if d.choice is ApprovalChoice.REJECT)
-        return f"Rejected by {mention(decided.actor)}, {moment(decided.at)}"
+        rejection = rejection_of(rollout)
+        assert rejection is not None
+        why = f": {escape(on_one_line(rejection.reason, _LONGEST_REASON))}" if rejection.reason else ""
+        return f"Rejected by {mention(rejection.actor)}{why}, {moment(rejection.at)}"
     if rollout.phase is Phase.EXPIRED:
         return f"Expired {moment(rollout.expires_at)}: nobody decided in time"
     if rollout.phase is Phase.BLOCKED and rollout.last.reason is Reason.NOTHING_TO_CHANGE:

@@ -17,6 +17,12 @@ def moment(at: datetime) -> str:
     return f"<!date^{int(utc.timestamp())}^{{date_short_pretty}}, {{time}}|{utc:%Y-%m-%d %H:%M} UTC>"
 
 
+def on_one_line(text: str, most: int) -> str:
+    """Somebody's own words inside a sentence: without line breaks, and cut where they get long. Not escaped."""
+    line = " ".join(text.split())
+    return line if len(line) <= most else f"{line[: most - 1].rstrip()}…"
+
+
 def people(user_ids: tuple[str, ...]) -> str:
     """Several people: `@a`, `@a and @b`, `@a, @b and @c`."""
     names = [mention(u) for u in user_ids]

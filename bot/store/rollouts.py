@@ -16,7 +16,7 @@ from redis.exceptions import WatchError
 from bot.domain.errors import EndpointBusy, RevisionConflict
 from bot.domain.rollout import Chore, Kind, Phase, Rollout
 from bot.store import keys
-from bot.store.audit import audit
+from bot.store.audit import audit, audit_decisions
 from bot.store.connection import store_errors, text
 from bot.store.keys import Due
 
@@ -276,6 +276,7 @@ def _write(pipe: Pipeline, write: Write, before: Rollout | None, now: datetime) 
     for step in rollout.transitions[told:]:
         entry = {"rollout": rollout.id, "endpoint": rollout.endpoint, **step.model_dump(mode="json")}
         audit(pipe, entry)
+    audit_decisions(pipe, before, rollout)
     if rollout.phase is Phase.WATCHING and (before is None or before.phase is Phase.UPDATING):
         _remember_duration(pipe, rollout)
     if before is None or before != rollout:

@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import json
 import time
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from typing import Any
 from urllib.parse import parse_qs
@@ -53,6 +54,37 @@ def a_click(action_id: str, value: str, *, user: str = ANNA, team: str = TEAM, t
         "container": {"type": "message", "message_ts": "2.2", "channel_id": CHANNEL, "thread_ts": "1.1"},
         "trigger_id": trigger,
         "actions": [{"type": "button", "action_id": action_id, "block_id": "b", "value": value}],
+    }
+
+
+def a_form(
+    callback_id: str,
+    metadata: str,
+    *,
+    entered: str | None = "too risky",
+    user: str = ANNA,
+    team: str = TEAM,
+    view_id: str = "V1",
+    blocks: Sequence[Mapping[str, Any]] = ({"type": "input", "block_id": "reason"},),
+) -> dict[str, Any]:
+    """A submitted modal, in which one text was entered or left out."""
+    state = {"reason": {"reason": {"type": "plain_text_input", "value": entered}}}
+    view = {
+        "id": view_id,
+        "type": "modal",
+        "callback_id": callback_id,
+        "private_metadata": metadata,
+        "state": {"values": state},
+        "blocks": list(blocks),
+        "hash": "1.a",
+    }
+    return {
+        "type": "view_submission",
+        "user": {"id": user, "team_id": team},
+        "team": {"id": TEAM},
+        "trigger_id": f"{view_id}.{entered}",
+        "view": view,
+        "response_urls": [],
     }
 
 

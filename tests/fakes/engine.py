@@ -1,6 +1,6 @@
 """The whole engine over fakes: type, press, and let time pass; no process, no RQ worker, no waiting."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -8,13 +8,14 @@ import fakeredis
 from rq.job import Job
 
 from bot.domain.endpoint import ApprovalStatus, ConfigRecord, ModelPackage, ModelRecord
-from bot.domain.errand import BreakValue, ButtonValue, Click, ReplyTo
+from bot.domain.errand import BreakValue, ButtonValue, Click, FormContext, ReplyTo
 from bot.domain.fleet import parse_fleet
 from bot.domain.rollout import Phase, Rollout
 from bot.grammar import Context
 from bot.intake import Intake, Taken
 from bot.listeners.actions import CLICKS
-from bot.messages.ids import ActionId
+from bot.listeners.forms import FORMS
+from bot.messages.ids import ActionId, CallbackId, InputId
 from bot.messages.slots import SlotName
 from bot.queue import JobName, QueueName, queue
 from bot.store import keys, make_store
@@ -170,12 +171,27 @@ class Engine:
 
     def click(self, click: Click, value: str, *, by: str, on: Posted, delivery: str | None = None) -> None:
         """A click as Slack delivers it, also on a message that shows the button no more."""
+        delivery = delivery or self._delivery()
         self.intake.take_click(
             click,
             ButtonValue.model_validate_json(value),
             actor=by,
             message_ts=on.ts,
-            reply=ReplyTo(user_id=by, channel_id=on.channel, thread_ts=on.thread_ts),
+            reply=ReplyTo(user_id=by, channel_id=on.channel, thread_ts=on.thread_ts, trigger_id=delivery),
+            delivery_id=delivery,
+        )
+        self.settle()
+
+    def submit(self, values: Mapping[InputId, str], *, by: str, delivery: str | None = None) -> None:
+        """The modal that was opened last is submitted with these inputs."""
+        _, view = self.slack.views[-1]
+        context = FormContext.model_validate_json(view["private_metadata"])
+        self.intake.take_form(
+            FORMS[CallbackId(view["callback_id"])],
+            context,
+            {str(name): text for name, text in values.items()},
+            actor=by,
+            reply=ReplyTo(user_id=by, channel_id=context.channel_id, thread_ts=context.thread_ts),
             delivery_id=delivery or self._delivery(),
         )
         self.settle()

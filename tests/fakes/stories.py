@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from bot.domain.endpoint import EndpointStatus, PendingDeployment, VariantState
-from bot.domain.rollout import Kind, Phase, Reason, Rollout, Trouble
+from bot.domain.rollout import ApprovalChoice, ApprovalDecision, Kind, Phase, Reason, Rollout, Trouble
 from bot.domain.verdict import VerdictKind
 from fakes.clock import NOW
 from fakes.records import (
@@ -54,6 +54,17 @@ STORIES: Mapping[str, Rollout] = {
     ),
     "one of two approvals": at(Phase.AWAITING_APPROVAL, quorum=2, approvals=approved_by(BEN)),
     "two approvals": at(Phase.PREPARING, approvals=approved_by(BEN, CARL)),
+    "rejected with words": at(
+        Phase.REJECTED,
+        approvals=(
+            ApprovalDecision(
+                actor=BEN,
+                choice=ApprovalChoice.REJECT,
+                at=NOW,
+                reason="Too risky today.\nIt succeeded in staging only.",
+            ),
+        ),
+    ),
     "superseded": at(Phase.AWAITING_APPROVAL).to(
         Phase.CANCELLED, Reason.SUPERSEDED, NOW, CARL, superseded_by="rnewer22"
     ),

@@ -196,6 +196,27 @@ def test_the_way_back_is_offered_where_a_person_must_look() -> None:
     assert offered == {"needs_human", "rollback failed"}
 
 
+def test_a_reason_is_asked_for_where_a_rejection_has_none() -> None:
+    offered = {
+        n for n, r in STORIES.items() if "Add a reason" in labels_of(slots_of(r).get(SlotName.ENDING, Message("")))
+    }
+    assert offered == {"rejected"}
+
+
+def test_a_long_reason_is_whole_in_the_end_and_cut_where_it_stands_in_a_sentence() -> None:
+    reason = f"{'<!channel> & no ' * 40}\n\nlast line"[-500:]
+    decision = STORIES["rejected with words"].approvals[0].model_copy(update={"reason": reason})
+    rejected = STORIES["rejected with words"].with_(approvals=(decision,))
+    slots = slots_of(rejected)
+    assert "<!channel>" not in str([message.blocks for message in slots.values()])
+    assert "> last line" in words_of(slots[SlotName.ENDING])
+    assert "…, " in words_of(slots[SlotName.PLAN])
+    assert "last line" not in words_of(slots[SlotName.PLAN])
+    assert "last line" not in words_of(render_history(None, [rejected]))
+    assert "no <!channel>" in words_of(render_history(None, [rejected]))
+    assert [p for message in slots.values() for p in problems_of(message)] == []
+
+
 def test_a_blocked_plan_is_never_offered_with_approve() -> None:
     blocked = slots_of(STORIES["blocked"])[SlotName.PLAN]
     assert labels_of(blocked) == []
@@ -216,7 +237,8 @@ def test_the_plan_begins_with_the_word_plan(name: str) -> None:
         ("two approvals", f"Approved by <@{BEN}> and <@{CARL}>"),
         ("one of two approvals", f"Approved by <@{BEN}> so far. Needs 2 approvals from"),
         ("awaiting_approval", "Needs 1 approval from"),
-        ("rejected", f"Rejected by <@{BEN}>"),
+        ("rejected", f"Rejected by <@{BEN}>, <!date^"),
+        ("rejected with words", f"Rejected by <@{BEN}>: Too risky today. It succeeded in staging only., <!date^"),
         ("expired", "Expired"),
         ("superseded", "Replaced by rollout `rnewer22`"),
         ("cancelled", "Cancelled by <@U0ANNA>"),

@@ -24,6 +24,7 @@ SHOWN = {
     "ending_rolled_back_by_aws": ("rolled_back_by_aws", SlotName.ENDING),
     "ending_needs_human": ("needs_human", SlotName.ENDING),
     "ending_drifted": ("drifted", SlotName.ENDING),
+    "ending_rejected_with_words": ("rejected with words", SlotName.ENDING),
 }
 
 

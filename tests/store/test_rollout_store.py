@@ -3,13 +3,23 @@
 import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from fakes.clock import NOW
-from fakes.records import ANNA, BEN, ENDPOINT, TARGET, a_call, at, opened, rollback_at
+from fakes.records import ANNA, BEN, CARL, ENDPOINT, TARGET, a_call, approved_by, at, opened, rollback_at
 
 from bot.domain.errors import EndpointBusy, RevisionConflict
-from bot.domain.rollout import ACTIVE_PHASES, Kind, Phase, Reason, Rollout, Thread
+from bot.domain.rollout import (
+    ACTIVE_PHASES,
+    ApprovalChoice,
+    ApprovalDecision,
+    Kind,
+    Phase,
+    Reason,
+    Rollout,
+    Thread,
+)
 from bot.store import Store, keys
 from bot.store.keys import Due
 from bot.store.rollouts import LEASED_PHASES, Stored, Write, holds_endpoint
@@ -188,10 +198,30 @@ def test_a_commit_without_news_makes_nothing_due_to_tell(store: Store) -> None:
     assert due_times(store, Due.TELLS) == {}
 
 
+def audited(store: Store) -> list[dict[str, Any]]:
+    return [json.loads(fields[b"entry"]) for _, fields in store.connection.xrange(keys.AUDIT)]
+
+
+def test_every_decision_is_in_the_audit_trail_and_again_when_its_reason_is_given(store: Store) -> None:
+    (stored,) = put(store, at(Phase.AWAITING_APPROVAL, quorum=2))
+    (stored,) = store.rollouts.commit([Write(stored.rollout.with_(approvals=approved_by(BEN)), 1, SOON)], NOW)
+    no = ApprovalDecision(actor=CARL, choice=ApprovalChoice.REJECT, at=NOW)
+    rejected = stored.rollout.with_(approvals=(*stored.rollout.approvals, no))
+    (stored,) = store.rollouts.commit([Write(rejected, 2)], NOW)
+    why = no.model_copy(update={"reason": "too risky today"})
+    store.rollouts.commit([Write(rejected.with_(approvals=(rejected.approvals[0], why)), 3)], NOW)
+    decisions = [entry["decision"] for entry in audited(store) if "decision" in entry]
+    assert [(d["actor"], d["choice"], d["reason"]) for d in decisions] == [
+        (BEN, "approve", ""),
+        (CARL, "reject", ""),
+        (CARL, "reject", "too risky today"),
+    ]
+
+
 def test_every_transition_is_in_the_audit_trail_once(store: Store) -> None:
     (stored,) = put(store, at(Phase.PREPARING))
     store.rollouts.commit([Write(at(Phase.UPDATING), stored.revision, SOON)], NOW)
-    entries = [json.loads(fields[b"entry"]) for _, fields in store.connection.xrange(keys.AUDIT)]
+    entries = [entry for entry in audited(store) if "phase" in entry]
     assert [e["phase"] for e in entries] == ["planning", "awaiting_approval", "preparing", "updating"]
     assert entries[2] == {
         "rollout": "rabc2345",

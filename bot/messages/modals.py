@@ -1,0 +1,56 @@
+"""The modals: forms that open above the conversation. Pure, like messages; what is submitted comes back to listeners/forms.py."""
+
+from typing import Any
+
+from bot.domain.errand import FormContext
+from bot.domain.rejection import REASON_LIMIT
+from bot.domain.rollout import Rollout
+from bot.messages.blocks import Block, escape, section
+from bot.messages.ids import CallbackId, InputId
+
+View = dict[str, Any]
+
+
+def render_reject_reason(rollout: Rollout) -> View:
+    """Asks the rejecter why. The rejection stands whatever they do, and the form says so before anything else."""
+    stands = f"The change of *{escape(rollout.endpoint)}* is rejected, and it stays so if you close this."
+    return {
+        "type": "modal",
+        "callback_id": str(CallbackId.REJECT_REASON),
+        "private_metadata": _context_of(rollout).model_dump_json(),
+        "title": _plain("Why reject?"),
+        "submit": _plain("Add the reason"),
+        "close": _plain("Skip"),
+        "blocks": [
+            section(stands),
+            _paragraph(
+                InputId.REASON, "Reason", "Shown in the rollout's thread and kept in its history.", REASON_LIMIT
+            ),
+        ],
+    }
+
+
+def render_notice(title: str, text: str) -> View:
+    """A modal that only says something, in the place of a form that nobody knows any more."""
+    return {"type": "modal", "title": _plain(title), "close": _plain("Close"), "blocks": [section(text)]}
+
+
+def _context_of(rollout: Rollout) -> FormContext:
+    return FormContext(rollout_id=rollout.id, channel_id=rollout.thread.channel_id, thread_ts=rollout.thread.thread_ts)
+
+
+def _paragraph(input_id: InputId, label: str, hint: str, most: int) -> Block:
+    """An optional text of several lines."""
+    element = {"type": "plain_text_input", "action_id": str(input_id), "multiline": True, "max_length": most}
+    return {
+        "type": "input",
+        "block_id": str(input_id),
+        "optional": True,
+        "label": _plain(label),
+        "hint": _plain(hint),
+        "element": {**element, "focus_on_load": True},
+    }
+
+
+def _plain(text: str) -> Block:
+    return {"type": "plain_text", "text": text, "emoji": False}

@@ -1,0 +1,50 @@
+"""The modals: what Slack takes, what they carry, and that they say first what stands already."""
+
+from typing import Any
+
+import pytest
+from fakes.records import ENDPOINT, at
+from slack_sdk.models.views import View
+
+from bot.domain.errand import FormContext
+from bot.domain.rejection import REASON_LIMIT
+from bot.domain.rollout import Phase, Thread
+from bot.messages.ids import CallbackId, InputId
+from bot.messages.modals import render_notice, render_reject_reason
+from sandbox.slack.blocks.rules import view_problems
+
+REJECTED = at(Phase.REJECTED, thread=Thread(channel_id="C0WORK", thread_ts="1.1"))
+FORM = render_reject_reason(REJECTED)
+LONGEST = render_reject_reason(REJECTED.with_(endpoint="&" * 63))
+
+
+class NoFiles:
+    """Our modals show no pictures."""
+
+    def usable(self, reference: dict[str, Any]) -> Any:
+        return None
+
+
+@pytest.mark.parametrize("view", [FORM, LONGEST, render_notice("That did not work", "Close it.")])
+def test_slack_takes_every_modal(view: dict[str, Any]) -> None:
+    assert view_problems(view, NoFiles()) == []
+    assert View(**view).to_dict()["blocks"] == view["blocks"]
+
+
+def test_the_form_carries_where_its_answer_belongs() -> None:
+    context = FormContext.model_validate_json(FORM["private_metadata"])
+    assert context == FormContext(rollout_id=REJECTED.id, channel_id="C0WORK", thread_ts="1.1")
+    assert FORM["callback_id"] == CallbackId.REJECT_REASON
+
+
+def test_the_form_says_first_that_the_rejection_stands_and_may_be_closed() -> None:
+    first = FORM["blocks"][0]["text"]["text"]
+    assert first == f"The change of *{ENDPOINT}* is rejected, and it stays so if you close this."
+    assert (FORM["title"]["text"], FORM["close"]["text"]) == ("Why reject?", "Skip")
+
+
+def test_a_few_optional_sentences_are_asked_for() -> None:
+    field = FORM["blocks"][1]
+    assert field["optional"] is True
+    assert field["block_id"] == field["element"]["action_id"] == InputId.REASON
+    assert (field["element"]["multiline"], field["element"]["max_length"]) == (True, REASON_LIMIT)
