@@ -78,11 +78,10 @@ def parse_time(text: str, now: datetime, zone: str) -> datetime:
     if match is None:
         raise ValueError(f"{quoted(text)} is no time: {_EXAMPLES}")
     where = zone_named(zone) if match["zone"] is None else _zone_of(match["zone"])
-    for day in _days_meant(match["date"], match["day"], now.astimezone(where).date()):
-        instant = _instant(datetime.combine(day, _clock(match["clock"])), where, now)
-        if instant is not None:
-            break
-    else:
+    days = _days_meant(match["date"], match["day"], now.astimezone(where).date())
+    instants = (_instant(datetime.combine(day, _clock(match["clock"])), where, now) for day in days)
+    instant = next((at for at in instants if at is not None), None)
+    if instant is None:
         raise ValueError(f"{quoted(text)} is past: it is {_described(now, where)} now")
     if instant > now + FURTHEST:
         raise ValueError(
