@@ -8,6 +8,7 @@ import pytest
 from bot.domain import errors
 from bot.domain.errors import (
     AccessDenied,
+    AlarmsMissing,
     EndpointBusy,
     EndpointLocked,
     GatewayError,
@@ -45,6 +46,7 @@ EVERY_ERROR = [
     EndpointBusy(endpoint="a", rollout_id="r-1", requester="U0ANNA", since=SINCE, state="watching"),
     EndpointLocked(endpoint="a", holder="U0ANNA", reason="load test", since=SINCE, until=None, now=SINCE),
     StalePlan("r-1", "The endpoint was changed."),
+    AlarmsMissing(["bot-a"]),
     PlanDrifted([Difference(path="Endpoint config", before="a", after="b")]),
     UnknownRollout("r-1", ("r-2",)),
     TransientError("UpdateEndpoint", "the answer was lost", outcome_unknown=True, retry_after=timedelta(seconds=3)),

@@ -164,15 +164,17 @@ def test_a_newer_plan_takes_the_place_of_one_that_waits(engine: Engine) -> None:
     assert engine.phase(second) is Phase.AWAITING_APPROVAL
 
 
-def test_an_endpoint_being_changed_takes_no_second_change(engine: Engine) -> None:
-    engine.endpoints.plays([UPDATING] * 50)
+def test_a_change_of_an_endpoint_that_is_being_changed_waits_for_its_turn(engine: Engine) -> None:
     rollout_id = engine.promote()
     engine.press("Approve", by=BEN)
     engine.play(lambda: engine.phase(rollout_id) is Phase.UPDATING)
-    answer = engine.ask(f"promote {ENDPOINT} --version 5")
-    assert f"is being changed already: rollout {rollout_id} of @{ANNA}" in answer
-    assert "Nothing was started." in answer
-    assert len(engine.store.rollouts.recent()) == 1
+    engine.type(f"promote {ENDPOINT} --version 5")
+    second = engine.store.rollouts.recent()[0]
+    assert second.phase is Phase.PLANNING
+    assert second.queued_behind == rollout_id
+    engine.play(lambda: engine.phase(rollout_id) is Phase.SUCCEEDED)
+    engine.play(lambda: engine.phase(second.id) is Phase.AWAITING_APPROVAL)
+    assert engine.rollout(second.id).queued_behind is None
 
 
 def test_the_same_command_delivered_twice_is_one_rollout(engine: Engine) -> None:
