@@ -14,6 +14,7 @@ from bot.domain.commands import (
     Plan,
     Promote,
     Rollback,
+    Scale,
     Status,
     Thaw,
     Unlock,
@@ -141,13 +142,13 @@ class Intake:
 def queue_for(command: Command) -> QueueName:
     """Questions may take their time; what opens or stops something may not wait behind them."""
     match command:
-        case Promote() | Rollback() | Cancel() | Lock() | Unlock() | Freeze() | Thaw():
+        case Promote() | Scale() | Rollback() | Cancel() | Lock() | Unlock() | Freeze() | Thaw():
             return QueueName.URGENT
         case Plan() | Status() | History() | Help():
             return QueueName.SLOW
 
 
 def _working_on(command: Command) -> str:
-    if isinstance(command, Promote | Rollback):
+    if isinstance(command, Promote | Scale | Rollback):
         return f"{WORKING} the plan will stand in a thread of this channel."
     return WORKING

@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from bot.domain import commands
 from bot.domain.approval import Person
 from bot.domain.errand import BreakErrand, CommandErrand, ReplyTo
-from bot.domain.errors import UsageError, UserError
+from bot.domain.errors import UserError
 from bot.domain.lock import (
     EVERYTHING,
     BreakRequest,
@@ -21,12 +20,11 @@ from bot.domain.lock import (
     unlocked,
 )
 from bot.domain.rollout import Rollout
-from bot.domain.times import parse_time
 from bot.messages.answers import render_text
 from bot.messages.locks import render_lock_event
 from workers.answering import Answering
 from workers.breaking import Breaking
-from workers.people import person_for
+from workers.people import asked_time, person_for
 from workers.world import World
 
 
@@ -75,7 +73,7 @@ class Locking:
 
     def _set(self, errand: CommandErrand, subject: str, until_text: str | None, reason: str) -> None:
         self._refuse_outsider(subject, errand.actor)
-        now, until = self.world.clock(), self._until(errand, until_text)
+        now, until = self.world.clock(), asked_time(self.world.slack, until_text, errand.actor, errand.at)
         wanted = Lock(id=errand.id, subject=subject, holder=errand.actor, reason=reason, since=now, until=until)
         event = self.world.store.locks.change(
             subject, errand.id, now, lambda standing, _: locked(standing, wanted, errand.id, now)
@@ -110,14 +108,6 @@ class Locking:
         owns_it = spec is not None and actor == spec.owner
         person = Person(actor) if owns_it else person_for(self.world.slack, policy, actor)
         refuse_if_may_not_lock(spec, policy, person)
-
-    def _until(self, errand: CommandErrand, text: str | None) -> datetime | None:
-        if text is None:
-            return None
-        try:
-            return parse_time(text, errand.at, "UTC")
-        except ValueError as exc:
-            raise UsageError(f"--until: {exc}. Nothing was locked.") from exc
 
     def _under_way(self, subject: str) -> list[Rollout]:
         """What a lock comes too late for: SageMaker was asked already, and cannot be stopped."""

@@ -11,12 +11,11 @@ from bot.domain.errors import EndpointBusy, NotAllowed, ResourceMissing, Unknown
 from bot.domain.fleet import EndpointSpec
 from bot.domain.names import mention
 from bot.domain.rollout import CountChange, Kind, Phase, Reason, Rollout, Thread, open_rollout
-from bot.domain.times import parse_time
 from bot.store.rollouts import Stored, Write
 from bot.store.slots import SlotState
 from workers.cloning import models_named_by
 from workers.lineage import rollout_from_tags
-from workers.people import steering_person
+from workers.people import asked_time, steering_person
 from workers.rollbacks import asked_for_by_command, child_of, pace_of, watch_of
 from workers.world import World
 
@@ -66,7 +65,7 @@ class Opening:
             pace=pace_of(spec),
             watch=watch_of(spec),
             expires_after=spec.approval.expires_after,
-            not_before=asked_time(self.world, command.at, errand.actor, now),
+            not_before=asked_time(self.world.slack, command.at, errand.actor, now),
             queued_behind=self._ahead(spec.name),
             reason=command.reason or "",
             quorum=spec.approval.quorum,
@@ -123,6 +122,7 @@ class Opening:
             approval_needed=needs_approval,
             approvers_text=describe_approvers(spec.approval),
             home_channel=spec.channel if spec.channel != channel else None,
+            over=store.locks.over(spec.name, now),
         )
         writes = (
             begun(undone, rollout, errand.actor, now, errand.id) if undone is not None and not needs_approval else ()
@@ -135,7 +135,7 @@ class Opening:
         self._refuse_if_no_way_back(spec, parent.rollout.plan.current_config if parent.rollout.plan else None)
         now = self.world.clock()
         moved = parent.rollout.to(Phase.ROLLING_BACK, Reason.ROLLBACK_REQUESTED, now, actor, caused_by=errand_id)
-        child = child_of(moved, spec, actor, now)
+        child = child_of(moved, spec, actor, now, self.world.store.locks.over(spec.name, now))
         moved = moved.with_(child_id=child.id, scaling=None)
         self._commit_in_place_of_waiting(child, (Write(moved, parent.revision, now + moved.pace.poll),), now)
         return child
@@ -238,21 +238,6 @@ class Opening:
                 "Add `channel`, or type the command in Slack. Nothing was started."
             )
         return channel
-
-
-def asked_time(world: World, text: str | None, actor: str, now: datetime) -> datetime | None:
-    """The time that somebody typed, in their own time zone where they named none.
-
-    Raises:
-        UserError: it is no time, or none that can be waited for.
-    """
-    if text is None:
-        return None
-    zone = None if actor.startswith("terminal:") else world.slack.timezone_of(actor)
-    try:
-        return parse_time(text, now, zone or "UTC")
-    except ValueError as exc:
-        raise UserError(f"{exc} Nothing was started.") from exc
 
 
 def begun(parent: Stored, child: Rollout, actor: str, now: datetime, errand_id: str) -> tuple[Write, ...]:

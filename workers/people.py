@@ -1,10 +1,16 @@
-"""Who somebody is, as an approval policy asks: their handle and their groups, looked up in Slack only where it matters."""
+"""Who somebody is, as an approval policy asks, and what time they mean: looked up in Slack, and only where it matters."""
+
+import logging
+from datetime import datetime
 
 from bot.domain.approval import Person
-from bot.domain.errors import SlackRefused, UserError
+from bot.domain.errors import SlackRefused, UsageError, UserError
 from bot.domain.fleet import Approval
 from bot.domain.rollout import Rollout
+from bot.domain.times import parse_time
 from workers.ports import Messenger
+
+log = logging.getLogger(__name__)
 
 
 def person_for(slack: Messenger, policy: Approval, user_id: str) -> Person:
@@ -30,6 +36,28 @@ def person_for(slack: Messenger, policy: Approval, user_id: str) -> Person:
             "Whoever operates the bot has to mend the fleet file's approvers or the app's scopes."
         ) from exc
     return Person(user_id, handle, groups)
+
+
+def asked_time(slack: Messenger, text: str | None, actor: str, now: datetime) -> datetime | None:
+    """The time that somebody typed, in their own time zone where they named none, or else in UTC.
+
+    Raises:
+        UsageError: it is no time, or none that can be waited for.
+    """
+    if text is None:
+        return None
+    try:
+        return parse_time(text, now, _zone_of(slack, actor) or "UTC")
+    except ValueError as exc:
+        raise UsageError(f"{exc}. Nothing was changed.") from exc
+
+
+def _zone_of(slack: Messenger, actor: str) -> str | None:
+    try:
+        return None if actor.startswith("terminal:") else slack.timezone_of(actor)
+    except SlackRefused as exc:
+        log.warning("times of %s are read in UTC: %s", actor, exc)
+        return None
 
 
 def steering_person(slack: Messenger, policy: Approval, rollout: Rollout, user_id: str) -> Person:

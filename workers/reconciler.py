@@ -169,7 +169,8 @@ class Reconciler:
         due = now + wait if wait is not None else None
         writes = [Write(rollout, stored.revision, due)]
         if decision.wants_rollback:
-            child = child_of(rollout, self._spec(rollout), rollout.last.actor, now)
+            over = self.world.store.locks.over(rollout.endpoint, now)
+            child = child_of(rollout, self._spec(rollout), rollout.last.actor, now, over)
             writes = [Write(rollout.with_(child_id=child.id, scaling=None), stored.revision, due), Write(child, 0, now)]
         saved = self.world.store.rollouts.commit(writes, now)
         if not rollout.is_active and rollout.parent_id is not None:

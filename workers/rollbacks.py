@@ -4,6 +4,7 @@ from datetime import datetime
 
 from bot.domain.errand import ReplyTo, rollout_id_for
 from bot.domain.fleet import EndpointSpec
+from bot.domain.lock import Lock, in_words
 from bot.domain.rollout import Kind, Pace, Phase, Rollout, Thread, WatchPlan, open_rollout
 
 
@@ -29,10 +30,10 @@ def watch_of(spec: EndpointSpec) -> WatchPlan:
     )
 
 
-def child_of(parent: Rollout, spec: EndpointSpec, actor: str, now: datetime) -> Rollout:
+def child_of(parent: Rollout, spec: EndpointSpec, actor: str, now: datetime, over: Lock | None) -> Rollout:
     """The rollback that undoes `parent`, told in its thread. The same attempt always has the same id.
 
-    Its confirmation was its only gate, so no approval is needed.
+    Its confirmation was its only gate, so no approval is needed; `over` is a lock that it goes past.
     """
     attempt = sum(t.phase is Phase.ROLLING_BACK for t in parent.transitions)
     return open_rollout(
@@ -50,8 +51,14 @@ def child_of(parent: Rollout, spec: EndpointSpec, actor: str, now: datetime) -> 
         parent_id=parent.id,
         approval_needed=False,
         in_parent_thread=True,
+        passed_locks=_passed(over),
         scaling=parent.scaling if parent.scaling is not None and parent.scaling.is_away else None,
     )
+
+
+def _passed(over: Lock | None) -> tuple[str, ...]:
+    """The way back is stopped by no lock; its thread says which one it went past."""
+    return (in_words(over),) if over is not None else ()
 
 
 def asked_for_by_command(
@@ -67,8 +74,9 @@ def asked_for_by_command(
     approval_needed: bool,
     approvers_text: str,
     home_channel: str | None,
+    over: Lock | None,
 ) -> Rollout:
-    """A rollback with a card of its own."""
+    """A rollback with a card of its own; `over` is a lock that it goes past."""
     return open_rollout(
         id=id,
         kind=Kind.ROLLBACK,
@@ -86,6 +94,7 @@ def asked_for_by_command(
         quorum=spec.approval.quorum,
         approvers_text=approvers_text,
         home_channel=home_channel,
+        passed_locks=_passed(over),
         reply=reply,
         scaling=parent.scaling if parent is not None and not approval_needed and parent.scaling is not None else None,
     )
