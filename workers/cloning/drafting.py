@@ -91,13 +91,13 @@ def draft(
         config=ConfigRecord(
             name=target_name(current.snapshot.name, names.rollout_id, fingerprint),
             arn="",
-            document=_running(after, new_models),
+            document=_running(after, target, new_models),
             tags=inherited(current.config.tags, names.tags),
         ),
         new_models=new_models,
         differences=(
             *_config_differences(before, after),
-            *_model_differences(current, documents),
+            *_model_differences(current, target, documents),
             *lost_tags(current.config.tags, names.tags, "config"),
         ),
         fingerprint=fingerprint,
@@ -151,8 +151,12 @@ def _asked_variant(variant: Document, change: Change) -> dict[str, Any]:
     return asked
 
 
-def _running(document: Document, new_models: Mapping[str, str]) -> dict[str, Any]:
-    """The config document on the new models, wherever a replaced one runs: variants, their pools, shadow variants."""
+def _running(document: Document, target: str, new_models: Mapping[str, str]) -> dict[str, Any]:
+    """The config document in which the meant variant runs the new models: itself, its pools, and a shadow that mirrors it.
+
+    Other production variants stay on what they run, even on the same model: they are compared with the meant one (an A/B test),
+    or serve somebody who did not ask for a change.
+    """
 
     def on_new_models(part: Document, member: str) -> dict[str, Any]:
         return {**part, member: new_models.get(part[member], part[member])} if member in part else dict(part)
@@ -163,8 +167,13 @@ def _running(document: Document, new_models: Mapping[str, str]) -> dict[str, Any
             return variant
         return {**variant, "InstancePools": [on_new_models(p, "ModelNameOverride") for p in variant["InstancePools"]]}
 
+    def follows(member: str, variant: Document) -> bool:
+        return member == SHADOW or (member == PRODUCTION and variant["VariantName"] == target)
+
     return {
-        member: [swapped(variant) for variant in content] if member in (PRODUCTION, SHADOW) else content
+        member: [swapped(variant) if follows(member, variant) else variant for variant in content]
+        if member in (PRODUCTION, SHADOW)
+        else content
         for member, content in document.items()
     }
 
@@ -174,15 +183,16 @@ def _config_differences(before: Document, after: Document) -> Iterator[Differenc
         yield from differences(old, new, old["VariantName"])
 
 
-def _model_differences(current: LiveEndpoint, documents: Mapping[str, Document]) -> Iterator[Difference]:
+def _model_differences(current: LiveEndpoint, target: str, documents: Mapping[str, Document]) -> Iterator[Difference]:
     for name, document in documents.items():
-        owner = f"{', '.join(_runners(current.config, name))}.model"
+        owner = f"{', '.join(_runners(current.config, target, name))}.model"
         yield from differences(_flat(present_document(current.models[name])), _flat(document), owner)
 
 
-def _runners(config: ConfigRecord, model: str) -> Iterator[str]:
-    """Who runs a model, for people: `AllTraffic`, or a single pool of it as `AllTraffic (ml.g5.xlarge)`."""
-    for variant in (*config.variants(), *config.document.get(SHADOW, ())):
+def _runners(config: ConfigRecord, target: str, model: str) -> Iterator[str]:
+    """Who moves on from a model, for people: `AllTraffic`, or a single pool of it as `AllTraffic (ml.g5.xlarge)`."""
+    meant = (variant for variant in config.variants() if variant["VariantName"] == target)
+    for variant in (*meant, *config.document.get(SHADOW, ())):
         if variant.get("ModelName") == model:
             yield variant["VariantName"]
         for pool in variant.get("InstancePools", ()):
