@@ -13,12 +13,25 @@ from fakes.memory import LapsingMemory
 from sandbox.aws.driver import AwsDriver
 from sandbox.slack.driver import SlackDriver
 from sandbox.slack.process import running_slack
+from workers.gateways.alarms import CloudWatchAlarms
+from workers.gateways.artifacts import S3Artifacts
+from workers.gateways.autoscaling import ApplicationAutoscaling
 from workers.gateways.cloudwatch import CloudWatchMetrics
+from workers.gateways.pricing import PriceList
+from workers.gateways.quotas import ServiceQuotas
 from workers.gateways.registry import ModelRegistry
+from workers.gateways.remembering import Remembering
 from workers.gateways.sagemaker import SageMakerEndpoints
 from workers.gateways.slack import SlackMessenger, make_web_client
+from workers.gateways.subscriptions import MarketplaceSubscriptions
+from workers.gateways.usage import EndpointUsage
 
 from .clients import make_client
+
+SERVICES = (
+    *("sagemaker", "cloudwatch", "application-autoscaling", "service-quotas"),
+    *("pricing", "marketplace-agreement", "s3"),
+)
 
 
 def utc_now() -> datetime:
@@ -32,6 +45,13 @@ class Account:
     endpoints: SageMakerEndpoints
     registry: ModelRegistry
     metrics: CloudWatchMetrics
+    autoscaling: ApplicationAutoscaling
+    alarms: CloudWatchAlarms
+    quotas: ServiceQuotas
+    usage: EndpointUsage
+    prices: PriceList
+    subscriptions: MarketplaceSubscriptions
+    artifacts: S3Artifacts
     driver: AwsDriver
 
 
@@ -47,7 +67,7 @@ def aws_address() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def aws_clients(aws_address: str) -> Iterator[dict[str, Any]]:
-    clients = {service: make_client(service, endpoint_url=aws_address) for service in ("sagemaker", "cloudwatch")}
+    clients = {service: make_client(service, endpoint_url=aws_address) for service in SERVICES}
     yield clients
     for client in clients.values():
         client.close()
@@ -57,12 +77,20 @@ def aws_clients(aws_address: str) -> Iterator[dict[str, Any]]:
 def account(aws_address: str, aws_clients: dict[str, Any]) -> Account:
     driver = AwsDriver(aws_address)
     driver.reset()
-    sagemaker = aws_clients["sagemaker"]
+    sagemaker, cloudwatch = aws_clients["sagemaker"], aws_clients["cloudwatch"]
+    remembering = Remembering(LapsingMemory(utc_now), "own account in us-east-1")
     return Account(
-        SageMakerEndpoints(sagemaker, utc_now),
-        ModelRegistry(sagemaker),
-        CloudWatchMetrics(aws_clients["cloudwatch"]),
-        driver,
+        endpoints=SageMakerEndpoints(sagemaker, utc_now),
+        registry=ModelRegistry(sagemaker),
+        metrics=CloudWatchMetrics(cloudwatch),
+        autoscaling=ApplicationAutoscaling(aws_clients["application-autoscaling"], utc_now),
+        alarms=CloudWatchAlarms(cloudwatch),
+        quotas=ServiceQuotas(aws_clients["service-quotas"], remembering),
+        usage=EndpointUsage(sagemaker, remembering),
+        prices=PriceList(aws_clients["pricing"], "us-east-1", remembering),
+        subscriptions=MarketplaceSubscriptions(aws_clients["marketplace-agreement"], remembering),
+        artifacts=S3Artifacts(aws_clients["s3"], remembering),
+        driver=driver,
     )
 
 

@@ -61,7 +61,10 @@ def serving(respond: Responder) -> Iterator[Stub]:
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
-            self.wfile.write(content)
+            if self.command != "HEAD":
+                self.wfile.write(content)
+
+        do_HEAD = do_POST
 
         def log_message(self, *_: Any) -> None:
             """Keep the test output quiet."""

@@ -1,6 +1,5 @@
 """The AWS gateways over real HTTP, against the AWS stand-in."""
 
-import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -8,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.domain.commands import Change
-from bot.domain.endpoint import ApprovalStatus, EndpointStatus, ModelPackage
+from bot.domain.endpoint import ApprovalStatus, EndpointStatus
 from bot.domain.errors import (
     AccessDenied,
     GatewayError,
@@ -19,46 +18,15 @@ from bot.domain.errors import (
     TransientError,
 )
 from bot.domain.verdict import Window
-from workers.cloning import MASK, Draft, DraftNames, LiveEndpoint, draft, models_named_by
+from workers.cloning import MASK, draft
 
+from .changes import NAMES, created, eventually, live, promoted
 from .conftest import Account, utc_now
 
 pytestmark = pytest.mark.flow
 
-NAMES = DraftNames(rollout_id="r7k2", tags={"rollout:id": "r7k2"})
 ACME_V2 = "arn:aws:sagemaker:us-east-1:865070037744:model-package/acme-stt-en-v2-fedcba9876543210fedcba9876543210"
 SENTIMENT_4 = "arn:aws:sagemaker:us-east-1:123456789012:model-package/sentiment/4"
-
-
-def live(account: Account, endpoint: str) -> LiveEndpoint:
-    snapshot = account.endpoints.describe(endpoint)
-    config = account.endpoints.describe_config(snapshot.config_name)
-    models = {name: account.endpoints.describe_model(name) for name in models_named_by(config)}
-    arns = {c["ModelPackageName"] for model in models.values() for c in model.containers() if "ModelPackageName" in c}
-    return LiveEndpoint(snapshot, config, models, {arn: account.registry.describe_package(arn) for arn in arns})
-
-
-def created(account: Account, endpoint: str, change: Change, package: ModelPackage | None) -> Draft:
-    made = draft(live(account, endpoint), change, package, NAMES)
-    for _ in range(2):  # a worker that died in between does it again
-        for model in made.models:
-            account.endpoints.create_model(model)
-        account.endpoints.create_config(made.config)
-    return made
-
-
-def eventually(happened: Callable[[], bool], seconds: float = 20) -> None:
-    deadline = time.monotonic() + seconds
-    while not happened():
-        assert time.monotonic() < deadline, f"not within {seconds} s"
-        time.sleep(0.05)
-
-
-def promoted(account: Account, endpoint: str, change: Change, package: ModelPackage | None = None) -> Draft:
-    made = created(account, endpoint, change, package)
-    account.endpoints.update(endpoint, made.config.name, counts_from_config=made.counts_from_config)
-    eventually(lambda: account.endpoints.describe(endpoint).is_on(made.config.name))
-    return made
 
 
 def test_marketplace_endpoint_is_promoted_with_everything_but_its_package(account: Account) -> None:
