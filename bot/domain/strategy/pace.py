@@ -14,8 +14,12 @@ def step_count(strategy: Strategy, shape: FleetShape) -> int:
         case StrategyType.CANARY | StrategyType.TWO_VARIANT:
             return 2
         case StrategyType.LINEAR | StrategyType.ROLLING:
-            assert strategy.size is not None  # every strategy with steps has one
-            return max((-(-count // strategy.size.of(count)) for count in shape.counts if count), default=1)
+            return max((_steps(strategy, count) for count in shape.counts if count), default=1)
+
+
+def _steps(strategy: Strategy, instances: int) -> int:
+    assert strategy.size is not None  # every strategy with steps has one
+    return -(-instances // strategy.size.of(instances))
 
 
 def waits_of(strategy: Strategy, shape: FleetShape) -> timedelta:
@@ -39,7 +43,8 @@ def launch_count(strategy: Strategy, shape: FleetShape) -> int:
 def longest_duration(strategy: Strategy, shape: FleetShape, launch: timedelta | None = None) -> timedelta:
     """How long one update with this strategy may take when every launch is slow.
 
-    Whether SageMaker waits once more after the last step before its final bake is not documented, so that is counted in.
+    What is not documented is counted in: that SageMaker waits once more after the last step before its final bake, and that it
+    counts a step's instances over all variants instead of in each.
 
     Args:
         strategy: Of the update.
@@ -47,8 +52,12 @@ def longest_duration(strategy: Strategy, shape: FleetShape, launch: timedelta | 
         launch: How long one launch takes; without it, the longest that the fleet's config allows.
     """
     launches = launch_count(strategy, shape) * (shape.longest_launch if launch is None else launch)
-    twice = strategy.bake if strategy.type in (StrategyType.CANARY, StrategyType.LINEAR) else timedelta(0)
-    return launches + waits_of(strategy, shape) + twice
+    waits = waits_of(strategy, shape)
+    if strategy.type is StrategyType.LINEAR:
+        waits = max(waits, strategy.bake * _steps(strategy, sum(shape.counts)))
+    if strategy.type in (StrategyType.CANARY, StrategyType.LINEAR):
+        waits += strategy.bake
+    return launches + waits
 
 
 def extra_instances(strategy: Strategy, instances: int) -> int:
