@@ -4,7 +4,18 @@ from bot.domain.endpoint import EndpointStatus, Snapshot, VariantState
 from bot.domain.errand import ButtonValue
 from bot.domain.names import mention
 from bot.domain.rollout import Kind, Phase, Rollout
-from bot.messages.blocks import Block, Confirm, Message, actions, button, code, context, escape, section
+from bot.messages.blocks import (
+    Block,
+    Confirm,
+    Message,
+    actions,
+    button,
+    code,
+    context,
+    escape,
+    escape_except_mentions,
+    section,
+)
 from bot.messages.ids import ActionId, BlockId
 from bot.messages.words import count, span
 
@@ -18,6 +29,10 @@ def render_progress(rollout: Rollout) -> Message:
     asked = f", asked for by {mention(rollout.requester)}" if rollout.in_parent_thread else ""
     head = f"{title}{asked} · {time_so_far(rollout)}"
     blocks: list[Block] = [section(f"{head}\n" + "\n".join(_steps(rollout)))]
+    if rollout.passed_locks:
+        blocks.append(context(f"Went past {escape_except_mentions(' and '.join(rollout.passed_locks))}."))
+    if rollout.stopped_by is not None and rollout.is_active:
+        blocks.append(context(f"Waits for {escape_except_mentions(rollout.stopped_by)} to end; nothing is touched until then."))
     if rollout.trouble is not None and rollout.trouble.count > 1:
         blocks.append(
             context(f"AWS does not answer well ({escape(rollout.trouble.last)}); it is asked again and again.")
@@ -33,6 +48,8 @@ def render_progress(rollout: Rollout) -> Message:
 
 def progress_line(rollout: Rollout) -> str:
     """The present step in one line."""
+    if rollout.stopped_by is not None:
+        return f"Waits for {escape_except_mentions(rollout.stopped_by)} to end."
     if rollout.update is None:
         return "Waiting for SageMaker to be ready for the change."
     if rollout.snapshot is None or rollout.update.accepted_at is None:
