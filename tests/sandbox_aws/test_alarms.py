@@ -156,3 +156,133 @@ def test_an_update_of_an_alarm_overwrites_everything(aws: LocalAws) -> None:
     put_alarm(aws, Threshold=5.0)
     assert "AlarmDescription" not in alarm(aws)
     assert alarm(aws)["Threshold"] == 5.0
+
+
+def rolling() -> dict[str, Any]:
+    half = {"Type": "CAPACITY_PERCENT", "Value": 50}
+    return {
+        "RollingUpdatePolicy": {"MaximumBatchSize": half, "WaitIntervalInSeconds": 600},
+        "AutoRollbackConfiguration": {"Alarms": [{"AlarmName": "latency"}]},
+    }
+
+
+def test_an_alarm_set_by_hand_while_instances_start_is_not_looked_at(aws: LocalAws) -> None:
+    put_alarm(aws)
+    aws.update(RetainAllVariantProperties=True, DeploymentConfig=ROLL_BACK_ON_ALARM)
+    aws.clock.advance(60)
+    set_state(aws, "ALARM")
+    assert aws.until_settled()[-1]["EndpointConfigName"] == "next"
+
+
+def test_an_alarm_that_rang_in_the_middle_of_a_bake_counts_even_if_nobody_looked_then(aws: LocalAws) -> None:
+    put_alarm(aws, EvaluationPeriods=1)
+    aws.update(RetainAllVariantProperties=True, DeploymentConfig=ROLL_BACK_ON_ALARM)
+    aws.clock.advance(400)
+    aws.scenario("slower-version", when="always", factor=4.0)
+    aws.clock.advance(120)
+    aws.stand_in.world.scenarios.clear()
+    aws.clock.advance(3600)
+    assert aws.describe()["EndpointConfigName"] == OLD
+
+
+def test_a_rolling_update_that_is_turned_round_starts_old_instances_again(aws: LocalAws) -> None:
+    put_alarm(aws)
+    aws.update(RetainAllVariantProperties=True, DeploymentConfig=rolling())
+    while "Baking" not in str(aws.describe()):
+        aws.clock.advance(5)
+    aws.clock.advance(620)
+    while "Baking" not in str(aws.describe()):
+        aws.clock.advance(5)
+    assert aws.describe()["ProductionVariants"][0]["CurrentInstanceCount"] == 2
+    set_state(aws, "ALARM")
+    assert "Launching 2 instance(s)." in str(aws.describe())
+    after = aws.until_settled()[-1]
+    assert after["EndpointConfigName"] == OLD
+    assert after["ProductionVariants"][0]["CurrentInstanceCount"] == 4
+
+
+def test_periods_are_as_fast_as_everything_else() -> None:
+    """At speed 90 a bake of ten minutes passes in seven seconds, and an alarm of ten one-minute periods fits into it."""
+    aws = LocalAws(speed=90, traffic=20)
+    new_fleet = [
+        {"Name": "EndpointName", "Value": "sentiment-prod"},
+        {"Name": "VariantName", "Value": ALL_TRAFFIC},
+        {"Name": "EndpointConfigName", "Value": "next"},
+    ]
+    put_alarm(aws, Dimensions=new_fleet, EvaluationPeriods=8, TreatMissingData="notBreaching")
+    aws.scenario("slower-version", factor=3.0)
+    aws.update(RetainAllVariantProperties=True, DeploymentConfig=ROLL_BACK_ON_ALARM)
+    aws.clock.advance(20)
+    after = aws.describe()
+    assert (after["EndpointStatus"], after["EndpointConfigName"]) == ("InService", OLD)
+
+
+def test_an_alarm_on_the_new_fleet_rings_for_errors_and_not_for_those_of_the_old_one(aws: LocalAws) -> None:
+    def watch(config: str) -> None:
+        names = {"EndpointName": "sentiment-prod", "VariantName": ALL_TRAFFIC, "EndpointConfigName": config}
+        dimensions = [{"Name": name, "Value": value} for name, value in names.items()]
+        errors = {"MetricName": "Invocation5XXErrors", "Statistic": "Average", "Threshold": 0.02}
+        spec = {"Namespace": "AWS/SageMaker", "Period": 60, "EvaluationPeriods": 2, "Dimensions": dimensions}
+        more = {"ComparisonOperator": "GreaterThanThreshold", "TreatMissingData": "notBreaching"}
+        aws.ask("PutMetricAlarm", "cloudwatch", AlarmName=config, **spec, **errors, **more)
+
+    watch(OLD)
+    watch("next")
+    assert [alarm(aws, name)["StateValue"] for name in (OLD, "next")] == ["OK", "OK"]
+    aws.scenario("erroring-version", ratio=0.2)
+    aws.update(RetainAllVariantProperties=True, DeploymentConfig=ROLL_BACK_ON_ALARM)
+    aws.clock.advance(700)
+    assert [alarm(aws, name)["StateValue"] for name in (OLD, "next")] == ["OK", "ALARM"]
+
+
+def test_missing_data_that_is_ignored_leaves_the_state_alone(aws: LocalAws) -> None:
+    put_alarm(aws, Threshold=1.0, TreatMissingData="ignore")
+    assert alarm(aws)["StateValue"] == "ALARM"
+    aws.scenario("no-traffic")
+    aws.clock.advance(600)
+    assert alarm(aws)["StateValue"] == "ALARM"
+
+
+@pytest.mark.parametrize(
+    ("change", "accepted"),
+    [
+        ({"Period": 10}, True),
+        ({"Period": 45}, False),
+        ({"Period": 3600, "EvaluationPeriods": 25}, False),
+        ({"DatapointsToAlarm": 2}, True),
+        ({"DatapointsToAlarm": 4}, False),
+    ],
+)
+def test_periods_and_spans_have_limits(aws: LocalAws, change: dict[str, Any], accepted: bool) -> None:
+    if accepted:
+        put_alarm(aws, **change)
+    else:
+        with pytest.raises(AwsError, match="ValidationError"):
+            put_alarm(aws, **change)
+
+
+def test_tags_are_those_of_the_creation_and_go_with_the_alarm(aws: LocalAws) -> None:
+    put_alarm(aws, Tags=[{"Key": "rollout:id", "Value": "r1"}])
+    put_alarm(aws, Tags=[{"Key": "rollout:id", "Value": "r2"}])
+    arn = alarm(aws)["AlarmArn"]
+    tags = aws.ask("ListTagsForResource", "cloudwatch", ResourceARN=arn)["Tags"]
+    assert tags == [{"Key": "rollout:id", "Value": "r1"}]
+    aws.ask("DeleteAlarms", "cloudwatch", AlarmNames=["latency"])
+    assert aws.refusal("ListTagsForResource", "cloudwatch", ResourceARN=arn).code == "ResourceNotFoundException"
+
+
+def test_alarms_are_found_by_prefix_and_composite_ones_only_when_asked_for(aws: LocalAws) -> None:
+    put_alarm(aws, "bot-one")
+    put_alarm(aws, "other", Threshold=1.0)
+    aws.ask("PutCompositeAlarm", "cloudwatch", AlarmName="bot-all", AlarmRule='ALARM("bot-one") OR ALARM("other")')
+    by_default = aws.ask("DescribeAlarms", "cloudwatch", AlarmNamePrefix="bot-")
+    assert [a["AlarmName"] for a in by_default["MetricAlarms"]] == ["bot-one"]
+    assert by_default["CompositeAlarms"] == []
+    both = aws.ask("DescribeAlarms", "cloudwatch", AlarmNamePrefix="bot-", AlarmTypes=["MetricAlarm", "CompositeAlarm"])
+    assert [(a["AlarmName"], a["StateValue"]) for a in both["CompositeAlarms"]] == [("bot-all", "ALARM")]
+
+
+@pytest.mark.parametrize("rule", ['ALARM("nope")', "NOT ALARM(latency)"])
+def test_a_rule_about_unknown_alarms_or_of_another_form_is_refused(aws: LocalAws, rule: str) -> None:
+    put_alarm(aws)
+    assert aws.refusal("PutCompositeAlarm", "cloudwatch", AlarmName="c", AlarmRule=rule).code == "ValidationError"

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
+from sandbox.aws.scenarios import ScenarioRefused
+
 from .local import LocalAws
 
 SERVICE = "application-autoscaling"
@@ -98,3 +102,26 @@ def test_policies_need_a_target(aws: LocalAws) -> None:
     other = VARIANT | {"ResourceId": "endpoint/stt-prod/variant/AllTraffic"}
     refused = aws.refusal("PutScalingPolicy", SERVICE, **other, PolicyName="p", PolicyType="TargetTrackingScaling")
     assert refused.code == "ObjectNotFoundException"
+
+
+def test_suspended_scaling_changes_no_count(aws: LocalAws) -> None:
+    aws.ask("RegisterScalableTarget", SERVICE, **VARIANT, SuspendedState={"DynamicScalingOutSuspended": True})
+    with pytest.raises(ScenarioRefused, match="Scaling out is suspended"):
+        aws.scenario("autoscaled", count=6)
+    aws.scenario("autoscaled", count=3)
+    assert aws.describe()["ProductionVariants"][0]["DesiredInstanceCount"] == 3
+
+
+def test_a_scaling_that_fails_rolls_back_to_the_former_count(aws: LocalAws) -> None:
+    aws.scenario("scaling-fails")
+    wanted = [{"VariantName": "AllTraffic", "DesiredInstanceCount": 6}]
+    ask = {"EndpointName": "sentiment-prod", "DesiredWeightsAndCapacities": wanted}
+    aws.ask("UpdateEndpointWeightsAndCapacities", **ask)
+    aws.clock.advance(185)
+    assert aws.describe()["EndpointStatus"] == "RollingBack"
+    aws.clock.advance(60)
+    after = aws.describe()
+    assert (after["EndpointStatus"], after["ProductionVariants"][0]["CurrentInstanceCount"]) == ("InService", 4)
+    assert "InsufficientInstanceCapacity" in after["FailureReason"]
+    aws.ask("UpdateEndpointWeightsAndCapacities", **ask)
+    assert aws.until_settled()[-1]["ProductionVariants"][0]["CurrentInstanceCount"] == 6

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from sandbox.aws.demand import QUIET_HOUR_UTC
+
 from .local import ALL_TRAFFIC, LocalAws
 
 CONFIGS = {"sentiment-prod": "sentiment-prod-config-v3", "stt-prod": "stt-prod-config-v1"}
@@ -134,6 +136,39 @@ def test_days_have_seasons(aws: LocalAws) -> None:
     hourly = series(aws, 24 * 60, "Invocations", "Sum", 3600)
     assert len(hourly) == 24
     assert max(hourly) > 2 * min(hourly)
+
+
+def test_a_week_by_the_hour_is_quietest_at_two_in_the_morning(aws: LocalAws) -> None:
+    end = aws.clock.now()
+    (week,) = data(aws, end - timedelta(days=7), end, query("Invocations", period=3600), ScanBy="TimestampAscending")
+    assert len(week["Values"]) == 7 * 24
+    by_hour: dict[int, float] = {}
+    for at, value in zip(week["Timestamps"], week["Values"], strict=True):
+        by_hour[at.hour] = by_hour.get(at.hour, 0.0) + value
+    assert min(by_hour, key=lambda hour: by_hour[hour]) == QUIET_HOUR_UTC
+
+
+def test_weeks_of_counts_agree_with_minutes_wherever_the_window_begins(aws: LocalAws) -> None:
+    aws.update(RetainAllVariantProperties=True)
+    aws.until_settled()
+    aws.scenario("no-traffic")
+    aws.clock.advance(700)
+    aws.clock.advance(60 - aws.clock.now().second)
+    end = aws.clock.now()
+    for minutes in (180, 173):
+        start = end - timedelta(minutes=minutes)
+        for dimensions in ({}, {"EndpointConfigName": "next"}):
+            by_hour = data(aws, start, end, query("Invocations", period=3600, **dimensions))[0]["Values"]
+            by_second = data(aws, start, end, query("Invocations", period=1, **dimensions))[0]["Values"]
+            samples = data(aws, start, end, query("ModelLatency", "SampleCount", 60, **dimensions))[0]["Values"]
+            assert sum(by_hour) == sum(by_second) == sum(samples)
+
+
+def test_measurements_do_not_depend_on_who_asks_about_which_window(aws: LocalAws) -> None:
+    now = aws.clock.now()
+    gauge = query("ConcurrentRequestsPerModel", "Maximum", 60, "stt-prod")
+    long, short = (data(aws, now - timedelta(minutes=m), now, gauge)[0] for m in (95, 7))
+    assert long["Values"][:7] == short["Values"]
 
 
 def test_streams_have_first_chunk_latency_and_no_model_latency(aws: LocalAws) -> None:
