@@ -32,7 +32,9 @@ def render_progress(rollout: Rollout) -> Message:
     if rollout.passed_locks:
         blocks.append(context(f"Went past {escape_except_mentions(' and '.join(rollout.passed_locks))}."))
     if rollout.stopped_by is not None and rollout.is_active:
-        blocks.append(context(f"Waits for {escape_except_mentions(rollout.stopped_by)} to end; nothing is touched until then."))
+        blocks.append(
+            context(f"Waits for {escape_except_mentions(rollout.stopped_by)} to end; nothing is touched until then.")
+        )
     if rollout.trouble is not None and rollout.trouble.count > 1:
         blocks.append(
             context(f"AWS does not answer well ({escape(rollout.trouble.last)}); it is asked again and again.")
