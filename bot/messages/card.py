@@ -16,7 +16,8 @@ def render_card(rollout: Rollout) -> Message:
     state = rollout.phase.words
     lines = f"*{escape(rollout.endpoint)}*: {what(rollout)}\nState: *{state}*"
     small = f"Asked by {mention(rollout.requester)} · rollout {code(rollout.id)} · {moment(rollout.created_at)}"
-    news = _NEWS[rollout.phase](rollout)
+    waits = rollout.stopped_by is not None and rollout.is_active
+    news = "It waits until a lock is lifted; the thread says whose." if waits else _NEWS[rollout.phase](rollout)
     text = f"{rollout.endpoint}: {state}. Asked by {mention(rollout.requester)}, rollout {rollout.id}."
     return Message(text, (section(f"{lines}\n{news}"), context(small)))
 

@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 from fakes.clock import NOW
 from fakes.reading import labels_of, mrkdwn_of, words_of
-from fakes.records import ANNA, BEN, CARL, ENDPOINT, a_call, at
+from fakes.records import ANNA, BEN, CARL, ENDPOINT, a_call, at, rollback_at
 
 from bot.domain.board import BoardState, Standing
 from bot.domain.lock import EVERYTHING, BreakRequest, Lock, LockEvent, LockEventKind, request_of
 from bot.domain.rollout import Phase
 from bot.messages.answers import render_board, render_standing
 from bot.messages.blocks import Message
+from bot.messages.card import render_card
 from bot.messages.locks import (
     lock_line,
     render_break_notice,
@@ -22,6 +23,7 @@ from bot.messages.locks import (
     render_break_request,
     render_lock_event,
 )
+from bot.messages.progress import render_progress
 from sandbox.slack.blocks.catalog import MESSAGE
 from sandbox.slack.blocks.rules import problems_in
 
@@ -132,3 +134,25 @@ def test_the_holder_reads_in_private_who_wants_what_and_what_to_do() -> None:
         f"@{BEN} wants to break your freeze of everything: see there ({LINK})\n\n"
         "You can agree there, or lift it yourself: thaw"
     )
+
+
+WORDS_OF_A_LOCK = f"the lock of <@{ANNA}> (load test)"
+
+
+@pytest.mark.parametrize("phase", [Phase.SCHEDULED, Phase.PREPARING, Phase.UPDATING])
+def test_a_change_that_waits_for_a_lock_says_so_on_its_card(phase: Phase) -> None:
+    waiting = at(Phase.PREPARING).model_copy(update={"phase": phase, "stopped_by": WORDS_OF_A_LOCK})
+    assert "It waits until a lock is lifted; the thread says whose." in words_of(render_card(waiting))
+
+
+def test_a_change_that_waits_for_a_lock_says_in_its_thread_whose() -> None:
+    progress = render_progress(at(Phase.PREPARING, stopped_by=WORDS_OF_A_LOCK))
+    assert f"Waits for the lock of @{ANNA} (load test) to end; nothing is touched until then." in words_of(progress)
+    assert progress.text == f"{ENDPOINT}: Waits for {WORDS_OF_A_LOCK} to end."
+    over = at(Phase.CANCELLED, plan=at(Phase.PREPARING).plan, stopped_by=WORDS_OF_A_LOCK)
+    assert "Waits for" not in words_of(render_progress(over))
+
+
+def test_a_way_back_says_which_lock_it_went_past() -> None:
+    progress = render_progress(rollback_at(Phase.ROLLING_BACK, passed_locks=(WORDS_OF_A_LOCK,)))
+    assert f"Went past the lock of @{ANNA} (load test)." in words_of(progress)
