@@ -14,7 +14,7 @@ from bot.domain.approval import (
 )
 from bot.domain.errand import Click, ClickErrand
 from bot.domain.errors import PlanDrifted, ResourceMissing, RevisionConflict, StalePlan, UnknownRollout, UserError
-from bot.domain.fleet import EndpointSpec
+from bot.domain.fleet import Approval, EndpointSpec
 from bot.domain.names import mention
 from bot.domain.reconcile import SOON, redraw
 from bot.domain.rollout import Abort, Kind, Phase, Reason, Rollout
@@ -69,7 +69,9 @@ class Clicks:
                 self._abort(stored, errand)
             case Click.REJECT:
                 now = self.world.clock()
-                rejected = reject(stored.rollout, spec.approval, person, errand.value, now, errand.id)
+                rejected = reject(
+                    stored.rollout, self._policy(stored.rollout, spec), person, errand.value, now, errand.id
+                )
                 self.world.store.rollouts.commit([Write(rejected, stored.revision)], now)
                 ask_why(self.world, rejected, errand)
             case Click.CANCEL:
@@ -80,8 +82,8 @@ class Clicks:
 
     def _person(self, errand: ClickErrand, rollout: Rollout, spec: EndpointSpec) -> Person:
         if errand.click in (Click.APPROVE, Click.SCHEDULE, Click.RUN_NOW):
-            return person_for(self.world.slack, spec.approval, errand.actor)
-        return steering_person(self.world.slack, spec.approval, rollout, errand.actor)
+            return person_for(self.world.slack, self._policy(rollout, spec), errand.actor)
+        return steering_person(self.world.slack, self._policy(rollout, spec), rollout, errand.actor)
 
     def _restored(self, errand: ClickErrand, spec: EndpointSpec) -> Stored:
         """The store does not know the rollout: for the way back, SageMaker's tags may."""
@@ -97,7 +99,7 @@ class Clicks:
 
     def _approve(self, stored: Stored, spec: EndpointSpec, person: Person, errand: ClickErrand) -> None:
         rollout, now = stored.rollout, self.world.clock()
-        policy = policy_for(spec.approval, rollout.plan)
+        policy = self._policy(rollout, spec)
         start = self._start(rollout, spec, errand.click, now)
         approved = approve(rollout, policy, person, errand.value, now, errand.id, start=start)
         if rollout.kind is not Kind.ROLLBACK:
@@ -110,6 +112,9 @@ class Clicks:
             if parent is not None and parent.rollout.phase in MAY_BE_ROLLED_BACK:
                 writes = [*begun(parent, approved, person.id, now, errand.id), *writes]
         self.world.store.rollouts.commit(writes, now)
+
+    def _policy(self, rollout: Rollout, spec: EndpointSpec) -> Approval:
+        return policy_for(spec.approval, rollout.plan.irreversible if rollout.plan is not None else ())
 
     def _start(self, rollout: Rollout, spec: EndpointSpec, click: Click, now: datetime) -> Start | None:
         """When an approved change shall run: what was chosen last, the requester's time otherwise; never outside a window."""
@@ -136,7 +141,7 @@ class Clicks:
             ) from exc
 
     def _run_now(self, stored: Stored, spec: EndpointSpec, person: Person, errand: ClickErrand) -> None:
-        now, policy = self.world.clock(), policy_for(spec.approval, stored.rollout.plan)
+        now, policy = self.world.clock(), self._policy(stored.rollout, spec)
         begun_early = run_now(
             stored.rollout, policy, person, start_of(spec.windows, None, now, by_approver=True), now, errand.id
         )

@@ -1,6 +1,6 @@
 """Who may decide about a rollout, and what their decision does. Pure: who is in which group is looked up elsewhere."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,7 +8,6 @@ from bot.domain.errand import ButtonValue
 from bot.domain.errors import NotAllowed, StalePlan, UserError
 from bot.domain.fleet import Approval
 from bot.domain.names import mention
-from bot.domain.plan import Plan
 from bot.domain.rollout import ApprovalChoice, ApprovalDecision, Kind, Phase, Reason, Rollout
 from bot.domain.starting import Start, written
 
@@ -28,9 +27,9 @@ def is_approver(policy: Approval, person: Person) -> bool:
     return bool(names & set(policy.users)) or bool(person.groups & set(policy.groups))
 
 
-def policy_for(policy: Approval, plan: Plan | None) -> Approval:
-    """The policy that this plan falls under: what cannot be undone takes more people, and never the requester."""
-    if plan is None or not plan.irreversible:
+def policy_for(policy: Approval, irreversible: Sequence[str]) -> Approval:
+    """The policy that a plan falls under: what cannot be undone, for these reasons, takes more people, and never the requester."""
+    if not irreversible:
         return policy
     stronger = policy.irreversible
     named = bool(stronger.users or stronger.groups)

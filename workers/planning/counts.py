@@ -3,14 +3,16 @@
 from dataclasses import dataclass
 
 from bot.domain.basis import basis_of, fingerprint_of
+from bot.domain.cost import Cost, billed_variants, cost_of, instance_types_of
 from bot.domain.fleet import EndpointSpec
 from bot.domain.plan import Difference, Plan
 from bot.domain.preflight import Facts, run_preflight
-from bot.domain.rollout import Kind, Rollout
+from bot.domain.rollout import CountChange, Kind, Rollout
 from bot.domain.strategy import Strategy
+from workers.cloning import LiveEndpoint
 from workers.drafting import Drafting, label_of
 from workers.planning.gathering import Gathering
-from workers.planning.updates import instance_types
+from workers.planning.updates import instance_types, live_counts
 from workers.planning.usual import expected_duration
 from workers.world import World
 
@@ -45,7 +47,7 @@ class CountPlans:
             count_change=wanted,
             scaling=scaling,
             quota=self.gathering.quota_for_more(spec, live.config, wanted.variant, wanted.count - (before or 0)),
-            approvers=self.gathering.approvers(rollout, spec),
+            approvers=self.gathering.approvers(rollout, spec.approval),
             quorum=spec.approval.quorum,
             opens_at=self.gathering.opens_at(spec, self.world.clock()),
             past_durations=self.world.store.rollouts.past_durations(spec.name),
@@ -65,4 +67,12 @@ class CountPlans:
             findings=findings,
             strategy=Strategy(reason="The instances that run stay; only their number changes."),
             expected_duration=expected_duration(facts.past_durations),
+            opens_at=facts.opens_at,
+            cost=self._cost(spec, live, wanted),
         )
+
+    def _cost(self, spec: EndpointSpec, live: LiveEndpoint, wanted: CountChange) -> Cost:
+        counts = live_counts(live.snapshot)
+        now = billed_variants(live.config.document, counts)
+        then = billed_variants(live.config.document, {**counts, wanted.variant: wanted.count})
+        return cost_of(now, then, None, None, self.gathering.prices(spec, instance_types_of(now, then)))

@@ -1,17 +1,18 @@
 """Gathers what preflight asks about, from every corner of the account. What cannot be told is None, and never stops a plan."""
 
+import functools
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import TypeVar
 
 from bot.domain.alarms import Alarm
-from bot.domain.approval import policy_for
 from bot.domain.endpoint import ConfigRecord, Document, ModelPackage, ModelRecord, Snapshot
 from bot.domain.errors import GatewayError, TransientError
-from bot.domain.fleet import EndpointSpec
-from bot.domain.fleet.windows import next_opening
+from bot.domain.fleet import Approval, EndpointSpec
+from bot.domain.fleet.windows import are_open, next_opening
 from bot.domain.guardrails import alarms_for
 from bot.domain.preflight.facts import Artifact, Attempt, Image, QuotaNeed
 from bot.domain.rollout import Kind, Phase, Rollout
@@ -132,7 +133,14 @@ class Gathering:
         points = _if_told(
             "traffic", lambda: metrics.traffic(spec.name, variants, window, timedelta(hours=1), kind=spec.kind)
         )
-        return outlook(points, now) if points is not None else None
+        if points is None:
+            return None
+        return outlook(points, now, may_change=lambda at: are_open(spec.windows, at))
+
+    def prices(self, spec: EndpointSpec, types: Sequence[str]) -> Mapping[str, Decimal | None]:
+        """US dollars an hour by instance type."""
+        prices = self._aws(spec).prices
+        return {type_: _if_told("prices", functools.partial(prices.hourly, type_)) for type_ in types}
 
     def connections(self, spec: EndpointSpec, snapshot: Snapshot, now: datetime) -> float | None:
         """Open streams in the last minutes."""
@@ -167,9 +175,8 @@ class Gathering:
         opening = next_opening(spec.windows, now)
         return opening if opening > now else None
 
-    def approvers(self, rollout: Rollout, spec: EndpointSpec) -> int | None:
+    def approvers(self, rollout: Rollout, policy: Approval) -> int | None:
         """How many people the policy names besides the requester; None with groups."""
-        policy = policy_for(spec.approval, rollout.plan)
         if policy.groups:
             return None
         counted = set(policy.users) - (set() if policy.requester_may_approve else {rollout.requester})

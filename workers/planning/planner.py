@@ -44,7 +44,7 @@ class Planner:
             made = self.make(rollout, spec)
         except (UserError, ResourceMissing) as exc:
             return rollout.to(Phase.BLOCKED, Reason.PREFLIGHT_BLOCKED, now, BOT_ACTOR, exc.user_message)
-        policy = policy_for(spec.approval, made)
+        policy = policy_for(spec.approval, made.irreversible)
         planned = rollout.with_(plan=made, quorum=policy.quorum, approvers_text=describe_approvers(policy))
         if made.is_blocked:
             reason = (

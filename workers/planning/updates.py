@@ -1,16 +1,19 @@
 """The plan of a change: what would be created, what was found, and how it would be carried out."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from bot.domain.basis import basis_of, content_hash_of, fingerprint_of
+from bot.domain.approval import policy_for
+from bot.domain.basis import basis_of, fingerprint_of
 from bot.domain.commands import Change
+from bot.domain.content import content_hash_of
 from bot.domain.conversion import conversion
+from bot.domain.cost import Cost, billed_variants, cost_of, instance_types_of
 from bot.domain.endpoint import ConfigRecord, ModelPackage, Snapshot
 from bot.domain.fleet import EndpointSpec
 from bot.domain.guardrails import fitting
 from bot.domain.plan import Plan
-from bot.domain.preflight import Facts, run_preflight
+from bot.domain.preflight import Facts, irreversible_reasons, readiness_of, run_preflight
 from bot.domain.rollout import Kind, Rollout
 from bot.domain.scaling import Scaling
 from bot.domain.strategy import FleetShape, choose, deployment_config, problems, shape_of, steps_of
@@ -36,7 +39,7 @@ class UpdatePlans:
         live = self.drafting.gather(spec)
         package = self.drafting.resolve_package(change, spec)
         made = self.drafting.draft(rollout, live, change, package, spec)
-        facts = self._facts(rollout, spec, live, made, package)
+        facts = self._under_its_policy(rollout, spec, self._facts(rollout, spec, live, made, package))
         findings = run_preflight(facts)
         basis = basis_of(
             facts,
@@ -66,10 +69,25 @@ class UpdatePlans:
             traffic=facts.traffic,
             connections=facts.connections,
             opens_at=facts.opens_at,
+            cost=self._cost(spec, live, made, facts),
+            readiness=readiness_of(facts),
+            irreversible=irreversible_reasons(facts),
             scaling=facts.scaling or Scaling(),
             scaling_mode=facts.scaling_mode,
             expected_duration=expected_duration(facts.past_durations),
         )
+
+    def _under_its_policy(self, rollout: Rollout, spec: EndpointSpec, facts: Facts) -> Facts:
+        """With who has to agree: more people where the change cannot be undone."""
+        policy = policy_for(spec.approval, irreversible_reasons(facts))
+        return replace(facts, approvers=self.gathering.approvers(rollout, policy), quorum=policy.quorum)
+
+    def _cost(self, spec: EndpointSpec, live: LiveEndpoint, made: Draft, facts: Facts) -> Cost:
+        now = billed_variants(live.config.document, live_counts(live.snapshot))
+        wanted = live_counts(live.snapshot, but=spec.variant if made.counts_from_config else None)
+        then = billed_variants(made.config.document, wanted)
+        took = expected_duration(facts.past_durations)
+        return cost_of(now, then, facts.strategy, took, self.gathering.prices(spec, instance_types_of(now, then)))
 
     def _facts(
         self, rollout: Rollout, spec: EndpointSpec, live: LiveEndpoint, made: Draft, package: ModelPackage | None
@@ -106,8 +124,6 @@ class UpdatePlans:
             traffic=gather.traffic(spec, live.snapshot, now),
             connections=gather.connections(spec, live.snapshot, now),
             opens_at=gather.opens_at(spec, now),
-            approvers=gather.approvers(rollout, spec),
-            quorum=spec.approval.quorum,
             failed_before=gather.failed_before(spec, made.fingerprint, rollout.id),
             past_durations=self.world.store.rollouts.past_durations(spec.name),
         )

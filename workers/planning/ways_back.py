@@ -9,7 +9,7 @@ from bot.domain.endpoint import ConfigRecord, Snapshot
 from bot.domain.errors import ResourceMissing, UserError
 from bot.domain.fleet import EndpointSpec
 from bot.domain.plan import Difference, Plan
-from bot.domain.preflight import Facts, run_preflight
+from bot.domain.preflight import Facts, irreversible_reasons, run_preflight
 from bot.domain.preflight.facts import QuotaNeed
 from bot.domain.rollout import Kind, Rollout
 from bot.domain.scaling import Scaling
@@ -60,6 +60,7 @@ class BackPlans:
             scaling=facts.scaling or Scaling(),
             scaling_mode=facts.scaling_mode,
             expected_duration=expected_duration(facts.past_durations),
+            irreversible=irreversible_reasons(facts),
         )
 
     def _facts(
