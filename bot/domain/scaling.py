@@ -21,6 +21,9 @@ class ScalableTarget(Value):
     """ResourceId, ScalableDimension, MinCapacity, MaxCapacity, SuspendedState."""
     policies: tuple[Document, ...] = ()
     scheduled: tuple[Document, ...] = ()
+    step_alarms: tuple[str, ...] = ()
+    """Alarms that people made and pointed at step scaling policies. They know a policy by its ARN, and one that was deleted comes
+    back under another; alarms of target tracking are made anew by Application Auto Scaling itself."""
 
     @property
     def minimum(self) -> int:

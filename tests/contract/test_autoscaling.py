@@ -63,6 +63,7 @@ POLICIES = [
         "PolicyName": "steps",
         "PolicyType": "StepScaling",
         "StepScalingPolicyConfiguration": STEPS,
+        "Alarms": [{"AlarmName": "cpu-high", "AlarmARN": "arn:aws:cloudwatch:us-east-1:1:alarm:cpu-high"}],
         "CreationTime": THEN,
     },
 ]
@@ -120,6 +121,10 @@ def test_a_target_is_read_with_everything_that_put_takes_and_nothing_else() -> N
     assert action["Timezone"] == "Europe/Berlin"
     assert action["EndTime"] == "2026-12-24T00:00:00+00:00"
     assert not {"ScheduledActionARN", "CreationTime"} & action.keys()
+
+
+def test_alarms_that_people_pointed_at_step_scaling_are_known_by_name() -> None:
+    assert read_one().step_alarms == ("cpu-high",)
 
 
 def test_what_was_read_survives_a_stay_in_redis() -> None:

@@ -132,6 +132,16 @@ def test_autoscaling_that_is_in_the_way_is_removed_and_put_back() -> None:
     assert "policies and scheduled actions are saved, removed for the update, and put back afterwards" in finding.text
 
 
+def test_step_scaling_that_comes_back_names_the_alarms_that_will_not_find_it() -> None:
+    triggered = Scaling(targets=(SCALED.targets[0].model_copy(update={"step_alarms": ("cpu-high", "cpu-low")}),))
+    removed = replace(UPDATE, scaling=triggered, scaling_mode=ScalingMode.DEREGISTER)
+    assert found(removed)["autoscaling"].next_step == (
+        "Step scaling comes back under a new ARN. Afterwards, point what triggers it at the new policy: cpu-high, cpu-low."
+    )
+    untouched = replace(UPDATE, scaling=triggered, scaling_mode=ScalingMode.SUSPEND)
+    assert not found(untouched)["autoscaling"].next_step
+
+
 def test_autoscaling_that_cannot_be_read_is_unknown_and_not_absent() -> None:
     finding = found(replace(UPDATE, scaling=None))["autoscaling"]
     assert finding.level is Level.WARNING

@@ -47,17 +47,8 @@ class ApplicationAutoscaling:
             for target in self._list("ScalableTargets", ResourceIds=ids[start : start + _IDS_PER_CALL])
             if target["ScalableDimension"] in DIMENSIONS
         ]
-        return Scaling(
-            targets=tuple(
-                ScalableTarget(
-                    variant=names[target["ResourceId"]],
-                    document=self._register_document(target),
-                    policies=self._documents("PutScalingPolicy", self._children("ScalingPolicies", target)),
-                    scheduled=self._documents("PutScheduledAction", self._children("ScheduledActions", target)),
-                )
-                for target in sorted(found, key=lambda target: ids.index(target["ResourceId"]))
-            )
-        )
+        found.sort(key=lambda target: ids.index(target["ResourceId"]))
+        return Scaling(targets=tuple(self._target(names[target["ResourceId"]], target) for target in found))
 
     def suspend(self, target: ScalableTarget) -> None:
         """Stop every kind of scaling; limits and policies stay as they are."""
@@ -101,6 +92,16 @@ class ApplicationAutoscaling:
         refusals = [refusal for operation, document in missing if (refusal := self._put(operation, target, document))]
         if refusals:
             raise refusals[0]
+
+    def _target(self, variant: str, target: Document) -> ScalableTarget:
+        policies, actions = self._children("ScalingPolicies", target), self._children("ScheduledActions", target)
+        return ScalableTarget(
+            variant=variant,
+            document=self._register_document(target),
+            policies=self._documents("PutScalingPolicy", policies),
+            scheduled=self._documents("PutScheduledAction", actions),
+            step_alarms=_alarms_of_step_scaling(policies),
+        )
 
     def _put(self, operation: str, target: ScalableTarget, document: Document) -> GatewayError | None:
         puts: dict[str, Callable[..., Any]] = {
@@ -170,6 +171,11 @@ def is_over(action: Document, now: datetime) -> bool:
         return datetime.fromisoformat(once["moment"]).replace(tzinfo=zone) <= now
     except (ValueError, ZoneInfoNotFoundError):
         return False  # Application Auto Scaling knows better what it once accepted
+
+
+def _alarms_of_step_scaling(policies: Iterable[Document]) -> tuple[str, ...]:
+    steps = (policy for policy in policies if policy["PolicyType"] == "StepScaling")
+    return tuple(sorted({alarm["AlarmName"] for policy in steps for alarm in policy.get("Alarms", ())}))
 
 
 def _identity(document: Document) -> dict[str, Any]:

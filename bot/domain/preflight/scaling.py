@@ -1,6 +1,6 @@
 """What the change means for autoscaling: what is taken away and put back, and what does not scale meanwhile."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from bot.domain.endpoint import ConfigRecord
 from bot.domain.plan import Finding
@@ -31,9 +31,17 @@ def scaling_is_put_back(facts: Facts) -> Finding | None:
             CheckName.AUTOSCALING,
             f"SageMaker refuses this change while autoscaling is registered. Its limits, {_ALL} are saved, removed for the "
             f"update, and put back afterwards, however it ends ({named}).",
-            "Nothing to do. If something could not be put back, the thread says what.",
+            _afterwards(targets),
         )
     return ok(CheckName.AUTOSCALING, f"Autoscaling is suspended for the update and resumes afterwards ({named}).")
+
+
+def _afterwards(targets: Sequence[ScalableTarget]) -> str:
+    """What is left to do by hand: a step scaling policy that comes back has another ARN than its alarms know."""
+    alarms = sorted({name for target in targets for name in target.step_alarms})
+    if not alarms:
+        return "Nothing to do. If something could not be put back, the thread says what."
+    return f"Step scaling comes back under a new ARN. Afterwards, point what triggers it at the new policy: {', '.join(alarms)}."
 
 
 def scaling_pauses_at_a_quiet_time(facts: Facts) -> Finding | None:
