@@ -77,6 +77,7 @@ SERVERLESS = a_fleet(None, kind="serverless")
         ({"size": "50%"}, {"type": "canary", "size": 1, "bake": "5m"}, (CANARY, percent(50), 5 * MINUTE)),
         ({"bake": "0s"}, {"type": "canary", "size": 1, "bake": "5m"}, (CANARY, instances(1), timedelta(0))),
         ({"type": "canary", "size": "2", "bake": "1h"}, {"bake": "5m"}, (CANARY, instances(2), 60 * MINUTE)),
+        ({"type": "canary", "size": None, "bake": None}, {}, (CANARY, percent(10), TEN)),
     ],
 )
 def test_the_command_wins_over_the_fleet_file_and_nothing_is_left_open(

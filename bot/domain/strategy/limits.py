@@ -130,9 +130,8 @@ def _size_is_in_range(strategy: Strategy, shape: FleetShape, metric_period: time
             f"Ask for --size {_nearest(size, low, high)}%.",
         )
         return
-    for variant in shape.variants:
-        if variant.instances is not None:
-            yield from _fits(strategy, size, variant.name, variant.instances)
+    for name, instances in shape.fleets:
+        yield from _fits(strategy, size, name, instances)
 
 
 def _fits(strategy: Strategy, size: StepSize, name: str, instances: int) -> _Problems:

@@ -8,13 +8,9 @@ from bot.domain.strategy.values import Strategy, StrategyType
 
 def step_count(strategy: Strategy, shape: FleetShape) -> int:
     """In how many steps the traffic moves; where variants differ, as many as the slowest takes."""
-    match strategy.type:
-        case StrategyType.ALL_AT_ONCE:
-            return 1
-        case StrategyType.CANARY | StrategyType.TWO_VARIANT:
-            return 2
-        case StrategyType.LINEAR | StrategyType.ROLLING:
-            return max((_steps(strategy, count) for count in shape.counts if count), default=1)
+    if strategy.type in (StrategyType.LINEAR, StrategyType.ROLLING):
+        return max((_steps(strategy, count) for count in shape.counts if count), default=1)
+    return 2 if strategy.type.has_steps else 1
 
 
 def _steps(strategy: Strategy, instances: int) -> int:
@@ -31,13 +27,9 @@ def waits_of(strategy: Strategy, shape: FleetShape) -> timedelta:
 
 def launch_count(strategy: Strategy, shape: FleetShape) -> int:
     """How often instances are started, one time after another."""
-    match strategy.type:
-        case StrategyType.ROLLING:
-            return step_count(strategy, shape)
-        case StrategyType.TWO_VARIANT:
-            return 2
-        case StrategyType.ALL_AT_ONCE | StrategyType.CANARY | StrategyType.LINEAR:
-            return 1
+    if strategy.type is StrategyType.ROLLING:
+        return step_count(strategy, shape)
+    return 2 if strategy.type is StrategyType.TWO_VARIANT else 1
 
 
 def longest_duration(strategy: Strategy, shape: FleetShape, launch: timedelta | None = None) -> timedelta:
@@ -67,12 +59,8 @@ def extra_instances(strategy: Strategy, instances: int) -> int:
         strategy: Of the update.
         instances: As many as the variant has on the target config.
     """
-    match strategy.type:
-        case StrategyType.ROLLING:
-            assert strategy.size is not None  # every strategy with steps has one
-            return strategy.size.of(instances)
-        case StrategyType.TWO_VARIANT:
-            # The second variant serves until the target config's own fleet has replaced both.
-            return 2 * instances
-        case StrategyType.ALL_AT_ONCE | StrategyType.CANARY | StrategyType.LINEAR:
-            return instances
+    if strategy.type is StrategyType.ROLLING:
+        assert strategy.size is not None  # every strategy with steps has one
+        return strategy.size.of(instances)
+    # The second variant serves until the target config's own fleet has replaced both.
+    return 2 * instances if strategy.type is StrategyType.TWO_VARIANT else instances

@@ -54,9 +54,14 @@ class FleetShape:
         return self.is_marketplace or self.is_serverless or bool(self.inf1_types)
 
     @property
+    def fleets(self) -> tuple[tuple[str, int], ...]:
+        """Name and instances of each variant that has any kind of instances."""
+        return tuple((v.name, v.instances) for v in self.variants if v.instances is not None)
+
+    @property
     def counts(self) -> tuple[int, ...]:
         """Instances of each variant that has any kind of instances."""
-        return tuple(v.instances for v in self.variants if v.instances is not None)
+        return tuple(instances for _, instances in self.fleets)
 
     @property
     def longest_launch(self) -> timedelta:

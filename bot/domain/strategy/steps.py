@@ -1,5 +1,7 @@
 """What a strategy does to the traffic, step by step, in an approver's words."""
 
+from collections.abc import Callable, Mapping
+
 from bot.domain.durations import say_duration
 from bot.domain.sizes import StepSize
 from bot.domain.strategy.pace import step_count, waits_of
@@ -9,17 +11,7 @@ from bot.domain.strategy.values import Strategy, StrategyType
 
 def steps_of(strategy: Strategy, shape: FleetShape) -> tuple[str, ...]:
     """A sentence for each step, and what ends it early; for a strategy that has no `problems`."""
-    match strategy.type:
-        case StrategyType.ALL_AT_ONCE:
-            return _all_at_once(strategy, shape)
-        case StrategyType.CANARY:
-            return _canary(strategy, shape)
-        case StrategyType.LINEAR:
-            return _linear(strategy, shape)
-        case StrategyType.ROLLING:
-            return _rolling(strategy, shape)
-        case StrategyType.TWO_VARIANT:
-            return _two_variant(strategy)
+    return _STEPS[strategy.type](strategy, shape)
 
 
 def _all_at_once(strategy: Strategy, shape: FleetShape) -> tuple[str, ...]:
@@ -62,7 +54,7 @@ def _rolling(strategy: Strategy, shape: FleetShape) -> tuple[str, ...]:
     )
 
 
-def _two_variant(strategy: Strategy) -> tuple[str, ...]:
+def _two_variant(strategy: Strategy, shape: FleetShape) -> tuple[str, ...]:
     return (
         f"The new fleet starts as a second variant and takes {strategy.size} of the traffic for "
         f"{say_duration(strategy.bake)}; both are compared side by side.",
@@ -70,6 +62,15 @@ def _two_variant(strategy: Strategy) -> tuple[str, ...]:
         "Last, the endpoint goes on to the target config, where the new fleet bears the old variant's name.",
         "Until then, going back is a matter of seconds: the weights move back.",
     )
+
+
+_STEPS: Mapping[StrategyType, Callable[[Strategy, FleetShape], tuple[str, ...]]] = {
+    StrategyType.ALL_AT_ONCE: _all_at_once,
+    StrategyType.CANARY: _canary,
+    StrategyType.LINEAR: _linear,
+    StrategyType.ROLLING: _rolling,
+    StrategyType.TWO_VARIANT: _two_variant,
+}
 
 
 def _new_fleet(shape: FleetShape) -> str:
