@@ -10,7 +10,7 @@ from .listing import page
 from .world import Call, Region, operation
 
 if TYPE_CHECKING:
-    from .sagemaker.endpoint import Variant
+    from .sagemaker.variant import Variant
 
 SERVICE_NAME = "Amazon SageMaker"
 
@@ -110,9 +110,9 @@ def instances_in_use(region: Region, instance_type: str | None = None) -> int:
     for endpoint in region.endpoints.values():
         if endpoint.status == "Failed":
             continue
-        total += of(endpoint.variants)
+        total += of([*endpoint.variants, *endpoint.shadows])
         if endpoint.activity is not None and endpoint.activity.is_second_fleet:
-            total += of(endpoint.activity.variants)
+            total += of([*endpoint.activity.variants, *endpoint.activity.shadows])
     return total
 
 

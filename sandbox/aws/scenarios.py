@@ -14,7 +14,8 @@ from .switches import SWITCHES, Switch
 from .traffic import Spell, Traits
 
 if TYPE_CHECKING:
-    from .sagemaker.endpoint import Endpoint, Variant
+    from .sagemaker.endpoint import Endpoint
+    from .sagemaker.variant import Variant
     from .world import Region, World
 
 NEXT_UPDATE = "next-update"

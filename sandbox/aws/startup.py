@@ -12,7 +12,8 @@ from .sagemaker import models
 from .traffic import Traits
 
 if TYPE_CHECKING:
-    from .sagemaker.endpoint import Endpoint, Variant
+    from .sagemaker.endpoint import Endpoint
+    from .sagemaker.variant import Variant
     from .world import Model, Region
 
 BYTES_PER_SECOND = 100 * 1024**2  # of downloading from S3, and of loading into memory

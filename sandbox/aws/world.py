@@ -59,6 +59,9 @@ class EndpointConfig:
     def variants(self) -> list[dict[str, Any]]:
         return list(self.spec["ProductionVariants"])
 
+    def shadows(self) -> list[dict[str, Any]]:
+        return list(self.spec.get("ShadowProductionVariants", []))
+
 
 @dataclass
 class PackageGroup:

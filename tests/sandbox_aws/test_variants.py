@@ -102,12 +102,13 @@ def test_weights_and_counts_may_change_in_one_call(aws: LocalAws) -> None:
     assert shown == [(1.0, 1), (1.0, 3)]
 
 
-def test_counts_beyond_the_quota_and_unknown_variants_are_refused(aws: LocalAws) -> None:
+def test_counts_beyond_the_quota_unknown_variants_and_several_counts_are_refused(aws: LocalAws) -> None:
     for wanted, code in (
-        ({"VariantName": ALL_TRAFFIC, "DesiredInstanceCount": 11}, "ResourceLimitExceeded"),
-        ({"VariantName": "Nobody", "DesiredWeight": 1.0}, "ValidationException"),
+        ([{"VariantName": ALL_TRAFFIC, "DesiredInstanceCount": 11}], "ResourceLimitExceeded"),
+        ([{"VariantName": "Nobody", "DesiredWeight": 1.0}], "ValidationException"),
+        ([{"VariantName": name, "DesiredInstanceCount": 2} for name in (ALL_TRAFFIC, "B")], "ValidationException"),
     ):
-        ask = {"EndpointName": "product-perception", "DesiredWeightsAndCapacities": [wanted]}
+        ask = {"EndpointName": "product-perception", "DesiredWeightsAndCapacities": wanted}
         assert aws.refusal("UpdateEndpointWeightsAndCapacities", **ask).code == code
 
 
@@ -184,3 +185,19 @@ def test_a_running_update_tells_the_types_that_it_starts(aws: LocalAws) -> None:
     aws.update("stt-prod")
     pending = aws.describe("stt-prod")["PendingDeploymentSummary"]["ProductionVariants"][0]
     assert (pending["InstanceType"], pending["DesiredInstanceCount"]) == ("ml.g5.2xlarge", 2)
+
+
+def test_shadow_variants_run_and_count_beside_the_production_variant(aws: LocalAws) -> None:
+    current = aws.ask("DescribeEndpointConfig", EndpointConfigName="product-perception-config-v1")
+    (variant,) = current["ProductionVariants"]
+    shadow = variant | {"VariantName": "Shadow", "ModelName": model(aws), "InitialInstanceCount": 3}
+    ask = {"EndpointConfigName": "shadowed", "ProductionVariants": [variant], "ShadowProductionVariants": [shadow]}
+    aws.ask("CreateEndpointConfig", **ask)
+    aws.ask("UpdateEndpoint", EndpointName="product-perception", EndpointConfigName="shadowed")
+    (coming,) = aws.describe("product-perception")["PendingDeploymentSummary"]["ShadowProductionVariants"]
+    assert (coming["InstanceType"], coming["DesiredInstanceCount"]) == ("ml.m5.large", 3)
+    (live,) = aws.until_settled("product-perception")[-1]["ShadowProductionVariants"]
+    assert (live["VariantName"], live["CurrentInstanceCount"]) == ("Shadow", 3)
+    config = aws.new_config("product-perception", "big", InitialInstanceCount=7)
+    refused = aws.refusal("CreateEndpoint", EndpointName="other", EndpointConfigName=config)
+    assert "with current utilization of 4 Instances" in refused.message

@@ -12,6 +12,7 @@ from .. import lifecycle
 from ..traffic import TrafficHistory, Traits, split
 from ..world import EndpointConfig, Package, Region
 from . import lookup, models
+from .variant import Variant
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,47 +43,6 @@ _STATUS_WHILE = {
 
 
 @dataclass
-class Variant:
-    """The live side of a production variant; what does not change stands in the config."""
-
-    spec: dict[str, Any]
-    current_count: int
-    desired_count: int
-    current_weight: float
-    desired_weight: float
-    traits: Traits = field(default_factory=Traits)
-    images: list[dict[str, Any]] = field(default_factory=list)
-    current_serverless: dict[str, Any] | None = None
-    desired_serverless: dict[str, Any] | None = None
-    pool: str | None = None  # the instance type that runs, of those in InstancePools
-
-    @property
-    def name(self) -> str:
-        return str(self.spec["VariantName"])
-
-    @property
-    def is_serverless(self) -> bool:
-        return "ServerlessConfig" in self.spec
-
-    @property
-    def instance_type(self) -> str | None:
-        return self.spec.get("InstanceType") or self.pool
-
-    @property
-    def pool_types(self) -> list[str]:
-        """Instance types of its pools, the preferred one first; empty without pools."""
-        pools = sorted(self.spec.get("InstancePools", []), key=lambda pool: pool["Priority"])
-        return [pool["InstanceType"] for pool in pools]
-
-    def fall_back(self, exhausted: str) -> bool:
-        """Turn to the pool after the one of an exhausted instance type; whether there is one."""
-        after = self.pool_types[self.pool_types.index(exhausted) + 1 :] if exhausted in self.pool_types else []
-        if after:
-            self.pool = after[0]
-        return bool(after)
-
-
-@dataclass
 class Activity:
     """What is under way on an endpoint: a timeline and how it will end."""
 
@@ -91,6 +51,7 @@ class Activity:
     ending: lifecycle.Ending = field(default_factory=lifecycle.Ending)
     target: EndpointConfig | None = None
     variants: list[Variant] = field(default_factory=list)  # as they will be
+    shadows: list[Variant] = field(default_factory=list)
     alarms: list[str] = field(default_factory=list)
     shows_stages: bool = True  # excluded endpoints tell counts only
     entered: int = 0  # index of the stage looked at last
@@ -113,6 +74,7 @@ class Endpoint:
     config: EndpointConfig
     variants: list[Variant]
     traffic: TrafficHistory
+    shadows: list[Variant] = field(default_factory=list)  # they get copies of requests, and no metrics here
     status: str = "Creating"
     failure_reason: str | None = None
     last_policy: dict[str, Any] | None = None
@@ -231,14 +193,13 @@ class Endpoint:
         if ending.landed:
             if activity.target is not None:
                 self.config = activity.target
+                self.shadows = activity.shadows
             self.variants = activity.variants
-            for variant in self.variants:
+            for variant in [*self.variants, *self.shadows]:
+                variant.arrive()
                 model = region.models.get(variant.spec.get("ModelName", ""))
                 if model is not None:
                     model.has_served = True
-                variant.current_count = variant.desired_count
-                variant.current_weight = variant.desired_weight
-                variant.current_serverless = variant.desired_serverless
         if ending.mixed:
             self._route(activity, 0.5, at)
         elif ending.status == "Failed":

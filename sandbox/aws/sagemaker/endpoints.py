@@ -14,7 +14,8 @@ from ..listing import matching, ordered, page
 from ..traffic import TrafficHistory, Traits
 from ..world import Call, EndpointConfig, Region, operation
 from . import lookup, models, rules, tags
-from .endpoint import Activity, Endpoint, Kind, Variant
+from .endpoint import Activity, Endpoint, Kind
+from .variant import Variant
 from .view import describe
 
 
@@ -39,7 +40,7 @@ def create_endpoint(call: Call) -> dict[str, Any]:
     stages = [lifecycle.launching(total, startup.launch_seconds(region, endpoint, variants))]
     ending = region.world.scenarios.ending_of_creation(region, endpoint)
     timeline = Timeline(call.now, stages, region.world.settings.speed)
-    endpoint.begin(Activity(Kind.CREATE, timeline, ending, config, variants))
+    endpoint.begin(Activity(Kind.CREATE, timeline, ending, config, variants, fresh_shadows(region, config)))
     region.endpoints[name] = endpoint
     tags.put(region, arn, given_tags)
     return {"EndpointArn": arn}
@@ -79,6 +80,9 @@ def update_endpoint_weights_and_capacities(call: Call) -> dict[str, Any]:
     if endpoint.status != "InService":
         raise validation(f'Cannot update endpoint "{endpoint.arn}" with status {endpoint.status}.')
     coming = {variant.name: copy.copy(variant) for variant in endpoint.variants}
+    counted = [w for w in call.params["DesiredWeightsAndCapacities"] if "DesiredInstanceCount" in w]
+    if len(counted) > 1:
+        raise validation("The weights of several variants can be changed at once, but the capacity of only one.")
     for wanted in call.params["DesiredWeightsAndCapacities"]:
         variant = coming.get(wanted["VariantName"])
         if variant is None:
@@ -146,6 +150,10 @@ def fresh_variant(region: Region, spec: dict[str, Any]) -> Variant:
     return variant
 
 
+def fresh_shadows(region: Region, config: EndpointConfig) -> list[Variant]:
+    return [fresh_variant(region, spec) for spec in config.shadows()]
+
+
 def rescale(region: Region, endpoint: Endpoint, coming: list[Variant]) -> None:
     """Bring an endpoint to other counts and weights, without another config."""
     current = {variant.name: variant for variant in endpoint.variants}
@@ -187,7 +195,8 @@ def _update(
     alarms = [a["AlarmName"] for a in (policy or {}).get("AutoRollbackConfiguration", {}).get("Alarms", [])]
     timeline = Timeline(region.now, stages, region.world.settings.speed)
     shows_stages = not rules.excluded_from_guardrails(region, config)
-    return Activity(Kind.UPDATE, timeline, ending, config, variants, alarms, shows_stages)
+    shadows = fresh_shadows(region, config)
+    return Activity(Kind.UPDATE, timeline, ending, config, variants, shadows, alarms, shows_stages)
 
 
 def _updated_variant(region: Region, endpoint: Endpoint, spec: dict[str, Any], kept: set[str]) -> Variant:

@@ -104,10 +104,10 @@ def check_quota(region: Region, config: EndpointConfig, counts: dict[str, int], 
     batch = (policy or {}).get("RollingUpdatePolicy", {}).get("MaximumBatchSize")
     asked: dict[str, int] = {}
     total = 0
-    for variant in config.variants():
+    for variant in [*config.variants(), *config.shadows()]:
         if "ServerlessConfig" in variant:
             continue
-        count = counts[variant["VariantName"]]
+        count = counts.get(variant["VariantName"], variant.get("InitialInstanceCount", 1))
         count = lifecycle.capacity(batch, count) if batch else count
         total += count
         for instance_type in instance_types(variant):  # of every pool: a quota is no reason to fall back to the next

@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from ..lifecycle import Stage, interpolate
-from .endpoint import Activity, Endpoint, Kind, Variant
+from .endpoint import Activity, Endpoint, Kind
+from .variant import Variant
 
 _FROM_CONFIG = ("AsyncInferenceConfig", "ExplainerConfig", "MetricsConfig")
 _FROM_VARIANT = ("ManagedInstanceScaling", "RoutingConfig")
@@ -42,6 +43,8 @@ def describe(endpoint: Endpoint, now: datetime, *, hide_pending: bool = False) -
         shown["DataCaptureConfig"] = _capture_summary(spec["DataCaptureConfig"], endpoint.status)
     if endpoint.variants and not (activity and activity.kind is Kind.CREATE):
         shown["ProductionVariants"] = [_live(variant, activity, position) for variant in endpoint.variants]
+        if endpoint.shadows:
+            shown["ShadowProductionVariants"] = [_live(variant, None, None) for variant in endpoint.shadows]
     if activity and position and activity.target is not None and not hide_pending:
         shown["PendingDeploymentSummary"] = _pending(activity, position)
     return shown
@@ -74,25 +77,29 @@ def _live(variant: Variant, activity: Activity | None, position: tuple[int, Stag
 
 def _pending(activity: Activity, position: tuple[int, Stage, float]) -> dict[str, Any]:
     assert activity.target is not None
-    _, stage, progress = position
-    variants = []
-    for variant in activity.variants:
-        shown = _common(variant)
-        if variant.is_serverless:
-            shown["DesiredServerlessConfig"] = variant.desired_serverless
-        else:
-            running = interpolate(stage.green, progress, variant.desired_count)
-            shown |= _running(variant, running, variant.desired_count)
-            if "InstanceType" in variant.spec:
-                shown["InstanceType"] = variant.spec["InstanceType"]
-        if activity.shows_stages and not stage.removes_blue:
-            shown["VariantStatus"] = [_status(activity, position)]
-        variants.append(shown)
-    return {
+    shown: dict[str, Any] = {
         "EndpointConfigName": activity.target.name,
-        "ProductionVariants": variants,
+        "ProductionVariants": [_coming(variant, activity, position) for variant in activity.variants],
         "StartTime": activity.timeline.started,
     }
+    if activity.shadows:
+        shown["ShadowProductionVariants"] = [_coming(variant, activity, position) for variant in activity.shadows]
+    return shown
+
+
+def _coming(variant: Variant, activity: Activity, position: tuple[int, Stage, float]) -> dict[str, Any]:
+    _, stage, progress = position
+    shown = _common(variant)
+    if variant.is_serverless:
+        shown["DesiredServerlessConfig"] = variant.desired_serverless
+    else:
+        running = interpolate(stage.green, progress, variant.desired_count)
+        shown |= _running(variant, running, variant.desired_count)
+        if "InstanceType" in variant.spec:
+            shown["InstanceType"] = variant.spec["InstanceType"]
+    if activity.shows_stages and not stage.removes_blue:
+        shown["VariantStatus"] = [_status(activity, position)]
+    return shown
 
 
 def _common(variant: Variant) -> dict[str, Any]:
