@@ -4,11 +4,9 @@ A fact that moved makes the plan void, and so does a finding that got worse. A f
 move by nature, such as the traffic: nobody approves the number of requests of one minute.
 """
 
-import hashlib
-import json
 from collections.abc import Iterator, Mapping
-from typing import Any
 
+from bot.domain.content import content_hash_of
 from bot.domain.endpoint import Snapshot
 from bot.domain.plan import Difference, Fact, Finding, Level, Plan
 from bot.domain.preflight import MOVING, Facts
@@ -30,13 +28,8 @@ def basis_of(facts: Facts, *, content_hash: str, model_hashes: Mapping[str, str]
 
 def fingerprint_of(basis: tuple[Fact, ...], findings: tuple[Finding, ...]) -> str:
     """16 hex digits over the basis and over how much each lasting finding weighs."""
-    seen = [[f.name, f.value] for f in basis] + [[f.check, f.level] for f in _lasting(findings)]
-    return content_hash_of(seen)
-
-
-def content_hash_of(content: Any) -> str:
-    """16 hex digits over JSON content, whatever the order of its keys."""
-    return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()[:16]
+    facts = [{"name": f.name, "value": f.value} for f in basis]
+    return content_hash_of([*facts, *({"check": f.check, "level": f.level} for f in _lasting(findings))])
 
 
 def drift(approved: Plan, fresh: Plan) -> tuple[Difference, ...]:
@@ -67,14 +60,14 @@ def _lasting(findings: tuple[Finding, ...]) -> list[Finding]:
 def _facts(facts: Facts, content_hash: str, model_hashes: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     yield "Endpoint", facts.snapshot.arn.lower()
     yield "Endpoint config", facts.current_config.name
-    yield f"Content of config {facts.current_config.name}", content_hash_of(_canonical(facts.current_config.document))
+    yield f"Content of config {facts.current_config.name}", content_hash_of(facts.current_config.document)
     for name, value in sorted(model_hashes.items()):
         yield f"Content of model {name}", value
     if content_hash:
         yield "What would be created", content_hash
     elif facts.target_config is not None:
         target = facts.target_config
-        yield f"Content of config {target.name}", content_hash_of(_canonical(target.document))
+        yield f"Content of config {target.name}", content_hash_of(target.document)
     if facts.package is not None:
         yield "Model package", facts.package.arn.lower()
         yield f"Approval of {facts.package.label}", str(facts.package.approval or "none needed")
@@ -96,7 +89,7 @@ def _scaling_facts(scaling: Scaling | None) -> Iterator[tuple[str, str]]:
         yield "Autoscaling", "unknown"
         return
     for target in scaling.targets:
-        content = content_hash_of(_canonical(target.model_dump(mode="json")))
+        content = content_hash_of(target.model_dump(mode="json"))
         yield f"Autoscaling of {target.variant}", f"{target.minimum} to {target.maximum} instances, rules {content[:6]}"
 
 
@@ -108,14 +101,3 @@ def _live_facts(snapshot: Snapshot, scaling: Scaling | None) -> Iterator[tuple[s
             yield f"Instances of {variant.name}", str(variant.desired_count)
         if variant.weight is not None:
             yield f"Weight of {variant.name}", f"{variant.weight:g}"
-
-
-def _canonical(value: Any) -> Any:
-    """The same for every order in which AWS may list the same things."""
-    if isinstance(value, Mapping):
-        return {key: _canonical(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return sorted(
-            (_canonical(item) for item in value), key=lambda item: json.dumps(item, sort_keys=True, default=str)
-        )
-    return value

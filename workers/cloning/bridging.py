@@ -4,12 +4,11 @@ With both side by side under one endpoint, weights move traffic within seconds, 
 variant has proved itself, the endpoint goes on to the draft's own config, in which it bears the present variant's name.
 """
 
-import hashlib
-import json
 import struct
 from collections.abc import Sequence
 from typing import Any
 
+from bot.domain.content import content_hash_of
 from bot.domain.endpoint import ConfigRecord, Document
 from bot.domain.errors import InvariantError, UsageError
 from workers.cloning.counts import (
@@ -129,8 +128,7 @@ def _single(weight: float) -> float:
 def _content(draft: Draft, document: Document) -> str:
     """Hex digits over all that would run, except instance counts, which autoscaling may move before a crashed worker tries again."""
     seen = {**document, PRODUCTION: _without_counts(document[PRODUCTION])}
-    said = json.dumps([draft.fingerprint, seen], sort_keys=True, default=str)
-    return hashlib.sha256(said.encode()).hexdigest()[:16]
+    return content_hash_of([draft.fingerprint, seen])
 
 
 def _without_counts(variants: Sequence[Document]) -> list[dict[str, Any]]:

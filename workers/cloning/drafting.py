@@ -1,12 +1,11 @@
 """From what runs and what was asked for to the documents that would be created."""
 
-import hashlib
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from bot.domain.commands import Change
+from bot.domain.content import content_hash_of
 from bot.domain.endpoint import ConfigRecord, Document, ModelPackage, ModelRecord
 from bot.domain.errors import InvariantError, UsageError
 from bot.domain.plan import Difference
@@ -222,16 +221,4 @@ def _fingerprint(
         "target_models": documents,
         "live_count": live_count,
     }
-    return hashlib.sha256(json.dumps(_canonical(seen), sort_keys=True, default=str).encode()).hexdigest()[:16]
-
-
-def _canonical(value: Any, member: str = "") -> Any:
-    """The same for every order in which SageMaker may return the same content; only a pipeline's order is content."""
-    if isinstance(value, Mapping):
-        return {key: _canonical(item, key) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        items = [_canonical(item) for item in value]
-        return (
-            items if member == "Containers" else sorted(items, key=lambda i: json.dumps(i, sort_keys=True, default=str))
-        )
-    return value
+    return content_hash_of(seen)

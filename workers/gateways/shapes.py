@@ -6,10 +6,8 @@ Everything here is read from botocore's service model, so members that a later b
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from bot.domain.content import ORDERED_MEMBERS
 from bot.domain.endpoint import Document
-
-ORDER_MATTERS = frozenset({"Containers"})
-"""Lists whose order is content: containers of a pipeline run one after the other. SageMaker may return others reordered."""
 
 
 def sendable(described: Document, shape: Any) -> tuple[dict[str, Any], tuple[str, ...]]:
@@ -76,7 +74,7 @@ def _member_holds(member: str, sent: Document, found: Document) -> bool:
     if member == "Environment" and "ModelPackageName" not in sent:
         # One variable more is other content. Only for a container by package it may be the package's own.
         return dict(ours) == dict(theirs or {})
-    if member in ORDER_MATTERS:
+    if member in ORDERED_MEMBERS:
         return len(ours) == len(theirs or ()) and all(holds(a, b) for a, b in zip(ours, theirs or (), strict=True))
     if member == "ModelPackageName":
         # SageMaker lower-cases resource names inside ARNs.
