@@ -1,129 +1,74 @@
 """The plan: what an approver reads before pressing Approve, on a phone, in half a minute."""
 
-import re
+from bot.domain.plan import Finding, Level, Plan
+from bot.domain.preflight import CheckName
+from bot.domain.rollout import Kind, Redraw, Rollout
+from bot.messages.blocks import Block, Message, context, escape, section
+from bot.messages.changes import change_lines
+from bot.messages.checks import finding_lines
+from bot.messages.decision import decision_blocks
+from bot.messages.prospects import how, outlook, way_back
+from bot.messages.words import count, moment, people
 
-from bot.domain.errand import ButtonValue
-from bot.domain.names import mention
-from bot.domain.plan import Difference, Finding, Level, Plan
-from bot.domain.rejection import rejection_of
-from bot.domain.rollout import Kind, Phase, Reason, Rollout
-from bot.messages.blocks import Block, Confirm, Message, actions, button, clip, code, context, escape, listed, section
-from bot.messages.ids import ActionId, BlockId
-from bot.messages.words import count, moment, on_one_line, people, span
-
-_MARKS = {Level.OK: "✓", Level.WARNING: "⚠", Level.BLOCKER: "✖"}
-_MOST_DIFFERENCES = 25
-_LONGEST_VALUE = 120
-_LONGEST_REASON = 150
-_LONG_HASH = re.compile(r"(?<=-)([0-9a-f]{4})[0-9a-f]{28}$")
+_COUNT = ".DesiredInstanceCount"
 
 
 def render_plan(rollout: Rollout) -> Message:
     """The plan with its decision: buttons while somebody may decide, the outcome afterwards."""
     assert rollout.plan is not None
-    blocks = [*plan_blocks(rollout.endpoint, rollout.kind, rollout.plan, rollout.reason), *_decision(rollout)]
-    return Message(escape(plan_title(rollout.endpoint, rollout.kind, rollout.plan)), tuple(blocks))
+    redrawn = [_redrawn(rollout.redraws[-1])] if rollout.redraws else []
+    blocks = plan_blocks(rollout.endpoint, rollout.kind, rollout.plan, rollout.reason)
+    title = plan_title(rollout.endpoint, rollout.kind, rollout.plan)
+    return Message(escape(title), (*redrawn, *blocks, *decision_blocks(rollout)))
 
 
 def plan_title(endpoint: str, kind: Kind, plan: Plan) -> str:
     """One line, for notifications: begins with the word Plan. Not escaped yet."""
-    way = (
-        f"roll back to {plan.target_label}" if kind is Kind.ROLLBACK else f"{plan.current_label} → {plan.target_label}"
-    )
-    if kind is Kind.UPDATE and plan.current_label == plan.target_label:
-        way = f"change the settings of {plan.current_label}"
     blocked = f", {count(len(plan.blockers), 'blocker')}" if plan.is_blocked else ""
-    return f"Plan for {endpoint}: {way}{blocked}"
+    return f"Plan for {endpoint}: {_in_short(kind, plan)}{blocked}"
+
+
+def _in_short(kind: Kind, plan: Plan) -> str:
+    if kind is Kind.ROLLBACK:
+        return f"roll back to {plan.target_label}"
+    if kind is Kind.SCALE:
+        counts = [f"{d.path.removesuffix(_COUNT)} {d.before or '?'} → {d.after}" for d in plan.differences]
+        return f"instances of {', '.join(counts)}" if counts else "change the instance count"
+    if plan.current_label == plan.target_label:
+        return f"change the settings of {plan.current_label}"
+    return f"{plan.current_label} → {plan.target_label}"
 
 
 def plan_blocks(endpoint: str, kind: Kind, plan: Plan, reason: str = "") -> list[Block]:
-    """The plan without its decision."""
+    """The plan without its decision: what changes, what was found, how it goes; last, whether there is a way back."""
     head = f"*{escape(plan_title(endpoint, kind, plan))}*"
     if reason:
         head += f"\n> {escape(reason)}"
-    changes = listed([_difference(d) for d in plan.differences], most=_MOST_DIFFERENCES) or "Nothing changes."
-    blocks = [section(head), section(f"*What changes*\n{changes}")]
+    blocks = [section(head), section(f"*What changes*\n{change_lines(plan.differences) or 'Nothing changes.'}")]
     if plan.kept:
-        blocks.append(section(f"*What stays*\n{listed([escape(k) for k in plan.kept])}"))
-    blocks.append(section(f"*How*: {_how(plan)}"))
-    checks = "\n".join(_finding(f) for f in plan.findings)
-    blocks.append(section(f"*Checks*\n{checks}"))
+        blocks.append(context(f"*What stays*: {' '.join(escape(kept) for kept in plan.kept)}"))
+    blocks.append(section(f"*Checks*\n{finding_lines(_findings_to_show(plan))}"))
+    blocks.append(section(how(kind, plan)))
+    if expected := outlook(plan):
+        blocks.append(section(expected))
+    if plan.readiness is not None:
+        blocks.append(way_back(plan.readiness))
     return blocks
 
 
-def _difference(difference: Difference) -> str:
-    before, after = _value(difference.before), _value(difference.after)
-    return f"{code(difference.path)}: {before} → {after}"
+def _findings_to_show(plan: Plan) -> list[Finding]:
+    """The way back has a block of its own, right above the buttons."""
+    if plan.readiness is None:
+        return list(plan.findings)
+    return [f for f in plan.findings if f.check != CheckName.WAY_BACK or f.level is Level.BLOCKER]
 
 
-def _value(value: str | None) -> str:
-    if value is None:
-        return "(not set)"
-    if not value:
-        return "(empty)"
-    # Of an ARN, its end tells one from the other, and of a Marketplace package's hash, its beginning; the whole of them fills a
-    # phone's screen twice.
-    short = f"…/{value.partition('/')[2]}" if value.startswith("arn:") and "/" in value else value
-    short = _LONG_HASH.sub(r"\1…", short)
-    return code(clip(short, _LONGEST_VALUE).replace("\n", " "))
-
-
-def _how(plan: Plan) -> str:
-    took = "There is no past update of it to tell how long it takes."
-    if plan.expected_duration is not None:
-        took = f"Past updates of it took about {span(plan.expected_duration)}."
-    return f"{plan.strategy.type}. {escape(plan.strategy.reason)} {took}"
-
-
-def _finding(finding: Finding) -> str:
-    line = f"{_MARKS[finding.level]} {escape(finding.text)}"
-    if finding.level is not Level.OK:
-        line = f"{_MARKS[finding.level]} *{finding.level}*: {escape(finding.text)}"
-    return f"{line} {escape(finding.next_step)}" if finding.next_step else line
-
-
-def _decision(rollout: Rollout) -> list[Block]:
-    plan = rollout.plan
-    assert plan is not None
-    if rollout.phase is not Phase.AWAITING_APPROVAL:
-        return [context(outcome(rollout))]
-    value = ButtonValue(rollout_id=rollout.id, endpoint=rollout.endpoint, fingerprint=plan.fingerprint)
-    needed = count(rollout.quorum, "approval")
-    approved = f"Approved by {people(rollout.approvers())} so far. " if rollout.approvers() else ""
-    stop = Confirm(
-        "Cancel this change?", f"The plan for {rollout.endpoint} is dropped. Nothing was changed so far.", "Cancel it"
-    )
-    return [
-        actions(
-            BlockId.DECISION,
-            button("Approve", ActionId.APPROVE, value, style="primary"),
-            button("Reject", ActionId.REJECT, value, style="danger"),
-            button("Cancel", ActionId.CANCEL, value, confirm=stop),
-        ),
-        context(f"{approved}Needs {needed} from {rollout.approvers_text}. Lapses {moment(rollout.expires_at)}."),
+def _redrawn(redraw: Redraw) -> Block:
+    """Whoever saw the plan before has to see what is different, and whoever approved it, that this is gone."""
+    lines = [
+        f"*This plan was drawn up again*, {moment(redraw.at)}: what it rested on had moved. Nothing was run.",
+        change_lines(redraw.differences),
     ]
-
-
-def outcome(rollout: Rollout) -> str:
-    """What became of the plan, in the place of its buttons."""
-    approvers = rollout.approvers()
-    if rollout.phase is Phase.REJECTED:
-        rejection = rejection_of(rollout)
-        assert rejection is not None
-        why = f": {escape(on_one_line(rejection.reason, _LONGEST_REASON))}" if rejection.reason else ""
-        return f"Rejected by {mention(rejection.actor)}{why}, {moment(rejection.at)}"
-    if rollout.phase is Phase.EXPIRED:
-        return f"Expired {moment(rollout.expires_at)}: nobody decided in time"
-    if rollout.phase is Phase.BLOCKED and rollout.last.reason is Reason.NOTHING_TO_CHANGE:
-        return "There is nothing to approve."
-    if rollout.phase is Phase.BLOCKED:
-        return "Cannot be approved until the blockers above are mended. Then ask again with the same command."
-    if rollout.phase is Phase.CANCELLED:
-        if rollout.last.reason is Reason.SUPERSEDED:
-            return f"Replaced by rollout {code(rollout.superseded_by or '')}"
-        return f"Cancelled by {mention(rollout.last.actor)}, {moment(rollout.last.at)}"
-    if approvers:
-        return f"Approved by {people(approvers)}, {moment(rollout.approvals[-1].at)}"
-    if rollout.approval_needed:
-        return f"Ended before anybody decided, {moment(rollout.last.at)}"
-    return f"Needed no further approval: asked for by {mention(rollout.requester)}"
+    if redraw.approvals_lost:
+        lines.append(f"{people(redraw.approvals_lost)} had approved the older plan; that does not count for this one.")
+    return section("\n".join(line for line in lines if line))

@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from bot.domain.endpoint import EndpointStatus, PendingDeployment, VariantState
-from bot.domain.rollout import ApprovalChoice, ApprovalDecision, Kind, Phase, Reason, Rollout, Trouble
+from bot.domain.plan import Difference
+from bot.domain.rollout import ApprovalChoice, ApprovalDecision, Kind, Phase, Reason, Redraw, Rollout, Trouble
 from bot.domain.verdict import VerdictKind
 from fakes.clock import NOW
+from fakes.plans import NO_RETURN, a_full_plan
 from fakes.records import (
     BEN,
     CARL,
@@ -116,6 +118,24 @@ STORIES: Mapping[str, Rollout] = {
         ),
     ),
     "rolled back without a plan": at(Phase.ROLLED_BACK, plan=None, comparison=None),
+    "full plan": at(Phase.AWAITING_APPROVAL, plan=a_full_plan()),
+    "no way back": at(
+        Phase.AWAITING_APPROVAL,
+        plan=a_full_plan(readiness=NO_RETURN, irreversible=NO_RETURN.reasons),
+        quorum=2,
+    ),
+    "drawn up again": at(
+        Phase.AWAITING_APPROVAL,
+        plan=a_full_plan(),
+        redraws=(
+            Redraw(
+                at=NOW,
+                differences=(Difference(path="Instances of AllTraffic", before="2", after="6"),),
+                approvals_lost=(BEN,),
+            ),
+        ),
+    ),
+    "being drawn up again": at(Phase.AWAITING_APPROVAL).to(Phase.PLANNING, Reason.PLAN_DRIFTED, NOW, "bot"),
     "with words": at(Phase.AWAITING_APPROVAL, reason="Fixes the emoji bug"),
     "restored": at(Phase.SUCCEEDED, restored=True, verdict=None, comparison=None),
 }

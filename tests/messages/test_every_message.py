@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 from fakes.clock import NOW
+from fakes.facts import a_target
+from fakes.plans import COST, QUIET, READY
 from fakes.reading import labels_of, mrkdwn_of, words_of
 from fakes.records import BEN, CARL, a_comparison, a_plan, at
 from fakes.stories import STORIES
@@ -16,7 +18,9 @@ from bot.domain.board import BoardState, Standing
 from bot.domain.commands import Change
 from bot.domain.endpoint import EndpointStatus, PendingDeployment, Snapshot, VariantState
 from bot.domain.plan import Difference, Finding, Level
-from bot.domain.rollout import Phase, Rollout, Trouble
+from bot.domain.readiness import ReadinessLevel
+from bot.domain.rollout import Phase, Redraw, Rollout, Trouble
+from bot.domain.scaling import Scaling
 from bot.domain.strategy import Strategy
 from bot.domain.verdict import Verdict, VerdictKind
 from bot.messages.answers import (
@@ -96,6 +100,17 @@ def made_of(text: str, times: int) -> Rollout:
             for i, level in enumerate([Level.OK, Level.WARNING, Level.BLOCKER] * 5)
         ),
         strategy=Strategy(reason=text[:300]),
+        steps=tuple(text[:300] for _ in range(min(times, 5))),
+        scaling=Scaling(targets=tuple(a_target(variant=text[:63]) for _ in range(min(times, 10)))),
+        cost=COST.model_copy(update={"unpriced": (text[:63],) * min(times, 5)}),
+        traffic=QUIET,
+        readiness=READY.model_copy(
+            update={
+                "level": ReadinessLevel.AMBER,
+                "to_config": text[:63],
+                "reasons": tuple(f"{text[:300]}{i}" for i in range(min(times, 20))),
+            }
+        ),
     )
     variant = VariantState(name=text[:63], current_count=1, desired_count=2, message=text[:1024])
     snapshot = Snapshot(
@@ -120,13 +135,14 @@ def made_of(text: str, times: int) -> Rollout:
         trouble=Trouble(count=2, since=NOW, last=text[:300]),
         change=Change(env={"A": text[:200] or "x"}),
         approvers_text=f"<@{BEN}>",
+        redraws=(Redraw(at=NOW, differences=plan.differences, approvals_lost=(BEN, CARL)),),
     )
 
 
 def in_every_phase(rollout: Rollout) -> Iterator[Rollout]:
     for phase in Phase:
         here = at(phase, note=rollout.reason * 2)
-        carried = ("plan", "reason", "snapshot", "endpoint", "comparison", "verdict", "trouble", "change")
+        carried = ("plan", "reason", "snapshot", "endpoint", "comparison", "verdict", "trouble", "change", "redraws")
         carries = {name: getattr(rollout, name) for name in carried}
         if here.plan is None:
             carries.pop("plan")
@@ -174,7 +190,13 @@ def test_plain_words_have_no_markup(name: str) -> None:
 
 
 LIVE: dict[SlotName, Callable[[Rollout], set[str]]] = {
-    SlotName.PLAN: lambda r: {"Approve", "Reject", "Cancel"} if r.phase is Phase.AWAITING_APPROVAL else set(),
+    SlotName.PLAN: lambda r: (
+        {
+            Phase.AWAITING_APPROVAL: {"Approve", "Reject", "Cancel"},
+            Phase.SCHEDULED: {"Run now", "Cancel"},
+        }.get(r.phase, set())
+        | ({"Schedule"} if r.phase is Phase.AWAITING_APPROVAL and r.plan and r.plan.quiet_at else set())
+    ),
     SlotName.PROGRESS: lambda r: (
         {"Cancel"} if r.phase in (Phase.PREPARING, Phase.UPDATING) and r.rollback_queued_by is None else set()
     ),
@@ -227,7 +249,7 @@ def test_a_blocked_plan_is_never_offered_with_approve() -> None:
 def test_the_plan_begins_with_the_word_plan(name: str) -> None:
     plan = slots_of(STORIES[name])[SlotName.PLAN]
     assert plan.text.startswith("Plan")
-    assert words_of(plan).startswith("Plan")
+    assert words_of(plan).startswith("This plan was drawn up again" if STORIES[name].redraws else "Plan")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,30 @@
+"""What preflight found: blockers and warnings in full, and what is as it should be in one line."""
+
+from collections.abc import Sequence
+
+from bot.domain.plan import Finding, Level
+from bot.domain.preflight import CheckName
+from bot.messages.blocks import escape
+from bot.messages.words import count
+
+_MARKS = {Level.WARNING: "⚠", Level.BLOCKER: "✖"}
+_IRREVERSIBLE_FIRST = (CheckName.CONVERSION, CheckName.WAY_BACK)
+
+
+def finding_lines(findings: Sequence[Finding]) -> str:
+    """Blockers, then warnings, each with what to do about it; then how many checks passed, by their names."""
+    blockers = [f for f in findings if f.level is Level.BLOCKER]
+    warnings = sorted(
+        (f for f in findings if f.level is Level.WARNING), key=lambda f: f.check not in _IRREVERSIBLE_FIRST
+    )
+    passed = [f for f in findings if f.level is Level.OK]
+    lines = [_line(f) for f in (*blockers, *warnings)]
+    if passed:
+        names = ", ".join(escape(f.check.replace("_", " ")) for f in passed)
+        lines.append(f"✓ {count(len(passed), 'check')} passed: {names}")
+    return "\n".join(lines)
+
+
+def _line(finding: Finding) -> str:
+    line = f"{_MARKS[finding.level]} *{finding.level}*: {escape(finding.text)}"
+    return f"{line}\n→ {escape(finding.next_step)}" if finding.next_step else line
