@@ -8,7 +8,7 @@ from bot.domain.rollout import Kind, Phase, Reason, Rollout
 from bot.messages.blocks import Message, code, context, escape, section
 from bot.messages.progress import fleet_counts, time_so_far
 from bot.messages.summary import headline
-from bot.messages.words import moment, people
+from bot.messages.words import count, moment, people
 
 
 def render_card(rollout: Rollout) -> Message:
@@ -19,11 +19,17 @@ def render_card(rollout: Rollout) -> Message:
     waits = rollout.stopped_by is not None and rollout.is_active
     news = "It waits until a lock is lifted; the thread says whose." if waits else _NEWS[rollout.phase](rollout)
     text = f"{rollout.endpoint}: {state}. Asked by {mention(rollout.requester)}, rollout {rollout.id}."
-    return Message(text, (section(f"{lines}\n{news}"), context(small)))
+    blocks = [section(f"{lines}\n{news}"), context(small)]
+    if rollout.chore_failures:
+        blocks.append(context("⚠ Something has to be put back by hand; the thread says what."))
+    return Message(text, tuple(blocks))
 
 
 def what(rollout: Rollout) -> str:
     """The change in a few words."""
+    if rollout.count_change is not None:
+        wanted = rollout.count_change
+        return f"{escape(wanted.variant)} to {count(wanted.count, 'instance')}"
     if rollout.plan is not None:
         current, target = rollout.plan.current_label, rollout.plan.target_label
         if rollout.kind is Kind.ROLLBACK:
@@ -46,13 +52,13 @@ def what(rollout: Rollout) -> str:
 _UNTOUCHED = "The endpoint was not touched."
 
 _NEWS: Mapping[Phase, Callable[[Rollout], str]] = {
-    Phase.PLANNING: lambda r: "Looking at what runs and what would change.",
+    Phase.PLANNING: lambda r: _being_planned(r),
     Phase.AWAITING_APPROVAL: lambda r: (
-        f"The plan is in the thread. It lapses {moment(r.expires_at)}.{_approved_so_far(r)}"
+        f"{_drawn_up_again(r)}The plan is in the thread. It lapses {moment(r.expires_at)}.{_approved_so_far(r)}"
     ),
-    Phase.SCHEDULED: lambda r: f"{_approved_by(r)}It waits for its time.",
+    Phase.SCHEDULED: lambda r: f"{_approved_by(r)}{_its_time(r)}",
     Phase.PREPARING: lambda r: f"{_approved_by(r)}The model and the endpoint config are being made ready.",
-    Phase.UPDATING: lambda r: f"{fleet_counts(r)} {time_so_far(r)}.",
+    Phase.UPDATING: lambda r: _update_so_far(r),
     Phase.WATCHING: lambda r: "All traffic is on the new fleet. CloudWatch numbers come in; the thread has them.",
     Phase.SUCCEEDED: lambda r: headline(r),
     Phase.REJECTED: lambda r: f"{_who_said_no(r)} {_UNTOUCHED}",
@@ -67,6 +73,33 @@ _NEWS: Mapping[Phase, Callable[[Rollout], str]] = {
 }
 """One line of news for each phase. Words from outside (SageMaker's reasons, people's own words) stay in the thread: they could
 hold another state's word, and a card shows exactly one."""
+
+
+def _being_planned(rollout: Rollout) -> str:
+    if rollout.queued_behind is not None:
+        return (
+            f"Waits for its turn: rollout {code(rollout.queued_behind)} has the endpoint. Nothing is needed from you."
+        )
+    if rollout.redraws:
+        return "What the plan rested on has moved, so a fresh one is being made. Nothing was run."
+    return "Looking at what runs and what would change."
+
+
+def _drawn_up_again(rollout: Rollout) -> str:
+    return "The plan was drawn up again and needs to be approved anew. " if rollout.redraws else ""
+
+
+def _its_time(rollout: Rollout) -> str:
+    if rollout.scheduled_for is None:
+        return "It waits for its time."
+    why = " when its change window opens" if rollout.last.reason is Reason.OUTSIDE_WINDOW else ""
+    return f"It runs {moment(rollout.scheduled_for)}{why}."
+
+
+def _update_so_far(rollout: Rollout) -> str:
+    if rollout.retry is not None and rollout.update is None:
+        return f"AWS had no capacity; the old fleet serves on. The next try begins {moment(rollout.retry.due)}."
+    return f"{fleet_counts(rollout)} {time_so_far(rollout)}."
 
 
 def _approved_by(rollout: Rollout) -> str:

@@ -2,12 +2,13 @@
 
 from bot.domain.endpoint import EndpointStatus
 from bot.domain.errand import ButtonValue
+from bot.domain.failure import Failure, FailureKind, classify, log_url
 from bot.domain.names import mention
 from bot.domain.rejection import rejection_of
 from bot.domain.rollout import Kind, Phase, Reason, Rollout
-from bot.messages.blocks import Block, Message, actions, button, code, escape, quote, section
+from bot.messages.blocks import Block, Message, actions, button, code, escape, escape_except_mentions, quote, section
 from bot.messages.ids import ActionId, BlockId
-from bot.messages.summary import roll_back_button
+from bot.messages.summary import headline, roll_back_button
 from bot.messages.words import span
 
 ENDINGS = frozenset(
@@ -28,6 +29,7 @@ def render_ending(rollout: Rollout) -> Message:
     """The last message of the story."""
     text = "\n".join(part for part in (_happened(rollout), _state(rollout), _next_step(rollout)) if part)
     blocks: list[Block] = [section(text)]
+    blocks += [section(f"⚠ {escape_except_mentions(failure)}") for failure in rollout.chore_failures]
     if may_roll_back_from(rollout):
         blocks.append(actions(BlockId.STEERING, roll_back_button(rollout)))
     if lacks_reason(rollout):
@@ -80,6 +82,8 @@ def _happened(rollout: Rollout) -> str:
             return f"*Rolled back by AWS*, not by us: {note}"
         case Phase.ROLLED_BACK:
             return f"*Rolled back*{_how_long(rollout)}. Asked for by {_asked_by(rollout)}."
+        case Phase.SUCCEEDED:
+            return f"*Done*: {headline(rollout)}"
         case _:
             return f"*Needs human*: {note}"
 
@@ -103,7 +107,10 @@ def _state(rollout: Rollout) -> str:
         config = plan.target_config if rollout.kind is Kind.ROLLBACK else plan.current_config
         return f"{escape(rollout.endpoint)} is InService on {code(config)}."
     if rollout.phase is Phase.ROLLED_BACK_BY_AWS and plan is not None:
-        return f"{escape(rollout.endpoint)} is InService on {code(plan.current_config)}, as before the update."
+        before = "with the counts that SageMaker settled on" if rollout.kind is Kind.SCALE else "as before the update"
+        return f"{escape(rollout.endpoint)} is InService on {code(plan.current_config)}, {before}."
+    if rollout.phase is Phase.SUCCEEDED:
+        return f"{escape(rollout.endpoint)} is InService."
     if rollout.phase is Phase.FAILED and rollout.last.reason in (Reason.ENDPOINT_DRIFTED, Reason.ENDPOINT_GONE):
         return "This rollout did not touch the endpoint."
     was_called = rollout.update is not None and rollout.last.reason is not Reason.AWS_REFUSED
@@ -117,8 +124,29 @@ def plan_is_shown(rollout: Rollout) -> bool:
     return rollout.plan is not None and not rollout.in_parent_thread
 
 
+_MAY_BE_CLASSIFIED = frozenset({Phase.FAILED, Phase.ROLLED_BACK_BY_AWS, Phase.NEEDS_HUMAN})
+
+
+def _failure(rollout: Rollout) -> Failure | None:
+    """What SageMaker's own words come down to; None where they say nothing, or nothing failed."""
+    if rollout.phase not in _MAY_BE_CLASSIFIED or _is_lost(rollout) or rollout.last.reason is Reason.ABORTED:
+        return None
+    said = rollout.snapshot.failure_reason if rollout.snapshot is not None and rollout.update is not None else None
+    failure = classify(said or rollout.last.note)
+    return failure if failure.kind is not FailureKind.UNKNOWN else None
+
+
+def _logs(rollout: Rollout) -> str:
+    group = f"/aws/sagemaker/Endpoints/{escape(rollout.endpoint)}"
+    if rollout.region is None:
+        return f"the log group `{group}`"
+    return f"<{log_url(rollout.region, rollout.endpoint)}|the log group {group}>"
+
+
 def _next_step(rollout: Rollout) -> str:
-    logs = f"`/aws/sagemaker/Endpoints/{escape(rollout.endpoint)}`"
+    logs = _logs(rollout)
+    if (failure := _failure(rollout)) is not None:
+        return f"*{escape(failure.what)}* {escape(failure.next_step)} Logs: {logs}."
     match rollout.phase:
         case Phase.EXPIRED | Phase.CANCELLED if rollout.last.reason is not Reason.SUPERSEDED:
             return "If it is still wanted, ask again with the same command."
@@ -131,10 +159,10 @@ def _next_step(rollout: Rollout) -> str:
         case Phase.FAILED | Phase.BLOCKED:
             return "When the cause is mended, ask again with the same command."
         case Phase.ROLLED_BACK_BY_AWS:
-            return f"Look for the cause in the log group {logs} before you try this version again."
+            return f"Look for the cause in {logs} before you try this version again."
         case Phase.NEEDS_HUMAN if _is_lost(rollout):
-            return f"SageMaker lets a Failed endpoint only be deleted and created anew. The cause stands in the log group {logs}."
+            return f"SageMaker lets a Failed endpoint only be deleted and created anew. The cause stands in {logs}."
         case Phase.NEEDS_HUMAN:
-            return f"Look at the endpoint in the AWS console and at the log group {logs}. The bot changes nothing by itself now."
+            return f"Look at the endpoint in the AWS console and at {logs}. The bot changes nothing by itself now."
         case _:
             return ""

@@ -1,6 +1,5 @@
 """The update as it happens: steps, SageMaker's own words, and how long it takes."""
 
-from bot.domain.endpoint import EndpointStatus, Snapshot, VariantState
 from bot.domain.errand import ButtonValue
 from bot.domain.names import mention
 from bot.domain.rollout import Kind, Phase, Rollout
@@ -10,16 +9,15 @@ from bot.messages.blocks import (
     Message,
     actions,
     button,
-    code,
     context,
     escape,
     escape_except_mentions,
     section,
 )
 from bot.messages.ids import ActionId, BlockId
-from bot.messages.words import count, span
+from bot.messages.steps import fleet, step_lines
+from bot.messages.words import count, moment, span
 
-DONE, NOW, NEXT, STOPPED = "✓", "▸", "·", "✖"
 _GONE_WELL = frozenset({Phase.WATCHING, Phase.SUCCEEDED, Phase.ROLLED_BACK})
 
 
@@ -28,7 +26,7 @@ def render_progress(rollout: Rollout) -> Message:
     title = f"*Rolling back* {escape(rollout.endpoint)}" if rollout.kind is Kind.ROLLBACK else "*Progress*"
     asked = f", asked for by {mention(rollout.requester)}" if rollout.in_parent_thread else ""
     head = f"{title}{asked} · {time_so_far(rollout)}"
-    blocks: list[Block] = [section(f"{head}\n" + "\n".join(_steps(rollout)))]
+    blocks: list[Block] = [section(f"{head}\n" + "\n".join(step_lines(rollout)))]
     if rollout.passed_locks:
         blocks.append(context(f"Went past {escape_except_mentions(' and '.join(rollout.passed_locks))}."))
     if rollout.stopped_by is not None and rollout.is_active:
@@ -39,13 +37,31 @@ def render_progress(rollout: Rollout) -> Message:
         blocks.append(
             context(f"AWS does not answer well ({escape(rollout.trouble.last)}); it is asked again and again.")
         )
-    if rollout.rollback_queued_by is not None and rollout.phase is Phase.UPDATING:
-        blocks.append(
-            context(f"A rollback is queued by {mention(rollout.rollback_queued_by)} for the moment SageMaker settles.")
-        )
-    elif rollout.phase in (Phase.PREPARING, Phase.UPDATING) and rollout.kind is Kind.UPDATE:
-        blocks.append(actions(BlockId.STEERING, _stop_button(rollout)))
+    blocks += [context(text) for text in _asides(rollout)]
+    if rollout.phase in (Phase.PREPARING, Phase.UPDATING) and rollout.kind is not Kind.ROLLBACK:
+        buttons = _buttons(rollout)
+        if buttons:
+            blocks.append(actions(BlockId.STEERING, *buttons))
     return Message(f"{rollout.endpoint}: {progress_line(rollout)}", tuple(blocks))
+
+
+def _asides(rollout: Rollout) -> list[str]:
+    """What happens beside the steps, each in a sentence."""
+    told = []
+    if rollout.phase is Phase.UPDATING and rollout.retry is not None and rollout.update is None:
+        policy = rollout.retry_policy
+        told.append(
+            f"AWS had no capacity for the new fleet; the old one serves on. Try {rollout.retry.count} of "
+            f"{policy.capacity_attempts} begins {moment(rollout.retry.due)}."
+        )
+    if rollout.phase is Phase.UPDATING and rollout.rollback_queued_by is not None:
+        told.append(f"A rollback is queued by {mention(rollout.rollback_queued_by)} for the moment SageMaker settles.")
+    if rollout.phase is Phase.UPDATING and rollout.abort is not None:
+        told.append(
+            f"Aborted by {mention(rollout.abort.actor)}: our alarm is tripped, and SageMaker goes back by itself if it "
+            "watches alarms at this moment."
+        )
+    return told + [f"⚠ {escape_except_mentions(text)}" for text in rollout.chore_failures]
 
 
 def progress_line(rollout: Rollout) -> str:
@@ -56,72 +72,38 @@ def progress_line(rollout: Rollout) -> str:
         return "Waiting for SageMaker to be ready for the change."
     if rollout.snapshot is None or rollout.update.accepted_at is None:
         return "SageMaker was asked to replace the fleet."
-    return f"{_fleet(rollout.snapshot, rollout)}. {time_so_far(rollout)}."
+    return f"{fleet(rollout.snapshot)}. {time_so_far(rollout)}."
 
 
-def _stop_button(rollout: Rollout) -> Block:
+def _buttons(rollout: Rollout) -> list[Block]:
+    """What can still be done about it. SageMaker has no cancel; an alarm of ours is the nearest thing to one."""
     value = ButtonValue(rollout_id=rollout.id, endpoint=rollout.endpoint)
-    if rollout.phase is Phase.PREPARING:
-        confirm = Confirm(
-            "Cancel this change?", f"{rollout.endpoint} has not been touched yet and stays as it is.", "Cancel it"
-        )
-    else:
-        confirm = Confirm(
-            "Go back when it settles?",
-            f"SageMaker cannot stop an update of {rollout.endpoint}. A rollback is queued for the moment the update is done.",
-            "Queue a rollback",
+    is_called = rollout.phase is Phase.UPDATING and rollout.update is not None
+    found = []
+    if is_called and rollout.plan is not None and rollout.plan.alarms and rollout.abort is None:
+        question = Confirm(
+            f"Abort the update of {rollout.endpoint}?",
+            "Our alarm on the new fleet is tripped. SageMaker goes back to the old fleet by itself, if it watches alarms then.",
+            "Abort",
             "Let it go on",
         )
-    return button("Cancel", ActionId.CANCEL, value, style="danger", confirm=confirm)
+        found.append(button("Abort", ActionId.ABORT, value, style="danger", confirm=question))
+    if rollout.rollback_queued_by is None:
+        found.append(button("Cancel", ActionId.CANCEL, value, style="danger", confirm=_cancel_question(rollout)))
+    return found
 
 
-def _steps(rollout: Rollout) -> list[str]:
-    assert rollout.plan is not None
-    steps = []
-    if rollout.plan.new_models:
-        names = ", ".join(code(n) for n in rollout.plan.new_models.values())
-        steps.append((rollout.models_created, f"Model {names}"))
-    if rollout.kind is Kind.UPDATE:
-        steps.append((rollout.config_created, f"Endpoint config {code(rollout.plan.target_config)}"))
-    else:
-        steps.append((True, f"Endpoint config {code(rollout.plan.target_config)} is still there"))
-    call = rollout.update
-    is_taken = call is not None and (call.accepted_at is not None or call.seen_at_work)
-    steps.append((is_taken or rollout.cutover_at is not None, "SageMaker took the update"))
-    steps.append((rollout.cutover_at is not None, _fleet_step(rollout)))
-    steps.append((rollout.cutover_at is not None, f"InService on {code(rollout.plan.target_config)}"))
-    first_open = next((i for i, (done, _) in enumerate(steps) if not done), len(steps))
-    pending = NOW if rollout.is_active else STOPPED
-    return [f"{DONE if done else pending if i == first_open else NEXT} {text}" for i, (done, text) in enumerate(steps)]
-
-
-def _fleet_step(rollout: Rollout) -> str:
-    if rollout.cutover_at is not None:
-        return "New fleet takes all traffic; the old one is drained"
-    if rollout.snapshot is None or rollout.update is None or not rollout.is_active:
-        return "New fleet"
-    return _fleet(rollout.snapshot, rollout)
-
-
-def _fleet(snapshot: Snapshot, rollout: Rollout) -> str:
-    """SageMaker's own words about the green fleet; endpoints without guardrails may show nothing but their status."""
-    pending = snapshot.pending
-    variants = pending.variants if pending is not None else ()
-    told = "; ".join(part for v in variants if (part := _variant(v, several=len(variants) > 1)))
-    if not told and snapshot.status is EndpointStatus.IN_SERVICE:
-        return "SageMaker was asked for the new fleet"
-    return f"New fleet: {told}" if told else f"SageMaker says {snapshot.status}"
-
-
-def _variant(variant: VariantState, *, several: bool) -> str:
-    parts = []
-    if variant.desired_count is not None and variant.current_count is not None:
-        parts.append(f"{variant.current_count} of {count(variant.desired_count, 'instance')}")
-    stage = escape(variant.message or variant.stage or "")
-    if stage:
-        parts.append(f"SageMaker says “{stage.rstrip('.')}”")
-    text = ", ".join(parts)
-    return f"{escape(variant.name)}: {text}" if several and text else text
+def _cancel_question(rollout: Rollout) -> Confirm:
+    if rollout.phase is Phase.PREPARING:
+        return Confirm(
+            "Cancel this change?", f"{rollout.endpoint} has not been touched yet and stays as it is.", "Cancel it"
+        )
+    return Confirm(
+        "Go back when it settles?",
+        f"SageMaker cannot stop an update of {rollout.endpoint}. A rollback is queued for the moment the update is done.",
+        "Queue a rollback",
+        "Let it go on",
+    )
 
 
 def fleet_counts(rollout: Rollout) -> str:

@@ -7,7 +7,7 @@ from bot.domain.rollout import Phase, Rollout
 from bot.domain.verdict import Comparison, Measurement
 from bot.messages.blocks import Block, Confirm, Message, actions, button, code, context, escape, fields, section
 from bot.messages.ids import ActionId, BlockId
-from bot.messages.words import amount, before_after_ms, moment, percent, span
+from bot.messages.words import amount, before_after_ms, count, moment, percent, span
 
 
 def render_watch(rollout: Rollout) -> Message:
@@ -36,6 +36,8 @@ def _latest(rollout: Rollout) -> str:
 
 def headline(rollout: Rollout) -> str:
     """The verdict in one line, for the card."""
+    if rollout.count_change is not None:
+        return f"{escape(rollout.count_change.variant)} runs {count(rollout.count_change.count, 'instance')}."
     if rollout.verdict is None or rollout.comparison is None:
         return "InService on the new config."
     p50 = before_after_ms(rollout.comparison.before.p50_us, rollout.comparison.after.p50_us)

@@ -1,7 +1,7 @@
 """The whole thread of a rollout: which messages shall be there, and what each shall say. A pure projection of the record."""
 
 from bot.domain.names import mention
-from bot.domain.rollout import Phase, Rollout
+from bot.domain.rollout import Kind, Phase, Rollout
 from bot.messages.blocks import Message, context, escape, section
 from bot.messages.card import render_card, what
 from bot.messages.ending import ENDINGS, plan_is_shown, render_ending
@@ -27,7 +27,8 @@ def wanted_slots(rollout: Rollout) -> tuple[Slot, ...]:
     if rollout.verdict is not None and rollout.comparison is not None:
         slots.append(Slot(SlotName.SUMMARY, render_summary(rollout)))
         slots.append(Slot(SlotName.CHART, chart_caption(rollout)))
-    if rollout.phase in ENDINGS and not _child_tells_the_end(rollout):
+    is_scaled = rollout.kind is Kind.SCALE and rollout.phase is Phase.SUCCEEDED
+    if is_scaled or (rollout.phase in ENDINGS and not _child_tells_the_end(rollout)):
         slots.append(Slot(SlotName.ENDING, render_ending(rollout)))
     return tuple(slots)
 

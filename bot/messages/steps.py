@@ -1,0 +1,97 @@
+"""The steps of an update, each done, at work, still to come, or where it stopped."""
+
+from bot.domain.endpoint import EndpointStatus, Snapshot, VariantState
+from bot.domain.rollout import Kind, Rollout
+from bot.domain.saga import ScalingMode, ScalingSaga
+from bot.messages.blocks import code, escape
+from bot.messages.words import count
+
+DONE, NOW, NEXT, STOPPED = "✓", "▸", "·", "✖"
+
+
+def step_lines(rollout: Rollout) -> list[str]:
+    """One line for each step, in the order in which they are taken."""
+    steps = _counting(rollout) if rollout.kind is Kind.SCALE else _replacing(rollout)
+    first_open = next((i for i, (done, _) in enumerate(steps) if not done), len(steps))
+    pending = NOW if rollout.is_active else STOPPED
+    return [f"{DONE if done else pending if i == first_open else NEXT} {text}" for i, (done, text) in enumerate(steps)]
+
+
+def _replacing(rollout: Rollout) -> list[tuple[bool, str]]:
+    assert rollout.plan is not None
+    plan, steps = rollout.plan, []
+    if plan.new_models:
+        names = ", ".join(code(n) for n in plan.new_models.values())
+        steps.append((rollout.models_created, f"Model {names}"))
+    if rollout.kind is Kind.UPDATE:
+        steps.append((rollout.config_created, f"Endpoint config {code(plan.target_config)}"))
+    else:
+        steps.append((True, f"Endpoint config {code(plan.target_config)} is still there"))
+    if plan.alarms:
+        steps.append((rollout.alarms_verified, f"{count(len(plan.alarms), 'alarm')} on the new fleet"))
+    if plan.scaling.targets:
+        taken = rollout.scaling is not None and rollout.scaling.taken_at is not None
+        steps.append((taken, _taking(plan.scaling_mode)))
+    landed = rollout.cutover_at is not None
+    steps.append((_is_taken(rollout) or landed, "SageMaker took the update"))
+    steps.append((landed, _fleet_step(rollout)))
+    steps.append((landed, f"InService on {code(plan.target_config)}"))
+    if rollout.scaling is not None:
+        steps.append((rollout.scaling.restored_at is not None, _restoring(rollout.scaling)))
+    return steps
+
+
+def _counting(rollout: Rollout) -> list[tuple[bool, str]]:
+    assert rollout.count_change is not None
+    wanted = rollout.count_change
+    landed = rollout.cutover_at is not None
+    return [
+        (_is_taken(rollout) or landed, "SageMaker took the new count"),
+        (landed, f"{escape(wanted.variant)} runs {count(wanted.count, 'instance')}"),
+    ]
+
+
+def _is_taken(rollout: Rollout) -> bool:
+    call = rollout.update
+    return call is not None and (call.accepted_at is not None or call.seen_at_work)
+
+
+def _taking(mode: ScalingMode) -> str:
+    if mode is ScalingMode.DEREGISTER:
+        return "Autoscaling saved and taken off, because SageMaker refuses this change of a variant that scales"
+    return "Autoscaling saved and suspended, so that no scaling gets in the way"
+
+
+def _restoring(saga: ScalingSaga) -> str:
+    if saga.gave_up:
+        return "Autoscaling could not be put back"
+    return "Autoscaling is as it was before" if saga.restored_at is not None else "Autoscaling put back as it was"
+
+
+def _fleet_step(rollout: Rollout) -> str:
+    if rollout.cutover_at is not None:
+        return "New fleet takes all traffic; the old one is drained"
+    if rollout.snapshot is None or rollout.update is None or not rollout.is_active:
+        return "New fleet"
+    return fleet(rollout.snapshot)
+
+
+def fleet(snapshot: Snapshot) -> str:
+    """SageMaker's own words about the green fleet; endpoints without guardrails may show nothing but their status."""
+    pending = snapshot.pending
+    variants = pending.variants if pending is not None else ()
+    told = "; ".join(part for v in variants if (part := _variant(v, several=len(variants) > 1)))
+    if not told and snapshot.status is EndpointStatus.IN_SERVICE:
+        return "SageMaker was asked for the new fleet"
+    return f"New fleet: {told}" if told else f"SageMaker says {snapshot.status}"
+
+
+def _variant(variant: VariantState, *, several: bool) -> str:
+    parts = []
+    if variant.desired_count is not None and variant.current_count is not None:
+        parts.append(f"{variant.current_count} of {count(variant.desired_count, 'instance')}")
+    stage = escape(variant.message or variant.stage or "")
+    if stage:
+        parts.append(f"SageMaker says “{stage.rstrip('.')}”")
+    text = ", ".join(parts)
+    return f"{escape(variant.name)}: {text}" if several and text else text
