@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from fakes.records import at
 from slack_bolt import Ack, App, Respond
 from slack_sdk import WebClient
 
+from bot.domain.rollout import Phase
+from bot.messages.ids import CallbackId, InputId
+from bot.messages.modals import render_reject_reason
 from browser.picture import chart_png
 from browser.promotion_blocks import (
     MISCHIEF,
@@ -40,6 +44,7 @@ def make_app(client: WebClient) -> App:
     app.action("modal.update")(update_modal)
     app.options("entered")(offer_versions)
     app.view("promotion")(submit_promotion)
+    app.view(str(CallbackId.REJECT_REASON))(take_reason)
     app.event("app_home_opened")(publish_home)
     app.event("app_mention")(greet)
     return app
@@ -62,6 +67,8 @@ def answer_command(ack: Ack, body: Json, respond: Respond, client: WebClient) ->
         )
     elif word == "steps":
         client.views_open(trigger_id=body["trigger_id"], view=step_modal("First"))
+    elif word == "why":
+        client.views_open(trigger_id=body["trigger_id"], view=render_reject_reason(at(Phase.REJECTED)))
     elif word == "":
         client.views_open(trigger_id=body["trigger_id"], view=promotion_modal())
     else:
@@ -179,6 +186,15 @@ def submit_promotion(ack: Ack, body: Json, view: Json, client: WebClient) -> Non
     client.chat_postMessage(
         channel="C0MLDEPLOYS", text=f"<@{body['user']['id']}> wants {endpoint} on version {version}"
     )
+
+
+def take_reason(ack: Ack, body: Json, view: Json, client: WebClient) -> None:
+    """As the bot does; the word “never” is not acknowledged, so that Slack has to say something."""
+    words = view["state"]["values"][InputId.REASON][InputId.REASON]["value"]
+    if words == "never":
+        return
+    ack()
+    client.chat_postMessage(channel="C0MLDEPLOYS", text=f"Rejected by <@{body['user']['id']}>: {words}")
 
 
 def publish_home(event: Json, client: WebClient) -> None:
