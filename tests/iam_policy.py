@@ -9,12 +9,14 @@ from typing import Any
 
 POLICY = Path(__file__).parent.parent / "iam-policy.json"
 ACCOUNT, REGION = "123456789012", "us-east-1"
+BUCKET = "acme-ml-registry"
+"""Where the sample fleet has its model data."""
 
 
 def policy() -> list[dict[str, Any]]:
     text = POLICY.read_text(encoding="utf-8").replace("OTHER_ACCOUNT", "210987654321")
     filled = text.replace("REGION", REGION).replace("ACCOUNT", ACCOUNT).replace("EXECUTION_ROLE", "sagemaker-execution")
-    filled = filled.replace("MODEL_BUCKET", "models")
+    filled = filled.replace("MODEL_BUCKET", BUCKET)
     statements = json.loads(filled)["Statement"]
     assert isinstance(statements, list)
     return statements

@@ -75,6 +75,16 @@ ENDPOINT, CONFIG, MODEL = (
     named("model", "ModelName"),
 )
 
+
+def alarms(called: dict[str, Any]) -> list[str]:
+    names = called.get("AlarmNames", [called.get("AlarmName")])
+    return [f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:{name}" for name in names]
+
+
+def scalable_target(_: dict[str, Any]) -> list[str]:
+    return [f"arn:aws:application-autoscaling:{REGION}:{ACCOUNT}:scalable-target/0123"]
+
+
 RESOURCES: dict[str, Callable[[dict[str, Any]], list[str]]] = {
     "DescribeEndpoint": ENDPOINT,
     "DescribeEndpointConfig": CONFIG,
@@ -83,22 +93,47 @@ RESOURCES: dict[str, Callable[[dict[str, Any]], list[str]]] = {
     "CreateEndpointConfig": CONFIG,
     "CreateModel": lambda called: [*MODEL(called), *model_packages(called)],
     "UpdateEndpoint": lambda called: [*ENDPOINT(called), *CONFIG(called)],
+    "UpdateEndpointWeightsAndCapacities": ENDPOINT,
     "ListTags": lambda called: [called["ResourceArn"]],
+    **dict.fromkeys(("PutMetricAlarm", "DeleteAlarms", "SetAlarmState"), alarms),
+    **dict.fromkeys(
+        ("RegisterScalableTarget", "DeregisterScalableTarget", "PutScalingPolicy", "PutScheduledAction"),
+        scalable_target,
+    ),
+    "HeadObject": lambda called: [f"arn:aws:s3:::{called['Bucket']}/{called['Key']}"],
 }
 """The ARNs that IAM asks about for each operation; for what is not listed it asks about none."""
+
+
+NAMES_IN_IAM = {
+    "service-quotas:": "servicequotas:",
+    "marketplace-agreement:": "aws-marketplace:",
+    "s3:HeadObject": "s3:GetObject",
+}
+TAGGING = {"PutMetricAlarm": "cloudwatch:TagResource"}
+"""What sending tags needs; everything else is SageMaker's."""
+
+
+def action_of(call: dict[str, Any]) -> str:
+    action = f"{call['service']}:{call['operation']}"
+    for ours, iams in NAMES_IN_IAM.items():
+        action = action.replace(ours, iams)
+    return action
 
 
 def test_every_call_to_aws_is_allowed(scene: Scene):
     calls = scene.aws.calls()
     operations = {call["operation"] for call in calls}
     assert {"CreateModel", "CreateEndpointConfig", "UpdateEndpoint", "ListModelPackages", "GetMetricData"} <= operations
+    assert {"RegisterScalableTarget", "ListServiceQuotas", "ListEndpoints", "GetProducts"} <= operations
     denied = set()
     for call in calls:
-        action = f"{call['service']}:{call['operation']}"
+        action = action_of(call)
         resources = RESOURCES.get(call["operation"], lambda _: ["*"])(call["parameters"])
         denied |= {(action, arn) for arn in resources if not allows(action, arn)}
         if call["parameters"].get("Tags"):
-            denied |= {("sagemaker:AddTags", arn) for arn in resources[:1] if not allows("sagemaker:AddTags", arn)}
+            tagging = TAGGING.get(call["operation"], "sagemaker:AddTags")
+            denied |= {(tagging, arn) for arn in resources[:1] if not allows(tagging, arn)}
     assert not denied
 
 
