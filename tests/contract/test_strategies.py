@@ -2,16 +2,21 @@
 
 from contextlib import suppress
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from botocore.validate import ParamValidator
 from fakes.documents import service_model
+from fakes.facts import a_spec
+from fakes.records import opened
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from sandbox_aws.local import LocalAws
 
-from bot.domain.endpoint import Document
+from bot.domain.endpoint import ConfigRecord, Document
+from bot.domain.fleet import Thresholds, Watch
+from bot.domain.guardrails import alarms_for
 from bot.domain.sizes import StepSize
 from bot.domain.strategy import (
     FleetShape,
@@ -25,6 +30,7 @@ from bot.domain.strategy import (
 )
 from sandbox.aws.errors import AwsError
 from sandbox.aws.lifecycle import Stage
+from workers.gateways.alarms import CloudWatchAlarms
 
 ENDPOINT = "trial"
 MINUTE = timedelta(minutes=1)
@@ -95,7 +101,7 @@ def bakes_long_enough(stages: list[Stage]) -> bool:
     return bool(bakes(stages)) and all(s.seconds >= SHORTEST_WATCH.total_seconds() for s in bakes(stages))
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=80)
 @given(strategies(), COUNTS)
 def test_what_has_no_problem_is_taken_and_done_as_the_plan_says(strategy: Strategy, counts: list[int]) -> None:
     aws, shape = an_account(a_config(*counts))
@@ -111,7 +117,7 @@ def test_what_has_no_problem_is_taken_and_done_as_the_plan_says(strategy: Strate
         assert strategy.type is StrategyType.ALL_AT_ONCE or bakes(stages)[0].share <= 0.5
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=80)
 @given(strategies(), COUNTS)
 def test_what_has_a_problem_would_be_refused_or_would_not_protect(strategy: Strategy, counts: list[int]) -> None:
     aws, shape = an_account(a_config(*counts))
@@ -206,3 +212,58 @@ def test_no_deployment_is_given_more_than_eight_hours() -> None:
     capped = deployment_config(slow, longer, ["errors"])
     assert capped is not None
     assert capped["RollingUpdatePolicy"]["MaximumExecutionTimeoutInSeconds"] == 28_800
+
+
+class LocalCloudWatch:
+    """boto3's `cloudwatch` client as far as the alarms' gateway uses it."""
+
+    def __init__(self, aws: LocalAws) -> None:
+        self._aws = aws
+
+    def put_metric_alarm(self, **request: Any) -> None:
+        self._aws.ask("PutMetricAlarm", "cloudwatch", **request)
+
+    def get_paginator(self, operation: str) -> SimpleNamespace:
+        assert operation == "describe_alarms"
+        return SimpleNamespace(
+            paginate=lambda **request: iter([self._aws.ask("DescribeAlarms", "cloudwatch", **request)])
+        )
+
+
+SPEC = a_spec(watch=Watch(thresholds=Thresholds(p99_ms=150.0)))
+STEPWISE = [
+    Strategy(bake=10 * MINUTE),
+    Strategy(type=StrategyType.CANARY, size=StepSize(unit="instances", value=1), bake=10 * MINUTE),
+    Strategy(type=StrategyType.LINEAR, size=StepSize(unit="percent", value=50), bake=5 * MINUTE),
+    Strategy(type=StrategyType.ROLLING, size=StepSize(unit="percent", value=50), bake=2 * MINUTE),
+]
+
+
+@pytest.mark.parametrize("strategy", STEPWISE, ids=str)
+@pytest.mark.parametrize(
+    ("behaviour", "strength", "lands"),
+    [
+        ("slower-version", {"factor": 1.0}, True),
+        ("slower-version", {"factor": 4.0}, False),
+        ("erroring-version", {"ratio": 0.01}, True),
+        ("erroring-version", {"ratio": 0.2}, False),
+    ],
+)
+def test_the_rollouts_own_alarms_turn_back_a_bad_version_and_no_other(
+    strategy: Strategy, behaviour: str, strength: dict[str, float], lands: bool
+) -> None:
+    aws = LocalAws(metric_delay_seconds=60)
+    aws.new_config()
+    aws.scenario(behaviour, **strength)
+    spec_config = aws.ask("DescribeEndpointConfig", EndpointConfigName="next")
+    target = ConfigRecord(name="next", arn="", document={"ProductionVariants": spec_config["ProductionVariants"]})
+    shape = shape_of("realtime", target.document, is_marketplace=False)
+    assert not problems(strategy, shape, SPEC.watch.metric_period)
+    own = alarms_for(opened(), SPEC, target, strategy)
+    for alarm in own:
+        CloudWatchAlarms(LocalCloudWatch(aws)).create(alarm, {})
+    policy = deployment_config(strategy, shape, [alarm.name for alarm in own])
+    aws.ask("UpdateEndpoint", EndpointName=SPEC.name, EndpointConfigName="next", DeploymentConfig=policy)
+    after = aws.until_settled()[-1]
+    assert after["EndpointStatus"] == "InService"
+    assert (after["EndpointConfigName"] == "next") is lands
