@@ -9,6 +9,7 @@ import pytest
 from bot.domain.commands import Cancel, Change, Help, History, Plan, Promote, Rollback, Status
 from bot.domain.errors import UsageError
 from bot.domain.model import Value
+from bot.domain.strategy import AskedStrategy
 from bot.grammar import TERMINAL_PREFIX, Context, help_text, parse, parse_argv, render
 from bot.grammar.definitions import GRAMMAR
 
@@ -47,6 +48,17 @@ def refusal(text: str, context: Context | None = None) -> UsageError:
                     image="1.dkr.ecr/x:2", instance_type="ml.g5.xlarge", count=3, env={"A": "1", "B": ""}, unset=("C",)
                 ),
             ),
+        ),
+        (
+            "promote a --strategy Canary --size 25% --bake 15m",
+            Promote(
+                endpoint="a",
+                strategy=AskedStrategy.model_validate({"type": "canary", "size": "25%", "bake": "15m"}),
+            ),
+        ),
+        (
+            "plan a --size 2 --count 8",
+            Plan(endpoint="a", change=Change(count=8), strategy=AskedStrategy.model_validate({"size": 2})),
         ),
         ("promote --reason because a", Promote(endpoint="a", reason="because")),
         ("rollback a", Rollback(endpoint="a")),
@@ -162,6 +174,24 @@ def test_thread_says_what_is_left_out_and_never_overrules_what_is_typed(typed, m
         ("promote a --version x", "--version: “x” is no version: give a number such as 4, or the word latest.", ()),
         ("promote a --version 0", "--version: “0” is no version: give a number such as 4, or the word latest.", ()),
         ("promote a --count 1.5", "--count: “1.5” is no instance count: give a whole number, 1 or more.", ()),
+        (
+            "promote a --strategy blue",
+            "--strategy: must be all-at-once, canary, linear, rolling or two-variant.",
+            (),
+        ),
+        ("promote a --strategy linear --size 5%", "--size: must be from 10% to 50% for linear.", ()),
+        ("promote a --strategy all-at-once --size 1", "--size: means nothing for all-at-once: leave it out.", ()),
+        (
+            "plan a --size half",
+            "--size: “half” is no size: write a percentage such as 10%, or a number of instances.",
+            (),
+        ),
+        ("promote a --bake 2h", "--bake: must be at most 1h, which is SageMaker's limit.", ()),
+        (
+            "promote a --bake 10",
+            "--bake: “10” is no duration: give a whole number and a unit, such as 20s, 30m, 4h or 7d.",
+            (),
+        ),
         ("promote a --env A", "--env: takes KEY=VALUE, for example --env LOG_LEVEL=info.", ()),
         ("promote a --env A=1 --env A=2", "--env: A is set twice.", ()),
         ("promote a --env A=1 --unset A", "--unset: A is both set and unset: keep one of the two.", ()),
