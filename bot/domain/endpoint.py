@@ -137,6 +137,8 @@ class ModelPackage(Value):
     product_id: str | None = None
     instance_types: tuple[str, ...] = ()
     """SupportedRealtimeInferenceInstanceTypes; empty when the package does not say."""
+    model_data: tuple[str, ...] = ()
+    """S3 urls of what its containers load; empty for Marketplace packages, which do not say, and in lists of versions."""
     created_at: datetime
     description: str | None = None
 

@@ -16,6 +16,9 @@ ACCOUNT = "arn:aws:sagemaker:us-east-1:123456789012"
 ACME = "arn:aws:sagemaker:us-east-1:865070037744:model-package/acme-stt-en-v1-0123456789abcdef0123456789abcdef"
 
 
+SOURCE = {"S3Uri": "s3://models/v5/", "S3DataType": "S3Prefix", "CompressionType": "None"}
+
+
 def summary(version: int, status: str = "Completed", approval: str = "Approved") -> dict[str, Any]:
     return {
         "ModelPackageName": "sentiment",
@@ -37,7 +40,11 @@ def test_version_is_described_without_its_model_card() -> None:
         **summary(4, approval="PendingManualApproval"),
         ModelPackageDescription="better",
         InferenceSpecification={
-            "Containers": [{"Image": "repo:4"}],
+            "Containers": [
+                {"Image": "repo:4", "ModelDataUrl": "s3://models/v4/model.tar.gz"},
+                {"Image": "repo:5", "ModelDataSource": {"S3DataSource": SOURCE}},
+                {"Image": "repo:6"},
+            ],
             "SupportedRealtimeInferenceInstanceTypes": ["ml.m5.xlarge", "ml.m5.2xlarge"],
         },
     )
@@ -47,6 +54,7 @@ def test_version_is_described_without_its_model_card() -> None:
         package = ModelRegistry(client).describe_package(answer["ModelPackageArn"])
     assert (package.group, package.version, package.approval) == ("sentiment", 4, ApprovalStatus.PENDING)
     assert package.instance_types == ("ml.m5.xlarge", "ml.m5.2xlarge")
+    assert package.model_data == ("s3://models/v4/model.tar.gz", "s3://models/v5/")
     assert (package.is_marketplace, package.description, package.is_deployable) == (False, "better", False)
 
 

@@ -1,5 +1,6 @@
 """The model registry: package groups, their versions, and AWS Marketplace packages."""
 
+from collections.abc import Iterator
 from datetime import UTC
 from typing import Any
 
@@ -31,6 +32,7 @@ class ModelRegistry:
                 "is_marketplace": product_id is not None,
                 "product_id": product_id,
                 "instance_types": tuple(inference.get("SupportedRealtimeInferenceInstanceTypes", ())),
+                "model_data": tuple(_model_data(inference)),
             }
         )
 
@@ -70,6 +72,12 @@ def _package(answer: Document) -> ModelPackage:
         created_at=answer["CreationTime"].astimezone(UTC),
         description=answer.get("ModelPackageDescription") or None,
     )
+
+
+def _model_data(inference: Document) -> Iterator[str]:
+    for container in inference.get("Containers", ()):
+        source = container.get("ModelDataSource", {}).get("S3DataSource", {}).get("S3Uri")
+        yield from (url for url in (container.get("ModelDataUrl"), source) if url)
 
 
 def _product_id(inference: Document) -> str | None:
