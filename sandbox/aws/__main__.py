@@ -42,8 +42,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m sandbox.aws",
         description="A local stand-in for SageMaker, CloudWatch, Application Auto Scaling, Service Quotas, STS, Pricing, "
-        "AWS Marketplace agreements and S3 (HeadObject). Point boto3 at it with AWS_ENDPOINT_URL and any credentials. It starts with a sample fleet in "
-        "account 123456789012, us-east-1; scenarios and faults are switched under /sandbox/.",
+        "AWS Marketplace agreements and S3 (HeadObject). Point boto3 at it with AWS_ENDPOINT_URL and any credentials. It "
+        "starts with a sample fleet in account 123456789012, us-east-1; scenarios and faults are switched under /sandbox/.",
     )
     parser.add_argument("--port", type=int, default=4566, metavar="N", help="port on 127.0.0.1; 0 picks a free one")
     parser.add_argument(

@@ -44,6 +44,7 @@ def add_control_routes(app: web.Application, stand_in: StandIn) -> None:
             web.post("/sandbox/release", control.release),
             web.get("/sandbox/calls", control.list_calls),
             web.get("/sandbox/endpoints", control.list_endpoints),
+            web.get("/sandbox/alarms", control.list_alarms),
             web.post("/sandbox/endpoint/{name}/status", control.force_status),
         ]
     )
@@ -116,6 +117,11 @@ class _Control:
         world.settle()
         return _json({"endpoints": {name: self._everything(e) for name, e in sorted(world.home().endpoints.items())}})
 
+    async def list_alarms(self, _: web.Request) -> web.Response:
+        region = self._stand_in.world.home()
+        alarms = sorted(region.alarms.values(), key=lambda alarm: alarm.name)
+        return _json({"alarms": {a.name: {"state": a.state_at(region, region.now)} | a.spec for a in alarms}})
+
     async def force_status(self, http: web.Request) -> web.Response:
         world = self._stand_in.world
         world.settle()
@@ -137,11 +143,7 @@ class _Control:
             "models": {},
             "packages": {},
             "tags": region.tags.get(endpoint.arn, {}),
-            "scalable_targets": [
-                target
-                for (resource, _), target in region.scaling.targets.items()
-                if resource.startswith(f"endpoint/{endpoint.name}/variant/")
-            ],
+            **region.scaling.of_endpoint(endpoint.name),
             "fleets": [
                 {"at": shift.at, "parts": [vars(part) | {"traits": vars(part.traits)} for part in shift.parts]}
                 for shift in endpoint.traffic.shifts

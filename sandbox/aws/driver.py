@@ -101,14 +101,18 @@ class AwsDriver:
     def endpoint(self, name: str) -> dict[str, Any]:
         """One endpoint as DescribeEndpoint shows it, and what stands behind it.
 
-        That is its `config`, `models`, `packages`, `tags`, `scalable_targets` and `fleets` (who took which part of the
-        traffic since when).
+        That is its `config`, `models`, `packages`, `tags`, `scalable_targets`, `scaling_policies`, `scheduled_actions` and
+        `fleets` (who took which part of the traffic since when).
 
         Raises:
             KeyError: There is no such endpoint.
         """
         seen = self.endpoints()[name]
         return {**seen["description"], **seen}
+
+    def alarms(self) -> dict[str, dict[str, Any]]:
+        """Every alarm of the home account by name: what it was given, and its `state`."""
+        return dict(self._ask("GET", "/sandbox/alarms")["alarms"])
 
     def force_status(self, name: str, status: str) -> None:
         """Show an EndpointStatus from now on, whatever was under way; it stays until something changes it."""

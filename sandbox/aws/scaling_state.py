@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,6 +24,19 @@ class ScalingState:
     def targets_of(self, endpoint: str, variant: str) -> list[dict[str, Any]]:
         resource = f"endpoint/{endpoint}/variant/{variant}"
         return [target for (owner, _), target in self.targets.items() if owner == resource]
+
+    def of_endpoint(self, endpoint: str) -> dict[str, list[dict[str, Any]]]:
+        """Everything that is registered for an endpoint's variants, by kind."""
+        prefix = f"endpoint/{endpoint}/variant/"
+
+        def owned(book: Mapping[Any, dict[str, Any]]) -> list[dict[str, Any]]:
+            return [item for key, item in book.items() if key[0].startswith(prefix)]
+
+        return {
+            "scalable_targets": owned(self.targets),
+            "scaling_policies": owned(self.policies),
+            "scheduled_actions": owned(self.actions),
+        }
 
     def deregister(self, key: TargetKey) -> None:
         """Forget a target, and with it its policies and scheduled actions."""

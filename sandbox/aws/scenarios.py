@@ -146,9 +146,9 @@ class ScenarioBook:
             return failures.stuck(stages), Ending()
         ending = Ending()
         chosen = (name for name in failures.UNHAPPY_ENDINGS if self._take(name, endpoint.name, variants=variants))
-        name = next(chosen, None) or startup.trouble(region, endpoint, variants)
-        if name is not None:
-            stages, ending = failures.unhappy(name, _launch(region, variants), stages)
+        fate = next(chosen, None) or startup.trouble(region, endpoint, variants)
+        if fate is not None:
+            stages, ending = failures.unhappy(fate, _launch(region, variants), stages)
         return failures.stretched(stages, factor), ending
 
     def ending_of_scaling(self, endpoint: Endpoint) -> Ending:

@@ -9,6 +9,7 @@ from sandbox.aws.errors import AwsError
 from sandbox.aws.scenarios import ScenarioRefused
 from sandbox.aws.switches import SWITCHES
 
+from .conftest import Clients
 from .local import LocalAws
 from .test_metrics import total
 
@@ -247,7 +248,27 @@ def test_an_endpoint_can_be_seen_from_behind(driver: AwsDriver) -> None:
     assert seen["models"]["stt-prod-v1"]["EnableNetworkIsolation"]
     (package,) = seen["packages"].values()
     assert package["InferenceSpecification"]["Containers"][0]["ProductId"]
-    assert len(driver.endpoint("sentiment-prod")["scalable_targets"]) == 1
+    scaled = driver.endpoint("sentiment-prod")
+    assert [len(scaled[kind]) for kind in ("scalable_targets", "scaling_policies", "scheduled_actions")] == [1, 1, 1]
+
+
+def test_alarms_can_be_seen_from_behind(clients: Clients, driver: AwsDriver) -> None:
+    assert driver.alarms() == {}
+    clients.cloudwatch.put_metric_alarm(
+        AlarmName="bot-latency",
+        Namespace="AWS/SageMaker",
+        MetricName="ModelLatency",
+        Dimensions=[
+            {"Name": "EndpointName", "Value": "sentiment-prod"},
+            {"Name": "VariantName", "Value": "AllTraffic"},
+        ],
+        ExtendedStatistic="p50",
+        Period=60,
+        EvaluationPeriods=1,
+        Threshold=1.0,
+        ComparisonOperator="GreaterThanThreshold",
+    )
+    assert driver.alarms()["bot-latency"]["state"] == "ALARM"
 
 
 def test_reset_brings_back_the_sample_fleet(driver: AwsDriver) -> None:
