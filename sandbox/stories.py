@@ -50,6 +50,12 @@ class Scene:
         self.until(lambda: self._offers(label), f"a button {label!r}")
         self.slack.person(name).click(label, channel=CHANNEL, thread_ts=self.thread_ts)
 
+    def fills_in(self, name: str, **values: str) -> None:
+        """Somebody submits the form in front of them, as soon as it is there."""
+        person = self.slack.person(name)
+        self.until(lambda: person.modal() is not None, f"a form for {name}")
+        person.submit(values)
+
     def state_becomes(self, words: str) -> None:
         """The card says that state."""
         self.until(lambda: f"State: {words}" in self.card(), f"the state {words!r}")
@@ -126,7 +132,8 @@ def reject(scene: Scene) -> None:
     scene.until(lambda: bool(scene.slack.person("dave").ephemerals(CHANNEL)), "an answer to the outsider")
     scene.presses("ben", "Reject")
     scene.state_becomes("rejected")
-    scene.thread_says("Rejected by")
+    scene.fills_in("ben", Reason="Too risky before the demo. Ask again on Monday.")
+    scene.thread_says("> Too risky before the demo.")
     scene.check(scene.executed_updates() == 0, "nothing should have been updated")
 
 
@@ -172,7 +179,7 @@ def lost_redis(scene: Scene) -> None:
 
 STORIES: tuple[Story, ...] = (
     Story("promote", "the main job: promote, approve, update, watch, summary, roll back by one click", promote),
-    Story("reject", "an outsider may not approve, an approver rejects, nothing was touched", reject),
+    Story("reject", "an outsider may not approve, an approver rejects and says why, nothing was touched", reject),
     Story("silent-rollback", "SageMaker goes back by itself and says nothing; the thread says it", silent_rollback),
     Story("no-capacity", "SageMaker finds no instances; the old fleet goes on", no_capacity),
     Story("killed-workers", "every process of ours is killed in the middle of an update, and goes on", killed_workers),

@@ -130,5 +130,5 @@ def _runs(rollout: Rollout) -> str:
 def _rejected(rollout: Rollout) -> str:
     rejection = rejection_of(rollout)
     assert rejection is not None
-    why = f": {escape(on_one_line(rejection.reason, _LONGEST_REASON))}" if rejection.reason else ""
+    why = f": {escape(on_one_line(rejection.reason, _LONGEST_REASON).rstrip('.'))}" if rejection.reason else ""
     return f"Rejected by {mention(rejection.actor)}{why}, {moment(rejection.at)}"

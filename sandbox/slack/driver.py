@@ -57,14 +57,15 @@ class SlackDriver:
     def transcript(self, channel: str = "ml-deploys", thread_ts: str | None = None) -> str:
         """The channel or thread as text, with what people did in between."""
         deliveries = self._link.get("deliveries")["deliveries"]
-        here = [
-            each for each in deliveries if channel_of(each) in (channel.lstrip("#"), self._link.channel_id(channel))
-        ]
+        places = ("", channel.lstrip("#"), self._link.channel_id(channel))  # a submitted form does not say where it was
+        here = [each for each in deliveries if channel_of(each) in places]
         if thread_ts:
             here = [each for each in here if each["kind"] != "command"]
         raw = [message.raw for message in self.messages(channel, thread_ts=thread_ts)]
         title = channel if channel.startswith(("#", "@")) else f"#{channel}"
-        return transcript(f"{title}, times in UTC", raw, here, self._link.names)
+        calls = [call for call in self.calls("views.open") if call["ok"]]
+        opened = {call["result"]["view"]["id"]: call["args"]["trigger_id"] for call in calls}
+        return transcript(f"{title}, times in UTC", raw, here, self._link.names, opened)
 
     def calls(self, method: str | None = None, after: int = 0) -> list[Json]:
         """The Web API calls of the app, oldest first: id, time, method, args, status, ok, error, result."""

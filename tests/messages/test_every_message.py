@@ -260,7 +260,7 @@ def test_the_plan_begins_with_the_word_plan(name: str) -> None:
         ("one of two approvals", f"Approved by <@{BEN}> so far. Needs 2 approvals from"),
         ("awaiting_approval", "Needs 1 approval from"),
         ("rejected", f"Rejected by <@{BEN}>, <!date^"),
-        ("rejected with words", f"Rejected by <@{BEN}>: Too risky today. It succeeded in staging only., <!date^"),
+        ("rejected with words", f"Rejected by <@{BEN}>: Too risky today. It succeeded in staging only, <!date^"),
         ("expired", "Expired"),
         ("superseded", "Replaced by rollout `rnewer22`"),
         ("cancelled", "Cancelled by <@U0ANNA>"),

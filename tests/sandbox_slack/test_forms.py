@@ -127,6 +127,21 @@ def test_pickers_hand_over_days_times_and_instants(
     assert values["instant"]["entered"] == {"type": "datetimepicker", "selected_date_time": 1795356000}
 
 
+def test_the_transcript_shows_what_was_submitted_where_it_was_asked_for(
+    slack: SlackDriver, app: App, connect: Connect, client: WebClient
+) -> None:
+    app.view("promote")(lambda ack: ack())
+    connect(app)
+    options = [{"text": {"type": "plain_text", "text": word}, "value": word.lower()} for word in ("Two", "Four")]
+    count = {**field("static_select", options=options), "block_id": "count"}
+    ben = opened_by(slack, client, app, modal(text_input("why", "Reason"), count, PICKERS[0]))
+    ben.submit({"Reason": "too risky\nwait", "count": "four"})
+    assert "ben submits “Promote”\n    │           Reason: too risky\n    │           wait\n" in slack.transcript()
+    assert "Field: Four\n" in slack.transcript()
+    assert slack.transcript().count("Field:") == 1
+    assert "submits" not in slack.transcript("sentiment")
+
+
 def test_a_trigger_opens_one_modal(slack: SlackDriver, app: App, connect: Connect, client: WebClient) -> None:
     triggers: list[str] = []
 
