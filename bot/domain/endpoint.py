@@ -94,6 +94,8 @@ class ModelRecord(Value):
     arn: str
     document: Document
     tags: Mapping[str, str] = {}
+    left_out: tuple[str, ...] = ()
+    """Paths of what SageMaker shows and this bot cannot send, e.g. `ProductionVariants[0].TomorrowsSetting`: a clone would lose it."""
 
     def containers(self) -> Iterator[Document]:
         """The primary container, or the containers of the pipeline, in order."""
@@ -109,6 +111,8 @@ class ConfigRecord(Value):
     arn: str
     document: Document
     tags: Mapping[str, str] = {}
+    left_out: tuple[str, ...] = ()
+    """Paths of what SageMaker shows and this bot cannot send, e.g. `ProductionVariants[0].TomorrowsSetting`: a clone would lose it."""
 
     def variants(self) -> tuple[Document, ...]:
         """ProductionVariants in SageMaker's own shape."""

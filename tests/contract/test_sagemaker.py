@@ -298,7 +298,8 @@ def test_a_member_that_create_does_not_take_is_never_dropped_in_silence(caplog: 
             },
         )
         no_tags(script)
-        SageMakerEndpoints(client, clock).describe_config("c")
+        config = SageMakerEndpoints(client, clock).describe_config("c")
+    assert config.left_out == ("TomorrowsStatus",)
     assert "TomorrowsStatus" in caplog.text
     assert "CreationTime" not in caplog.text
 

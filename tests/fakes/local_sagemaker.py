@@ -27,7 +27,11 @@ class LocalClient:
     def __init__(self, aws: LocalAws, shown: Shown) -> None:
         self._aws = aws
         self._shown = shown
-        self.meta = SimpleNamespace(config=Config(retries={"total_max_attempts": 1}), service_model=service_model())
+        self.meta = SimpleNamespace(
+            config=Config(retries={"total_max_attempts": 1}),
+            service_model=service_model(),
+            events=SimpleNamespace(register=lambda *event, **options: None),  # nothing is parsed here
+        )
 
     def create_model(self, **request: Any) -> dict[str, Any]:
         return self._ask("CreateModel", request)

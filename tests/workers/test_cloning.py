@@ -1,5 +1,6 @@
 """Cloning: everything is carried over, only what was asked for changes, and no secret is ever shown."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -387,14 +388,51 @@ def test_tags_are_cloned_under_the_new_lineage() -> None:
     assert result.models[0].tags == result.config.tags
 
 
+MANY_TAGS = {f"t{n:02}": "v" for n in range(50)}
+
+
 def test_tags_for_which_there_is_no_room_are_said() -> None:
-    many = {f"t{n:02}": "v" for n in range(50)}
-    result = draft(
-        live([variant()], model("m1", by_package(OLD)), packages=(OLD,), tags=many), Change(version=4), NEW, NAMES
-    )
+    current = live([variant()], model("m1", by_package(OLD), tags=MANY_TAGS), packages=(OLD,), tags=MANY_TAGS)
+    result = draft(current, Change(version=4), NEW, NAMES)
     assert len(result.config.tags) == 50
     assert set(NAMES.tags) <= set(result.config.tags)
     assert paths(result)["config.Tags.t49"] == ("v", None)
+    assert paths(result)["AllTraffic.model.Tags.t49"] == ("v", None)
+
+
+def test_nothing_is_lost_where_nothing_changes() -> None:
+    current = live([variant()], model("m1", by_package(OLD), tags=MANY_TAGS), packages=(OLD,), tags=MANY_TAGS)
+    assert draft(current, Change(version=3), OLD, NAMES).differences == ()
+
+
+# what SageMaker shows and botocore does not know yet
+
+
+def unknown(current: LiveEndpoint, config: tuple[str, ...] = (), model: tuple[str, ...] = ()) -> LiveEndpoint:
+    models = {name: m.model_copy(update={"left_out": model}) for name, m in current.models.items()}
+    return replace(current, config=current.config.model_copy(update={"left_out": config}), models=models)
+
+
+@pytest.mark.parametrize("path", ["ProductionVariants[0].TomorrowsSetting", "DataCaptureConfig.TomorrowsSetting"])
+def test_a_setting_that_a_copy_would_lose_is_refused_by_name(path: str) -> None:
+    for change in (Change(version=4), Change(count=3)):
+        text = refusal(unknown(SIMPLE, config=(path,)), change, NEW if change.version else None)
+        assert path in text
+        assert "Update boto3" in text
+
+
+def test_a_models_unknown_setting_is_refused_where_the_model_is_replaced() -> None:
+    current = unknown(SIMPLE, model=("PrimaryContainer.TomorrowsSetting",))
+    assert "PrimaryContainer.TomorrowsSetting" in refusal(current, Change(version=4), NEW)
+    assert draft(current, Change(count=3), None, NAMES).models == ()
+
+
+def test_what_may_be_no_setting_is_told_as_lost() -> None:
+    current = unknown(SIMPLE, config=("TomorrowsMember",), model=("OtherMember",))
+    lost = paths(draft(current, Change(version=4), NEW, NAMES))
+    assert lost["config.TomorrowsMember"][1] is None
+    assert lost["AllTraffic.model.OtherMember"][1] is None
+    assert draft(current, Change(version=3), OLD, NAMES).differences == ()
 
 
 # secrets

@@ -9,7 +9,7 @@ import json
 import random
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from types import MappingProxyType
 from typing import Any
@@ -260,6 +260,50 @@ def test_a_count_changes_counts_and_nothing_else(case: Case, count: int) -> None
         assert {**old, "InitialInstanceCount": 0} == {**new, "InitialInstanceCount": 0}
     assert made.config.variants()[0]["InitialInstanceCount"] == count
     assert {d.path for d in made.differences} <= {f"{TARGET}.InitialInstanceCount"}
+
+
+@drawn_from_shapes
+@given(cases(), st.integers(0, 10**6))
+def test_a_setting_that_aws_invents_tomorrow_is_carried_wherever_it_stands(case: Case, choice: int) -> None:
+    """With a botocore that knows it, nothing here has to be told about it."""
+    documents = {"": case.live.config.document, **{name: m.document for name, m in case.live.models.items()}}
+    every = [(owner, path) for owner, document in documents.items() for path in structures(document)]
+    owner, path = every[choice % len(every)]
+    tomorrow = with_tomorrows_setting(documents[owner], path)
+    if owner:
+        models = {**case.live.models, owner: case.live.models[owner].model_copy(update={"document": tomorrow})}
+        other = Case(case.drawn, replace(case.live, models=models), case.change).drafted()
+        if owner not in other.new_models:
+            return
+        place = list(other.new_models).index(owner)
+        assert other.models[place].document == with_tomorrows_setting(case.drafted().models[place].document, path)
+    else:
+        config = case.live.config.model_copy(update={"document": tomorrow})
+        other = Case(case.drawn, replace(case.live, config=config), case.change).drafted()
+        made = case.drafted()
+        wanted = with_tomorrows_setting(put_back(made.config.document, made.new_models), path)
+        assert put_back(other.config.document, other.new_models) == wanted
+
+
+def structures(value: Any, path: Path = ()) -> Iterator[Path]:
+    """The way to every structure of a document; an environment is a map of names that people chose."""
+    if isinstance(value, Mapping):
+        yield path
+        for key, item in value.items():
+            if key != "Environment":
+                yield from structures(item, (*path, key))
+    elif isinstance(value, list):
+        for place, item in enumerate(value):
+            yield from structures(item, (*path, place))
+
+
+def with_tomorrows_setting(document: Mapping[str, Any], path: Path) -> dict[str, Any]:
+    changed = copy.deepcopy(dict(document))
+    at: Any = changed
+    for step in path:
+        at = at[step]
+    at["TomorrowsSetting"] = {"Strength": 11}
+    return changed
 
 
 # differences

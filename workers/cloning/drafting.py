@@ -1,6 +1,6 @@
 """From what runs and what was asked for to the documents that would be created."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,8 +12,9 @@ from bot.domain.plan import Difference
 from workers.cloning.containers import present_document
 from workers.cloning.counts import COUNT, PRODUCTION, SHADOW, live_count, with_live_counts
 from workers.cloning.differences import differences
-from workers.cloning.lineage import inherited, lost_tags
+from workers.cloning.lineage import inherited
 from workers.cloning.live import LiveEndpoint
+from workers.cloning.losses import losses, refuse_lost_settings
 from workers.cloning.models import model_documents
 from workers.cloning.naming import target_name
 
@@ -57,7 +58,8 @@ def draft(
 
     A member of the config that the change does not name is carried as it stands, `MetricsConfig` included: SageMaker turns
     EnableDetailedObservability on for new configs that do not say, yet an absent member may mean on or off depending on the
-    config's age, and some endpoint types may refuse the member. So nothing is added that nobody asked for.
+    config's age, and some endpoint types may refuse the member. So nothing is added that nobody asked for, and nothing is left out
+    in silence: what cannot be carried is refused or stands among the differences.
 
     Args:
         current: What runs.
@@ -72,8 +74,11 @@ def draft(
     if package is None and (change.version is not None or change.package is not None):
         raise InvariantError(f"the package of {change!r} was not looked up")
     target = _variant_meant(current, variant)
+    refuse_lost_settings("Config", current.config)
     asked = _asked_config(current, target, change)
     documents = model_documents(current, target, change, package)
+    for replaced in documents:
+        refuse_lost_settings("Model", current.models[replaced])
     fingerprint = _fingerprint(current, asked, documents, change.count and live_count(current.snapshot, target))
     new_models = {
         old: target_name(current.snapshot.name, names.rollout_id, fingerprint, suffix=f"-{place}" if place > 1 else "")
@@ -82,6 +87,7 @@ def draft(
     # Nothing of the live counts is lost even if somebody applies this config without RetainAllVariantProperties.
     before = with_live_counts(current.config.document, current.snapshot)
     after = with_live_counts(asked, current.snapshot, but=target if change.count else None)
+    changed = (*_config_differences(before, after), *_model_differences(current, target, documents))
     return Draft(
         models=tuple(
             ModelRecord(name=new, arn="", document=documents[old], tags=inherited(current.models[old].tags, names.tags))
@@ -94,11 +100,7 @@ def draft(
             tags=inherited(current.config.tags, names.tags),
         ),
         new_models=new_models,
-        differences=(
-            *_config_differences(before, after),
-            *_model_differences(current, target, documents),
-            *lost_tags(current.config.tags, names.tags, "config"),
-        ),
+        differences=(*changed, *_losses(current, target, documents, names)) if changed else (),
         fingerprint=fingerprint,
         counts_from_config=change.count is not None,
     )
@@ -184,8 +186,18 @@ def _config_differences(before: Document, after: Document) -> Iterator[Differenc
 
 def _model_differences(current: LiveEndpoint, target: str, documents: Mapping[str, Document]) -> Iterator[Difference]:
     for name, document in documents.items():
-        owner = f"{', '.join(_runners(current.config, target, name))}.model"
+        owner = _model_owner(current, target, name)
         yield from differences(_flat(present_document(current.models[name])), _flat(document), owner)
+
+
+def _losses(current: LiveEndpoint, target: str, replaced: Iterable[str], names: DraftNames) -> Iterator[Difference]:
+    yield from losses("config", current.config, names.tags)
+    for name in replaced:
+        yield from losses(_model_owner(current, target, name), current.models[name], names.tags)
+
+
+def _model_owner(current: LiveEndpoint, target: str, model: str) -> str:
+    return f"{', '.join(_runners(current.config, target, model))}.model"
 
 
 def _runners(config: ConfigRecord, target: str, model: str) -> Iterator[str]:

@@ -16,6 +16,7 @@ from bot.domain.endpoint import (
 )
 from bot.domain.errors import GatewayError, ResourceExists, ResourceMissing, TransientError
 from workers.gateways.aws_errors import Subject, translated
+from workers.gateways.newer import NEWER, note_newer_members
 from workers.gateways.shapes import holds, sendable
 from workers.ports import Clock
 
@@ -24,7 +25,7 @@ log = logging.getLogger(__name__)
 DESCRIBE_ONLY = frozenset(
     {"EndpointConfigArn", "ModelArn", "CreationTime", "DeploymentRecommendation", "ResponseMetadata"}
 )
-"""Members that no Create operation takes, by design; anything else that is left out of a document goes into the log."""
+"""Members that no Create operation takes, by design; anything else that is left out of a document is told."""
 
 
 class SageMakerEndpoints:
@@ -50,6 +51,7 @@ class SageMakerEndpoints:
             raise ValueError("SageMakerEndpoints needs a client with total_max_attempts=1")
         self._once = client
         self._client = retrying if retrying is not None else client
+        note_newer_members(self._client)
         self._clock = clock
 
     def describe(self, name: str) -> Snapshot:
@@ -81,23 +83,25 @@ class SageMakerEndpoints:
         """Raises ResourceMissing(kind="endpoint config")."""
         with translated("DescribeEndpointConfig", Subject("endpoint config", name)):
             answer = self._client.describe_endpoint_config(EndpointConfigName=name)
-        document = self._document("CreateEndpointConfig", answer, without="EndpointConfigName")
+        document, left_out = self._document("CreateEndpointConfig", answer, without="EndpointConfigName")
         for variant in (*document.get("ProductionVariants", ()), *document.get("ShadowProductionVariants", ())):
             _drop_what_create_refuses(variant)
         arn = answer["EndpointConfigArn"]
-        return ConfigRecord(name=answer["EndpointConfigName"], arn=arn, document=document, tags=self.tags(arn))
+        name = answer["EndpointConfigName"]
+        return ConfigRecord(name=name, arn=arn, document=document, tags=self.tags(arn), left_out=left_out)
 
     def describe_model(self, name: str) -> ModelRecord:
         """Raises ResourceMissing(kind="model")."""
         with translated("DescribeModel", Subject("model", name)):
             answer = self._client.describe_model(ModelName=name)
-        document = self._document("CreateModel", answer, without="ModelName")
+        document, left_out = self._document("CreateModel", answer, without="ModelName")
         if not document.get("Containers"):
             document.pop(
                 "Containers", None
             )  # Describe fills in an empty list beside PrimaryContainer; Create takes one of them
         arn = answer["ModelArn"]
-        return ModelRecord(name=answer["ModelName"], arn=arn, document=document, tags=self.tags(arn))
+        name = answer["ModelName"]
+        return ModelRecord(name=name, arn=arn, document=document, tags=self.tags(arn), left_out=left_out)
 
     def create_model(self, draft: ModelRecord) -> None:
         """Create it; a model of that name with the same content is success. Raises ResourceExists, NotSubscribed."""
@@ -190,15 +194,14 @@ class SageMakerEndpoints:
             listed = {tag["Key"]: tag["Value"] for page in pages for tag in page["Tags"]}
         return {key: value for key, value in listed.items() if not key.lower().startswith("aws:")}
 
-    def _document(self, operation: str, answer: Document, *, without: str) -> dict[str, Any]:
+    def _document(self, operation: str, answer: Document, *, without: str) -> tuple[dict[str, Any], tuple[str, ...]]:
+        """What the operation takes of the answer, and the paths of settings that it cannot take, whoever does not know them."""
         shape = self._client.meta.service_model.operation_model(operation).input_shape
-        document, left_out = sendable(answer, shape)
-        del document[without]
-        if unexpected := [path for path in left_out if path not in DESCRIBE_ONLY]:
-            log.warning(
-                "%s of %s has members that %s does not take: %s", without, answer[without], operation, unexpected
-            )
-        return document
+        document, unsendable = sendable({k: v for k, v in answer.items() if k not in (NEWER, without)}, shape)
+        left_out = (*(path for path in unsendable if path not in DESCRIBE_ONLY), *answer.get(NEWER, ()))
+        if left_out:
+            log.warning("%s of %s has members that %s does not take: %s", without, answer[without], operation, left_out)
+        return document, left_out
 
     def _found(self, operation: str, describe: Any, name: str) -> Any:
         try:
