@@ -3,6 +3,7 @@
 Everything here is read from botocore's service model, so members that a later botocore adds are carried without a change here.
 """
 
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -66,6 +67,8 @@ def holds(sent: Any, found: Any) -> bool:
         return (isinstance(found, list | tuple) and _same_items(sent, found)) or (not sent and not found)
     if isinstance(sent, bool):
         return sent == bool(found)  # an absent flag is one that is off
+    if isinstance(sent, float) and isinstance(found, float):
+        return math.isclose(sent, found, rel_tol=1e-6)  # SageMaker keeps weights in single precision
     return bool(sent == found)
 
 
