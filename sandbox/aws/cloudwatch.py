@@ -14,7 +14,7 @@ import numpy as np
 from .demand import BlockCache, Floats
 from .errors import AwsError
 from .listing import page
-from .metrics import HOST_METRICS, INVOCATION_METRICS, MetricSource, Samples
+from .metrics import HOST_METRICS, INVOCATION_METRICS, ONE_PER_REQUEST, MetricSource, Samples
 from .statistics import is_simple, statistic
 from .world import Call, Region, operation
 
@@ -81,7 +81,7 @@ class _Series:
         return self.source.samples(self.metric, self.variant, self.config, start, min(end, self.arrived))
 
     def counts(self, start: datetime, end: datetime, period: int) -> Iterator[tuple[datetime, float]]:
-        """The sum of `Invocations` in every period that has any, for periods of whole minutes."""
+        """The number of requests in every period that has any, for periods of whole minutes."""
         minutes = self.source.requests_by_minute(self.variant, self.config, start, min(end, self.arrived))
         for index in range(0, minutes.size, period // 60):
             total = float(minutes[index : index + period // 60].sum())
@@ -249,6 +249,11 @@ def _metrics_of(endpoint: Endpoint, dimension_sets: list[dict[str, str]]) -> Ite
             for dimensions in sets:
                 shown = [{"Name": key, "Value": value} for key, value in dimensions.items()]
                 yield {"Namespace": namespace, "MetricName": name, "Dimensions": shown}
+
+
+def _is_a_count(metric: str, stat: str) -> bool:
+    """Whether a statistic says nothing but how many requests there were."""
+    return (metric, stat) == ("Invocations", "Sum") or (metric in ONE_PER_REQUEST and stat == "SampleCount")
 
 
 def _unit(metric: str) -> str:

@@ -270,6 +270,8 @@ _PER_REQUEST = {
     "InvocationModelErrors": _server_errors,
     "MidStreamErrors": _mid_stream_errors,
 }
+ONE_PER_REQUEST = frozenset(_PER_REQUEST) - {"ModelSetupTime", "MidStreamErrors"}
+"""Metrics with one sample for each request, so that they need not be drawn to be counted."""
 _GAUGES = {
     "ConcurrentRequestsPerModel": _concurrency,
     "CPUUtilization": _utilisation,

@@ -160,7 +160,7 @@ def test_weeks_of_counts_agree_with_minutes_wherever_the_window_begins(aws: Loca
         for dimensions in ({}, {"EndpointConfigName": "next"}):
             by_hour = data(aws, start, end, query("Invocations", period=3600, **dimensions))[0]["Values"]
             by_second = data(aws, start, end, query("Invocations", period=1, **dimensions))[0]["Values"]
-            samples = data(aws, start, end, query("ModelLatency", "SampleCount", 60, **dimensions))[0]["Values"]
+            samples = data(aws, start, end, query("ModelLatency", "SampleCount", 3600, **dimensions))[0]["Values"]
             assert sum(by_hour) == sum(by_second) == sum(samples)
 
 
