@@ -34,7 +34,7 @@ from bot.domain.traffic import TrafficOutlook
 
 def test_a_sound_change_is_ok_throughout_and_reads_in_order() -> None:
     findings = run_preflight(UPDATE)
-    assert [f.check for f in findings] == ["in_service", "variant_names", "version_approved", "traffic", "way_back"]
+    assert [f.check for f in findings] == ["in_service", "variant_names", "version_status", "traffic", "way_back"]
     assert {f.level for f in findings} == {Level.OK}
 
 
@@ -95,13 +95,13 @@ def test_the_fleet_file_must_name_a_variant_that_is_there() -> None:
     ],
 )
 def test_a_version_must_be_completed_and_approved(fields: dict[str, Any], level: Level, words: str) -> None:
-    finding = found(replace(UPDATE, package=a_package(**fields)))["version_approved"]
+    finding = found(replace(UPDATE, package=a_package(**fields)))["version_status"]
     assert finding.level is level
     assert words in finding.text
 
 
 def test_a_change_of_settings_asks_nothing_about_versions() -> None:
-    assert not {"version_approved", "track", "instance_type"} & found(replace(UPDATE, package=None)).keys()
+    assert not {"version_status", "track", "instance_type"} & found(replace(UPDATE, package=None)).keys()
 
 
 def test_a_package_off_the_track_is_a_warning() -> None:

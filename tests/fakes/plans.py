@@ -68,7 +68,7 @@ def a_full_plan(**fields: Any) -> Plan:
             Difference(path="AllTraffic.InitialInstanceCount", before="2", after="4"),
             Difference(path="AllTraffic.model.PrimaryContainer.ModelPackageName", before="3", after="4"),
         ),
-        "findings": (*passed("in_service", "variant_names", "version_approved", "quota", "traffic", "way_back"), quota),
+        "findings": (*passed("in_service", "variant_names", "version_status", "quota", "traffic", "way_back"), quota),
         "strategy": Strategy(
             type=StrategyType.CANARY,
             size=StepSize(unit="percent", value=25),

@@ -83,7 +83,7 @@ def a_plan(**fields: Any) -> Plan:
 
 def a_blocked_plan() -> Plan:
     blocker = Finding(
-        check="version_approved",
+        check="version_status",
         level=Level.BLOCKER,
         text="sentiment version 4 is Rejected.",
         next_step="Approve it first.",

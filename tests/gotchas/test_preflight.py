@@ -175,7 +175,7 @@ def test_gotcha_21_from_serverless_to_instances_is_said_to_be_irreversible() -> 
 
 def test_gotcha_22_a_version_that_is_registered_and_not_approved_does_not_run() -> None:
     for approval in (ApprovalStatus.PENDING, ApprovalStatus.REJECTED):
-        finding = found(replace(UPDATE, package=a_package(approval=approval)))["version_approved"]
+        finding = found(replace(UPDATE, package=a_package(approval=approval)))["version_status"]
         assert finding.level is Level.BLOCKER
 
 

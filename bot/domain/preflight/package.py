@@ -16,18 +16,18 @@ def version_is_approved(facts: Facts) -> Finding | None:
         return None
     if not package.is_completed:
         return blocker(
-            CheckName.VERSION_APPROVED,
+            CheckName.VERSION_STATUS,
             f"{package.label} is {package.status}, not Completed.",
             "Wait for it, or name another version.",
         )
     if package.approval is None:
         return ok(
-            CheckName.VERSION_APPROVED, f"{package.label} is Completed; Marketplace packages have no approval state."
+            CheckName.VERSION_STATUS, f"{package.label} is Completed; Marketplace packages have no approval state."
         )
     if package.approval is ApprovalStatus.APPROVED:
-        return ok(CheckName.VERSION_APPROVED, f"{package.label} is Approved and Completed.")
+        return ok(CheckName.VERSION_STATUS, f"{package.label} is Approved and Completed.")
     return blocker(
-        CheckName.VERSION_APPROVED,
+        CheckName.VERSION_STATUS,
         f"{package.label} is {package.approval}, not Approved.",
         "Approve it in the model registry first, or name an approved version.",
     )
