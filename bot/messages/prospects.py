@@ -24,7 +24,8 @@ def how(kind: Kind, plan: Plan) -> str:
     if kind is Kind.SCALE:  # no fleet is replaced, so there is nothing to move in steps, and past updates say nothing
         return f"*How*: {reason}"
     lines = [f"*How*: {code(str(plan.strategy))}. {reason}".rstrip()]
-    lines += [f"{number}. {escape(step)}" for number, step in enumerate(plan.steps, 1)]
+    numbered = len(plan.steps) > 1
+    lines += [f"{number}. {escape(step)}" if numbered else escape(step) for number, step in enumerate(plan.steps, 1)]
     if plan.scaling.targets:
         verb = "suspended" if plan.scaling_mode is ScalingMode.SUSPEND else "removed"
         names = " and ".join(escape(target.variant) for target in plan.scaling.targets)

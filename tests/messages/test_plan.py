@@ -139,6 +139,7 @@ def test_steps_are_numbered_and_autoscaling_is_told() -> None:
     assert "How: canary 25%. The fleet file says so.\n1. The whole new fleet" in words
     assert "2. 1 of 4 instances takes 25 % of the traffic" in words
     assert "Autoscaling of AllTraffic is suspended meanwhile, and put back afterwards." in words
+    assert "\nAll at once." in read(waiting(a_plan(steps=("All at once.",))))
     removed = read(waiting(a_full_plan(scaling=SCALED, scaling_mode=ScalingMode.DEREGISTER)))
     assert "Autoscaling of AllTraffic is removed meanwhile, and put back afterwards." in removed
     assert "Past updates of it took about 12 min." in words
