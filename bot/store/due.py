@@ -14,7 +14,7 @@ from redis import Redis
 from redis.client import Pipeline
 from redis.exceptions import WatchError
 
-from bot.domain.rollout import ACTIVE_PHASES, Phase
+from bot.domain.rollout import Phase
 from bot.queue import JobName, QueueName, enqueue
 from bot.store import keys
 from bot.store.connection import store_errors, text
@@ -109,9 +109,13 @@ class DueStore:
                     pipe.hmget(keys.rollout(id), "revision", "phase")
                 else:
                     pipe.hmget(keys.errand(id), "queue", "done")
+            if kind is Due.TICKS:
+                pipe.smismember(keys.ACTIVE, ids)
             rows = pipe.execute()
-        plan = _tick if kind is Due.TICKS else _errand
-        return [plan(id, row) for id, row in zip(ids, rows, strict=True)]
+        if kind is not Due.TICKS:
+            return [_errand(id, row) for id, row in zip(ids, rows, strict=True)]
+        *records, active = rows
+        return [_tick(*entry) for entry in zip(ids, records, active, strict=True)]
 
     def sweep(self, now: datetime) -> int:
         """Make every active rollout due that has no due time; returns how many had none.
@@ -173,9 +177,10 @@ class Hold:
         return True
 
 
-def _tick(rollout_id: str, fields: list[bytes | str | None]) -> Dispatch | None:
+def _tick(rollout_id: str, fields: list[bytes | str | None], is_active: int) -> Dispatch | None:
+    """Of a rollout that is active: its phase alone does not tell, because chores outlive the end."""
     revision, phase = fields
-    if revision is None or phase is None or Phase(text(phase)) not in ACTIVE_PHASES:
+    if revision is None or phase is None or not is_active:
         return None
     return tick(rollout_id, int(revision), Phase(text(phase)))
 

@@ -164,6 +164,8 @@ class RolloutStore:
         if held is not None and held.rollout_id == wanted.id:
             return held
         if held is not None and held.rollout_id not in after:
+            if wanted.chore is not None:
+                return held
             raise self._busy(endpoint, held)
         fence = int(self._redis.incr(keys.FENCE))
         return Lease(wanted.id, wanted.requester, wanted.reason, now.timestamp(), fence)
