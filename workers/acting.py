@@ -39,8 +39,7 @@ class Acting:
             case Action.CREATE_ALARMS:
                 _create_alarms(aws, rollout)
             case Action.TAKE_SCALING:
-                self.planner.refuse_if_drifted(rollout, spec)
-                _take_scaling(aws, rollout)
+                self._take_scaling(aws, stored, spec)
             case Action.CALL_UPDATE | Action.SET_COUNTS:
                 self._call(aws, stored, spec, action)
             case Action.TRIP_ALARM:
@@ -56,6 +55,20 @@ class Acting:
         self.planner.refuse_if_drifted(rollout, spec)
         for model in self.drafting.drafted(rollout, spec).models:
             aws.endpoints.create_model(model)
+
+    def _take_scaling(self, aws: Aws, stored: Stored, spec: EndpointSpec) -> None:
+        """Take it away, if what was approved still holds, which the first time includes what scales the endpoint now."""
+        rollout = stored.rollout
+        assert rollout.scaling is not None
+        self.planner.refuse_if_drifted(rollout.with_(scaling=None) if rollout.scaling.attempts == 1 else rollout, spec)
+        self._refuse_if_overtaken(stored)
+        take = aws.autoscaling.deregister if rollout.scaling.mode is ScalingMode.DEREGISTER else aws.autoscaling.suspend
+        for target in rollout.scaling.targets:
+            take(target)
+
+    def _refuse_if_overtaken(self, stored: Stored) -> None:
+        if not self.world.store.rollouts.still_holds(stored):
+            raise RevisionConflict(f"rollout {stored.rollout.id} moved on just before its call")
 
     def _create_config(self, aws: Aws, rollout: Rollout, spec: EndpointSpec) -> None:
         """Create it. A config of that name with our own tag is ours, from a tick that died: autoscaling may have moved the counts."""
@@ -73,8 +86,7 @@ class Acting:
         assert rollout.update is not None
         if rollout.update.attempts == 1:  # after a lost answer, the endpoint may have moved because of us
             self.planner.refuse_if_drifted(rollout, spec)
-        if not self.world.store.rollouts.still_holds(stored):
-            raise RevisionConflict(f"rollout {rollout.id} moved on just before its call")
+        self._refuse_if_overtaken(stored)
         if action is Action.SET_COUNTS:
             assert rollout.count_change is not None
             wanted = {rollout.count_change.variant: rollout.count_change.count}
@@ -100,17 +112,13 @@ def _create_alarms(aws: Aws, rollout: Rollout) -> None:
         raise AlarmsMissing(missing)
 
 
-def _take_scaling(aws: Aws, rollout: Rollout) -> None:
-    assert rollout.scaling is not None
-    take = aws.autoscaling.deregister if rollout.scaling.mode is ScalingMode.DEREGISTER else aws.autoscaling.suspend
-    for target in rollout.scaling.targets:
-        take(target)
-
-
 def _restore_scaling(aws: Aws, rollout: Rollout) -> None:
-    """Put back what was taken. A variant that is gone needs no scaling; the others still do."""
+    """Put back what was taken. A variant or an endpoint that is gone needs no scaling; the others still do."""
     assert rollout.scaling is not None
-    variants = {v.name for v in aws.endpoints.describe(rollout.endpoint).variants}
+    try:
+        variants = {v.name for v in aws.endpoints.describe(rollout.endpoint).variants}
+    except ResourceMissing:
+        return
     for target in rollout.scaling.targets:
         if target.variant in variants:
             aws.autoscaling.restore(target)

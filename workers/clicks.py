@@ -24,6 +24,7 @@ from workers.opening import MAY_BE_ROLLED_BACK, Opening, begun, superseded_text
 from workers.people import person_for, steering_person
 from workers.planning import Planner
 from workers.reasons import ask_why, open_reason_form
+from workers.rollbacks import inherited_scaling
 from workers.world import World
 
 TRIES = 5
@@ -83,7 +84,9 @@ class Clicks:
     def _person(self, errand: ClickErrand, rollout: Rollout, spec: EndpointSpec) -> Person:
         if errand.click in (Click.APPROVE, Click.SCHEDULE, Click.RUN_NOW):
             return person_for(self.world.slack, self._policy(rollout, spec), errand.actor)
-        return steering_person(self.world.slack, self._policy(rollout, spec), rollout, errand.actor)
+        decides = errand.click is Click.REJECT  # on the plan, where the others steer what was decided
+        policy = self._policy(rollout, spec) if decides else spec.approval
+        return steering_person(self.world.slack, policy, rollout, errand.actor)
 
     def _restored(self, errand: ClickErrand, spec: EndpointSpec) -> Stored:
         """The store does not know the rollout: for the way back, SageMaker's tags may."""
@@ -110,7 +113,11 @@ class Clicks:
         if approved.phase is Phase.ROLLING_BACK and approved.parent_id is not None:
             parent = self.world.store.rollouts.load(approved.parent_id)
             if parent is not None and parent.rollout.phase in MAY_BE_ROLLED_BACK:
-                writes = [*begun(parent, approved, person.id, now, errand.id), *writes]
+                approved = approved.with_(scaling=inherited_scaling(parent.rollout))
+                writes = [
+                    *begun(parent, approved, person.id, now, errand.id),
+                    Write(approved, stored.revision, due),
+                ]
         self.world.store.rollouts.commit(writes, now)
 
     def _policy(self, rollout: Rollout, spec: EndpointSpec) -> Approval:
@@ -122,8 +129,12 @@ class Clicks:
             return None
         quiet = rollout.plan.quiet_at if rollout.plan is not None else None
         if click is Click.SCHEDULE:
-            wanted = quiet if quiet is not None and quiet > now else rollout.not_before
-            return start_of(spec.windows, wanted, now, by_approver=True)
+            if quiet is None or quiet <= now:
+                raise UserError(
+                    "The quiet hour of this plan has begun already. Your click changed nothing: press Approve to run it now, or "
+                    "ask again with the same command for the next quiet hour."
+                )
+            return start_of(spec.windows, max(quiet, rollout.not_before or quiet), now, by_approver=True)
         chosen = rollout.scheduled_for or rollout.not_before
         return start_of(spec.windows, chosen, now, by_approver=rollout.scheduled_for is not None)
 
@@ -168,6 +179,11 @@ class Clicks:
         if rollout.is_waiting or rollout.phase is Phase.PREPARING:
             over = rollout.to(Phase.CANCELLED, Reason.CANCELLED_BY_PERSON, now, actor, caused_by=errand_id)
             self.world.store.rollouts.commit([Write(over, stored.revision, now if over.is_active else None)], now)
+        elif rollout.kind is Kind.SCALE and rollout.update is not None:
+            raise UserError(
+                f"SageMaker was asked for the new count already, and has no way to stop that. Your click changed nothing. To go "
+                f"back when it is done: scale {rollout.endpoint} --count N"
+            )
         elif rollout.phase is Phase.UPDATING:
             queued = rollout.with_(rollback_queued_by=rollout.rollback_queued_by or actor)
             self.world.store.rollouts.commit([Write(queued, stored.revision, now + SOON)], now)

@@ -11,12 +11,12 @@ from bot.domain.errors import EndpointBusy, NotAllowed, ResourceMissing, Unknown
 from bot.domain.fleet import EndpointSpec
 from bot.domain.names import mention
 from bot.domain.rollout import CountChange, Kind, Phase, Reason, Rollout, Thread, open_rollout
-from bot.store.rollouts import Stored, Write
+from bot.store.rollouts import Stored, Write, holds_endpoint
 from bot.store.slots import SlotState
 from workers.cloning import models_named_by
 from workers.lineage import rollout_from_tags
 from workers.people import asked_time, steering_person
-from workers.rollbacks import asked_for_by_command, child_of, pace_of, watch_of
+from workers.rollbacks import asked_for_by_command, child_of, inherited_scaling, pace_of, watch_of
 from workers.world import World
 
 MAY_BE_ROLLED_BACK = frozenset({Phase.SUCCEEDED, Phase.WATCHING, Phase.NEEDS_HUMAN})
@@ -173,13 +173,15 @@ class Opening:
         waiting = [s for s in active if s.rollout.is_waiting and s.rollout.queued_behind is None]
         if rollout.queued_behind is not None:
             waiting = []  # it waits for its turn, and so takes nobody's place
-        retired = [
-            Write(
-                s.rollout.to(Phase.CANCELLED, Reason.SUPERSEDED, now, rollout.requester, superseded_by=rollout.id),
-                s.revision,
+        retired = []
+        for stored in waiting:
+            given_up = stored.rollout.to(
+                Phase.CANCELLED, Reason.SUPERSEDED, now, rollout.requester, superseded_by=rollout.id
             )
-            for s in waiting
-        ]
+            if holds_endpoint(rollout) and rollout.scaling is None:  # it also takes over what was to be put back
+                rollout = rollout.with_(scaling=inherited_scaling(given_up))
+                given_up = given_up.with_(scaling=None if rollout.scaling is not None else given_up.scaling)
+            retired.append(Write(given_up, stored.revision, now))
         self.world.store.rollouts.commit([*retired, *also, Write(rollout, 0, now)], now)
 
     def _refuse_if_no_way_back(self, spec: EndpointSpec, target: str | None) -> None:

@@ -20,8 +20,10 @@ from bot.domain.errors import (
     UserError,
 )
 from bot.domain.fleet import EndpointSpec
+from bot.domain.fleet.windows import next_opening
 from bot.domain.lock import in_words, stands_in_the_way
 from bot.domain.reconcile import (
+    ACTION_OF,
     Action,
     Decision,
     Observation,
@@ -32,7 +34,7 @@ from bot.domain.reconcile import (
     verdict_due_at,
     watch_ends_at,
 )
-from bot.domain.rollout import BOT_ACTOR, Kind, Phase, Reason, Rollout, Trouble
+from bot.domain.rollout import ACTIVE_PHASES, BOT_ACTOR, Kind, Phase, Reason, Rollout, Trouble
 from bot.domain.verdict import Comparison, Measurement
 from bot.store.keys import Due
 from bot.store.rollouts import Stored, Write, holds_endpoint
@@ -112,7 +114,8 @@ class Reconciler:
             child = self.world.store.rollouts.load(rollout.child_id) if rollout.child_id else None
             return Observation(child=child.rollout if child else None)
         if not needs_endpoint(rollout):
-            return Observation(ahead=self._ahead(rollout), lock=self._lock(rollout, now))
+            opens_at = self._opens_at(rollout, now)
+            return Observation(ahead=self._ahead(rollout), lock=self._lock(rollout, now), opens_at=opens_at)
         spec = self._spec(rollout)
         lock = self._lock(rollout, now)
         if rollout.phase is not Phase.WATCHING and (same := self.glance.unchanged(rollout, spec, now)) is not None:
@@ -130,12 +133,20 @@ class Reconciler:
         lock = self.world.store.locks.over(rollout.endpoint, now)
         return in_words(lock) if lock is not None and stands_in_the_way(lock, rollout) else None
 
+    def _opens_at(self, rollout: Rollout, now: datetime) -> datetime | None:
+        """When the change window opens, for an approved change whose time has come while it is closed."""
+        if rollout.phase is not Phase.SCHEDULED:
+            return None
+        opening = next_opening(self._spec(rollout).windows, now)
+        return opening if opening > now else None
+
     def _ahead(self, rollout: Rollout) -> str | None:
         """The rollout that came first on the endpoint, for one that is still to be planned and has to wait its turn."""
         if rollout.phase is not Phase.PLANNING or rollout.kind is Kind.ROLLBACK:
             return None
         others = [s.rollout for s in self.world.store.rollouts.active(rollout.endpoint) if s.rollout.id != rollout.id]
-        first = [r for r in others if (r.created_at, r.id) < (rollout.created_at, rollout.id) or holds_endpoint(r)]
+        mine = (rollout.created_at, rollout.id)
+        first = [r for r in others if holds_endpoint(r) or (r.phase in ACTIVE_PHASES and (r.created_at, r.id) < mine)]
         return min(first, key=lambda r: (r.created_at, r.id)).id if first else None
 
     def _look(self, aws: Aws, rollout: Rollout) -> Snapshot | None:
@@ -190,16 +201,24 @@ class Reconciler:
         count = 1 + (before.count if before else 0)
         trouble = Trouble(count=count, since=before.since if before else now, last=type(error).__name__)
         rollout = rollout.with_(trouble=trouble)
-        due: datetime | None = now + rollout.pace.poll
         if count >= MOST_CRASHES:
-            untouched = rollout.update is None
-            note = f"The bot failed {MOST_CRASHES} times in a row at this ({type(error).__name__}); its log has the particulars."
-            phase = Phase.FAILED if untouched else Phase.NEEDS_HUMAN
-            rollout, due = rollout.to(phase, Reason.INTERNAL_ERROR, now, BOT_ACTOR, note), None
+            rollout = _given_up(rollout, error, now)
+        due = now + rollout.pace.poll if rollout.is_active else None
         self.world.store.rollouts.commit([Write(rollout, stored.revision, due)], now)
 
     def _spec(self, rollout: Rollout) -> EndpointSpec:
         return self.world.fleet.endpoint(rollout.endpoint)
+
+
+def _given_up(rollout: Rollout, error: BaseException, now: datetime) -> Rollout:
+    """What a person has to look at: the rollout, or at its end only what it still had to put right."""
+    note = (
+        f"The bot failed {MOST_CRASHES} times in a row at this ({type(error).__name__}); its log has the particulars."
+    )
+    if rollout.chore is not None:
+        return after_error(rollout, ACTION_OF[rollout.chore], RolloutBotError(note), now).rollout
+    phase = Phase.FAILED if rollout.update is None else Phase.NEEDS_HUMAN
+    return rollout.to(phase, Reason.INTERNAL_ERROR, now, BOT_ACTOR, note, trouble=None)
 
 
 def _nothing_measured(rollout: Rollout, now: datetime) -> Comparison:

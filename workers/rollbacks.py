@@ -6,6 +6,7 @@ from bot.domain.errand import ReplyTo, rollout_id_for
 from bot.domain.fleet import EndpointSpec
 from bot.domain.lock import Lock, in_words
 from bot.domain.rollout import Kind, Pace, Phase, Rollout, Thread, WatchPlan, open_rollout
+from bot.domain.saga import ScalingSaga
 
 
 def pace_of(spec: EndpointSpec) -> Pace:
@@ -52,8 +53,18 @@ def child_of(parent: Rollout, spec: EndpointSpec, actor: str, now: datetime, ove
         approval_needed=False,
         in_parent_thread=True,
         passed_locks=_passed(over),
-        scaling=parent.scaling if parent.scaling is not None and parent.scaling.is_away else None,
+        scaling=inherited_scaling(parent),
     )
+
+
+def inherited_scaling(parent: Rollout) -> ScalingSaga | None:
+    """Autoscaling that the rollout still had to put back: its rollback does it, from the same snapshot.
+
+    It counts as not taken away, because the parent may have begun to put it back at this moment.
+    """
+    if parent.scaling is None or not parent.scaling.is_away:
+        return None
+    return parent.scaling.model_copy(update={"taken_at": None})
 
 
 def _passed(over: Lock | None) -> tuple[str, ...]:
@@ -96,5 +107,5 @@ def asked_for_by_command(
         home_channel=home_channel,
         passed_locks=_passed(over),
         reply=reply,
-        scaling=parent.scaling if parent is not None and not approval_needed and parent.scaling is not None else None,
+        scaling=inherited_scaling(parent) if parent is not None and not approval_needed else None,
     )

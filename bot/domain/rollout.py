@@ -329,6 +329,8 @@ class Rollout(Value):
     """The rollout that holds the endpoint, while this one waits for its turn to be planned."""
     stopped_by: str | None = None
     """The lock or freeze that an approved change waits for, in words."""
+    busy_since: datetime | None = None
+    """Since when SageMaker has been busy with the endpoint, while that keeps this rollout from going on."""
     passed_locks: tuple[str, ...] = ()
     """Locks that a way back went past, in words."""
     retry_policy: RetryPolicy = RetryPolicy()

@@ -20,6 +20,8 @@ class ScalingSaga(Value):
     mode: ScalingMode
     targets: tuple[ScalableTarget, ...]
     intended_at: datetime
+    attempts: int = 0
+    """How often it was tried to take it away; after the first time, some of it may be gone."""
     taken_at: datetime | None = None
     restored_at: datetime | None = None
     gave_up: str = ""

@@ -263,10 +263,10 @@ def test_the_call_is_written_down_before_it_is_made() -> None:
 
 
 def test_a_busy_endpoint_is_waited_for_but_not_for_ever() -> None:
-    rollout = at(Phase.PREPARING)
-    patient = decide(rollout, seen(EndpointStatus.SYSTEM_UPDATING), NOW + BUSY_PATIENCE)
+    waiting = decide(at(Phase.PREPARING), seen(EndpointStatus.SYSTEM_UPDATING), NOW).rollout
+    patient = decide(waiting, seen(EndpointStatus.SYSTEM_UPDATING), NOW + BUSY_PATIENCE)
     assert patient.look_again_in == PACE.poll
-    over = decide(rollout, seen(EndpointStatus.SYSTEM_UPDATING), NOW + BUSY_PATIENCE + timedelta(seconds=1))
+    over = decide(patient.rollout, seen(EndpointStatus.SYSTEM_UPDATING), NOW + BUSY_PATIENCE + timedelta(seconds=1))
     assert outcome(over) == (Phase.FAILED, Reason.ENDPOINT_BUSY)
     assert "SystemUpdating) for 30 minutes" in over.rollout.last.note
 

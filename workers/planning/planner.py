@@ -71,9 +71,12 @@ class Planner:
         return made
 
     def refuse_if_drifted(self, rollout: Rollout, spec: EndpointSpec) -> None:
-        """Make the plan again, and raise PlanDrifted if what it rests on has moved."""
+        """Make the plan again, and raise PlanDrifted if what it rests on has moved.
+
+        A way back that has begun is not held up: SageMaker refuses one that is closed, and leaves the endpoint as it is.
+        """
         assert rollout.plan is not None
-        if rollout.restored:
+        if rollout.restored or rollout.phase is Phase.ROLLING_BACK:
             return
         try:
             fresh = self.make(rollout, spec)

@@ -11,6 +11,7 @@ So success is InService *and* on the target config; "rolled back by AWS" is InSe
 accepted or seen at work; and a call whose answer was lost is repeated only when nothing moved since.
 """
 
+from bot.domain.reconcile.chores import ACTION_OF
 from bot.domain.reconcile.deciding import decide, needs_endpoint
 from bot.domain.reconcile.outcomes import (
     CONSISTENCY_PATIENCE,
@@ -24,6 +25,7 @@ from bot.domain.reconcile.updating import BUSY_PATIENCE, MAX_CALLS
 from bot.domain.reconcile.watching import verdict_due_at, watch_ends_at
 
 __all__ = [
+    "ACTION_OF",
     "BUSY_PATIENCE",
     "CONSISTENCY_PATIENCE",
     "LONGEST_BACKOFF",

@@ -21,7 +21,7 @@ def decide(rollout: Rollout, seen: Observation, now: datetime) -> Decision:
     if rollout.chore is not None:
         return do_chore(rollout, rollout.chore)
     decision = _decide(rollout, seen, now)
-    if decision.action is None and decision.rollout.chore is not None:
+    if decision.rollout.chore is not None:  # it has just come up
         decision = replace(decision, look_again_in=SOON)
     if decision.action is not None or seen.snapshot is None:
         return decision
@@ -83,6 +83,8 @@ def _wait_for_time(rollout: Rollout, seen: Observation, now: datetime) -> Decisi
         return Decision(rollout, look_again_in=rollout.scheduled_for - now)
     if seen.lock is not None:
         return Decision(rollout.with_(stopped_by=seen.lock), look_again_in=rollout.pace.poll)
+    if seen.opens_at is not None:  # a lock, or workers that were away, kept it until its window had closed
+        return Decision(rollout.with_(scheduled_for=seen.opens_at, stopped_by=None), look_again_in=seen.opens_at - now)
     begun = rollout.to(Phase.PREPARING, Reason.TIME_HAS_COME, now, BOT_ACTOR, stopped_by=None)
     return Decision(begun, look_again_in=SOON)
 

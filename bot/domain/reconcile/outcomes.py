@@ -12,7 +12,7 @@ from bot.domain.errors import (
     TransientError,
 )
 from bot.domain.reconcile.chores import CHORE_ACTIONS, chore_done, chore_refused
-from bot.domain.reconcile.steps import SOON, Action, Decision, end, fail, redraw
+from bot.domain.reconcile.steps import SOON, Action, Decision, end, fail, goes_on_with_chores, redraw
 from bot.domain.rollout import Kind, Phase, Reason, Rollout, Trouble
 
 TROUBLE_PATIENCE = timedelta(minutes=15)
@@ -28,6 +28,10 @@ _CALLS = (Action.CALL_UPDATE, Action.SET_COUNTS)
 
 def after_success(rollout: Rollout, action: Action, now: datetime) -> Decision:
     """The side effect was carried out."""
+    return goes_on_with_chores(_after_success(rollout, action, now))
+
+
+def _after_success(rollout: Rollout, action: Action, now: datetime) -> Decision:
     calm = rollout.with_(trouble=None)
     match action:
         case Action.MAKE_PLAN:
@@ -57,6 +61,10 @@ def after_success(rollout: Rollout, action: Action, now: datetime) -> Decision:
 
 def after_error(rollout: Rollout, action: Action | None, error: RolloutBotError, now: datetime) -> Decision:
     """Looking (`action` None) or the side effect did not work out."""
+    return goes_on_with_chores(_after_error(rollout, action, error, now))
+
+
+def _after_error(rollout: Rollout, action: Action | None, error: RolloutBotError, now: datetime) -> Decision:
     if isinstance(error, TransientError):
         return _after_trouble(rollout, action, error, now)
     if action in CHORE_ACTIONS:
@@ -68,8 +76,7 @@ def after_error(rollout: Rollout, action: Action | None, error: RolloutBotError,
             rollout.with_(abort=None, chore_failures=(*rollout.chore_failures, _no_abort(error))), look_again_in=SOON
         )
     if isinstance(error, PlanDrifted) and rollout.kind is not Kind.ROLLBACK:
-        called = action in _CALLS
-        return redraw(_uncalled(rollout) if called else rollout, Reason.PLAN_DRIFTED, now, error.differences)
+        return redraw(_undone(rollout, action), Reason.PLAN_DRIFTED, now, error.differences)
     if action in _CALLS and isinstance(error, ResourceBusy):
         # Autoscaling or AWS maintenance got in between our look and the call, or an earlier call of ours is at work after
         # all: SageMaker provably took nothing now, so look again and decide anew.
@@ -97,10 +104,20 @@ def _after_trouble(rollout: Rollout, action: Action | None, error: TransientErro
     if action in _CALLS and not error.outcome_unknown:
         rollout = _uncalled(rollout)
     touched = rollout.update is not None
-    if now - since > TROUBLE_PATIENCE and not touched and rollout.phase is not Phase.ROLLING_BACK:
+    gives_up = action not in CHORE_ACTIONS and not touched and rollout.phase is not Phase.ROLLING_BACK
+    if now - since > TROUBLE_PATIENCE and gives_up:
         return fail(rollout, Reason.AWS_UNREACHABLE, now, error.user_message)
     backoff = min(rollout.pace.poll * 2 ** min(count - 1, 3), max(LONGEST_BACKOFF, rollout.pace.poll))
     return Decision(rollout, look_again_in=error.retry_after or backoff)
+
+
+def _undone(rollout: Rollout, action: Action | None) -> Rollout:
+    """The last look before a side effect stopped it: as if it had not been decided on."""
+    if action in _CALLS:
+        return _uncalled(rollout)
+    is_untouched = action is Action.TAKE_SCALING and rollout.scaling is not None and rollout.scaling.attempts == 1
+    # What was never taken away must not be "put back": meanwhile somebody may have removed it on purpose.
+    return rollout.with_(scaling=None) if is_untouched else rollout
 
 
 def _uncalled(rollout: Rollout) -> Rollout:

@@ -4,17 +4,17 @@ from datetime import datetime
 
 from bot.domain.endpoint import BUSY_STATUSES, EndpointStatus, Snapshot
 from bot.domain.reconcile.steps import Action, Decision, Observation, end, fail, looked, with_why
-from bot.domain.reconcile.updating import MAX_CALLS, is_settling, must_wait, unfit
+from bot.domain.reconcile.updating import MAX_CALLS, is_settling, must_wait, stopped_by_person, unfit
 from bot.domain.rollout import AWS_ACTOR, BOT_ACTOR, Phase, Reason, Rollout, UpdateCall
 
 
 def set_counts_when_fit(rollout: Rollout, seen: Observation, now: datetime) -> Decision:
     """Ask for the count, once SageMaker would take it."""
+    if stopped := stopped_by_person(rollout, now):
+        return stopped
     if refusal := unfit(rollout, seen, now):
         return refusal
     rollout = looked(rollout, seen)
-    if rollout.rollback_queued_by is not None:
-        return Decision(rollout.to(Phase.CANCELLED, Reason.CANCELLED_BY_PERSON, now, rollout.rollback_queued_by))
     if must_wait(seen) or seen.lock is not None:
         return Decision(rollout.with_(stopped_by=seen.lock), look_again_in=rollout.pace.poll)
     assert seen.snapshot is not None

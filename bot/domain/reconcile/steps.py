@@ -1,10 +1,10 @@
 """What a tick saw, what it decides, and the small moves that every decision is made of."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from bot.domain.endpoint import EndpointStatus, Snapshot
+from bot.domain.endpoint import BUSY_STATUSES, EndpointStatus, Snapshot
 from bot.domain.plan import Difference
 from bot.domain.rollout import BOT_ACTOR, Phase, Reason, Redraw, Rollout
 from bot.domain.verdict import Comparison, Verdict
@@ -40,6 +40,8 @@ class Observation:
     """The rollout that has the endpoint first, while this one is still to be planned."""
     lock: str | None = None
     """The lock or freeze that stands in the way, in words."""
+    opens_at: datetime | None = None
+    """When the change window opens; None while it is open, or when there is none."""
     comparison: Comparison | None = None
     verdict: Verdict | None = None
 
@@ -58,7 +60,9 @@ class Decision:
 def looked(rollout: Rollout, seen: Observation) -> Rollout:
     """Remember what was seen; a busy endpoint after our call shows that the call took effect."""
     assert seen.snapshot is not None
-    rollout = rollout.with_(snapshot=seen.snapshot)
+    is_busy = seen.snapshot.status in BUSY_STATUSES
+    busy_since = (rollout.busy_since or seen.snapshot.observed_at) if is_busy else None
+    rollout = rollout.with_(snapshot=seen.snapshot, busy_since=busy_since)
     call = rollout.update
     if call is not None and not call.seen_at_work and _is_at_work(seen.snapshot, call.config):
         rollout = rollout.with_(update=call.model_copy(update={"seen_at_work": True}))
@@ -96,9 +100,19 @@ def redraw(rollout: Rollout, reason: Reason, now: datetime, differences: tuple[D
         approvals=(),
         scheduled_for=None,
         stopped_by=None,
+        busy_since=None,
         retry=None,
+        abort=None,
+        trouble=None,
     )
     return Decision(back, look_again_in=SOON)
+
+
+def goes_on_with_chores(decision: Decision) -> Decision:
+    """However it ended: what is still to be put right is done at once."""
+    if decision.action is None and decision.rollout.chore is not None:
+        return replace(decision, look_again_in=decision.look_again_in or SOON)
+    return decision
 
 
 def fail(rollout: Rollout, reason: Reason, now: datetime, note: str) -> Decision:

@@ -8,7 +8,7 @@ from bot.domain.failure import FailureKind, classify
 from bot.domain.plan import Difference
 from bot.domain.reconcile.steps import Action, Decision, Observation, end, fail, looked, redraw, with_why
 from bot.domain.rollout import AWS_ACTOR, BOT_ACTOR, Kind, Pace, Phase, Reason, Retry, Rollout, UpdateCall
-from bot.domain.saga import ScalingSaga
+from bot.domain.saga import ScalingMode, ScalingSaga
 
 BUSY_PATIENCE = timedelta(minutes=30)
 """How long an approved rollout waits for an endpoint that AWS or somebody else is busy with."""
@@ -24,8 +24,7 @@ def unfit(rollout: Rollout, seen: Observation, now: datetime) -> Decision | None
     assert rollout.plan is not None
     snapshot = seen.snapshot
     if snapshot.status in BUSY_STATUSES:
-        waited_since = rollout.last.at
-        if now - waited_since > BUSY_PATIENCE:
+        if now - (rollout.busy_since or now) > BUSY_PATIENCE:
             minutes = int(BUSY_PATIENCE.total_seconds() // 60)
             note = f"SageMaker was busy with the endpoint ({snapshot.status}) for {minutes} minutes."
             return fail(rollout, Reason.ENDPOINT_BUSY, now, note)
@@ -100,12 +99,11 @@ def call_when_fit(rollout: Rollout, seen: Observation, now: datetime) -> Decisio
     snapshot = seen.snapshot
     if rollout.update is None and snapshot is not None and _has_begun_already(rollout, snapshot):
         return follow_update(_adopted(rollout, snapshot, now), seen, now)
+    if stopped := stopped_by_person(rollout, now):
+        return stopped
     if refusal := unfit(rollout, seen, now):
         return refusal
     seen_rollout = looked(rollout, seen)
-    if rollout.rollback_queued_by is not None:
-        stopped = seen_rollout.to(Phase.CANCELLED, Reason.CANCELLED_BY_PERSON, now, rollout.rollback_queued_by)
-        return Decision(stopped)
     if rollout.retry is not None and now < rollout.retry.due:
         return Decision(seen_rollout, look_again_in=rollout.retry.due - now)
     if must_wait(seen) or seen.lock is not None:
@@ -113,15 +111,24 @@ def call_when_fit(rollout: Rollout, seen: Observation, now: datetime) -> Decisio
     return _take_scaling(seen_rollout, now) or _call_update(seen_rollout.with_(stopped_by=None), seen, now)
 
 
+def stopped_by_person(rollout: Rollout, now: datetime) -> Decision | None:
+    """Somebody pressed Cancel or Abort while SageMaker had taken nothing: then nothing is called."""
+    who = rollout.rollback_queued_by or (rollout.abort.actor if rollout.abort is not None else None)
+    return Decision(rollout.to(Phase.CANCELLED, Reason.CANCELLED_BY_PERSON, now, who)) if who is not None else None
+
+
 def _take_scaling(rollout: Rollout, now: datetime) -> Decision | None:
     """Autoscaling that would block the update or move counts under it is taken away first; its snapshot is saved before that."""
     assert rollout.plan is not None
-    if not rollout.plan.scaling.targets or (rollout.scaling is not None and rollout.scaling.taken_at is not None):
+    saga = rollout.scaling
+    if saga is None and rollout.plan.scaling.targets:
+        saga = ScalingSaga(mode=rollout.plan.scaling_mode, targets=rollout.plan.scaling.targets, intended_at=now)
+    if saga is None or saga.taken_at is not None:
         return None
-    saga = rollout.scaling or ScalingSaga(
-        mode=rollout.plan.scaling_mode, targets=rollout.plan.scaling.targets, intended_at=now
-    )
-    return Decision(rollout.with_(scaling=saga), Action.TAKE_SCALING, rollout.pace.settle)
+    # Another rollout's saga may have been milder than what this change needs.
+    mode = ScalingMode.DEREGISTER if ScalingMode.DEREGISTER in (saga.mode, rollout.plan.scaling_mode) else saga.mode
+    again = saga.model_copy(update={"mode": mode, "attempts": saga.attempts + 1})
+    return Decision(rollout.with_(scaling=again), Action.TAKE_SCALING, rollout.pace.settle)
 
 
 def _call_update(rollout: Rollout, seen: Observation, now: datetime) -> Decision:
