@@ -2,7 +2,7 @@
 
 from bot.domain.errand import ButtonValue
 from bot.domain.names import mention
-from bot.domain.rollout import Kind, Phase, Rollout
+from bot.domain.rollout import ACTIVE_PHASES, Kind, Phase, Rollout
 from bot.messages.blocks import (
     Block,
     Confirm,
@@ -120,12 +120,12 @@ def time_so_far(rollout: Rollout) -> str:
     """How long it has taken, and how long it usually takes."""
     began = rollout.entered(Phase.PREPARING) or rollout.entered(Phase.ROLLING_BACK) or rollout.created_at
     until = rollout.cutover_at or (
-        rollout.snapshot.observed_at if rollout.snapshot and rollout.is_active else rollout.last.at
+        rollout.snapshot.observed_at if rollout.snapshot and rollout.phase in ACTIVE_PHASES else rollout.last.at
     )
     so_far = span(until - began)
     if rollout.phase in _GONE_WELL:
         return f"took {so_far}"
-    if not rollout.is_active:
+    if rollout.phase not in ACTIVE_PHASES:
         return f"ended after {so_far}"
     expected = rollout.plan.expected_duration if rollout.plan else None
     return f"{so_far} so far; past updates took about {span(expected)}" if expected else f"{so_far} so far"

@@ -1,8 +1,8 @@
 """The steps of an update, each done, at work, still to come, or where it stopped."""
 
 from bot.domain.endpoint import EndpointStatus, Snapshot, VariantState
-from bot.domain.rollout import Kind, Rollout
-from bot.domain.saga import ScalingMode, ScalingSaga
+from bot.domain.rollout import ACTIVE_PHASES, Chore, Kind, Rollout
+from bot.domain.saga import ScalingMode
 from bot.messages.blocks import code, escape
 from bot.messages.words import count
 
@@ -13,8 +13,9 @@ def step_lines(rollout: Rollout) -> list[str]:
     """One line for each step, in the order in which they are taken."""
     steps = _counting(rollout) if rollout.kind is Kind.SCALE else _replacing(rollout)
     first_open = next((i for i, (done, _) in enumerate(steps) if not done), len(steps))
-    pending = NOW if rollout.is_active else STOPPED
-    return [f"{DONE if done else pending if i == first_open else NEXT} {text}" for i, (done, text) in enumerate(steps)]
+    pending = NOW if rollout.phase in ACTIVE_PHASES else STOPPED
+    lines = [f"{DONE if done else pending if i == first_open else NEXT} {text}" for i, (done, text) in enumerate(steps)]
+    return lines + _restoring(rollout)
 
 
 def _replacing(rollout: Rollout) -> list[tuple[bool, str]]:
@@ -36,8 +37,6 @@ def _replacing(rollout: Rollout) -> list[tuple[bool, str]]:
     steps.append((_is_taken(rollout) or landed, "SageMaker took the update"))
     steps.append((landed, _fleet_step(rollout)))
     steps.append((landed, f"InService on {code(plan.target_config)}"))
-    if rollout.scaling is not None:
-        steps.append((rollout.scaling.restored_at is not None, _restoring(rollout.scaling)))
     return steps
 
 
@@ -62,10 +61,16 @@ def _taking(mode: ScalingMode) -> str:
     return "Autoscaling saved and suspended, so that no scaling gets in the way"
 
 
-def _restoring(saga: ScalingSaga) -> str:
+def _restoring(rollout: Rollout) -> list[str]:
+    """The last step, which is taken whatever became of the others."""
+    saga = rollout.scaling
+    if saga is None:
+        return []
     if saga.gave_up:
-        return "Autoscaling could not be put back"
-    return "Autoscaling is as it was before" if saga.restored_at is not None else "Autoscaling put back as it was"
+        return [f"{STOPPED} Autoscaling could not be put back"]
+    if saga.restored_at is not None:
+        return [f"{DONE} Autoscaling is as it was before"]
+    return [f"{NOW if rollout.chore is Chore.RESTORE_SCALING else NEXT} Autoscaling put back as it was"]
 
 
 def _fleet_step(rollout: Rollout) -> str:

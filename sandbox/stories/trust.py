@@ -24,6 +24,7 @@ def canary_alarm(scene: Scene) -> None:
     scene.presses("ben", "Approve")
     scene.state_becomes("rolled back by AWS")
     scene.check(scene.runs("sentiment-prod") == before, "the alarm should have brought the old fleet back")
+    scene.thread_says("Autoscaling is as it was before")
     scene.until(lambda: not _own_alarms(scene), "the end of this rollout's alarms")
 
 
