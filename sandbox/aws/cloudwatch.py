@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .demand import BlockCache, Floats
+from .demand import Floats
 from .errors import AwsError
 from .listing import page
 from .metrics import HOST_METRICS, INVOCATION_METRICS, ONE_PER_REQUEST, MetricSource, Samples
@@ -28,7 +28,6 @@ MAX_DATAPOINTS = 100_800
 _ID = re.compile(r"[a-z][a-zA-Z0-9_]*")
 _HIGH_RESOLUTION = {1, 5, 10, 20, 30}
 _UNITS = {"Latency": "Microseconds", "ModelSetupTime": "Microseconds", "Utilization": "Percent"}
-_CACHE = BlockCache()
 
 
 @operation("cloudwatch", "GetMetricData")
@@ -103,7 +102,7 @@ def _series(region: Region, metric: dict[str, Any]) -> _Series | None:
     if with_config and (metric["Namespace"] == HOSTS or not region.world.settings.per_config_metrics):
         return None
     delay = region.world.scenarios.seconds("metric-delay", region.world.settings.metric_delay_seconds)
-    source = MetricSource(endpoint.name, endpoint.traffic, region.world.settings, _CACHE)
+    source = MetricSource(endpoint.name, endpoint.traffic, region.world.settings, region.world.demand)
     config, arrived = dimensions.get("EndpointConfigName"), region.now - timedelta(seconds=delay)
     return _Series(source, metric["MetricName"], dimensions["VariantName"], config, arrived)
 
@@ -188,15 +187,10 @@ class _Window:
         if not is_simple(stat["Stat"]) and metric["MetricName"] == "OverheadLatency":
             return []  # SageMaker publishes it as a statistic set, without percentiles
         begin = round_start(self._start, stat["Period"], self._region.now)
-        if (
-            metric["MetricName"] == "Invocations"
-            and stat["Stat"] in {"Sum", "SampleCount"}
-            and stat["Period"] % 60 == 0
-        ):
+        if stat["Period"] % 60 == 0 and _is_a_count(metric["MetricName"], stat["Stat"]):
             counted = _series(self._region, metric)
-            return (
-                [(query["Id"], at, n) for at, n in counted.counts(begin, self._end, stat["Period"])] if counted else []
-            )
+            counts = counted.counts(begin, self._end, stat["Period"]) if counted else ()
+            return [(query["Id"], at, count) for at, count in counts]
         key = repr((begin, metric))
         if key not in self._known:
             self._known[key] = samples_of(self._region, metric, begin, self._end)

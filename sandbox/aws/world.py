@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from .clock import Clock, WallClock
+from .demand import BlockCache
 from .scaling_state import ScalingState
 from .traffic import Traits
 
@@ -176,6 +177,7 @@ class World:
     sessions: dict[str, Caller] = field(default_factory=dict)  # by access key, from AssumeRole
     pushes: Counter[str] = field(default_factory=Counter)  # how often somebody moved an image's tag to another digest
     lost_artifacts: set[str] = field(default_factory=set)  # S3 URLs of model data that somebody deleted
+    demand: BlockCache = field(default_factory=BlockCache)
     serial: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
 
     def region(self, account: str, name: str) -> Region:

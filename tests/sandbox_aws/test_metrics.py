@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.aws.demand import QUIET_HOUR_UTC
+from sandbox.aws.demand import QUIET_HOUR_UTC, Block, BlockCache
 
 from .local import ALL_TRAFFIC, LocalAws
 
@@ -162,6 +162,21 @@ def test_weeks_of_counts_agree_with_minutes_wherever_the_window_begins(aws: Loca
             by_second = data(aws, start, end, query("Invocations", period=1, **dimensions))[0]["Values"]
             samples = data(aws, start, end, query("ModelLatency", "SampleCount", 3600, **dimensions))[0]["Values"]
             assert sum(by_hour) == sum(by_second) == sum(samples)
+
+
+class NothingDrawn(BlockCache):
+    """Demand that can be counted, of which no single request can be had."""
+
+    def get(self, endpoint: str, seed: int, number: int, requests_per_second: float) -> Block:
+        raise AssertionError("requests were drawn")
+
+
+@pytest.mark.parametrize(("endpoint", "metric"), [("sentiment-prod", "Invocations"), ("stt-prod", "FirstChunkLatency")])
+def test_weeks_are_counted_without_drawing_a_single_request(aws: LocalAws, endpoint: str, metric: str) -> None:
+    aws.stand_in.world.demand = NothingDrawn()
+    end = aws.clock.now()
+    week = query(metric, "SampleCount", 3600, endpoint)
+    assert len(data(aws, end - timedelta(days=7), end, week)[0]["Values"]) == 7 * 24
 
 
 def test_measurements_do_not_depend_on_who_asks_about_which_window(aws: LocalAws) -> None:
