@@ -19,7 +19,8 @@ import boto3
 
 from bot.domain.endpoint import EndpointStatus, Snapshot
 from bot.domain.plan import Plan
-from bot.domain.rollout import Kind, Pace, Phase, Reason, Rollout, Thread, UpdateCall, WatchPlan, open_rollout
+from bot.domain.calls import UpdateCall
+from bot.domain.rollout import Kind, Pace, Phase, Reason, Rollout, Thread, WatchPlan, open_rollout
 from bot.queue import QueueName
 from bot.store import Store, due, make_store
 from bot.store.connection import connect

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from bot.domain.alarms import Alarm
+from bot.domain.bridge import BridgePlan
 from bot.domain.cost import Cost
 from bot.domain.model import Value
 from bot.domain.readiness import Readiness
@@ -75,6 +76,8 @@ class Plan(Value):
     """What the strategy does, step by step, in words."""
     deployment: Mapping[str, Any] | None = None
     """The DeploymentConfig of UpdateEndpoint; None sends none."""
+    bridge: BridgePlan | None = None
+    """The config in between, for two-variant and for the way back from it."""
     alarms: tuple[Alarm, ...] = ()
     """Our own alarms on the new fleet, made for this rollout only."""
     scaling: Scaling = Scaling()

@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from bot.domain.bridge import Bridge
+from bot.domain.calls import UpdateCall
 from bot.domain.commands import Change
 from bot.domain.endpoint import Snapshot
 from bot.domain.errand import ReplyTo
@@ -90,6 +92,7 @@ class Reason(StrEnum):
     UPDATE_FAILED = "update_failed"
     UPDATE_ROLLBACK_FAILED = "update_rollback_failed"
     ABORTED = "aborted"
+    BAKE_REGRESSED = "bake_regressed"
     SCALED = "scaled"
     WATCH_OVER = "watch_over"
     ROLLBACK_REQUESTED = "rollback_requested"
@@ -232,21 +235,6 @@ class Chore(StrEnum):
     DELETE_ALARMS = "delete_alarms"
 
 
-class UpdateCall(Value):
-    """The one UpdateEndpoint of a rollout: written down *before* the call, so that no crash can lead to a second one.
-
-    `last_modified_before` tells later whether a call whose answer was lost took effect: SageMaker moves LastModifiedTime.
-    """
-
-    config: str
-    intended_at: datetime
-    last_modified_before: datetime
-    accepted_at: datetime | None = None
-    seen_at_work: bool = False
-    """SageMaker showed this config as pending: the call took effect, whatever became of its answer."""
-    attempts: int = 1
-
-
 class Pace(Value):
     """How often a rollout is looked at, from the fleet file's `timing`."""
 
@@ -346,7 +334,10 @@ class Rollout(Value):
     """Autoscaling that was taken away for the update: the snapshot from which it is restored."""
     chore_failures: tuple[str, ...] = ()
     """Sentences about what could not be put right by itself, for a person to do."""
+    bridge: Bridge | None = None
+    """How far the way over the plan's bridge is; None before its first call, and where there is none."""
     update: UpdateCall | None = None
+    """The UpdateEndpoint to the target config: there is one for each rollout."""
     abort: Abort | None = None
     retry: Retry | None = None
     snapshot: Snapshot | None = None
@@ -407,6 +398,17 @@ class Rollout(Value):
     def is_waiting(self) -> bool:
         """Whether nothing was created yet."""
         return self.phase in WAITING_PHASES
+
+    @property
+    def called_at(self) -> datetime | None:
+        """When SageMaker was first asked to change the endpoint, or was about to be; None before that."""
+        first = self.bridge.call if self.bridge is not None and self.bridge.call is not None else self.update
+        return first.intended_at if first is not None else None
+
+    @property
+    def has_crossed(self) -> bool:
+        """Whether the endpoint has been on this change's bridge: what fails from then on leaves it there."""
+        return self.bridge is not None and self.bridge.crossed_at is not None
 
     @property
     def last(self) -> Transition:

@@ -25,6 +25,7 @@ from fakes.records import (
 )
 
 import bot
+from bot.domain.calls import UpdateCall
 from bot.domain.endpoint import BUSY_STATUSES, EndpointStatus, Snapshot
 from bot.domain.errors import (
     AccessDenied,
@@ -49,7 +50,7 @@ from bot.domain.reconcile import (
     verdict_due_at,
     watch_ends_at,
 )
-from bot.domain.rollout import ACTIVE_PHASES, TRANSITIONS, WAITING_PHASES, Phase, Reason, Rollout, UpdateCall
+from bot.domain.rollout import ACTIVE_PHASES, TRANSITIONS, WAITING_PHASES, Phase, Reason, Rollout
 
 IN_SERVICE, UPDATING, MIXED = (
     EndpointStatus.IN_SERVICE,

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+from bot.domain.calls import UpdateCall
 from bot.domain.commands import Change
 from bot.domain.endpoint import EndpointStatus, PendingDeployment, Snapshot, VariantState
 from bot.domain.plan import Difference, Finding, Level, Plan
@@ -15,7 +16,6 @@ from bot.domain.rollout import (
     Reason,
     Rollout,
     Thread,
-    UpdateCall,
     WatchPlan,
     open_rollout,
 )

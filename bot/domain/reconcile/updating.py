@@ -3,11 +3,12 @@
 from datetime import datetime, timedelta
 from typing import assert_never
 
+from bot.domain.calls import UpdateCall
 from bot.domain.endpoint import BUSY_STATUSES, EndpointStatus, Snapshot
 from bot.domain.failure import FailureKind, classify
 from bot.domain.plan import Difference
 from bot.domain.reconcile.steps import Action, Decision, Observation, end, fail, looked, redraw, with_why
-from bot.domain.rollout import AWS_ACTOR, BOT_ACTOR, Kind, Pace, Phase, Reason, Retry, Rollout, UpdateCall
+from bot.domain.rollout import AWS_ACTOR, BOT_ACTOR, Kind, Pace, Phase, Reason, Retry, Rollout
 from bot.domain.saga import ScalingMode, ScalingSaga
 
 BUSY_PATIENCE = timedelta(minutes=30)
