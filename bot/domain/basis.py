@@ -12,6 +12,8 @@ from bot.domain.plan import Difference, Fact, Finding, Level, Plan
 from bot.domain.preflight import MOVING, Facts
 from bot.domain.scaling import Scaling
 
+_CONTENT_OF = "Content of"
+_DRAFT = "What would be created"
 _WEIGHTS = {Level.OK: 0, Level.WARNING: 1, Level.BLOCKER: 2}
 
 
@@ -42,7 +44,22 @@ def drift(approved: Plan, fresh: Plan) -> tuple[Difference, ...]:
         for name in names
         if before.get(name) != after.get(name)
     ]
-    return (*moved, *_worse(approved.findings, fresh.findings))
+    worse = tuple(_worse(approved.findings, fresh.findings))
+    told = tuple(_told(d) for d in moved if not _follows(d))
+    return (*told, *worse) or tuple(_told(d) for d in moved)
+
+
+def _follows(moved: Difference) -> bool:
+    """Whether it only follows from another difference: another config has another content, and so leads to another draft."""
+    is_content = moved.path.startswith(_CONTENT_OF)
+    return moved.path == _DRAFT or (is_content and (moved.before is None or moved.after is None))
+
+
+def _told(moved: Difference) -> Difference:
+    """Nobody reads hashes: of content it is enough that it changed."""
+    if moved.path != _DRAFT and not moved.path.startswith(_CONTENT_OF):
+        return moved
+    return moved.model_copy(update={"before": "as in the plan", "after": "something else"})
 
 
 def _worse(before: tuple[Finding, ...], after: tuple[Finding, ...]) -> Iterator[Difference]:
@@ -60,14 +77,14 @@ def _lasting(findings: tuple[Finding, ...]) -> list[Finding]:
 def _facts(facts: Facts, content_hash: str, model_hashes: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     yield "Endpoint", facts.snapshot.arn.lower()
     yield "Endpoint config", facts.current_config.name
-    yield f"Content of config {facts.current_config.name}", content_hash_of(facts.current_config.document)
+    yield f"{_CONTENT_OF} config {facts.current_config.name}", content_hash_of(facts.current_config.document)
     for name, value in sorted(model_hashes.items()):
-        yield f"Content of model {name}", value
+        yield f"{_CONTENT_OF} model {name}", value
     if content_hash:
-        yield "What would be created", content_hash
+        yield _DRAFT, content_hash
     elif facts.target_config is not None:
         target = facts.target_config
-        yield f"Content of config {target.name}", content_hash_of(target.document)
+        yield f"{_CONTENT_OF} config {target.name}", content_hash_of(target.document)
     if facts.package is not None:
         yield "Model package", facts.package.arn.lower()
         yield f"Approval of {facts.package.label}", str(facts.package.approval or "none needed")

@@ -78,6 +78,8 @@ def _happened(rollout: Rollout) -> str:
             return f"*Blocked*: {note}"
         case Phase.FAILED:
             return f"*Failed*: {note}"
+        case Phase.ROLLED_BACK_BY_AWS if rollout.abort is not None:
+            return f"*Rolled back by AWS*, after it was aborted by {mention(rollout.abort.actor)}: {note}"
         case Phase.ROLLED_BACK_BY_AWS:
             return f"*Rolled back by AWS*, not by us: {note}"
         case Phase.ROLLED_BACK:
@@ -158,6 +160,8 @@ def _next_step(rollout: Rollout) -> str:
             return "Ask again with the same command: the new plan starts from what runs now."
         case Phase.FAILED | Phase.BLOCKED:
             return "When the cause is mended, ask again with the same command."
+        case Phase.ROLLED_BACK_BY_AWS if rollout.abort is not None:
+            return "If it is still wanted, ask again with the same command."
         case Phase.ROLLED_BACK_BY_AWS:
             return f"Look for the cause in {logs} before you try this version again."
         case Phase.NEEDS_HUMAN if _is_lost(rollout):

@@ -35,7 +35,7 @@ def abort(scene: Scene) -> None:
     scene.thread_says("Baking")
     scene.presses("anna", "Abort")
     scene.state_becomes("rolled back by AWS")
-    scene.thread_says("Aborted by")
+    scene.thread_says("aborted by @anna")
     scene.check(scene.runs("sentiment-prod") == before, "the tripped alarm should have brought the old fleet back")
 
 
@@ -119,12 +119,16 @@ def _own_alarms(scene: Scene) -> list[str]:
 
 
 def _scaling(scene: Scene) -> Any:
+    """Targets, policies and scheduled actions, without what is another one for each registration."""
     seen = scene.aws.endpoint("sentiment-prod")
-    return (
-        {k: seen[k] for k in ("scalable_targets", "scaling_policies", "scheduled_actions")}
-        if seen["scalable_targets"]
-        else None
-    )
+    kinds = ("scalable_targets", "scaling_policies", "scheduled_actions")
+    return [_lasting(seen[kind]) for kind in kinds] if seen["scalable_targets"] else None
+
+
+def _lasting(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {k: _lasting(v) for k, v in value.items() if not k.endswith(("Time", "ARN", "Arn")) and k != "Alarms"}
+    return [_lasting(item) for item in value] if isinstance(value, list) else value
 
 
 def _counts(scene: Scene) -> dict[str, int]:

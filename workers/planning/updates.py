@@ -63,6 +63,7 @@ class UpdatePlans:
             counts_from_config=made.counts_from_config,
             kept=_kept(live, made),
             findings=findings,
+            is_marketplace=facts.shape.is_marketplace,
             strategy=facts.strategy,
             **_carried_out(facts, facts.shape),
             alarms=facts.own_alarms,
@@ -98,6 +99,7 @@ class UpdatePlans:
         strategy = choose(rollout.asked_strategy, spec.strategy, shape)
         scaling = gather.scaling(rollout, spec, live.snapshot)
         drafts = {model.name: model for model in made.models}
+        packages = {**live.packages, **({package.arn: package} if package is not None else {})}
         return Facts(
             spec=spec,
             kind=Kind.UPDATE,
@@ -119,7 +121,7 @@ class UpdatePlans:
             standing_alarms=gather.standing_alarms(spec, strategy),
             conversion=conversion(live.config, made.config, spec.variant),
             quota=gather.quota(spec, live.config, made.config, strategy, counts, live_counts(live.snapshot)),
-            artifacts=gather.artifacts(spec, made.config, {**live.models, **drafts}),
+            artifacts=gather.artifacts(spec, made.config, {**live.models, **drafts}, packages),
             images=images_of(live.snapshot, live.config, made.config, {**live.models, **drafts}),
             traffic=gather.traffic(spec, live.snapshot, now),
             connections=gather.connections(spec, live.snapshot, now),
