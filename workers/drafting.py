@@ -53,7 +53,9 @@ class Drafting:
             package = self.world.aws(spec).registry.describe_package(rollout.plan.package_arn)
         made = self.draft(rollout, live, rollout.change, package, spec)
         if made.fingerprint != rollout.plan.content_hash:
-            raise PlanDrifted([Difference(path="What runs", before=None, after="a config, a model or the package moved")])
+            raise PlanDrifted(
+                [Difference(path="What runs", before=None, after="a config, a model or the package moved")]
+            )
         return made
 
     def draft(
@@ -86,13 +88,15 @@ class Drafting:
                 raise UnknownName(
                     f"version of {group}", str(change.version), nearest(str(change.version), numbers) or numbers[:3]
                 )
-            return wanted
+            return registry.describe_package(wanted.arn)
         approved = [p for p in registry.list_versions(group, ApprovalStatus.APPROVED) if p.is_completed]
         if not approved:
             raise UserError(
                 f"No version of {group} is Approved and Completed, so there is none to promote. Approve one first."
             )
-        return max(approved, key=lambda p: p.version or 0)
+        newest = max(approved, key=lambda p: p.version or 0)
+        # A list of versions says neither which instance types a version supports nor where its model data is.
+        return registry.describe_package(newest.arn)
 
     def _model(self, aws: Aws, name: str) -> ModelRecord | None:
         try:

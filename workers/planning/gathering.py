@@ -102,16 +102,23 @@ class Gathering:
         return self.quota(spec, only, only, Strategy(), {variant: more}, {variant: more})
 
     def artifacts(
-        self, spec: EndpointSpec, target: ConfigRecord, models: Mapping[str, ModelRecord]
+        self,
+        spec: EndpointSpec,
+        target: ConfigRecord,
+        models: Mapping[str, ModelRecord],
+        packages: Mapping[str, ModelPackage],
     ) -> tuple[Artifact, ...]:
-        """What instances load before they serve. `models` holds those that run and the drafts, by name."""
+        """What instances load before they serve.
+
+        `models` holds those that run and the drafts, by name; `packages` those that they are made of, by ARN.
+        """
         found = []
         for variant in target.variants():
             name = variant.get("ModelName")
             model = models.get(name or "")
             if name is None or model is None:
                 continue
-            sizes = [self._size(spec, c) for c in model.containers() if _urls(c)]
+            sizes = [self._size(spec, urls) for c in model.containers() if (urls := _urls(c, packages))]
             known = [s for s in sizes if s is not None]
             found.append(
                 Artifact(
@@ -188,8 +195,8 @@ class Gathering:
         """The alarms that this rollout would make for itself."""
         return alarms_for(rollout, spec, target, strategy) if strategy.bakes else ()
 
-    def _size(self, spec: EndpointSpec, container: Document) -> int | None:
-        sizes = [_if_told("artifact", lambda u=url: self._aws(spec).artifacts.size(u)) for url in _urls(container)]  # type: ignore[misc]
+    def _size(self, spec: EndpointSpec, urls: Sequence[str]) -> int | None:
+        sizes = [_if_told("artifact", lambda u=url: self._aws(spec).artifacts.size(u)) for url in urls]  # type: ignore[misc]
         known = [s for s in sizes if s is not None]
         return sum(known) if len(known) == len(sizes) else None
 
@@ -262,7 +269,10 @@ def _by_type(config: ConfigRecord, live: Mapping[str, int], share: Callable[[int
     return wanted
 
 
-def _urls(container: Document) -> list[str]:
+def _urls(container: Document, packages: Mapping[str, ModelPackage]) -> list[str]:
+    """What a container loads: a container by package names the package and leaves the rest to it."""
+    if (package := packages.get(container.get("ModelPackageName", ""))) is not None:
+        return list(package.model_data)
     urls = [container.get("ModelDataUrl"), container.get("ModelDataSource", {}).get("S3DataSource", {}).get("S3Uri")]
     return [str(url) for url in urls if url]
 
