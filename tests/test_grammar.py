@@ -230,6 +230,14 @@ def test_missing_argument_is_answered_with_usage_and_example():
     ]
 
 
+@pytest.mark.parametrize("text", ["lock stt-prod", "freeze"])
+def test_what_must_be_said_is_missed_and_stands_in_the_usage_without_brackets(text):
+    refused = refusal(text)
+    assert refused.problem == "--reason is missing."
+    assert refused.usage is not None
+    assert refused.usage.endswith("[--until TIME] --reason TEXT")
+
+
 def test_environment_value_is_never_repeated():
     secret = "hunter2" * 200
     assert "hunter2" not in refusal(f"promote a --env A={secret}").user_message

@@ -8,8 +8,9 @@ import pytest
 from fakes.bolt import APPROVE, ROLLOUT_BUTTON, BoltApp, a_click, a_command, a_mention
 from fakes.records import ANNA, BEN, ENDPOINT
 
-from bot.domain.errand import ClickErrand, CommandErrand
+from bot.domain.errand import BreakErrand, ClickErrand, CommandErrand
 from bot.domain.rollout import Phase
+from bot.messages.ids import ActionId
 
 
 @pytest.fixture
@@ -17,6 +18,9 @@ def bolt() -> Iterator[BoltApp]:
     made = BoltApp()
     yield made
     made.close()
+
+
+BREAK_LOCK = str(ActionId.BREAK_LOCK)
 
 
 def text_of(bolt: BoltApp, command: dict[str, str]) -> str:
@@ -77,9 +81,18 @@ def test_the_same_click_delivered_twice_is_one_errand(bolt: BoltApp) -> None:
     assert len(errands(bolt)) == 1
 
 
+def test_break_lock_is_stored_under_the_person_whom_slack_verified_and_once(bolt: BoltApp) -> None:
+    for _ in range(2):
+        assert bolt.dispatch(a_click(BREAK_LOCK, '{"request_id": "q1"}', user=BEN)).status == 200
+    (errand,) = errands(bolt)
+    assert isinstance(errand, BreakErrand)
+    assert (errand.actor, errand.value.request_id, errand.reply.channel_id) == (BEN, "q1", "C0WORK")
+
+
 @pytest.mark.parametrize(
     ("action", "value", "words"),
     [
+        (BREAK_LOCK, "not json", "This button is of an older version of the bot."),
         ("rollout.abolished", "{}", "This button is not known any more."),
         (APPROVE, "not json", "This button is of an older version of the bot."),
         (APPROVE, '{"rollout_id": 3}', "This button is of an older version of the bot."),

@@ -86,6 +86,13 @@ def test_a_time_that_makes_no_sense_locks_nothing(engine: Engine) -> None:
     assert engine.store.locks.standing(engine.clock()) == {}
 
 
+def test_a_time_without_a_zone_is_in_the_zone_of_whoever_typed_it(engine: Engine) -> None:
+    engine.slack.timezones[BEN] = "Europe/Berlin"
+    assert "until 2026-11-22 16:00 UTC" in answered(engine, f"lock {ENDPOINT} --until 17:00 --reason x")
+    engine.slack.fail("timezone_of", SlackRefused("users.info", "missing_scope"))
+    assert "until 2026-11-22 17:00 UTC" in answered(engine, "freeze --until 17:00 --reason x", by=CARL)
+
+
 def test_status_shows_who_locked_it_why_and_how_long_ago(engine: Engine) -> None:
     answered(engine, f'lock {ENDPOINT} --until 4h --reason "load test"')
     engine.clock.tick(HOUR)
