@@ -43,6 +43,8 @@ class BridgePlan(Value):
 class Bridge(Value):
     """How far the way over a bridge is. Each call is written down before it is made."""
 
+    created: bool = False
+    """Whether the config in between exists."""
     call: UpdateCall | None = None
     """UpdateEndpoint to the bridge."""
     crossed_at: datetime | None = None

@@ -11,6 +11,7 @@ So success is InService *and* on the target config; "rolled back by AWS" is InSe
 accepted or seen at work; and a call whose answer was lost is repeated only when nothing moved since.
 """
 
+from bot.domain.reconcile.bridging import bake_ends_at, bake_verdict_due_at, is_baking
 from bot.domain.reconcile.chores import ACTION_OF
 from bot.domain.reconcile.deciding import decide, needs_endpoint
 from bot.domain.reconcile.outcomes import (
@@ -37,7 +38,10 @@ __all__ = [
     "Observation",
     "after_error",
     "after_success",
+    "bake_ends_at",
+    "bake_verdict_due_at",
     "decide",
+    "is_baking",
     "needs_endpoint",
     "redraw",
     "verdict_due_at",

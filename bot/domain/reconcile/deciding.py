@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
+from bot.domain.reconcile.bridging import has_weights_to_move, stand_on_bridge
 from bot.domain.reconcile.chores import do_chore
 from bot.domain.reconcile.scaling import follow_scale, set_counts_when_fit
 from bot.domain.reconcile.steps import SOON, Action, Decision, Observation, end, looked
@@ -39,12 +40,14 @@ def _decide(rollout: Rollout, seen: Observation, now: datetime) -> Decision:
         case Phase.PREPARING:
             return _prepare(rollout, seen, now)
         case Phase.UPDATING:
-            return follow_scale(rollout, seen, now) if rollout.kind is Kind.SCALE else follow_update(rollout, seen, now)
+            return (
+                follow_scale(rollout, seen, now) if rollout.kind is Kind.SCALE else _follow_change(rollout, seen, now)
+            )
         case Phase.WATCHING:
             return watch(rollout, seen, now)
         case Phase.ROLLING_BACK:
             if rollout.kind is Kind.ROLLBACK:
-                return follow_update(rollout, seen, now)
+                return _follow_change(rollout, seen, now)
             return _follow_rollback(rollout, seen, now)
         case (
             Phase.SUCCEEDED
@@ -111,9 +114,17 @@ def _prepare(rollout: Rollout, seen: Observation, now: datetime) -> Decision:
         return Decision(rollout, Action.CREATE_MODELS, rollout.pace.settle)
     if not rollout.config_created:
         return Decision(rollout, Action.CREATE_CONFIG, rollout.pace.settle)
+    if rollout.plan.bridge is not None and not (rollout.bridge is not None and rollout.bridge.created):
+        return Decision(rollout, Action.CREATE_BRIDGE, rollout.pace.settle)
     if rollout.plan.alarms and not rollout.alarms_verified:
         return Decision(rollout.with_(alarms_intended=True), Action.CREATE_ALARMS, rollout.pace.settle)
     return call_when_fit(rollout.to(Phase.UPDATING, Reason.UPDATE_REQUESTED, now, BOT_ACTOR), seen, now)
+
+
+def _follow_change(rollout: Rollout, seen: Observation, now: datetime) -> Decision:
+    """To another config and, where a bridge leads there, over it."""
+    follow = stand_on_bridge if has_weights_to_move(rollout) else follow_update
+    return follow(rollout, seen, now)
 
 
 def _follow_rollback(rollout: Rollout, seen: Observation, now: datetime) -> Decision:

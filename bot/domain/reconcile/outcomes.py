@@ -12,6 +12,7 @@ from bot.domain.errors import (
     TransientError,
 )
 from bot.domain.reconcile.chores import CHORE_ACTIONS, chore_done, chore_refused
+from bot.domain.reconcile.legs import call_of, with_bridge, with_call
 from bot.domain.reconcile.steps import SOON, Action, Decision, end, fail, goes_on_with_chores, redraw
 from bot.domain.rollout import Kind, Phase, Reason, Rollout, Trouble
 
@@ -23,7 +24,7 @@ CONSISTENCY_PATIENCE = timedelta(seconds=60)
 
 LONGEST_BACKOFF = timedelta(seconds=60)
 
-_CALLS = (Action.CALL_UPDATE, Action.SET_COUNTS)
+_CALLS = (Action.CALL_BRIDGE, Action.CALL_UPDATE, Action.SET_COUNTS)
 
 
 def after_success(rollout: Rollout, action: Action, now: datetime) -> Decision:
@@ -51,10 +52,18 @@ def _after_success(rollout: Rollout, action: Action, now: datetime) -> Decision:
             return Decision(calm.with_(abort=tripped), look_again_in=calm.pace.poll)
         case Action.RESTORE_SCALING | Action.DELETE_ALARMS:
             return chore_done(calm, action, now)
-        case Action.CALL_UPDATE | Action.SET_COUNTS:
-            assert calm.update is not None
-            accepted = calm.update.model_copy(update={"accepted_at": now})
-            return Decision(calm.with_(update=accepted), look_again_in=min(calm.pace.poll, calm.pace.settle))
+        case Action.CREATE_BRIDGE:
+            return Decision(with_bridge(calm, created=True), look_again_in=SOON)
+        case Action.SHIFT_WEIGHTS:
+            assert calm.bridge is not None
+            assert calm.bridge.shift is not None
+            shift = calm.bridge.shift.model_copy(update={"accepted_at": now})
+            return Decision(with_bridge(calm, shift=shift), look_again_in=min(calm.pace.poll, calm.pace.settle))
+        case Action.CALL_BRIDGE | Action.CALL_UPDATE | Action.SET_COUNTS:
+            call = call_of(calm)
+            assert call is not None
+            accepted = with_call(calm, call.model_copy(update={"accepted_at": now}))
+            return Decision(accepted, look_again_in=min(calm.pace.poll, calm.pace.settle))
         case _:  # pragma: no cover
             assert_never(action)
 
@@ -75,16 +84,27 @@ def _after_error(rollout: Rollout, action: Action | None, error: RolloutBotError
         return Decision(
             rollout.with_(abort=None, chore_failures=(*rollout.chore_failures, _no_abort(error))), look_again_in=SOON
         )
-    if isinstance(error, PlanDrifted) and rollout.kind is not Kind.ROLLBACK:
+    if isinstance(error, PlanDrifted) and rollout.kind is not Kind.ROLLBACK and not rollout.has_crossed:
         return redraw(_undone(rollout, action), Reason.PLAN_DRIFTED, now, error.differences)
     if action in _CALLS and isinstance(error, ResourceBusy):
         # Autoscaling or AWS maintenance got in between our look and the call, or an earlier call of ours is at work after
         # all: SageMaker provably took nothing now, so look again and decide anew.
         return Decision(_uncalled(rollout), look_again_in=rollout.pace.poll)
-    if action is Action.CALL_UPDATE and _is_not_visible_yet(rollout, error, now):
+    if action is Action.SHIFT_WEIGHTS:
+        return _after_refused_shift(rollout, error, now)
+    if action in (Action.CALL_BRIDGE, Action.CALL_UPDATE) and _is_not_visible_yet(rollout, error, now):
         return Decision(_uncalled(rollout), look_again_in=rollout.pace.poll)
     reason = Reason.AWS_REFUSED if isinstance(error, GatewayError) else Reason.PLAN_DRIFTED
     return fail(rollout, reason, now, error.user_message)
+
+
+def _after_refused_shift(rollout: Rollout, error: RolloutBotError, now: datetime) -> Decision:
+    """A busy endpoint is asked again. What is refused for good sends a change back; a way back goes on to the config of before."""
+    if isinstance(error, ResourceBusy):
+        return Decision(with_bridge(rollout, shift=None), look_again_in=rollout.pace.poll)
+    if rollout.kind is Kind.ROLLBACK:
+        return Decision(with_bridge(rollout, shift_refused=error.user_message), look_again_in=SOON)
+    return fail(rollout, Reason.AWS_REFUSED, now, error.user_message)
 
 
 def _no_abort(error: RolloutBotError) -> str:
@@ -103,7 +123,9 @@ def _after_trouble(rollout: Rollout, action: Action | None, error: TransientErro
     rollout = rollout.with_(trouble=Trouble(count=count, since=since, last=error.cause))
     if action in _CALLS and not error.outcome_unknown:
         rollout = _uncalled(rollout)
-    touched = rollout.update is not None
+    if action is Action.SHIFT_WEIGHTS and not error.outcome_unknown:
+        rollout = with_bridge(rollout, shift=None)
+    touched = rollout.called_at is not None
     gives_up = action not in CHORE_ACTIONS and not touched and rollout.phase is not Phase.ROLLING_BACK
     if now - since > TROUBLE_PATIENCE and gives_up:
         return fail(rollout, Reason.AWS_UNREACHABLE, now, error.user_message)
@@ -122,12 +144,13 @@ def _undone(rollout: Rollout, action: Action | None) -> Rollout:
 
 def _uncalled(rollout: Rollout) -> Rollout:
     """The last call provably did not take effect: as if it had not been made. One before it, whose answer was lost, may have."""
-    assert rollout.update is not None
-    return rollout.with_(update=None) if rollout.update.attempts == 1 else rollout
+    call = call_of(rollout)
+    assert call is not None
+    return with_call(rollout, None) if call.attempts == 1 else rollout
 
 
 def _cannot_look(rollout: Rollout, error: RolloutBotError, now: datetime) -> Decision:
     """The endpoint is not shown, or is no longer declared: before the call nothing has changed; after it, a person must look."""
-    phase = Phase.FAILED if rollout.update is None else Phase.NEEDS_HUMAN
+    phase = Phase.FAILED if rollout.called_at is None else Phase.NEEDS_HUMAN
     reason = Reason.AWS_REFUSED if isinstance(error, GatewayError) else Reason.NOT_IN_FLEET
     return end(rollout, phase, reason, now, error.user_message)

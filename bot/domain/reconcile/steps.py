@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from bot.domain.endpoint import BUSY_STATUSES, EndpointStatus, Snapshot
 from bot.domain.plan import Difference
+from bot.domain.reconcile.legs import call_of, with_call
 from bot.domain.rollout import BOT_ACTOR, Phase, Reason, Redraw, Rollout
 from bot.domain.verdict import Comparison, Verdict
 
@@ -20,6 +21,9 @@ class Action(StrEnum):
     CREATE_CONFIG = "create_config"
     CREATE_ALARMS = "create_alarms"
     TAKE_SCALING = "take_scaling"
+    CREATE_BRIDGE = "create_bridge"
+    CALL_BRIDGE = "call_bridge"
+    SHIFT_WEIGHTS = "shift_weights"
     CALL_UPDATE = "call_update"
     SET_COUNTS = "set_counts"
     TRIP_ALARM = "trip_alarm"
@@ -63,9 +67,9 @@ def looked(rollout: Rollout, seen: Observation) -> Rollout:
     is_busy = seen.snapshot.status in BUSY_STATUSES
     busy_since = (rollout.busy_since or seen.snapshot.observed_at) if is_busy else None
     rollout = rollout.with_(snapshot=seen.snapshot, busy_since=busy_since)
-    call = rollout.update
+    call = call_of(rollout)
     if call is not None and not call.seen_at_work and _is_at_work(seen.snapshot, call.config):
-        rollout = rollout.with_(update=call.model_copy(update={"seen_at_work": True}))
+        rollout = with_call(rollout, call.model_copy(update={"seen_at_work": True}))
     return rollout
 
 
@@ -116,5 +120,13 @@ def goes_on_with_chores(decision: Decision) -> Decision:
 
 
 def fail(rollout: Rollout, reason: Reason, now: datetime, note: str) -> Decision:
-    """Over, with the endpoint as it was."""
+    """Over, with the endpoint as it was; from a bridge there is a way back to that."""
+    if rollout.has_crossed:
+        return turn_back(rollout, reason, now, note)
     return end(rollout, Phase.FAILED, reason, now, note)
+
+
+def turn_back(rollout: Rollout, reason: Reason, now: datetime, note: str = "", actor: str = BOT_ACTOR) -> Decision:
+    """The change is given up, and a rollback puts the endpoint back to the config of before."""
+    back = rollout.to(Phase.ROLLING_BACK, reason, now, actor, note)
+    return Decision(back, look_again_in=rollout.pace.poll, wants_rollback=True)

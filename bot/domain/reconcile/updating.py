@@ -7,7 +7,19 @@ from bot.domain.calls import UpdateCall
 from bot.domain.endpoint import BUSY_STATUSES, EndpointStatus, Snapshot
 from bot.domain.failure import FailureKind, classify
 from bot.domain.plan import Difference
-from bot.domain.reconcile.steps import Action, Decision, Observation, end, fail, looked, redraw, with_why
+from bot.domain.reconcile.legs import call_of, destination, is_crossing, origin, with_bridge, with_call
+from bot.domain.reconcile.steps import (
+    SOON,
+    Action,
+    Decision,
+    Observation,
+    end,
+    fail,
+    looked,
+    redraw,
+    turn_back,
+    with_why,
+)
 from bot.domain.rollout import AWS_ACTOR, BOT_ACTOR, Kind, Pace, Phase, Reason, Retry, Rollout
 from bot.domain.saga import ScalingMode, ScalingSaga
 
@@ -19,7 +31,9 @@ MAX_CALLS = 5
 
 
 def unfit(rollout: Rollout, seen: Observation, now: datetime) -> Decision | None:
-    """Why UpdateEndpoint must not be called at all, if so. Nothing was changed on the endpoint by then."""
+    """Why UpdateEndpoint must not be called at all, if so. Nothing was changed on the endpoint by then, or it is on the bridge."""
+    if rollout.has_crossed:
+        return stranded(rollout, seen, now)
     if seen.is_gone or seen.snapshot is None:
         return fail(rollout, Reason.ENDPOINT_GONE, now, "The endpoint does not exist any more.")
     assert rollout.plan is not None
@@ -30,7 +44,7 @@ def unfit(rollout: Rollout, seen: Observation, now: datetime) -> Decision | None
             note = f"SageMaker was busy with the endpoint ({snapshot.status}) for {minutes} minutes."
             return fail(rollout, Reason.ENDPOINT_BUSY, now, note)
         return None
-    if snapshot.config_name not in (rollout.plan.current_config, rollout.plan.target_config):
+    if snapshot.config_name not in (rollout.plan.current_config, destination(rollout)):
         if rollout.kind is not Kind.ROLLBACK:
             moved = Difference(path="Endpoint config", before=rollout.plan.current_config, after=snapshot.config_name)
             return redraw(rollout, Reason.ENDPOINT_DRIFTED, now, (moved,))
@@ -41,6 +55,23 @@ def unfit(rollout: Rollout, seen: Observation, now: datetime) -> Decision | None
     return fail(
         rollout, Reason.AWS_REFUSED, now, f"The endpoint is {snapshot.status}, and only InService can be changed."
     )
+
+
+def stranded(rollout: Rollout, seen: Observation, now: datetime) -> Decision | None:
+    """What keeps a change that stands on its bridge from going on or back by itself, if anything does."""
+    if seen.is_gone or seen.snapshot is None:
+        note = "The endpoint was deleted while both variants ran."
+        return end(rollout, Phase.NEEDS_HUMAN, Reason.ENDPOINT_GONE, now, note)
+    snapshot = seen.snapshot
+    if snapshot.status in BUSY_STATUSES:
+        return None
+    if snapshot.status is not EndpointStatus.IN_SERVICE:
+        note = f"The endpoint became {snapshot.status} while both variants ran."
+        return end(rollout, Phase.NEEDS_HUMAN, Reason.UPDATE_FAILED, now, with_why(note, snapshot))
+    if snapshot.config_name not in (origin(rollout), destination(rollout)):
+        note = f"Somebody moved the endpoint to {snapshot.config_name} while both variants ran."
+        return end(rollout, Phase.NEEDS_HUMAN, Reason.ENDPOINT_DRIFTED, now, note)
+    return None
 
 
 def _may_repair(rollout: Rollout, snapshot: Snapshot) -> bool:
@@ -55,7 +86,7 @@ def must_wait(seen: Observation) -> bool:
 
 def follow_update(rollout: Rollout, seen: Observation, now: datetime) -> Decision:
     """UpdateEndpoint is about to be called, was called, or may have been called: find out by looking."""
-    call = rollout.update
+    call = call_of(rollout)
     if call is None:
         return call_when_fit(rollout, seen, now)
     if seen.is_gone or seen.snapshot is None:
@@ -98,7 +129,7 @@ def _at_work(rollout: Rollout, snapshot: Snapshot) -> Decision:
 def call_when_fit(rollout: Rollout, seen: Observation, now: datetime) -> Decision:
     """A rollback's first step, or an update that SageMaker provably did not take yet."""
     snapshot = seen.snapshot
-    if rollout.update is None and snapshot is not None and _has_begun_already(rollout, snapshot):
+    if call_of(rollout) is None and snapshot is not None and _has_begun_already(rollout, snapshot):
         return follow_update(_adopted(rollout, snapshot, now), seen, now)
     if stopped := stopped_by_person(rollout, now):
         return stopped
@@ -115,7 +146,11 @@ def call_when_fit(rollout: Rollout, seen: Observation, now: datetime) -> Decisio
 def stopped_by_person(rollout: Rollout, now: datetime) -> Decision | None:
     """Somebody pressed Cancel or Abort while SageMaker had taken nothing: then nothing is called."""
     who = rollout.rollback_queued_by or (rollout.abort.actor if rollout.abort is not None else None)
-    return Decision(rollout.to(Phase.CANCELLED, Reason.CANCELLED_BY_PERSON, now, who)) if who is not None else None
+    if who is None:
+        return None
+    if rollout.has_crossed:
+        return turn_back(rollout, Reason.ROLLBACK_QUEUED, now, actor=who)
+    return Decision(rollout.to(Phase.CANCELLED, Reason.CANCELLED_BY_PERSON, now, who))
 
 
 def _take_scaling(rollout: Rollout, now: datetime) -> Decision | None:
@@ -134,43 +169,44 @@ def _take_scaling(rollout: Rollout, now: datetime) -> Decision | None:
 
 def _call_update(rollout: Rollout, seen: Observation, now: datetime) -> Decision:
     assert seen.snapshot is not None
+    before = call_of(rollout)
     call = UpdateCall(
-        config=rollout.target_config,
+        config=destination(rollout),
         intended_at=now,
         last_modified_before=seen.snapshot.last_modified,
-        attempts=1 + (rollout.update.attempts if rollout.update else 0),
+        attempts=1 + (before.attempts if before else 0),
     )
-    return Decision(rollout.with_(update=call), Action.CALL_UPDATE, rollout.pace.settle)
+    action = Action.CALL_BRIDGE if is_crossing(rollout) else Action.CALL_UPDATE
+    return Decision(with_call(rollout, call), action, rollout.pace.settle)
 
 
 def _has_begun_already(rollout: Rollout, snapshot: Snapshot) -> bool:
-    """The endpoint is on the target without a call, or on its way there."""
-    is_under_way = snapshot.status in BUSY_STATUSES and snapshot.is_moving_to(rollout.target_config)
-    return is_under_way or snapshot.is_on(rollout.target_config)
+    """The endpoint is on the config of this leg without a call, or on its way there."""
+    is_under_way = snapshot.status in BUSY_STATUSES and snapshot.is_moving_to(destination(rollout))
+    return is_under_way or snapshot.is_on(destination(rollout))
 
 
 def _adopted(rollout: Rollout, snapshot: Snapshot, now: datetime) -> Rollout:
     """No call is needed: what is under way is followed as if it were ours."""
     began = snapshot.pending.started_at if snapshot.pending is not None else None
     call = UpdateCall(
-        config=rollout.target_config,
+        config=destination(rollout),
         intended_at=began or now,
         last_modified_before=snapshot.last_modified,
         seen_at_work=True,
     )
-    return rollout.with_(update=call)
+    return with_call(rollout, call)
 
 
 def _settled(rollout: Rollout, snapshot: Snapshot, now: datetime) -> Decision:
     """InService again: on which config, and what does that prove?"""
-    assert rollout.plan is not None
-    assert rollout.update is not None
-    if snapshot.config_name == rollout.target_config:
-        return _landed(rollout, now)
-    if snapshot.config_name != rollout.plan.current_config:
+    call = call_of(rollout)
+    assert call is not None
+    if snapshot.config_name == destination(rollout):
+        return _crossed(rollout, now) if is_crossing(rollout) else _landed(rollout, now)
+    if snapshot.config_name != origin(rollout):
         note = f"It is on {snapshot.config_name}, which is neither the config of before nor the one of this rollout."
         return end(rollout, Phase.NEEDS_HUMAN, Reason.LANDED_ELSEWHERE, now, note)
-    call = rollout.update
     if is_settling(call, snapshot, rollout.pace, now):
         return Decision(rollout, look_again_in=min(rollout.pace.poll, rollout.pace.settle))
     if call.accepted_at is not None or call.seen_at_work:
@@ -179,6 +215,8 @@ def _settled(rollout: Rollout, snapshot: Snapshot, now: datetime) -> Decision:
         why = with_why(f"SageMaker ended the update on {snapshot.config_name}.", snapshot)
         if rollout.kind is Kind.ROLLBACK:
             return end(rollout, Phase.FAILED, Reason.ROLLBACK_FAILED, now, why, actor=AWS_ACTOR)
+        if rollout.has_crossed:
+            return turn_back(rollout, Reason.AWS_ROLLED_BACK, now, why, actor=AWS_ACTOR)
         reason = Reason.AWS_ROLLED_BACK if rollout.abort is None else Reason.ABORTED
         return end(rollout, Phase.ROLLED_BACK_BY_AWS, reason, now, why, actor=AWS_ACTOR)
     if _has_moved(call, snapshot) or call.attempts >= MAX_CALLS:
@@ -198,7 +236,7 @@ def _tried_again(rollout: Rollout, snapshot: Snapshot, now: datetime) -> Decisio
     if not is_capacity or not wanted or tried >= rollout.retry_policy.capacity_attempts:
         return None
     wait = rollout.retry_policy.wait
-    again = rollout.with_(update=None, retry=Retry(count=tried + 1, due=now + wait))
+    again = with_call(rollout, None).with_(retry=Retry(count=tried + 1, due=now + wait))
     return Decision(again, look_again_in=wait)
 
 
@@ -216,6 +254,11 @@ def is_settling(call: UpdateCall, snapshot: Snapshot, pace: Pace, now: datetime)
         return False
     patience = pace.settle if call.seen_at_work else max(pace.settle, 3 * pace.poll)
     return now - (call.accepted_at or call.intended_at) < patience
+
+
+def _crossed(rollout: Rollout, now: datetime) -> Decision:
+    """On the bridge: both variants serve, and are compared from now on."""
+    return Decision(with_bridge(rollout, crossed_at=now).with_(retry=None), look_again_in=SOON)
 
 
 def _landed(rollout: Rollout, now: datetime) -> Decision:
