@@ -381,7 +381,8 @@ class Rollout(Value):
     @property
     def chore(self) -> Chore | None:
         """What must be put right before anything else happens; None while the update itself is at work."""
-        if self.is_at_work:
+        goes_back_first = self.kind is Kind.ROLLBACK and self.phase is Phase.PLANNING
+        if self.is_at_work or goes_back_first:  # the way back waits for nothing, not even for what it took over
             return None
         if self.scaling is not None and self.scaling.is_away:
             return Chore.RESTORE_SCALING
