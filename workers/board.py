@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from bot.domain.board import BoardState, Standing, state_of
+from bot.domain.board import BoardState, Standing, deleted_words, state_of
 from bot.domain.commands import Change
 from bot.domain.endpoint import ConfigRecord, Snapshot
 from bot.domain.errors import GatewayError, ResourceMissing, TransientError, UserError
 from bot.domain.fleet import EndpointSpec
+from workers.cloning import models_named_by
 from workers.drafting import Drafting, label_of
 from workers.world import World
 
@@ -33,20 +34,25 @@ class Board:
         try:
             live = self.drafting.gather(spec)
         except ResourceMissing as exc:
+            if exc.kind == "endpoint config":
+                gone = deleted_words(exc.kind, [exc.name])
+                return Standing(endpoint=spec.name, state=BoardState.UNPATCHABLE, problem=gone)
             if exc.kind != "endpoint":
                 return Standing(endpoint=spec.name, state=BoardState.UNKNOWN, problem=exc.user_message)
             return Standing(endpoint=spec.name, state=BoardState.NOT_DEPLOYED)
         except (TransientError, GatewayError) as exc:
             return Standing(endpoint=spec.name, state=BoardState.UNKNOWN, problem=exc.user_message)
-        running, newest, problem = label_of(live, spec.variant), "", ""
+        missing = [name for name in models_named_by(live.config) if name not in live.models]
+        running, newest, problem = label_of(live, spec.variant), "", deleted_words("model", missing) if missing else ""
         try:
             package = self.drafting.resolve_package(Change(version="latest"), spec)
             newest = package.label if package is not None else ""
         except (UserError, TransientError, GatewayError) as exc:
-            problem = exc.user_message
+            problem = problem or exc.user_message
+        state = state_of(live.snapshot, running, newest, has_rollout=has_rollout)
         return Standing(
             endpoint=spec.name,
-            state=state_of(live.snapshot, running, newest, has_rollout=has_rollout),
+            state=BoardState.UNPATCHABLE if missing and state is not BoardState.FAILED else state,
             running=running,
             newest=newest,
             snapshot=live.snapshot,

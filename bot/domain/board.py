@@ -1,5 +1,6 @@
 """The fleet board: how each endpoint stands against what the fleet file and the registry say."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 
 from bot.domain.endpoint import EndpointStatus, Snapshot
@@ -10,6 +11,7 @@ class BoardState(StrEnum):
     """How an endpoint stands. Sorted by how much attention it needs, most first."""
 
     FAILED = "FAILED"  # SageMaker serves nothing, or a mix of configs
+    UNPATCHABLE = "UNPATCHABLE"  # its config or a model was deleted: AWS cannot replace its instances, nor can we go back to it
     UNKNOWN = "UNKNOWN"  # AWS did not answer
     NOT_DEPLOYED = "NOT_DEPLOYED"  # declared, but there is no such endpoint
     UPDATING = "UPDATING"  # SageMaker or a rollout is at work on it
@@ -34,6 +36,15 @@ class Standing(Value):
 
 
 _BROKEN = frozenset({EndpointStatus.FAILED, EndpointStatus.OUT_OF_SERVICE, EndpointStatus.UPDATE_ROLLBACK_FAILED})
+
+
+def deleted_words(kind: str, names: Sequence[str]) -> str:
+    """Why an endpoint is UNPATCHABLE, and what to do."""
+    what = f"the {kind} {names[0]} was" if len(names) == 1 else f"the {kind}s {', '.join(names)} were"
+    return (
+        f"It serves on, but {what} deleted, so AWS cannot patch its instances and no rollback can lead back to it. "
+        "Promote a version that exists."
+    )
 
 
 def state_of(snapshot: Snapshot | None, running: str, newest: str, *, has_rollout: bool) -> BoardState:
