@@ -42,7 +42,7 @@ def test_an_endpoint_that_does_not_exist_is_not_deployed(engine: Engine) -> None
 
 def test_an_endpoint_whose_config_is_gone_says_so(engine: Engine) -> None:
     engine.endpoints.configs.clear()
-    assert f"UNKNOWN · There is no endpoint config “{CURRENT}”" in engine.ask("status")
+    assert f"UNPATCHABLE · It serves on, but the endpoint config {CURRENT} was deleted" in engine.ask("status")
 
 
 def test_a_registry_that_is_away_hides_nothing_of_the_endpoint(engine: Engine) -> None:
