@@ -98,7 +98,7 @@ def test_the_command_wins_over_the_fleet_file_and_nothing_is_left_open(
             None,
             {},
             a_fleet(),
-            "The whole new fleet stands before any traffic moves, then all of it moves at once. The bot watches afterwards.",
+            "Nothing else was asked for. The bot watches afterwards.",
         ),
         (None, {"type": "canary", "size": 1}, a_fleet(), "The fleet file says so."),
         (None, {"bake": "5m"}, a_fleet(), "The fleet file says so."),

@@ -49,5 +49,5 @@ def _reason(asked: AskedStrategy, declared: DeclaredStrategy, chosen: StrategyTy
     if asked != AskedStrategy():
         return "Asked for with this change."
     if chosen is StrategyType.ALL_AT_ONCE and declared.bake is None:
-        return "The whole new fleet stands before any traffic moves, then all of it moves at once. The bot watches afterwards."
+        return "Nothing else was asked for. The bot watches afterwards."
     return "The fleet file says so."
