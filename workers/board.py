@@ -1,5 +1,6 @@
 """Gathers how endpoints stand: SageMaker's view, what runs, and the newest version that may follow."""
 
+import logging
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ from bot.domain.fleet import EndpointSpec
 from workers.cloning import models_named_by
 from workers.drafting import Drafting, label_of
 from workers.world import World
+
+log = logging.getLogger(__name__)
 
 AT_ONCE = 8
 """Endpoints asked about at the same time: SageMaker throttles accounts that describe many in a rush."""
@@ -29,6 +32,19 @@ class Board:
         changing = frozenset(s.rollout.endpoint for s in self.world.store.rollouts.active() if not s.rollout.is_waiting)
         with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
             return tuple(pool.map(lambda spec: self._standing(spec, has_rollout=spec.name in changing), specs))
+
+    def in_full(self, spec: EndpointSpec) -> Standing:
+        """How one of them stands, with what scales it."""
+        (standing,) = self.standings([spec])
+        if standing.snapshot is None:
+            return standing
+        variants = [variant.name for variant in standing.snapshot.variants]
+        try:
+            scaling = self.world.aws(spec).autoscaling.read(spec.name, variants)
+        except (TransientError, GatewayError) as exc:
+            log.warning("%s: what scales it cannot be told: %s", spec.name, exc)
+            return standing
+        return standing.model_copy(update={"scaling": scaling})
 
     def _standing(self, spec: EndpointSpec, *, has_rollout: bool) -> Standing:
         try:

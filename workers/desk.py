@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from bot.domain.approval import refuse_if_may_not_steer
+from bot.domain.board import in_turn
 from bot.domain.commands import (
     Cancel,
     Freeze,
@@ -46,8 +47,9 @@ from bot.domain.errors import (
 from bot.domain.lock import EVERYTHING
 from bot.domain.nearest import nearest
 from bot.domain.rollout import Kind, Phase, Rollout, Thread, open_rollout
-from bot.messages.answers import render_bare_plan, render_board, render_history, render_standing, render_text
+from bot.messages.answers import render_bare_plan, render_board, render_history, render_text
 from bot.messages.locks import lock_line
+from bot.messages.standing import render_standing
 from bot.store.keys import Due
 from workers.answering import EXIT_FAILED, EXIT_OK, EXIT_USAGE, Answering
 from workers.board import Board
@@ -219,20 +221,21 @@ class Desk:
         fleet, rollouts, now = self.world.fleet, self.world.store.rollouts, self.world.clock()
         standing = self.world.store.locks.standing(now)
         if command.endpoint is None:
-            active = [s.rollout for s in rollouts.active() if s.rollout.parent_id is None]
+            active = in_turn(s.rollout for s in rollouts.active())
             locks = {subject: lock_line(lock, now, short=True) for subject, lock in standing.items()}
             standings = self.board.standings(list(fleet.endpoints.values()))
             self.answering.answer(errand.reply, render_board(standings, active, locks))
             return
         spec = fleet.endpoint(command.endpoint)
         over_it = [lock_line(standing[s], now) for s in (EVERYTHING, spec.name) if s in standing]
-        (stands,) = self.board.standings([spec])
-        held = rollouts.lease_of(spec.name)
-        holder = rollouts.load(held.rollout_id) if held is not None else None
-        recent = rollouts.recent(spec.name, limit=5)
-        self.answering.answer(
-            errand.reply, render_standing(stands, recent, holder.rollout if holder else None, over_it)
+        message = render_standing(
+            self.board.in_full(spec),
+            rollouts.recent(spec.name, limit=5),
+            in_turn(s.rollout for s in rollouts.active(spec.name)),
+            over_it,
+            [window.text for window in spec.windows],
         )
+        self.answering.answer(errand.reply, message)
 
     def _history(self, errand: CommandErrand, command: History) -> None:
         if command.endpoint is not None:

@@ -9,12 +9,13 @@ import logging
 from dataclasses import dataclass
 from datetime import timedelta
 
+from bot.domain.board import in_turn
 from bot.domain.errors import RevisionConflict, SlackRefused, TransientError
 from bot.domain.rollout import BOT_ACTOR, Phase, Reason, Rollout
 from bot.messages.slots import SlotName
 from bot.messages.thread import wanted_slots
 from bot.store.keys import Due
-from bot.store.rollouts import Write
+from bot.store.rollouts import Write, holds_endpoint
 from workers.heartbeat import beating
 from workers.posting import Later, Posting
 from workers.world import World
@@ -69,15 +70,24 @@ class Notifier:
             return
         store.slots.reset_wait(rollout_id)
         store.due.settle_tell(rollout_id, stored.news, self.world.clock())
+        if stored.rollout.queued_behind is not None:  # whose card says who waits
+            store.due.set(Due.TELLS, stored.rollout.queued_behind, self.world.clock())
 
     def _bring_up_to_date(self, rollout: Rollout) -> None:
         rollout = self._in_parents_thread(rollout) if rollout.in_parent_thread else rollout
         done = self.world.store.slots.load(rollout.id)
-        for slot in wanted_slots(rollout):
+        for slot in wanted_slots(rollout, self._behind(rollout)):
             self.posting.bring_slot(rollout, slot, done.get(slot.name))
             if slot.name is SlotName.CARD and rollout.thread.thread_ts is None:
                 rollout = self._with_thread(rollout)
         self.posting.post_pointer(rollout, done.get(SlotName.POINTER))
+
+    def _behind(self, rollout: Rollout) -> tuple[Rollout, ...]:
+        """Who waits until this one is over, in the order of their turns."""
+        if not holds_endpoint(rollout):
+            return ()
+        active = in_turn(s.rollout for s in self.world.store.rollouts.active(rollout.endpoint))
+        return tuple(r for r in active if r.is_waiting and r.queued_behind == rollout.id)
 
     def _in_parents_thread(self, rollout: Rollout) -> Rollout:
         """A rollback may be older than its thread: Slack may have been away when the parent's card should have been posted."""

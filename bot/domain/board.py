@@ -1,17 +1,21 @@
 """The fleet board: how each endpoint stands against what the fleet file and the registry say."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 
 from bot.domain.endpoint import EndpointStatus, Snapshot
 from bot.domain.model import Value
+from bot.domain.rollout import Phase, Rollout
+from bot.domain.scaling import Scaling
 
 
 class BoardState(StrEnum):
     """How an endpoint stands. Sorted by how much attention it needs, most first."""
 
     FAILED = "FAILED"  # SageMaker serves nothing, or a mix of configs
-    UNPATCHABLE = "UNPATCHABLE"  # its config or a model was deleted: AWS cannot replace its instances, nor can we go back to it
+    UNPATCHABLE = (
+        "UNPATCHABLE"  # its config or a model was deleted: AWS cannot replace its instances, nor can we go back to it
+    )
     UNKNOWN = "UNKNOWN"  # AWS did not answer
     NOT_DEPLOYED = "NOT_DEPLOYED"  # declared, but there is no such endpoint
     UPDATING = "UPDATING"  # SageMaker or a rollout is at work on it
@@ -31,6 +35,8 @@ class Standing(Value):
     snapshot: Snapshot | None = None
     config_lines: tuple[str, ...] = ()
     """Sentences about the variants of the current config."""
+    scaling: Scaling | None = None
+    """What scales it; None where nobody looked, or AWS did not tell."""
     problem: str = ""
     """Why the state is unknown."""
 
@@ -56,3 +62,14 @@ def state_of(snapshot: Snapshot | None, running: str, newest: str, *, has_rollou
     if has_rollout or snapshot.status is not EndpointStatus.IN_SERVICE:
         return BoardState.UPDATING
     return BoardState.UP_TO_DATE if not newest or running == newest else BoardState.OUT_OF_DATE
+
+
+def in_turn(active: Iterable[Rollout]) -> tuple[Rollout, ...]:
+    """Rollouts that are not over, in the order of their turns: who has the endpoint, then who waits.
+
+    A rollback is left out while the rollout that it undoes is among them: that one has the thread that people know.
+    """
+    rollouts = list(active)
+    undone = {r.id for r in rollouts if r.phase is Phase.ROLLING_BACK}
+    shown = [r for r in rollouts if r.parent_id not in undone]
+    return tuple(sorted(shown, key=lambda r: (r.is_waiting, r.created_at, r.id)))

@@ -1,4 +1,4 @@
-"""Answers to questions: the board, one endpoint in full, past rollouts, help."""
+"""Answers to questions: the board, past rollouts, help. One endpoint in full stands in `standing`."""
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
@@ -38,12 +38,11 @@ def render_board(
 
     Args:
         standings: How each stands.
-        active: Rollouts that are under way.
+        active: Rollouts that are not over; of each endpoint, first the one whose turn it is.
         locks: What is locked, in words by its subject; see `bot.messages.locks.lock_line`.
     """
     rows = sorted(standings, key=lambda s: (_ORDER.index(s.state), s.endpoint))
-    changing = {r.endpoint: r for r in active}
-    lines = [_row(s, changing.get(s.endpoint), locks.get(s.endpoint)) for s in rows[:_MOST_ROWS]]
+    lines = [_row(s, [r for r in active if r.endpoint == s.endpoint], locks.get(s.endpoint)) for s in rows[:_MOST_ROWS]]
     chunks = [lines[i : i + _ROWS_PER_BLOCK] for i in range(0, len(lines), _ROWS_PER_BLOCK)]
     blocks: list[Block] = [
         section(f"*Fleet*: {count(len(rows), 'endpoint')}"),
@@ -56,7 +55,7 @@ def render_board(
     return Message(f"Fleet: {states}", tuple(blocks))
 
 
-def _row(standing: Standing, rollout: Rollout | None, locked: str | None) -> str:
+def _row(standing: Standing, rollouts: Sequence[Rollout], locked: str | None) -> str:
     parts = [f"*{escape(standing.endpoint)}*: {standing.state}"]
     if standing.running:
         parts.append(f"runs {escape(standing.running)}")
@@ -64,42 +63,13 @@ def _row(standing: Standing, rollout: Rollout | None, locked: str | None) -> str
         parts.append(f"newest is {escape(standing.newest)}")
     if standing.problem:
         parts.append(escape(standing.problem))
-    if rollout is not None:
-        parts.append(f"rollout {code(rollout.id)} is {rollout.phase.words}")
+    if rollouts:
+        parts.append(f"rollout {code(rollouts[0].id)} is {rollouts[0].phase.words}")
+    if len(rollouts) > 1:
+        parts.append(f"{len(rollouts) - 1} more {'waits' if len(rollouts) == 2 else 'wait'} behind it")
     if locked is not None:
         parts.append(locked)
     return " · ".join(parts)
-
-
-def render_standing(
-    standing: Standing, recent: Sequence[Rollout], holder: Rollout | None, locks: Sequence[str] = ()
-) -> Message:
-    """One endpoint in full; `locks` are the lock and the freeze that stand over it, in words."""
-    head = f"*{escape(standing.endpoint)}*: {standing.state}"
-    lines = [f"Runs {escape(standing.running)}." if standing.running else ""]
-    if standing.state is BoardState.OUT_OF_DATE:
-        lines.append(f"The newest version that may follow is {escape(standing.newest)}.")
-    if standing.problem:
-        lines.append(escape(standing.problem))
-    snapshot = standing.snapshot
-    if snapshot is not None:
-        lines.append(
-            f"SageMaker says {snapshot.status}, on config {code(snapshot.config_name)} since {moment(snapshot.last_modified)}."
-        )
-        if snapshot.failure_reason:
-            lines.append(f"Its last FailureReason: {escape(snapshot.failure_reason)}")
-    blocks: list[Block] = [section("\n".join([head, *(line for line in lines if line)]))]
-    if standing.config_lines:
-        blocks.append(section(f"*Variants*\n{listed([escape(line) for line in standing.config_lines])}"))
-    held = (
-        f"Rollout {code(holder.id)} of {mention(holder.requester)} is {holder.phase.words}."
-        if holder
-        else "No rollout holds it."
-    )
-    blocks.append(section("\n".join(["*Changes*", held, *(f"{line[:1].upper()}{line[1:]}" for line in locks)])))
-    if recent:
-        blocks.append(section(f"*Last rollouts*\n{listed([_past(r) for r in recent])}"))
-    return Message(f"{standing.endpoint}: {standing.state}", tuple(blocks))
 
 
 def render_history(endpoint: str | None, rollouts: Sequence[Rollout]) -> Message:
@@ -108,7 +78,7 @@ def render_history(endpoint: str | None, rollouts: Sequence[Rollout]) -> Message
     if not rollouts:
         text = f"There is no rollout{whose} yet."
         return Message(text, (section(text),))
-    lines = [_past(r, with_endpoint=endpoint is None) for r in rollouts]
+    lines = [past_line(r, with_endpoint=endpoint is None) for r in rollouts]
     chunks = [lines[i : i + _ROWS_PER_BLOCK] for i in range(0, len(lines), _ROWS_PER_BLOCK)][: BLOCKS_LIMIT - 2]
     blocks = [
         section(f"*Last {count(len(rollouts), 'rollout')}*{whose}"),
@@ -118,7 +88,8 @@ def render_history(endpoint: str | None, rollouts: Sequence[Rollout]) -> Message
     return Message(f"Last {count(len(rollouts), 'rollout')}{whose}", tuple(blocks))
 
 
-def _past(rollout: Rollout, *, with_endpoint: bool = False) -> str:
+def past_line(rollout: Rollout, *, with_endpoint: bool = False) -> str:
+    """A rollout in one line: what, how it ended, who asked."""
     name = f"{escape(rollout.endpoint)}: " if with_endpoint else ""
     kind = "rollback " if rollout.kind is Kind.ROLLBACK else ""
     verdict = f" ({rollout.verdict.kind})" if rollout.verdict is not None else ""

@@ -1,6 +1,6 @@
 """The root card: what, who asked, the state in words, and one line of the latest news."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from bot.domain.names import mention
 from bot.domain.rejection import rejection_of
@@ -10,9 +10,16 @@ from bot.messages.progress import fleet_counts, time_so_far
 from bot.messages.summary import headline
 from bot.messages.words import count, moment, people
 
+_MOST_BEHIND = 5
 
-def render_card(rollout: Rollout) -> Message:
-    """The card. Its state word is the only one on it: readers, searches and scripts rely on that."""
+
+def render_card(rollout: Rollout, behind: Sequence[Rollout] = ()) -> Message:
+    """The card. Its state word is the only one on it: readers, searches and scripts rely on that.
+
+    Args:
+        rollout: What it is about.
+        behind: Rollouts that wait until this one is over.
+    """
     state = rollout.phase.words
     lines = f"*{escape(rollout.endpoint)}*: {what(rollout)}\nState: *{state}*"
     small = f"Asked by {mention(rollout.requester)} · rollout {code(rollout.id)} · {moment(rollout.created_at)}"
@@ -20,6 +27,10 @@ def render_card(rollout: Rollout) -> Message:
     news = "It waits until a lock is lifted; the thread says whose." if waits else _NEWS[rollout.phase](rollout)
     text = f"{rollout.endpoint}: {state}. Asked by {mention(rollout.requester)}, rollout {rollout.id}."
     blocks = [section(f"{lines}\n{news}"), context(small)]
+    if behind:
+        waiting = ", ".join(f"{code(r.id)} of {mention(r.requester)}" for r in behind[:_MOST_BEHIND])
+        more = f" and {len(behind) - _MOST_BEHIND} more" if len(behind) > _MOST_BEHIND else ""
+        blocks.append(context(f"Behind it {'waits' if len(behind) == 1 else 'wait'}: {waiting}{more}"))
     if rollout.chore_failures:
         blocks.append(context("⚠ Something has to be put back by hand; the thread says what."))
     return Message(text, tuple(blocks))

@@ -1,5 +1,7 @@
 """The whole thread of a rollout: which messages shall be there, and what each shall say. A pure projection of the record."""
 
+from collections.abc import Sequence
+
 from bot.domain.names import mention
 from bot.domain.rollout import Kind, Phase, Rollout
 from bot.messages.blocks import Message, context, escape, section
@@ -11,13 +13,13 @@ from bot.messages.slots import Slot, SlotName
 from bot.messages.summary import render_summary, render_watch
 
 
-def wanted_slots(rollout: Rollout) -> tuple[Slot, ...]:
-    """The slots that shall exist now, in the order in which they are posted."""
+def wanted_slots(rollout: Rollout, behind: Sequence[Rollout] = ()) -> tuple[Slot, ...]:
+    """The slots that shall exist now, in the order in which they are posted; `behind` are the rollouts that wait for this one."""
     slots: list[Slot] = []
     if rollout.restored:
         return (Slot(SlotName.CARD, render_card(rollout), in_thread=False),)
     if not rollout.in_parent_thread:
-        slots.append(Slot(SlotName.CARD, render_card(rollout), in_thread=False))
+        slots.append(Slot(SlotName.CARD, render_card(rollout, behind), in_thread=False))
     if plan_is_shown(rollout):
         slots.append(Slot(SlotName.PLAN, render_plan(rollout)))
     if rollout.plan is not None and _has_begun(rollout):

@@ -1,18 +1,16 @@
-"""Answers to questions: the board, one endpoint in full, past rollouts, help."""
+"""Answers to questions: the board, past rollouts, help."""
 
 from fakes.reading import words_of
-from fakes.records import a_snapshot, at, opened
+from fakes.records import at, opened
 from fakes.stories import STORIES
 
 from bot.domain.board import BoardState, Standing
-from bot.domain.endpoint import EndpointStatus
 from bot.domain.rollout import Phase
 from bot.messages.answers import (
     render_bare_plan,
     render_board,
     render_help,
     render_history,
-    render_standing,
 )
 from bot.messages.blocks import Message
 from bot.messages.plain import plain
@@ -38,34 +36,21 @@ def test_the_board_begins_with_what_needs_attention() -> None:
     )
 
 
+def test_the_board_names_the_rollout_whose_turn_it_is_and_counts_who_waits() -> None:
+    row = [standing("a", BoardState.UPDATING)]
+    first = at(Phase.UPDATING, endpoint="a")
+    waiting = [opened(id=f"rnext{n}22", endpoint="a", queued_behind=first.id) for n in range(2)]
+    assert words_of(render_board(row, [first, waiting[0]])).endswith(
+        "rollout rabc2345 is updating · 1 more waits behind it"
+    )
+    assert words_of(render_board(row, [first, *waiting])).endswith(
+        "rollout rabc2345 is updating · 2 more wait behind it"
+    )
+
+
 def test_a_board_that_is_too_long_says_how_much_is_missing() -> None:
     board = render_board([standing(f"e{i:03}", BoardState.UP_TO_DATE) for i in range(45)], [])
     assert "5 more are not shown" in words_of(board)
-
-
-def test_an_endpoint_in_full_says_what_runs_and_who_holds_it() -> None:
-    shown = standing(
-        "sentiment-prod",
-        BoardState.OUT_OF_DATE,
-        running="v3",
-        newest="v4",
-        snapshot=a_snapshot(EndpointStatus.IN_SERVICE, reason="Patching failed & stopped"),
-        config_lines=("AllTraffic: 2 of 2 × ml.m5.xlarge, model m",),
-    )
-    words = words_of(render_standing(shown, [STORIES["succeeded"]], at(Phase.UPDATING)))
-    assert "Runs v3.\nThe newest version that may follow is v4." in words
-    assert "SageMaker says InService, on config sentiment-v3 since 2026-11-19 08:00 UTC." in words
-    assert "Its last FailureReason: Patching failed & stopped" in words
-    assert "• AllTraffic: 2 of 2 × ml.m5.xlarge, model m" in words
-    assert "Rollout rabc2345 of @U0ANNA is updating." in words
-    assert "sentiment version 3 → sentiment version 4: succeeded (PASS) · 2026-11-22 07:50 UTC" in words
-
-
-def test_an_endpoint_that_nothing_is_known_of_says_why() -> None:
-    shown = standing("sentiment-prod", BoardState.UNKNOWN, problem="AWS did not answer.")
-    assert words_of(render_standing(shown, [], None)) == (
-        "sentiment-prod: UNKNOWN\nAWS did not answer.\n\nChanges\nNo rollout holds it."
-    )
 
 
 def test_history_tells_the_past_or_that_there_is_none() -> None:

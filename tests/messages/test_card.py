@@ -68,3 +68,9 @@ def test_a_rollout_that_waits_for_its_rollback_shows_no_numbers_of_the_old_updat
     words = words_of(render_card(STORIES["rolling_back"]))
     assert "instance" not in words
     assert "The thread tells how far it is." in words
+
+
+def test_the_card_of_who_has_the_endpoint_says_who_waits() -> None:
+    behind = [opened(id=f"rnext{n}22", queued_behind="rabc2345") for n in range(7)]
+    assert "Behind it waits: rnext022 of @U0ANNA" in words_of(render_card(at(Phase.UPDATING), behind[:1]))
+    assert words_of(render_card(at(Phase.UPDATING), behind)).endswith("rnext422 of @U0ANNA and 2 more")

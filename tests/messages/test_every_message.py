@@ -27,11 +27,11 @@ from bot.messages.answers import (
     render_bare_plan,
     render_board,
     render_history,
-    render_standing,
     render_text,
 )
 from bot.messages.blocks import Message
 from bot.messages.slots import Slot, SlotName
+from bot.messages.standing import render_standing
 from bot.messages.thread import render_pointer, wanted_slots
 from sandbox.slack.blocks.catalog import MESSAGE
 from sandbox.slack.blocks.rules import problems_in
@@ -56,7 +56,7 @@ def messages_of(rollout: Rollout) -> Iterator[Message]:
     yield render_pointer(rollout, LINK)
     yield render_history(None, [rollout] * 20)
     yield render_history(rollout.endpoint, [])
-    yield render_standing(a_standing(rollout), [rollout] * 5, rollout)
+    yield render_standing(a_standing(rollout), [rollout] * 5, [rollout])
     yield render_board([a_standing(rollout)] * 60, [rollout])
     if rollout.plan is not None:
         yield render_bare_plan(rollout)
@@ -71,6 +71,7 @@ def a_standing(rollout: Rollout) -> Standing:
         newest=label,
         snapshot=rollout.snapshot,
         config_lines=(f"AllTraffic: {label}",),
+        scaling=Scaling(targets=(a_target(),)),
         problem=rollout.last.note,
     )
 

@@ -12,7 +12,7 @@ from fakes.records import ANNA, BEN, CARL, ENDPOINT, a_call, at, rollback_at
 from bot.domain.board import BoardState, Standing
 from bot.domain.lock import EVERYTHING, BreakRequest, Lock, LockEvent, LockEventKind, request_of
 from bot.domain.rollout import Phase
-from bot.messages.answers import render_board, render_standing
+from bot.messages.answers import render_board
 from bot.messages.blocks import Message
 from bot.messages.card import render_card
 from bot.messages.locks import (
@@ -24,6 +24,7 @@ from bot.messages.locks import (
     render_lock_event,
 )
 from bot.messages.progress import render_progress
+from bot.messages.standing import render_standing
 from sandbox.slack.blocks.catalog import MESSAGE
 from sandbox.slack.blocks.rules import problems_in
 
@@ -61,7 +62,7 @@ def messages_about(lock: Lock) -> list[Message]:
         render_break_reply(request(lock, LockEventKind.BROKEN)),
         render_break_notice(request(lock), LINK),
         render_board([Standing(endpoint=ENDPOINT, state=BoardState.UP_TO_DATE)] * 40, [], lines(lock)),
-        render_standing(Standing(endpoint=ENDPOINT, state=BoardState.UP_TO_DATE), [], None, [lock_line(lock, LATER)]),
+        render_standing(Standing(endpoint=ENDPOINT, state=BoardState.UP_TO_DATE), [], [], [lock_line(lock, LATER)]),
     ]
 
 
@@ -101,7 +102,7 @@ def test_the_board_begins_with_the_freeze_and_marks_what_is_locked() -> None:
 
 def test_an_endpoint_in_full_says_what_stands_over_it() -> None:
     standing = Standing(endpoint=ENDPOINT, state=BoardState.UP_TO_DATE)
-    words = words_of(render_standing(standing, [], None, ["frozen by x", "locked by y"]))
+    words = words_of(render_standing(standing, [], [], ["frozen by x", "locked by y"]))
     assert words.endswith("Changes\nNo rollout holds it.\nFrozen by x\nLocked by y")
 
 

@@ -6,7 +6,8 @@ import pytest
 from fakes.account import UPDATING
 from fakes.engine import CHANNEL, FLEET, Engine, a_model
 from fakes.failing import throttled
-from fakes.records import ANNA, BEN, CURRENT, ENDPOINT
+from fakes.records import ANNA, BEN, CARL, CURRENT, ENDPOINT
+from fakes.surroundings import a_target
 
 from bot.domain.endpoint import EndpointStatus
 from bot.domain.errand import ReplyTo
@@ -69,6 +70,32 @@ def test_while_it_is_changed_the_board_says_by_which_rollout(engine: Engine) -> 
     assert f"{ENDPOINT}: UPDATING" in engine.ask("status")
     assert f"rollout {rollout_id} is updating" in engine.ask("status")
     assert f"Rollout {rollout_id} of @{ANNA} is updating." in engine.ask(f"status {ENDPOINT}")
+
+
+def test_status_says_what_scales_an_endpoint_or_that_aws_does_not_tell(engine: Engine) -> None:
+    engine.autoscaling.targets = {"AllTraffic": a_target(ENDPOINT)}
+    assert "AllTraffic: 1 to 6 instances, SageMakerVariantInvocationsPerInstance held at 70" in engine.ask(
+        f"status {ENDPOINT}"
+    )
+    engine.autoscaling.fail("read", throttled("DescribeScalableTargets"))
+    assert "Unknown: AWS did not tell." in engine.ask(f"status {ENDPOINT}")
+
+
+def test_who_waits_behind_whom_is_said_on_the_card_the_board_and_in_status(engine: Engine) -> None:
+    engine.endpoints.plays([UPDATING] * 200)
+    first = engine.promote()
+    engine.press("Approve", by=BEN)
+    second = engine.promote(5, by=CARL)
+    engine.tell()
+    assert f"Behind it waits: {second} of @{CARL}" in engine.slack.posted[0].words
+    assert f"rollout {first} is updating · 1 more waits behind it" in engine.ask("status")
+    in_full = engine.ask(f"status {ENDPOINT}")
+    assert (
+        f"Rollout {first} of @{ANNA} is updating.\nRollout {second} of @{CARL} waits behind rollout {first}." in in_full
+    )
+    engine.type(f"cancel {second}", by=CARL)
+    engine.tell()
+    assert "Behind it" not in engine.slack.posted[0].words
 
 
 def test_history_tells_past_rollouts(engine: Engine) -> None:

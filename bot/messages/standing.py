@@ -1,0 +1,119 @@
+"""One endpoint in full: what runs, what scales it, what is on its way, what stands over it, and what was before."""
+
+from collections.abc import Sequence
+
+from bot.domain.board import BoardState, Standing
+from bot.domain.names import mention
+from bot.domain.rollout import ACTIVE_PHASES, Chore, Phase, Rollout
+from bot.domain.saga import ScalingMode, ScalingSaga
+from bot.domain.scaling import ScalableTarget, Scaling
+from bot.messages.answers import past_line
+from bot.messages.blocks import Block, Message, code, escape, escape_except_mentions, listed, section
+from bot.messages.words import count, moment
+
+
+def render_standing(
+    standing: Standing,
+    recent: Sequence[Rollout],
+    active: Sequence[Rollout],
+    locks: Sequence[str] = (),
+    windows: Sequence[str] = (),
+) -> Message:
+    """One endpoint in full.
+
+    Args:
+        standing: How it stands.
+        recent: Its last rollouts, newest first.
+        active: Its rollouts that are not over, first the one whose turn it is.
+        locks: The lock and the freeze that stand over it, in words.
+        windows: When changes may start, as the fleet file says it; empty: at any time.
+    """
+    blocks: list[Block] = [section("\n".join(_head(standing)))]
+    if standing.config_lines:
+        blocks.append(section(f"*Variants*\n{listed([escape(line) for line in standing.config_lines])}"))
+    if standing.snapshot is not None:
+        blocks.append(section(f"*Autoscaling*\n{_scaling(standing.scaling, [*active, *recent])}"))
+    blocks.append(section("\n".join(["*Changes*", *_changes(active, locks, windows)])))
+    if recent:
+        blocks.append(section(f"*Last rollouts*\n{listed([past_line(r) for r in recent])}"))
+    return Message(f"{standing.endpoint}: {standing.state}", tuple(blocks))
+
+
+def _head(standing: Standing) -> list[str]:
+    lines = [f"*{escape(standing.endpoint)}*: {standing.state}"]
+    if standing.running:
+        lines.append(f"Runs {escape(standing.running)}.")
+    if standing.state is BoardState.OUT_OF_DATE:
+        lines.append(f"The newest version that may follow is {escape(standing.newest)}.")
+    if standing.problem:
+        lines.append(escape(standing.problem))
+    snapshot = standing.snapshot
+    if snapshot is not None:
+        lines.append(
+            f"SageMaker says {snapshot.status}, on config {code(snapshot.config_name)} since {moment(snapshot.last_modified)}."
+        )
+        if snapshot.failure_reason:
+            lines.append(f"Its last FailureReason: {escape(snapshot.failure_reason)}")
+    return lines
+
+
+def _scaling(scaling: Scaling | None, rollouts: Sequence[Rollout]) -> str:
+    """What scales it. What a rollout has taken away is shown as it will be put back; what it could not, as what is missing."""
+    if scaling is None:
+        return "Unknown: AWS did not tell. Ask again in a minute; if it stays, see the workers' log."
+    taker = next((r for r in rollouts if r.scaling is not None and r.scaling.is_away and r.scaling.attempts), None)
+    if taker is not None and taker.scaling is not None:
+        how = _taken(taker.scaling)
+        back = f"{how} for rollout {code(taker.id)}, and put back when SageMaker is done."
+        return "\n".join([listed([_target(t) for t in taker.scaling.targets]), back])
+    lost = next((r for r in rollouts if r.scaling is not None and r.scaling.gave_up), None)
+    left = f"Rollout {code(lost.id)} could not put all of it back; its thread says what to do by hand." if lost else ""
+    if not scaling.targets:
+        return left or "Nothing scales it."
+    lines = [f"{_target(t)}{', suspended, but not by the bot' if t.is_suspended else ''}" for t in scaling.targets]
+    return "\n".join(part for part in (listed(lines), left) if part)
+
+
+def _taken(saga: ScalingSaga) -> str:
+    return "Suspended" if saga.mode is ScalingMode.SUSPEND else "Taken off"
+
+
+def _target(target: ScalableTarget) -> str:
+    parts = [f"{escape(target.variant)}: {target.minimum} to {count(target.maximum, 'instance')}"]
+    parts += [f"{escape(metric)} held at {value:g}" for metric, value in target.tracked]
+    others = len(target.policies) - len(target.tracked)
+    parts += [count(others, "other policy", "other policies")] if others else []
+    parts += [count(len(target.scheduled), "scheduled action")] if target.scheduled else []
+    return ", ".join(parts)
+
+
+def _changes(active: Sequence[Rollout], locks: Sequence[str], windows: Sequence[str]) -> list[str]:
+    lines = [_doing(r) for r in active] or ["No rollout holds it."]
+    lines += [f"{line[:1].upper()}{line[1:]}" for line in locks]
+    if windows:
+        lines.append(f"Approved changes start only in its windows: {escape('; '.join(windows))}.")
+    return lines
+
+
+def _doing(rollout: Rollout) -> str:
+    """What a rollout that is not over is at, or waits for."""
+    who = f"Rollout {code(rollout.id)} of {mention(rollout.requester)}"
+    if rollout.phase not in ACTIVE_PHASES:
+        left = "autoscaling is" if rollout.chore is Chore.RESTORE_SCALING else "its alarms are"
+        then = "put back" if rollout.chore is Chore.RESTORE_SCALING else "deleted"
+        return f"{who} is {rollout.phase.words}; {left} still being {then}."
+    if rollout.stopped_by is not None:
+        return (
+            f"{who} is {rollout.phase.words}; it waits for {escape_except_mentions(rollout.stopped_by)} to be lifted."
+        )
+    if rollout.queued_behind is not None and rollout.phase is Phase.PLANNING:
+        return f"{who} waits behind rollout {code(rollout.queued_behind)}."
+    if rollout.phase is Phase.AWAITING_APPROVAL:
+        return f"{who} is {rollout.phase.words}, until {moment(rollout.expires_at)}."
+    if rollout.phase is Phase.SCHEDULED and rollout.scheduled_for is not None:
+        return f"{who} is {rollout.phase.words} and runs {moment(rollout.scheduled_for)}."
+    if rollout.retry is not None and rollout.phase is Phase.UPDATING and rollout.called_at is None:
+        return (
+            f"{who} is {rollout.phase.words}; AWS had no capacity, and the next try begins {moment(rollout.retry.due)}."
+        )
+    return f"{who} is {rollout.phase.words}."

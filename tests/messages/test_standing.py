@@ -1,0 +1,139 @@
+"""One endpoint in full: what runs, what scales it, who is at it, who waits, and what was before."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from fakes.clock import NOW
+from fakes.facts import SUSPENDED, a_target
+from fakes.reading import words_of
+from fakes.records import ENDPOINT, a_snapshot, at, opened, rollback_at
+from fakes.stories import STORIES
+
+from bot.domain.board import BoardState, Standing, in_turn
+from bot.domain.endpoint import EndpointStatus
+from bot.domain.rollout import Phase, Retry, Rollout
+from bot.domain.saga import ScalingMode, ScalingSaga
+from bot.domain.scaling import Scaling
+from bot.messages.standing import render_standing
+
+SCALES = "AllTraffic: 2 to 8 instances, SageMakerVariantInvocationsPerInstance held at 200, 1 scheduled action"
+
+
+def a_standing(**fields: Any) -> Standing:
+    return Standing(
+        **{
+            "endpoint": ENDPOINT,
+            "state": BoardState.UP_TO_DATE,
+            "snapshot": a_snapshot(),
+            "scaling": Scaling(),
+            **fields,
+        }
+    )
+
+
+def a_saga(mode: ScalingMode = ScalingMode.SUSPEND, **fields: Any) -> ScalingSaga:
+    return ScalingSaga(mode=mode, targets=(a_target(),), intended_at=NOW, attempts=1, **fields)
+
+
+def section_of(title: str, *rollouts: Rollout, recent: tuple[Rollout, ...] = (), **fields: Any) -> str:
+    words = words_of(render_standing(a_standing(**fields), recent, rollouts))
+    return words.partition(f"{title}\n")[2].partition("\n\n")[0]
+
+
+def test_an_endpoint_in_full_says_what_runs_and_who_holds_it() -> None:
+    shown = a_standing(
+        state=BoardState.OUT_OF_DATE,
+        running="v3",
+        newest="v4",
+        snapshot=a_snapshot(EndpointStatus.IN_SERVICE, reason="Patching failed & stopped"),
+        config_lines=("AllTraffic: 2 of 2 × ml.m5.xlarge, model m",),
+    )
+    words = words_of(render_standing(shown, [STORIES["succeeded"]], [at(Phase.UPDATING)]))
+    assert "Runs v3.\nThe newest version that may follow is v4." in words
+    assert "SageMaker says InService, on config sentiment-v3 since 2026-11-19 08:00 UTC." in words
+    assert "Its last FailureReason: Patching failed & stopped" in words
+    assert "• AllTraffic: 2 of 2 × ml.m5.xlarge, model m" in words
+    assert "Rollout rabc2345 of @U0ANNA is updating." in words
+    assert "sentiment version 3 → sentiment version 4: succeeded (PASS) · 2026-11-22 07:50 UTC" in words
+
+
+def test_an_endpoint_that_nothing_is_known_of_says_why() -> None:
+    shown = Standing(endpoint=ENDPOINT, state=BoardState.UNKNOWN, problem="AWS did not answer.")
+    assert words_of(render_standing(shown, [], [])) == (
+        f"{ENDPOINT}: UNKNOWN\nAWS did not answer.\n\nChanges\nNo rollout holds it."
+    )
+
+
+def test_what_scales_it_is_said_with_its_limits_and_what_it_holds() -> None:
+    assert section_of("Autoscaling", scaling=Scaling(targets=(a_target(),))) == f"• {SCALES}"
+    steps = a_target(policies=({"PolicyName": "steps"},), scheduled=())
+    assert (
+        section_of("Autoscaling", scaling=Scaling(targets=(steps,))) == "• AllTraffic: 2 to 8 instances, 1 other policy"
+    )
+    assert section_of("Autoscaling", scaling=Scaling()) == "Nothing scales it."
+
+
+def test_that_aws_does_not_tell_what_scales_it_is_not_said_as_nothing() -> None:
+    assert section_of("Autoscaling", scaling=None).startswith("Unknown: AWS did not tell.")
+
+
+@pytest.mark.parametrize(("mode", "how"), [(ScalingMode.SUSPEND, "Suspended"), (ScalingMode.DEREGISTER, "Taken off")])
+def test_scaling_that_a_rollout_took_is_shown_as_it_comes_back(mode: ScalingMode, how: str) -> None:
+    taker = at(Phase.UPDATING, scaling=a_saga(mode))
+    assert section_of("Autoscaling", taker, scaling=Scaling()) == (
+        f"• {SCALES}\n{how} for rollout rabc2345, and put back when SageMaker is done."
+    )
+
+
+def test_scaling_that_is_only_meant_to_be_taken_still_scales() -> None:
+    about_to = at(Phase.UPDATING, scaling=a_saga().model_copy(update={"attempts": 0}))
+    assert section_of("Autoscaling", about_to, scaling=Scaling(targets=(a_target(),))) == f"• {SCALES}"
+
+
+def test_scaling_that_somebody_else_suspended_is_told_as_that() -> None:
+    stopped = a_target(document={"MinCapacity": 2, "MaxCapacity": 8, "SuspendedState": SUSPENDED})
+    assert section_of("Autoscaling", scaling=Scaling(targets=(stopped,))).endswith("suspended, but not by the bot")
+
+
+def test_scaling_that_could_not_be_put_back_is_not_forgotten() -> None:
+    failed = at(Phase.SUCCEEDED, scaling=a_saga(gave_up="no such role"))
+    left = "Rollout rabc2345 could not put all of it back; its thread says what to do by hand."
+    assert section_of("Autoscaling", recent=(failed,), scaling=Scaling()) == left
+    assert section_of("Autoscaling", recent=(failed,), scaling=Scaling(targets=(a_target(),))) == f"• {SCALES}\n{left}"
+
+
+@pytest.mark.parametrize(
+    ("rollout", "words"),
+    [
+        (opened(queued_behind="rfirst22"), "waits behind rollout rfirst22."),
+        (at(Phase.AWAITING_APPROVAL), "is awaiting approval, until 2026-11-22 11:50 UTC."),
+        (at(Phase.SCHEDULED), "is scheduled and runs 2026-11-22 11:00 UTC."),
+        (
+            at(Phase.SCHEDULED, stopped_by="the lock of <@U0CARL> (load test)"),
+            "is scheduled; it waits for the lock of @U0CARL (load test) to be lifted.",
+        ),
+        (
+            at(Phase.UPDATING, update=None, retry=Retry(count=1, due=NOW + timedelta(minutes=5))),
+            "is updating; AWS had no capacity, and the next try begins 2026-11-22 08:05 UTC.",
+        ),
+        (at(Phase.SUCCEEDED, scaling=a_saga()), "is succeeded; autoscaling is still being put back."),
+        (at(Phase.FAILED, alarms_intended=True), "is failed; its alarms are still being deleted."),
+        (at(Phase.WATCHING), "is watching."),
+    ],
+)
+def test_a_rollout_that_is_not_over_says_what_it_is_at_or_waits_for(rollout: Rollout, words: str) -> None:
+    assert section_of("Changes", rollout) == f"Rollout rabc2345 of @U0ANNA {words}"
+
+
+def test_windows_are_named_where_there_are_any() -> None:
+    words = words_of(render_standing(a_standing(), [], [], windows=["Mon-Fri 09:00-17:00 Europe/Berlin"]))
+    assert words.endswith("Approved changes start only in its windows: Mon-Fri 09:00-17:00 Europe/Berlin.")
+
+
+def test_whose_turn_it_is_comes_first_and_a_rollback_is_told_by_what_it_undoes() -> None:
+    undone, rollback = at(Phase.ROLLING_BACK), rollback_at(Phase.ROLLING_BACK)
+    later = [opened(id=f"rnext{n}22", now=NOW + timedelta(minutes=n), queued_behind=undone.id) for n in (1, 2)]
+    assert [r.id for r in in_turn([*reversed(later), rollback, undone])] == ["rabc2345", "rnext122", "rnext222"]
+    waiting = rollback_at(Phase.AWAITING_APPROVAL)
+    assert in_turn([waiting]) == (waiting,)
