@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from bot.domain.endpoint import ConfigRecord
 from bot.domain.errors import AlarmsMissing, ResourceExists, ResourceMissing, RevisionConflict
 from bot.domain.fleet import EndpointSpec
-from bot.domain.reconcile import Action
+from bot.domain.reconcile import Action, call_of, wanted_weights
 from bot.domain.rollout import Rollout
 from bot.domain.saga import ScalingMode
 from bot.store.rollouts import Stored
@@ -35,13 +35,18 @@ class Acting:
             case Action.CREATE_MODELS:
                 self._create_models(aws, rollout, spec)
             case Action.CREATE_CONFIG:
-                self._create_config(aws, rollout, spec)
+                _create_config(aws, rollout, self.drafting.drafted(rollout, spec).config)
+            case Action.CREATE_BRIDGE:
+                _create_config(aws, rollout, self.drafting.drafted_bridge(rollout, spec))
             case Action.CREATE_ALARMS:
                 _create_alarms(aws, rollout)
             case Action.TAKE_SCALING:
                 self._take_scaling(aws, stored, spec)
-            case Action.CALL_UPDATE | Action.SET_COUNTS:
+            case Action.CALL_BRIDGE | Action.CALL_UPDATE | Action.SET_COUNTS:
                 self._call(aws, stored, spec, action)
+            case Action.SHIFT_WEIGHTS:
+                self._refuse_if_overtaken(stored)
+                aws.endpoints.set_weights_and_capacities(rollout.endpoint, weights=wanted_weights(rollout))
             case Action.TRIP_ALARM:
                 _trip_alarms(aws, rollout)
             case Action.RESTORE_SCALING:
@@ -70,21 +75,13 @@ class Acting:
         if not self.world.store.rollouts.still_holds(stored):
             raise RevisionConflict(f"rollout {stored.rollout.id} moved on just before its call")
 
-    def _create_config(self, aws: Aws, rollout: Rollout, spec: EndpointSpec) -> None:
-        """Create it. A config of that name with our own tag is ours, from a tick that died: autoscaling may have moved the counts."""
-        config: ConfigRecord = self.drafting.drafted(rollout, spec).config
-        try:
-            aws.endpoints.create_config(config)
-        except ResourceExists:
-            if aws.endpoints.describe_config(config.name).tags.get("rollout:id") != rollout.id:
-                raise
-
     def _call(self, aws: Aws, stored: Stored, spec: EndpointSpec, action: Action) -> None:
         """The call that changes the endpoint, after a last look at what was approved, and only while nobody overtook this tick."""
-        rollout = stored.rollout
+        rollout, call = stored.rollout, call_of(stored.rollout)
         assert rollout.plan is not None
-        assert rollout.update is not None
-        if rollout.update.attempts == 1:  # after a lost answer, the endpoint may have moved because of us
+        assert call is not None
+        moved_by_us = call.attempts > 1 or rollout.has_crossed  # after a lost answer it may be
+        if not moved_by_us:
             self.planner.refuse_if_drifted(rollout, spec)
         self._refuse_if_overtaken(stored)
         if action is Action.SET_COUNTS:
@@ -92,12 +89,27 @@ class Acting:
             wanted = {rollout.count_change.variant: rollout.count_change.count}
             aws.endpoints.set_weights_and_capacities(rollout.endpoint, counts=wanted)
             return
+        if action is Action.CALL_BRIDGE:
+            aws.endpoints.update(rollout.endpoint, call.config)
+            return
+        # On a bridge the old variant's live weight is, or may be, 0: that must not be what its successor keeps.
+        is_shifted = rollout.bridge is not None and (rollout.has_crossed or bool(rollout.bridge.shift_refused))
         aws.endpoints.update(
             rollout.endpoint,
             rollout.target_config,
             counts_from_config=rollout.plan.counts_from_config,
+            weights_from_config=is_shifted,
             deployment=rollout.plan.deployment,
         )
+
+
+def _create_config(aws: Aws, rollout: Rollout, config: ConfigRecord) -> None:
+    """Create it. A config of that name with our own tag is ours, from a tick that died: autoscaling may have moved the counts."""
+    try:
+        aws.endpoints.create_config(config)
+    except ResourceExists:
+        if aws.endpoints.describe_config(config.name).tags.get("rollout:id") != rollout.id:
+            raise
 
 
 def _create_alarms(aws: Aws, rollout: Rollout) -> None:

@@ -7,13 +7,22 @@ gives another fingerprint, the world moved after the approval, and nothing is cr
 from dataclasses import dataclass
 
 from bot.domain.commands import Change
-from bot.domain.endpoint import ApprovalStatus, ModelPackage, ModelRecord
+from bot.domain.endpoint import ApprovalStatus, ConfigRecord, ModelPackage, ModelRecord
 from bot.domain.errors import PlanDrifted, ResourceMissing, UnknownName, UserError
 from bot.domain.fleet import EndpointSpec
 from bot.domain.nearest import nearest
 from bot.domain.plan import Difference
 from bot.domain.rollout import Rollout
-from workers.cloning import Draft, DraftNames, LiveEndpoint, draft, lineage_tags, models_named_by
+from workers.cloning import (
+    Draft,
+    DraftNames,
+    LiveEndpoint,
+    bridge,
+    draft,
+    lineage_tags,
+    models_named_by,
+    with_live_weights,
+)
 from workers.world import Aws, World
 
 
@@ -45,6 +54,24 @@ class Drafting:
         Raises:
             PlanDrifted: it would be another one: the endpoint's config, its models or the package moved since the plan.
         """
+        live, made = self._drafted(rollout, spec)
+        assert rollout.plan is not None
+        # Over a bridge, live weights cannot be retained: there, the old variant's is 0.
+        return with_live_weights(made, live) if rollout.plan.bridge is not None else made
+
+    def drafted_bridge(self, rollout: Rollout, spec: EndpointSpec) -> ConfigRecord:
+        """The config in between that was approved, made again from what runs now. Raises as `drafted` does."""
+        live, made = self._drafted(rollout, spec)
+        assert rollout.plan is not None
+        assert rollout.plan.bridge is not None
+        config = self.bridge(rollout, live, made, spec, rollout.plan.bridge.share)
+        if config.name != rollout.plan.bridge.config:  # its name carries its content
+            raise PlanDrifted(
+                [Difference(path="Config in between", before=rollout.plan.bridge.config, after=config.name)]
+            )
+        return config
+
+    def _drafted(self, rollout: Rollout, spec: EndpointSpec) -> tuple[LiveEndpoint, Draft]:
         assert rollout.plan is not None
         assert rollout.change is not None
         live = self.gather(spec)
@@ -56,14 +83,19 @@ class Drafting:
             raise PlanDrifted(
                 [Difference(path="What runs", before=None, after="a config, a model or the package moved")]
             )
-        return made
+        return live, made
 
     def draft(
         self, rollout: Rollout, live: LiveEndpoint, change: Change, package: ModelPackage | None, spec: EndpointSpec
     ) -> Draft:
         """What the change would create, named and tagged after the rollout."""
-        tags = lineage_tags(rollout, previous_config=live.config.name)
-        return draft(live, change, package, DraftNames(rollout.id, tags), variant=spec.variant)
+        return draft(live, change, package, _names(rollout, live), variant=spec.variant)
+
+    def bridge(
+        self, rollout: Rollout, live: LiveEndpoint, made: Draft, spec: EndpointSpec, share: float
+    ) -> ConfigRecord:
+        """The config in between, in which the draft runs beside what runs now with `share` percent of the traffic."""
+        return bridge(live, made, spec.variant, share, _names(rollout, live))
 
     def resolve_package(self, change: Change, spec: EndpointSpec) -> ModelPackage | None:
         """The package that a change means; None when it does not change what runs.
@@ -109,6 +141,10 @@ class Drafting:
             return aws.registry.describe_package(name)
         except ResourceMissing:
             return None
+
+
+def _names(rollout: Rollout, live: LiveEndpoint) -> DraftNames:
+    return DraftNames(rollout.id, lineage_tags(rollout, previous_config=live.config.name))
 
 
 def _on_track(track: tuple[str, ...], change: Change) -> str:

@@ -3,6 +3,8 @@
 It says PASS only where it could have said REGRESSED: without numbers on both sides, or with too few, it is INCONCLUSIVE.
 """
 
+from typing import NamedTuple
+
 from bot.domain.rollout import WatchPlan
 from bot.domain.verdict import Comparison, Measurement, Verdict, VerdictKind
 from bot.messages.words import amount, before_after_ms, count, percent
@@ -19,10 +21,25 @@ FEWEST_ERRORS = 5
 """More errors count when the rate rose by a percentage point and there are several of them."""
 
 
-def judge(comparison: Comparison | None, watch: WatchPlan) -> Verdict:
-    """The verdict on a finished watch, with one sentence of evidence."""
+class Sides(NamedTuple):
+    """What the two sides of a comparison are called."""
+
+    span: str
+    old: str
+    new: str
+    to_old: str
+
+
+BEFORE_AND_AFTER = Sides(span="the watch", old="before", new="after", to_old="before the update")
+SIDE_BY_SIDE = Sides(span="the bake", old="on the old variant", new="on the new one", to_old="to the old variant")
+
+
+def judge(comparison: Comparison | None, watch: WatchPlan, sides: Sides = BEFORE_AND_AFTER) -> Verdict:
+    """The verdict on a comparison, with one sentence of evidence."""
     if comparison is None:
-        return _verdict(VerdictKind.INCONCLUSIVE, "CloudWatch gave no answer during the watch, so nothing can be said.")
+        return _verdict(
+            VerdictKind.INCONCLUSIVE, f"CloudWatch gave no answer during {sides.span}, so nothing can be said."
+        )
     before, after = comparison.before, comparison.after
     if ceiling := _crossed_ceiling(after, watch):
         return _verdict(VerdictKind.REGRESSED, ceiling)
@@ -34,9 +51,9 @@ def judge(comparison: Comparison | None, watch: WatchPlan) -> Verdict:
     if not before.requests:
         return _verdict(
             VerdictKind.INCONCLUSIVE,
-            "CloudWatch shows no request before the update, so there is nothing to compare with.",
+            f"CloudWatch shows no request {sides.to_old}, so there is nothing to compare with.",
         )
-    if regression := _more_errors(before, after) or _slower(comparison):
+    if regression := _more_errors(before, after, sides) or _slower(comparison):
         return _verdict(VerdictKind.REGRESSED, regression)
     if after.requests < FEWEST_REQUESTS:
         seen = count(int(after.requests), "request")
@@ -44,12 +61,12 @@ def judge(comparison: Comparison | None, watch: WatchPlan) -> Verdict:
     if not (before.has_latency and after.has_latency):
         return _verdict(
             VerdictKind.INCONCLUSIVE,
-            f"CloudWatch has no {comparison.latency_metric} for both sides; errors are no more than before.",
+            f"CloudWatch has no {comparison.latency_metric} for both sides; errors are no more than {sides.old}.",
         )
     p50 = before_after_ms(before.p50_us, after.p50_us)
     return _verdict(
         VerdictKind.PASS,
-        f"{comparison.latency_metric} p50 {p50}; errors {_errors(before)} before, {_errors(after)} after.",
+        f"{comparison.latency_metric} p50 {p50}; errors {_errors(before)} {sides.old}, {_errors(after)} {sides.new}.",
     )
 
 
@@ -77,13 +94,13 @@ def _crossed_ceiling(after: Measurement, watch: WatchPlan) -> str | None:
     return None
 
 
-def _more_errors(before: Measurement, after: Measurement) -> str | None:
+def _more_errors(before: Measurement, after: Measurement, sides: Sides) -> str | None:
     if before.error_rate is None or after.error_rate is None or after.requests is None:
         return None
     errors = after.error_rate * after.requests
     if errors < FEWEST_ERRORS or after.error_rate - before.error_rate < ERROR_RISE:
         return None
-    return f"Errors {_errors(before)} before, {_errors(after)} after."
+    return f"Errors {_errors(before)} {sides.old}, {_errors(after)} {sides.new}."
 
 
 def _slower(comparison: Comparison) -> str | None:

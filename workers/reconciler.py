@@ -30,6 +30,7 @@ from bot.domain.reconcile import (
     after_error,
     after_success,
     decide,
+    is_baking,
     needs_endpoint,
     verdict_due_at,
     watch_ends_at,
@@ -39,6 +40,7 @@ from bot.domain.verdict import Comparison, Measurement
 from bot.store.keys import Due
 from bot.store.rollouts import Stored, Write, holds_endpoint
 from workers.acting import Acting
+from workers.bake import judge_bake
 from workers.glance import Glance
 from workers.heartbeat import beating
 from workers.judge import judge
@@ -124,6 +126,9 @@ class Reconciler:
         snapshot = self._look(aws, rollout)
         if snapshot is None:
             return Observation(is_gone=True)
+        if is_baking(rollout):
+            comparison, verdict = judge_bake(rollout, aws.metrics, now)
+            return Observation(snapshot=snapshot, lock=lock, comparison=comparison, verdict=verdict)
         if rollout.phase is not Phase.WATCHING:
             return Observation(snapshot=snapshot, lock=lock)
         return self._measure(aws, rollout, snapshot, now)
@@ -217,7 +222,7 @@ def _given_up(rollout: Rollout, error: BaseException, now: datetime) -> Rollout:
     )
     if rollout.chore is not None:
         return after_error(rollout, ACTION_OF[rollout.chore], RolloutBotError(note), now).rollout
-    phase = Phase.FAILED if rollout.update is None else Phase.NEEDS_HUMAN
+    phase = Phase.FAILED if rollout.called_at is None else Phase.NEEDS_HUMAN
     return rollout.to(phase, Reason.INTERNAL_ERROR, now, BOT_ACTOR, note, trouble=None)
 
 

@@ -17,19 +17,27 @@ def windows(rollout: Rollout, now: datetime) -> tuple[Window, Window] | None:
 
     Both are made of whole periods, because CloudWatch counts in those: what it says of a window is then about that window only.
     """
-    if rollout.cutover_at is None or rollout.update is None:
+    called_at = rollout.called_at
+    if rollout.cutover_at is None or called_at is None:
         return None
     period, over = rollout.watch.metric_period, watch_ends_at(rollout)
-    warm = rollout.cutover_at + rollout.watch.warm_up
-    start, end = _ceil(warm, period), _floor(min(now, over), period)
-    if end <= start:
-        if now < over:
-            return None
-        # A watch shorter than its period: the periods that it touches say something, no period would say nothing.
-        start, end = _floor(warm, period), _ceil(over, period)
+    after = whole_periods(rollout.cutover_at + rollout.watch.warm_up, over, now, period)
+    if after is None:
+        return None
     minute = timedelta(minutes=1)
-    began = _floor(rollout.update.intended_at, minute if rollout.watch.baseline >= 2 * minute else period)
-    return Window(start=began - rollout.watch.baseline, end=began), Window(start=start, end=end)
+    began = _floor(called_at, minute if rollout.watch.baseline >= 2 * minute else period)
+    return Window(start=began - rollout.watch.baseline, end=began), after
+
+
+def whole_periods(start: datetime, over: datetime, now: datetime, period: timedelta) -> Window | None:
+    """As much of `start` to `over` as has passed, in whole periods; None while none has passed."""
+    first, last = _ceil(start, period), _floor(min(now, over), period)
+    if last > first:
+        return Window(start=first, end=last)
+    if now < over:
+        return None
+    # A watch shorter than its period: the periods that it touches say something, no period would say nothing.
+    return Window(start=_floor(start, period), end=_ceil(over, period))
 
 
 def _floor(at: datetime, step: timedelta) -> datetime:

@@ -288,11 +288,8 @@ def _write(pipe: Pipeline, write: Write, before: Rollout | None, now: datetime) 
 
 
 def _remember_duration(pipe: Pipeline, rollout: Rollout) -> None:
-    if (
-        rollout.update is not None
-        and rollout.cutover_at is not None
-        and rollout.cutover_at > rollout.update.intended_at
-    ):
-        took = rollout.cutover_at - rollout.update.intended_at
+    called_at = rollout.called_at
+    if called_at is not None and rollout.cutover_at is not None and rollout.cutover_at > called_at:
+        took = rollout.cutover_at - called_at
         pipe.lpush(keys.durations(rollout.endpoint), took.total_seconds())
         pipe.ltrim(keys.durations(rollout.endpoint), 0, DURATIONS_KEPT - 1)

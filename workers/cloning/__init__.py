@@ -4,7 +4,7 @@ Pure: no AWS, no clock. The same live documents and the same change always give 
 a worker that takes over drafts again instead of trusting a copy.
 """
 
-from workers.cloning.bridging import bridge, bridge_variant
+from workers.cloning.bridging import bridge, bridge_variant, with_live_weights
 from workers.cloning.differences import MASK, masked
 from workers.cloning.drafting import Draft, DraftNames, draft
 from workers.cloning.lineage import lineage_tags
@@ -23,4 +23,5 @@ __all__ = [
     "masked",
     "models_named_by",
     "target_name",
+    "with_live_weights",
 ]

@@ -6,6 +6,7 @@ variant has proved itself, the endpoint goes on to the draft's own config, in wh
 
 import struct
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from bot.domain.content import content_hash_of
@@ -59,6 +60,8 @@ def bridge(current: LiveEndpoint, draft: Draft, variant: str, share_percent: flo
         raise InvariantError(f"the draft {draft.config.name} has no variant {variant!r}")
     _check_possible(current, coming)
     weights = {v["VariantName"]: live_weight(current.snapshot, v) for v in present}
+    if any(weights.values()) and not weights[variant]:
+        raise _impossible(current.snapshot.name, f"sends no traffic to {variant} (its weight is 0)")
     new = {
         **coming,
         "VariantName": bridge_variant(variant),
@@ -73,6 +76,13 @@ def bridge(current: LiveEndpoint, draft: Draft, variant: str, share_percent: flo
         document=document,
         tags=inherited(current.config.tags, names.tags),
     )
+
+
+def with_live_weights(draft: Draft, current: LiveEndpoint) -> Draft:
+    """The draft whose config names the live weights, for an update that takes weights from it instead of retaining live ones."""
+    variants = [_with_weight(v, live_weight(current.snapshot, v)) for v in draft.config.variants()]
+    config = draft.config.model_copy(update={"document": {**draft.config.document, PRODUCTION: variants}})
+    return replace(draft, config=config)
 
 
 def _check_possible(current: LiveEndpoint, coming: Document) -> None:

@@ -8,7 +8,6 @@ from bot.domain.errors import PlanDrifted, ResourceMissing, UserError
 from bot.domain.fleet import EndpointSpec
 from bot.domain.plan import Difference, Plan
 from bot.domain.rollout import BOT_ACTOR, Kind, Phase, Reason, RetryPolicy, Rollout
-from bot.domain.strategy import StrategyType
 from workers.drafting import Drafting
 from workers.planning.counts import CountPlans
 from workers.planning.gathering import Gathering
@@ -61,14 +60,7 @@ class Planner:
         """The plan alone. Raises UserError or ResourceMissing when there is nothing to plan with."""
         if rollout.kind is Kind.ROLLBACK:
             return self.ways_back.make(rollout, spec)
-        if rollout.kind is Kind.SCALE:
-            return self.counts.make(rollout, spec)
-        made = self.updates.make(rollout, spec)
-        if made.strategy.type is StrategyType.TWO_VARIANT:
-            raise UserError(
-                "two-variant is not available yet. Nothing was started. Ask for --strategy canary, linear, rolling or all-at-once."
-            )
-        return made
+        return self.counts.make(rollout, spec) if rollout.kind is Kind.SCALE else self.updates.make(rollout, spec)
 
     def refuse_if_drifted(self, rollout: Rollout, spec: EndpointSpec) -> None:
         """Make the plan again, and raise PlanDrifted if what it rests on has moved.
@@ -99,6 +91,7 @@ def _from_the_start(rollout: Rollout, spec: EndpointSpec) -> Rollout:
         alarms_verified=False,
         alarms_deleted=False,
         scaling=rollout.scaling if rollout.scaling is not None and rollout.scaling.is_away else None,
+        bridge=None,
         update=None,
         retry=None,
         retry_policy=RetryPolicy(capacity_attempts=retry.capacity_attempts, wait=retry.wait),

@@ -12,7 +12,7 @@ from bot.domain.cost import Cost, billed_variants, cost_of, instance_types_of
 from bot.domain.endpoint import ConfigRecord, ModelPackage, Snapshot
 from bot.domain.fleet import EndpointSpec
 from bot.domain.guardrails import fitting
-from bot.domain.plan import Plan
+from bot.domain.plan import Fact, Plan
 from bot.domain.preflight import Facts, irreversible_reasons, readiness_of, run_preflight
 from bot.domain.rollout import Kind, Rollout
 from bot.domain.scaling import Scaling
@@ -20,6 +20,7 @@ from bot.domain.strategy import FleetShape, choose, deployment_config, problems,
 from bot.messages.words import count
 from workers.cloning import Draft, LiveEndpoint, models_named_by
 from workers.drafting import Drafting, label_of
+from workers.planning.bridges import bridge_to
 from workers.planning.gathering import Gathering, images_of, scaling_mode
 from workers.planning.usual import expected_duration
 from workers.world import World
@@ -46,6 +47,9 @@ class UpdatePlans:
             content_hash=made.fingerprint,
             model_hashes={name: content_hash_of(model.document) for name, model in live.models.items()},
         )
+        bridge = bridge_to(self.drafting, rollout, live, made, facts)
+        if bridge is not None:  # its name carries its content
+            basis = (*basis, Fact(name="Config in between", value=bridge.config))
         current = label_of(live, spec.variant)
         assert facts.shape is not None
         return Plan(
@@ -66,6 +70,7 @@ class UpdatePlans:
             is_marketplace=facts.shape.is_marketplace,
             strategy=facts.strategy,
             **_carried_out(facts, facts.shape),
+            bridge=bridge,
             alarms=facts.own_alarms,
             traffic=facts.traffic,
             connections=facts.connections,

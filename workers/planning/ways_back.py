@@ -16,6 +16,7 @@ from bot.domain.scaling import Scaling
 from bot.domain.strategy import way_back
 from bot.store.rollouts import Stored
 from workers.cloning import models_named_by
+from workers.planning.bridges import bridge_from
 from workers.planning.gathering import Gathering, scaling_mode
 from workers.planning.updates import instance_types, live_counts
 from workers.planning.usual import expected_duration
@@ -57,6 +58,7 @@ class BackPlans:
             kept=_kept_on_the_way_back(facts.target_config, undoes_count),
             findings=findings,
             strategy=facts.strategy,
+            bridge=bridge_from(current, facts.target_config, spec.variant),
             scaling=facts.scaling or Scaling(),
             scaling_mode=facts.scaling_mode,
             expected_duration=expected_duration(facts.past_durations),
@@ -96,7 +98,8 @@ def _refuse_if_superseded(parent: Stored | None, snapshot: Snapshot) -> None:
     """A rollback undoes its rollout only while the endpoint is still where that rollout left it."""
     if parent is None or parent.rollout.plan is None:
         return
-    expected = {parent.rollout.plan.target_config, parent.rollout.plan.current_config}
+    plan = parent.rollout.plan
+    expected = {plan.target_config, plan.current_config, *({plan.bridge.config} if plan.bridge is not None else ())}
     if snapshot.config_name not in expected:
         raise UserError(
             f"The endpoint is on {snapshot.config_name} now, so rollout {parent.rollout.id} is superseded and there is "

@@ -11,9 +11,10 @@ So success is InService *and* on the target config; "rolled back by AWS" is InSe
 accepted or seen at work; and a call whose answer was lost is repeated only when nothing moved since.
 """
 
-from bot.domain.reconcile.bridging import bake_ends_at, bake_verdict_due_at, is_baking
+from bot.domain.reconcile.bridging import bake_ends_at, bake_verdict_due_at, is_baking, wanted_weights
 from bot.domain.reconcile.chores import ACTION_OF
 from bot.domain.reconcile.deciding import decide, needs_endpoint
+from bot.domain.reconcile.legs import call_of
 from bot.domain.reconcile.outcomes import (
     CONSISTENCY_PATIENCE,
     LONGEST_BACKOFF,
@@ -40,10 +41,12 @@ __all__ = [
     "after_success",
     "bake_ends_at",
     "bake_verdict_due_at",
+    "call_of",
     "decide",
     "is_baking",
     "needs_endpoint",
     "redraw",
     "verdict_due_at",
+    "wanted_weights",
     "watch_ends_at",
 ]

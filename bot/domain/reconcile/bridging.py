@@ -40,6 +40,12 @@ def is_baking(rollout: Rollout) -> bool:
     return rollout.bridge is not None and rollout.bridge.shift is None and rollout.bridge.shifted_at is None
 
 
+def wanted_weights(rollout: Rollout) -> Mapping[str, float]:
+    """The weights that are to be set: over, or for a rollback back."""
+    plan = _plan_of(rollout)
+    return plan.back if rollout.kind is Kind.ROLLBACK else plan.over
+
+
 def bake_ends_at(rollout: Rollout) -> datetime:
     """When the bake ends, counted from when both variants were seen to serve."""
     assert rollout.plan is not None
@@ -95,7 +101,7 @@ def _go_over(rollout: Rollout, seen: Observation, now: datetime) -> Decision:
     assert seen.snapshot is not None
     assert rollout.bridge is not None
     bridge, plan = rollout.bridge, _plan_of(rollout)
-    if decided := _as_wanted(rollout, seen, plan.over, now):
+    if decided := _as_wanted(rollout, seen, now):
         return decided
     if seen.lock is not None:
         return Decision(rollout.with_(stopped_by=seen.lock), look_again_in=rollout.pace.poll)
@@ -114,7 +120,7 @@ def _go_back(rollout: Rollout, seen: Observation, now: datetime) -> Decision:
     target = destination(rollout)
     if seen.snapshot.is_moving_to(target) or seen.snapshot.config_name == target:
         return call_when_fit(rollout, seen, now)
-    if decided := _as_wanted(rollout, seen, plan.back, now):
+    if decided := _as_wanted(rollout, seen, now):
         return decided
     shift = rollout.bridge.shift if rollout.bridge is not None else None
     if seen.snapshot.status is not EndpointStatus.IN_SERVICE or (shift is not None and shift.attempts >= MAX_CALLS):
@@ -123,13 +129,13 @@ def _go_back(rollout: Rollout, seen: Observation, now: datetime) -> Decision:
     return _shift(rollout, seen.snapshot, now)
 
 
-def _as_wanted(rollout: Rollout, seen: Observation, wanted: Mapping[str, float], now: datetime) -> Decision | None:
+def _as_wanted(rollout: Rollout, seen: Observation, now: datetime) -> Decision | None:
     """The weights are as they shall be, or it is too early to tell; None if they have to be asked for."""
     assert seen.snapshot is not None
     shift = rollout.bridge.shift if rollout.bridge is not None else None
     if must_wait(seen):
         return Decision(rollout, look_again_in=rollout.pace.poll)
-    if has_weights(seen.snapshot, wanted):
+    if has_weights(seen.snapshot, wanted_weights(rollout)):
         return Decision(with_bridge(rollout, shifted_at=now), look_again_in=SOON)
     if shift is not None and is_settling(shift, seen.snapshot, rollout.pace, now):
         return Decision(rollout, look_again_in=min(rollout.pace.poll, rollout.pace.settle))
