@@ -14,7 +14,8 @@ import numpy as np
 from .demand import Floats
 from .errors import AwsError
 from .listing import page
-from .metrics import HOST_METRICS, INVOCATION_METRICS, ONE_PER_REQUEST, MetricSource, Samples
+from .metric_names import HOST_METRICS, INVOCATION_METRICS
+from .metrics import ONE_PER_REQUEST, MetricSource, Samples
 from .statistics import is_simple, statistic
 from .world import Call, Region, operation
 

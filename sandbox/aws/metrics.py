@@ -118,11 +118,12 @@ class MetricSource:
                 continue
             first, last = low.timestamp(), high.timestamp()
             spells = [spell for spell in self._history.spells if spell.overlaps(low, high) and spell.demand != 1.0]
-            is_undivided = not spells and (part.low, part.high) == (0.0, 1.0)
+            is_undivided = (part.low, part.high) == (0.0, 1.0)
             for number in _block_numbers(first, last):
                 key = (self._endpoint, self._seed, number, self._requests_per_second)
                 begin = number * BLOCK_SECONDS
-                if is_undivided and first <= begin and begin + BLOCK_SECONDS <= last:
+                is_whole = first <= begin and begin + BLOCK_SECONDS <= last
+                if is_undivided and is_whole and not any(spell.touches(begin, BLOCK_SECONDS) for spell in spells):
                     at = int((begin - origin) // 60)
                     totals[at : at + BLOCK_SECONDS // 60] += self._cache.minutes(*key)
                 else:
@@ -279,21 +280,4 @@ _GAUGES = {
     "MemoryUtilization": _memory,
     "GPUMemoryUtilization": _memory,
     "DiskUtilization": _memory,
-}
-
-_INVOCATION_ERRORS = ("Invocation4XXErrors", "Invocation5XXErrors", "InvocationModelErrors")
-INVOCATION_METRICS = {
-    "realtime": ("Invocations", "InvocationsPerInstance", *_INVOCATION_ERRORS, "ModelLatency", "OverheadLatency",
-                 "ConcurrentRequestsPerModel"),
-    "streaming": ("Invocations", "InvocationsPerInstance", *_INVOCATION_ERRORS, "FirstChunkLatency",
-                  "FirstChunkModelLatency", "FirstChunkOverheadLatency", "MidStreamErrors", "ConcurrentRequestsPerModel"),
-    "serverless": ("Invocations", *_INVOCATION_ERRORS, "ModelLatency", "OverheadLatency", "ModelSetupTime"),
-    "async": ("ModelLatency", "Invocation4XXErrors", "Invocation5XXErrors"),
-}  # fmt: skip
-_HOST_METRICS = ("CPUUtilization", "MemoryUtilization", "DiskUtilization")
-HOST_METRICS = {
-    "realtime": _HOST_METRICS,
-    "streaming": (*_HOST_METRICS, "GPUUtilization", "GPUMemoryUtilization"),
-    "serverless": (),
-    "async": _HOST_METRICS,
 }

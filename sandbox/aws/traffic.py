@@ -74,6 +74,11 @@ class Spell:
     def overlaps(self, start: datetime, end: datetime) -> bool:
         return self.since < end and (self.until is None or start < self.until)
 
+    def touches(self, second: float, length: float) -> bool:
+        """Whether it lies over a part of the stretch that begins at an epoch second."""
+        ended_before = self.until is not None and self.until.timestamp() <= second
+        return self.since.timestamp() < second + length and not ended_before
+
 
 @dataclass
 class TrafficHistory:

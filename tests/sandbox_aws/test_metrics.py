@@ -175,6 +175,7 @@ class NothingDrawn(BlockCache):
 def test_weeks_are_counted_without_drawing_a_single_request(aws: LocalAws, endpoint: str, metric: str) -> None:
     aws.stand_in.world.demand = NothingDrawn()
     end = aws.clock.now()
+    aws.scenario("no-traffic", endpoint)  # from now on, which the hours before do not feel
     week = query(metric, "SampleCount", 3600, endpoint)
     assert len(data(aws, end - timedelta(days=7), end, week)[0]["Values"]) == 7 * 24
 
