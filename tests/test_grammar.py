@@ -300,7 +300,7 @@ def test_help_lists_every_command_with_an_example():
 
 def test_help_about_one_command_reads_like_this():
     assert str(help_text("rollback", prefix=TERMINAL_PREFIX)).splitlines() == [
-        "Go back to the last good config, or to a named earlier one.",
+        "Go back to the config of before, or to a named one. Locks do not stop it.",
         "Usage: python -m bot rollback [ENDPOINT] [--to CONFIG] [--rollout ROLLOUT]",
         "  --to CONFIG: Endpoint config to go back to.",
         "  --rollout ROLLOUT: Undo this rollout.",

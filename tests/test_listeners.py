@@ -92,10 +92,10 @@ def test_break_lock_is_stored_under_the_person_whom_slack_verified_and_once(bolt
 @pytest.mark.parametrize(
     ("action", "value", "words"),
     [
-        (BREAK_LOCK, "not json", "This button is of an older version of the bot."),
-        ("rollout.abolished", "{}", "This button is not known any more."),
-        (APPROVE, "not json", "This button is of an older version of the bot."),
-        (APPROVE, '{"rollout_id": 3}', "This button is of an older version of the bot."),
+        (BREAK_LOCK, "not json", "This button is of an older version of the bot and did nothing."),
+        ("rollout.abolished", "{}", "This button is not known any more and did nothing."),
+        (APPROVE, "not json", "This button is of an older version of the bot and did nothing."),
+        (APPROVE, '{"rollout_id": 3}', "This button is of an older version of the bot and did nothing."),
     ],
 )
 def test_a_button_that_means_nothing_any_more_says_so(bolt: BoltApp, action: str, value: str, words: str) -> None:

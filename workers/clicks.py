@@ -181,18 +181,18 @@ class Clicks:
             self.world.store.rollouts.commit([Write(over, stored.revision, now if over.is_active else None)], now)
         elif rollout.kind is Kind.SCALE and rollout.update is not None:
             raise UserError(
-                f"SageMaker was asked for the new count already, and has no way to stop that. Your click changed nothing. To go "
+                f"SageMaker was asked for the new count already, and has no way to stop that. Nothing was changed. To go "
                 f"back when it is done: scale {rollout.endpoint} --count N"
             )
         elif rollout.phase is Phase.UPDATING:
             queued = rollout.with_(rollback_queued_by=rollout.rollback_queued_by or actor)
             self.world.store.rollouts.commit([Write(queued, stored.revision, now + SOON)], now)
         elif rollout.phase is Phase.WATCHING:
-            raise UserError("The update is done already, so there is nothing to cancel. Press Roll back to undo it.")
-        elif rollout.phase is Phase.ROLLING_BACK:
             raise UserError(
-                "It is being rolled back already. SageMaker has no way to stop that. Your click changed nothing."
+                "The update is done already, so there is nothing to cancel. Nothing was changed. Press Roll back to undo it."
             )
+        elif rollout.phase is Phase.ROLLING_BACK:
+            raise UserError("It is being rolled back already. SageMaker has no way to stop that. Nothing was changed.")
         else:
             raise UserError(already_decided(rollout))
 

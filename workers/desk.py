@@ -69,6 +69,9 @@ MOST_ATTEMPTS = 6
 """Tries of an errand that runs into temporary errors, over about a minute: then the person is told."""
 
 
+LOOK_FIRST = "How far it came is not known: look at status before you try again."
+
+
 @dataclass(frozen=True)
 class Desk:
     """Takes errands one at a time."""
@@ -112,7 +115,10 @@ class Desk:
             self._refuse(errand, exc.user_message, EXIT_USAGE)
         except (UserError, GatewayError, SlackRefused) as exc:
             log.info("errand %s of %s refused: %s", errand.id, errand.actor, exc)
-            self._refuse(errand, exc.user_message, EXIT_FAILED)
+            state = (
+                " Nothing was changed." if isinstance(exc, GatewayError) else ""
+            )  # a UserError says it in its own words
+            self._refuse(errand, f"{exc.user_message}{state}", EXIT_FAILED)
         store.errands.finish(errand.id)
 
     def _refuse(self, errand: Errand, text: str, exit_status: int) -> None:
@@ -128,7 +134,9 @@ class Desk:
         if errand is None or self.world.store.errands.count_attempt(errand_id) < MOST_ATTEMPTS:
             return
         reference = f"errand {errand_id}, {type(error).__name__}"
-        self._refuse(errand, f"The bot failed at this; its log has the particulars ({reference}).", EXIT_FAILED)
+        self._refuse(
+            errand, f"The bot failed at this; its log has the particulars ({reference}). {LOOK_FIRST}", EXIT_FAILED
+        )
         self.world.store.errands.finish(errand_id)
 
     def _serve(self, errand: Errand) -> None:
@@ -185,15 +193,8 @@ class Desk:
         spec = self.world.fleet.endpoint(stored.rollout.endpoint)
         person = steering_person(self.world.slack, spec.approval, stored.rollout, errand.actor)
         refuse_if_may_not_steer(stored.rollout, spec.approval, person, "cancel")
-        was_updating = stored.rollout.phase is Phase.UPDATING
         self.clicks.cancel(stored, errand.actor, errand.id)
-        text = f"Rollout {command.rollout_id} is cancelled. {stored.rollout.endpoint} was not touched."
-        if was_updating:
-            text = (
-                f"SageMaker has no way to stop the update of {stored.rollout.endpoint}. "
-                f"A rollback of {command.rollout_id} is queued for the moment it settles."
-            )
-        self.answering.answer(errand.reply, render_text(text))
+        self.answering.answer(errand.reply, render_text(_what_cancel_did(stored.rollout)))
 
     def _plan(self, errand: CommandErrand, command: Plan) -> None:
         """Plan as promote would, with a rollout that is never stored."""
@@ -242,3 +243,18 @@ class Desk:
             self.world.fleet.endpoint(command.endpoint)
         recent = self.world.store.rollouts.recent(command.endpoint, limit=20)
         self.answering.answer(errand.reply, render_history(command.endpoint, recent))
+
+
+def _what_cancel_did(before: Rollout) -> str:
+    """What somebody who typed cancel reads; `before` is the rollout as it was then."""
+    if before.phase is not Phase.UPDATING:
+        return f"Rollout {before.id} is cancelled. {before.endpoint} was not touched."
+    if before.called_at is None:
+        return (
+            f"Rollout {before.id} stops before its update: SageMaker is not asked for anything more. {before.endpoint} stays on "
+            "the config of before."
+        )
+    return (
+        f"SageMaker has no way to stop the update of {before.endpoint}. "
+        f"A rollback of {before.id} is queued for the moment it settles."
+    )

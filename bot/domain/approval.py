@@ -106,7 +106,9 @@ def run_now(
     if rollout.phase is not Phase.SCHEDULED:
         raise UserError(f"It waits for nothing: its state is “{rollout.phase.words}”. This changed nothing.")
     if start is not None:
-        raise UserError(f"Its change window is closed until {written(start.at)}. This changed nothing.")
+        raise UserError(
+            f"Its change window is closed until {written(start.at)}; then it begins by itself. This changed nothing."
+        )
     return rollout.to(Phase.PREPARING, Reason.APPROVED, now, person.id, caused_by=caused_by, scheduled_for=None)
 
 
@@ -149,26 +151,28 @@ def _refuse_if_decided(rollout: Rollout, value: ButtonValue, now: datetime) -> N
     raise UserError(already_decided(rollout))
 
 
-_ALREADY: Mapping[Phase, str] = {
-    Phase.PLANNING: "the plan is still being made",
-    Phase.AWAITING_APPROVAL: "the time to approve it is over",
-    Phase.SCHEDULED: "it is approved, and waits for its time",
-    Phase.REJECTED: "it was rejected by {actor}",
-    Phase.EXPIRED: "nobody approved it in time, so it expired",
-    Phase.CANCELLED: "it was cancelled",
-    Phase.BLOCKED: "preflight found something that must be mended first",
+_ASK_AGAIN = "Ask again with the same command if it is still wanted."
+
+_ALREADY: Mapping[Phase, tuple[str, str]] = {
+    Phase.PLANNING: ("the plan is still being made", "Decide on it when it stands in the thread."),
+    Phase.AWAITING_APPROVAL: ("the time to approve it is over", _ASK_AGAIN),
+    Phase.SCHEDULED: ("it is approved, and waits for its time", "Cancel stands below the plan."),
+    Phase.REJECTED: ("it was rejected by {actor}", _ASK_AGAIN),
+    Phase.EXPIRED: ("nobody approved it in time, so it expired", _ASK_AGAIN),
+    Phase.CANCELLED: ("it was cancelled", _ASK_AGAIN),
+    Phase.BLOCKED: ("preflight found something that must be mended first", _ASK_AGAIN),
 }
+"""What became of a plan, and what to do about it."""
 
 
 def already_decided(rollout: Rollout) -> str:
     """Why a decision on a plan comes too late: what became of it, and what to do."""
     approvers = rollout.approvers()
     if rollout.phase in _ALREADY or not approvers:
-        words = _ALREADY.get(rollout.phase, f"its state is “{rollout.phase.words}”")
-        actor = mention(rollout.last.actor)
-        return (
-            f"This changed nothing: {words.format(actor=actor)}. Ask again with the same command if it is still wanted."
+        words, advice = _ALREADY.get(
+            rollout.phase, (f"its state is “{rollout.phase.words}”", "The thread tells the rest.")
         )
+        return f"This changed nothing: {words.format(actor=mention(rollout.last.actor))}. {advice}"
     names = " and ".join(mention(a) for a in approvers)
     return f"It was approved by {names} already, and its state is “{rollout.phase.words}”. This changed nothing."
 

@@ -50,14 +50,16 @@ def _read_pairs(context: click.Context, parameter: click.Parameter, pairs: tuple
 
 _CHANGE_OPTIONS = (
     click.option(
-        "--version", metavar="N|latest", help="Version of the model package group, or the newest approved one."
+        "--version",
+        metavar="N|latest",
+        help="Version of the model package group, or place on the Marketplace track; latest is the newest that may follow.",
     ),
     click.option(
         "--package", metavar="ARN", help="Model package, for example the next one of an AWS Marketplace product."
     ),
-    click.option("--image", metavar="URI", help="Container image."),
+    click.option("--image", metavar="URI", help="Container image to run."),
     click.option("--instance-type", metavar="TYPE", help="Instance type, such as ml.g5.2xlarge."),
-    click.option("--count", metavar="N", help="Number of instances."),
+    click.option("--count", metavar="N", help="Number of instances of the new fleet; otherwise as many as run now."),
     click.option(
         "--env", metavar="KEY=VALUE", multiple=True, callback=_read_pairs, help="Set an environment variable."
     ),
@@ -74,7 +76,7 @@ _STRATEGY_OPTIONS = (
     click.option(
         "--size",
         metavar="10%|N",
-        help="First share (canary, two-variant) or every step (linear, rolling), or instances.",
+        help="The first share (canary, two-variant) or each step (linear, rolling): 10%, or a number of instances.",
     ),
     click.option("--bake", metavar="10m", help="How long each share is watched before the next; 1h at most."),
 )
@@ -96,7 +98,9 @@ def _change_and_strategy(options: Mapping[str, Any]) -> dict[str, Any]:
 
 _reason_option = click.option("--reason", metavar="TEXT", help="Why, for the approver and the record.")
 _when_option = click.option(
-    "--at", metavar="TIME", help="When it shall run once approved, such as 02:00, tomorrow 06:00 Europe/Berlin or +2h."
+    "--at",
+    metavar="TIME",
+    help="When it shall run once approved: +2h, 02:00, or 'tomorrow 06:00 Europe/Berlin'; without a zone, in your own.",
 )
 
 
@@ -106,7 +110,11 @@ def _help(command: str | None) -> Help:
     return Help(command=command.casefold() if command else None)
 
 
-@_command("status", summary="Show the fleet board, or one endpoint in full.", example="status stt-prod")
+@_command(
+    "status",
+    summary="Show the fleet board, or one endpoint in full: what runs, what scales it, what is on its way, what is locked.",
+    example="status stt-prod",
+)
 @click.argument("endpoint", required=False)
 def _status(endpoint: str | None) -> Status:
     return Status(endpoint=endpoint)
@@ -152,7 +160,7 @@ def _scale(endpoint: str, **said: Any) -> Scale:
 
 @_command(
     "rollback",
-    summary="Go back to the last good config, or to a named earlier one.",
+    summary="Go back to the config of before, or to a named one. Locks do not stop it.",
     example="rollback stt-prod",
 )
 @click.argument("endpoint", required=False)
@@ -180,7 +188,7 @@ def _history(endpoint: str | None) -> History:
 
 @_command(
     "cancel",
-    summary="Stop a rollout before its update starts; its id stands on its card.",
+    summary="Stop a rollout before its update starts; later, have it rolled back once SageMaker is done. Its id stands on its card.",
     example="cancel rk8cb8j8",
 )
 @click.argument("rollout_id", metavar="ROLLOUT")

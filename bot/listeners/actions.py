@@ -29,7 +29,9 @@ def button_pressed(ack: Ack, body: Body, intake: Intake) -> None:
     try:
         value = ButtonValue.model_validate_json(action.get("value", ""))
     except ValidationError as exc:
-        raise UserError("This button is of an older version of the bot. Type the command instead.") from exc
+        raise UserError(
+            "This button is of an older version of the bot and did nothing. Type the command instead."
+        ) from exc
     origin = origin_of_click(body)
     intake.take_click(
         CLICKS[ActionId(action["action_id"])],
@@ -47,7 +49,9 @@ def break_pressed(ack: Ack, body: Body, intake: Intake) -> None:
     try:
         value = BreakValue.model_validate_json(body["actions"][0].get("value", ""))
     except ValidationError as exc:
-        raise UserError("This button is of an older version of the bot. Type the command instead.") from exc
+        raise UserError(
+            "This button is of an older version of the bot and did nothing. Type the command instead."
+        ) from exc
     origin = origin_of_click(body)
     intake.take_break(value, actor=origin.actor, reply=origin.reply, delivery_id=origin.delivery_id)
     ack()
@@ -55,4 +59,6 @@ def break_pressed(ack: Ack, body: Body, intake: Intake) -> None:
 
 def unknown_button(ack: Ack, body: Body) -> None:
     """A button that no version of ours has any more."""
-    raise UserError("This button is not known any more. Type the command instead; help lists all of them.")
+    raise UserError(
+        "This button is not known any more and did nothing. Type the command instead; help lists all of them."
+    )

@@ -24,6 +24,7 @@ from bot.domain.rollout import ApprovalChoice, Phase, Reason, Rollout
 POLICY = Approval(users=(ANNA, BEN, CARL, "@dora"), groups=("S0MLOPS", "@on-call"))
 TWO = POLICY.model_copy(update={"quorum": 2})
 SEEN = ButtonValue(rollout_id="rabc2345", endpoint="sentiment-prod", fingerprint="0123456789abcdef")
+ASK_AGAIN = "Ask again with the same command if it is still wanted."
 Decide = Callable[..., Rollout]
 
 
@@ -132,17 +133,18 @@ def test_an_approver_and_the_requester_may_reject(person: Person) -> None:
 @pytest.mark.parametrize(
     ("phase", "words"),
     [
-        (Phase.PLANNING, "the plan is still being made"),
-        (Phase.AWAITING_APPROVAL, "the time to approve it is over"),
-        (Phase.REJECTED, f"it was rejected by <@{BEN}>"),
-        (Phase.EXPIRED, "nobody approved it in time, so it expired"),
-        (Phase.CANCELLED, "it was cancelled"),
-        (Phase.BLOCKED, "preflight found something that must be mended first"),
+        (Phase.PLANNING, "the plan is still being made. Decide on it when it stands in the thread."),
+        (Phase.AWAITING_APPROVAL, f"the time to approve it is over. {ASK_AGAIN}"),
+        (Phase.SCHEDULED, "it is approved, and waits for its time. Cancel stands below the plan."),
+        (Phase.REJECTED, f"it was rejected by <@{BEN}>. {ASK_AGAIN}"),
+        (Phase.EXPIRED, f"nobody approved it in time, so it expired. {ASK_AGAIN}"),
+        (Phase.CANCELLED, f"it was cancelled. {ASK_AGAIN}"),
+        (Phase.BLOCKED, f"preflight found something that must be mended first. {ASK_AGAIN}"),
     ],
 )
 def test_the_late_clicker_reads_what_became_of_the_plan(phase: Phase, words: str) -> None:
     text = already_decided(at(phase, approvals=approved_by(CARL)))
-    assert text == f"This changed nothing: {words}. Ask again with the same command if it is still wanted."
+    assert text == f"This changed nothing: {words}"
 
 
 @pytest.mark.parametrize("phase", [Phase.PREPARING, Phase.UPDATING, Phase.WATCHING, Phase.SUCCEEDED, Phase.NEEDS_HUMAN])

@@ -1,7 +1,6 @@
 """Buttons and commands of people: every one of them has its effect once, or an answer that says why not."""
 
 import pytest
-from fakes.account import UPDATING
 from fakes.engine import CHANNEL, FLEET, Engine
 from fakes.failing import throttled
 from fakes.records import ANNA, BEN, CARL, ENDPOINT
@@ -229,12 +228,16 @@ def test_cancel_while_the_config_is_being_made_touches_nothing(engine: Engine) -
     assert engine.slack.shown("progress").buttons == {}
 
 
-def test_cancel_before_sagemaker_took_the_update_calls_nothing(engine: Engine) -> None:
+@pytest.mark.parametrize("way", ["button", "command"])
+def test_cancel_before_sagemaker_took_the_update_calls_nothing(engine: Engine, way: str) -> None:
     rollout_id = engine.promote()
     engine.endpoints.fail("update", *[throttled("UpdateEndpoint")] * 50)
     engine.press("Approve", by=BEN)
     assert engine.phase(rollout_id) is Phase.UPDATING
-    engine.press("Cancel", by=ANNA)
+    if way == "button":
+        engine.press("Cancel", by=ANNA)
+    else:
+        assert "stops before its update: SageMaker is not asked" in engine.ask(f"cancel {rollout_id}")
     assert engine.play_out(rollout_id) is Phase.CANCELLED
     assert engine.endpoints.updates == []
 
@@ -258,7 +261,7 @@ def test_cancel_during_the_update_queues_the_way_back(engine: Engine, way: str) 
 
 
 LATE = [
-    (Phase.WATCHING, "The update is done already, so there is nothing to cancel. Press Roll back to undo it."),
+    (Phase.WATCHING, "so there is nothing to cancel. Nothing was changed. Press Roll back to undo it."),
     (Phase.SUCCEEDED, "It was approved by @U0BEN already, and its state is “succeeded”."),
 ]
 
@@ -312,6 +315,8 @@ def test_an_errand_that_always_crashes_ends_with_an_answer(engine: Engine) -> No
     engine.registry.fail("list_versions", *[RuntimeError("a bug") for _ in range(50)])
     engine.type(f"plan {ENDPOINT}")
     engine.play(lambda: bool(engine.slack.responses))
-    assert "The bot failed at this; its log has the particulars" in engine.slack.responses[-1][1]
+    told_at_last = engine.slack.responses[-1][1]
+    assert "The bot failed at this; its log has the particulars" in told_at_last
+    assert told_at_last.endswith("look at status before you try again.")
     engine.play(lambda: False)
     assert engine.next_due() is None
