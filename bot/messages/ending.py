@@ -43,7 +43,7 @@ def may_roll_back_from(rollout: Rollout) -> bool:
     return (
         rollout.phase is Phase.NEEDS_HUMAN
         and rollout.kind is Kind.UPDATE
-        and rollout.update is not None
+        and rollout.called_at is not None
         and rollout.last.reason is not Reason.ENDPOINT_GONE
         and not _is_lost(rollout)
     )
@@ -115,7 +115,7 @@ def _state(rollout: Rollout) -> str:
         return f"{escape(rollout.endpoint)} is InService."
     if rollout.phase is Phase.FAILED and rollout.last.reason in (Reason.ENDPOINT_DRIFTED, Reason.ENDPOINT_GONE):
         return "This rollout did not touch the endpoint."
-    was_called = rollout.update is not None and rollout.last.reason is not Reason.AWS_REFUSED
+    was_called = rollout.called_at is not None and rollout.last.reason is not Reason.AWS_REFUSED
     if rollout.phase is Phase.FAILED and (rollout.kind is Kind.ROLLBACK or was_called):
         return f"{escape(rollout.endpoint)} is still on {code(plan.current_config)}." if plan else ""
     return "The endpoint was not touched."
@@ -133,7 +133,7 @@ def _failure(rollout: Rollout) -> Failure | None:
     """What SageMaker's own words come down to; None where they say nothing, or nothing failed."""
     if rollout.phase not in _MAY_BE_CLASSIFIED or _is_lost(rollout) or rollout.last.reason is Reason.ABORTED:
         return None
-    said = rollout.snapshot.failure_reason if rollout.snapshot is not None and rollout.update is not None else None
+    said = rollout.snapshot.failure_reason if rollout.snapshot is not None and rollout.called_at is not None else None
     failure = classify(said or rollout.last.note)
     return failure if failure.kind is not FailureKind.UNKNOWN else None
 

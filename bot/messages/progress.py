@@ -2,6 +2,7 @@
 
 from bot.domain.errand import ButtonValue
 from bot.domain.names import mention
+from bot.domain.reconcile import call_of
 from bot.domain.rollout import ACTIVE_PHASES, Kind, Phase, Rollout
 from bot.messages.blocks import (
     Block,
@@ -14,6 +15,7 @@ from bot.messages.blocks import (
     escape_except_mentions,
     section,
 )
+from bot.messages.crossing import crossing_line, turned_back
 from bot.messages.ids import ActionId, BlockId
 from bot.messages.steps import fleet, step_lines
 from bot.messages.words import count, moment, span
@@ -48,7 +50,7 @@ def render_progress(rollout: Rollout) -> Message:
 def _asides(rollout: Rollout) -> list[str]:
     """What happens beside the steps, each in a sentence."""
     told = []
-    if rollout.phase is Phase.UPDATING and rollout.retry is not None and rollout.update is None:
+    if rollout.phase is Phase.UPDATING and rollout.retry is not None and call_of(rollout) is None:
         policy = rollout.retry_policy
         told.append(
             f"AWS had no capacity for the new fleet; the old one serves on. Try {rollout.retry.count} of "
@@ -61,6 +63,8 @@ def _asides(rollout: Rollout) -> list[str]:
             f"Aborted by {mention(rollout.abort.actor)}: our alarm is tripped, and SageMaker goes back by itself if it "
             "watches alarms at this moment."
         )
+    if why := turned_back(rollout):
+        told.append(why)
     return told + [f"⚠ {escape_except_mentions(text)}" for text in rollout.chore_failures]
 
 
@@ -68,9 +72,12 @@ def progress_line(rollout: Rollout) -> str:
     """The present step in one line."""
     if rollout.stopped_by is not None:
         return f"Waits for {escape_except_mentions(rollout.stopped_by)} to end."
-    if rollout.update is None:
+    if on_bridge := crossing_line(rollout):
+        return on_bridge
+    call = call_of(rollout)
+    if call is None:
         return "Waiting for SageMaker to be ready for the change."
-    if rollout.snapshot is None or rollout.update.accepted_at is None:
+    if rollout.snapshot is None or call.accepted_at is None:
         return "SageMaker was asked to replace the fleet."
     return f"{fleet(rollout.snapshot)}. {time_so_far(rollout)}."
 
@@ -97,6 +104,13 @@ def _cancel_question(rollout: Rollout) -> Confirm:
     if rollout.phase is Phase.PREPARING:
         return Confirm(
             "Cancel this change?", f"{rollout.endpoint} has not been touched yet and stays as it is.", "Cancel it"
+        )
+    if rollout.has_crossed and rollout.update is None:
+        return Confirm(
+            "Go back now?",
+            f"Both variants of {rollout.endpoint} still run: the traffic moves back within seconds, then the new one goes away.",
+            "Go back",
+            "Let it go on",
         )
     return Confirm(
         "Go back when it settles?",

@@ -1,9 +1,10 @@
 """The steps of an update, each done, at work, still to come, or where it stopped."""
 
 from bot.domain.endpoint import EndpointStatus, Snapshot, VariantState
-from bot.domain.rollout import ACTIVE_PHASES, Chore, Kind, Rollout
+from bot.domain.rollout import ACTIVE_PHASES, Chore, Kind, Phase, Rollout
 from bot.domain.saga import ScalingMode
 from bot.messages.blocks import code, escape
+from bot.messages.crossing import config_steps, crossing_steps
 from bot.messages.words import count
 
 DONE, NOW, NEXT, STOPPED = "✓", "▸", "·", "✖"
@@ -13,7 +14,8 @@ def step_lines(rollout: Rollout) -> list[str]:
     """One line for each step, in the order in which they are taken."""
     steps = _counting(rollout) if rollout.kind is Kind.SCALE else _replacing(rollout)
     first_open = next((i for i, (done, _) in enumerate(steps) if not done), len(steps))
-    pending = NOW if rollout.phase in ACTIVE_PHASES else STOPPED
+    is_given_up = rollout.phase is Phase.ROLLING_BACK and rollout.kind is Kind.UPDATE
+    pending = NOW if rollout.phase in ACTIVE_PHASES and not is_given_up else STOPPED
     lines = [f"{DONE if done else pending if i == first_open else NEXT} {text}" for i, (done, text) in enumerate(steps)]
     return lines + _restoring(rollout)
 
@@ -28,11 +30,13 @@ def _replacing(rollout: Rollout) -> list[tuple[bool, str]]:
         steps.append((rollout.config_created, f"Endpoint config {code(plan.target_config)}"))
     else:
         steps.append((True, f"Endpoint config {code(plan.target_config)} is still there"))
+    steps += config_steps(rollout)
     if plan.alarms:
         steps.append((rollout.alarms_verified, f"{count(len(plan.alarms), 'alarm')} on the new fleet"))
     if plan.scaling.targets:
         taken = rollout.scaling is not None and rollout.scaling.taken_at is not None
         steps.append((taken, _taking(plan.scaling_mode)))
+    steps += crossing_steps(rollout)
     landed = rollout.cutover_at is not None
     steps.append((_is_taken(rollout) or landed, "SageMaker took the update"))
     steps.append((landed, _fleet_step(rollout)))

@@ -20,7 +20,7 @@ from bot.domain.reconcile.updating import (
     stranded,
     unfit,
 )
-from bot.domain.rollout import Kind, Reason, Rollout
+from bot.domain.rollout import Kind, Phase, Reason, Rollout
 from bot.domain.verdict import VerdictKind
 
 
@@ -35,7 +35,7 @@ def has_weights_to_move(rollout: Rollout) -> bool:
 
 def is_baking(rollout: Rollout) -> bool:
     """Whether both variants serve and are still being compared."""
-    if not goes_over_bridge(rollout) or not rollout.has_crossed:
+    if rollout.phase is not Phase.UPDATING or not goes_over_bridge(rollout) or not rollout.has_crossed:
         return False
     return rollout.bridge is not None and rollout.bridge.shift is None and rollout.bridge.shifted_at is None
 
