@@ -149,10 +149,7 @@ class Opening:
         except ResourceMissing as exc:
             raise UserError(f"{exc.user_message} Nothing was started.") from exc
         for rollout in self.world.store.rollouts.recent(spec.name, limit=20):
-            is_it = (
-                rollout.kind is Kind.UPDATE and rollout.plan is not None and rollout.plan.target_config == config.name
-            )
-            if is_it and rollout.phase in MAY_BE_ROLLED_BACK:
+            if _left_it_on(rollout, config.name) and rollout.phase in MAY_BE_ROLLED_BACK:
                 return self.world.store.rollouts.load(rollout.id)
         restored = rollout_from_tags(spec, snapshot, config, now)
         if restored is None or self.world.store.rollouts.load(restored.id) is not None:
@@ -240,6 +237,14 @@ class Opening:
                 "Add `channel`, or type the command in Slack. Nothing was started."
             )
         return channel
+
+
+def _left_it_on(rollout: Rollout, config: str) -> bool:
+    """Whether that rollout leads to this config: its target, or its bridge if it never came further."""
+    if rollout.kind is not Kind.UPDATE or rollout.plan is None:
+        return False
+    bridge = rollout.plan.bridge
+    return config == rollout.plan.target_config or (bridge is not None and config == bridge.config)
 
 
 def begun(parent: Stored, child: Rollout, actor: str, now: datetime, errand_id: str) -> tuple[Write, ...]:

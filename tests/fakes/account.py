@@ -242,6 +242,8 @@ class FakeMetrics(Failing):
         self._endpoints = endpoints
         self.before_us = before_us
         self.after_us = after_us
+        self.by_variant: dict[str, float] = {}
+        """Latency of variants that differ from the others."""
         self.requests: float | None = 1000.0
         self.asked: list[tuple[Window, bool]] = []
         self.hourly: tuple[TrafficPoint, ...] = ()
@@ -252,6 +254,7 @@ class FakeMetrics(Failing):
             self.asked.append((window, streaming))
             updated = self._endpoints.updated_at
             us = self.before_us if updated is None or window.start < updated else self.after_us
+            us = next((self.by_variant[v] for v in variants if v in self.by_variant), us)
             return Measurement(
                 window=window,
                 p50_us=us,
