@@ -81,7 +81,7 @@ def assemble(settings: Settings, fleet: Fleet) -> Parts:
 def parts_of(world: World) -> Parts:
     """The parts over any world: real, or of fakes."""
     drafting = Drafting(world)
-    planner = Planner.over(world, drafting)
+    planner = Planner(world, drafting)
     opening = Opening(world)
     answering = Answering(world)
     desk = Desk(

@@ -37,6 +37,8 @@ class Gathering:
     """Reads one corner at a time. A refusal makes a fact unknown; what the plan must not be wrong about is asked again later."""
 
     world: World
+    for_people: bool = True
+    """Whether what only people ask about is read too: traffic, open streams, prices. A plan does not rest on any of them."""
 
     def scaling(self, rollout: Rollout, spec: EndpointSpec, snapshot: Snapshot) -> Scaling | None:
         """What scales the endpoint. While we have taken it away ourselves, what we took."""
@@ -133,6 +135,8 @@ class Gathering:
 
     def traffic(self, spec: EndpointSpec, snapshot: Snapshot, now: datetime) -> TrafficOutlook | None:
         """Requests now against the last seven days."""
+        if not self.for_people:
+            return None
         variants = [v.name for v in snapshot.variants]
         hour = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
         window = Window(start=hour - WEEK - timedelta(hours=1), end=hour)
@@ -146,12 +150,14 @@ class Gathering:
 
     def prices(self, spec: EndpointSpec, types: Sequence[str]) -> Mapping[str, Decimal | None]:
         """US dollars an hour by instance type."""
+        if not self.for_people:
+            return {}
         prices = self._aws(spec).prices
         return {type_: _if_told("prices", functools.partial(prices.hourly, type_)) for type_ in types}
 
     def connections(self, spec: EndpointSpec, snapshot: Snapshot, now: datetime) -> float | None:
         """Open streams in the last minutes."""
-        if spec.kind != "streaming":
+        if spec.kind != "streaming" or not self.for_people:
             return None
         variants = [v.name for v in snapshot.variants]
         minute = now.replace(second=0, microsecond=0)

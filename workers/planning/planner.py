@@ -21,20 +21,7 @@ class Planner:
     """Makes plans for every kind of rollout."""
 
     world: World
-    updates: UpdatePlans
-    ways_back: BackPlans
-    counts: CountPlans
-
-    @classmethod
-    def over(cls, world: World, drafting: Drafting) -> "Planner":
-        """The planner of a world."""
-        gathering = Gathering(world)
-        return cls(
-            world,
-            UpdatePlans(world, drafting, gathering),
-            BackPlans(world, gathering),
-            CountPlans(world, drafting, gathering),
-        )
+    drafting: Drafting
 
     def plan(self, rollout: Rollout, spec: EndpointSpec) -> Rollout:
         """The rollout with its plan: waiting for approval, blocked, or, for an authorised rollback, on its way."""
@@ -53,14 +40,13 @@ class Planner:
             return planned.to(Phase.BLOCKED, reason, now, BOT_ACTOR, made.blockers[0].text)
         if not rollout.approval_needed:
             return planned.to(Phase.ROLLING_BACK, Reason.NO_APPROVAL_NEEDED, now, rollout.requester)
-        lapses = max(rollout.expires_at, now + spec.approval.expires_after) if rollout.redraws else rollout.expires_at
+        # One that waited for its turn, or was drawn up again, is as new to its approvers as any other.
+        lapses = now + spec.approval.expires_after
         return planned.to(Phase.AWAITING_APPROVAL, Reason.PLAN_READY, now, BOT_ACTOR, expires_at=lapses)
 
     def make(self, rollout: Rollout, spec: EndpointSpec) -> Plan:
         """The plan alone. Raises UserError or ResourceMissing when there is nothing to plan with."""
-        if rollout.kind is Kind.ROLLBACK:
-            return self.ways_back.make(rollout, spec)
-        return self.counts.make(rollout, spec) if rollout.kind is Kind.SCALE else self.updates.make(rollout, spec)
+        return self._make(rollout, spec, Gathering(self.world))
 
     def refuse_if_drifted(self, rollout: Rollout, spec: EndpointSpec) -> None:
         """Make the plan again, and raise PlanDrifted if what it rests on has moved.
@@ -71,13 +57,22 @@ class Planner:
         if rollout.restored or rollout.phase is Phase.ROLLING_BACK:
             return
         try:
-            fresh = self.make(rollout, spec)
+            fresh = self._make(rollout, spec, Gathering(self.world, for_people=False))
         except (UserError, ResourceMissing) as exc:
             moved: tuple[Difference, ...] = (Difference(path="Plan", before=None, after=exc.user_message),)
         else:
             moved = drift(rollout.plan, fresh)
         if moved:
             raise PlanDrifted(moved)
+
+    def _make(self, rollout: Rollout, spec: EndpointSpec, gathering: Gathering) -> Plan:
+        match rollout.kind:
+            case Kind.ROLLBACK:
+                return BackPlans(self.world, gathering).make(rollout, spec)
+            case Kind.SCALE:
+                return CountPlans(self.world, self.drafting, gathering).make(rollout, spec)
+            case Kind.UPDATE:
+                return UpdatePlans(self.world, self.drafting, gathering).make(rollout, spec)
 
 
 def _from_the_start(rollout: Rollout, spec: EndpointSpec) -> Rollout:

@@ -70,6 +70,7 @@ class BackPlans:
     ) -> Facts:
         aws, gather = self.world.aws(spec), self.gathering
         target = _config(aws, target_name)
+        bridge = bridge_from(current, target, spec.variant)
         scaling = gather.scaling(rollout, spec, snapshot)
         strategy = way_back()
         quota: tuple[QuotaNeed, ...] = ()
@@ -87,6 +88,7 @@ class BackPlans:
             scaling=scaling,
             scaling_mode=scaling_mode(current, target or current, scaling),
             strategy=strategy,
+            second_variant=bridge.next_variant if bridge is not None else None,
             conversion=conversion(current, target, spec.variant) if target is not None else None,
             quota=quota,
             rolled_back_from=gather.rolled_back_from(spec, target_name, rollout.parent_id),
