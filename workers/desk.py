@@ -254,6 +254,11 @@ def _what_cancel_did(before: Rollout) -> str:
             f"Rollout {before.id} stops before its update: SageMaker is not asked for anything more. {before.endpoint} stays on "
             "the config of before."
         )
+    if before.has_crossed and before.update is None:
+        return (
+            f"Both variants of {before.endpoint} still run: its traffic goes back to the old one now, and rollout {before.id} is "
+            "rolled back."
+        )
     return (
         f"SageMaker has no way to stop the update of {before.endpoint}. "
         f"A rollback of {before.id} is queued for the moment it settles."

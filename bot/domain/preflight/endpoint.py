@@ -67,7 +67,7 @@ def variant_names_match(facts: Facts) -> Finding | None:
     """SageMaker replaces a fleet in place only under the same variant names."""
     if facts.target_config is None or facts.kind is Kind.SCALE:
         return None
-    current = {v["VariantName"] for v in facts.current_config.variants()}
+    current = {v["VariantName"] for v in facts.current_config.variants()} - {facts.second_variant}
     target = {v["VariantName"] for v in facts.target_config.variants()}
     if current == target:
         return ok(CheckName.VARIANT_NAMES, f"Variant names match: {', '.join(sorted(target))}.")
