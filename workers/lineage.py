@@ -1,16 +1,53 @@
-"""The way back when the store has forgotten: a rollout read from the tags that it left on its config.
+"""What an endpoint ran before, from the store and, when that has forgotten, from the tags that rollouts left on their configs.
 
 SageMaker is the truth before Redis: `rollout:id`, `rollout:previous-config`, `rollout:requested-by` and `rollout:thread` stand on the
 config and the models that a rollout made.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from bot.domain.endpoint import ConfigRecord, Snapshot
+from bot.domain.errors import ResourceMissing
 from bot.domain.fleet import EndpointSpec
 from bot.domain.plan import Plan
 from bot.domain.rollout import Kind, Phase, Reason, Rollout, Thread, Transition
+from workers.ports import Endpoints
 from workers.rollbacks import pace_of, watch_of
+
+MOST_GENERATIONS = 20
+"""How many configs back the tags are followed."""
+
+
+def has_run(name: str, past: Iterable[Rollout], endpoints: Endpoints, running: str) -> bool:
+    """Whether an endpoint, which is on `running` now, is known to have run the config `name` before.
+
+    Args:
+        name: The config in question.
+        past: The endpoint's rollouts that the store knows.
+        endpoints: Where the tags are read when the store does not know.
+        running: The config that the endpoint is on.
+    """
+    for rollout in past:
+        if rollout.plan is not None and name in (
+            rollout.plan.current_config,
+            rollout.plan.target_config if rollout.cutover_at is not None else None,
+        ):
+            return True
+    config = running
+    for _ in range(MOST_GENERATIONS):
+        previous = _previous(endpoints, config)
+        if previous is None or previous == name:
+            return previous is not None
+        config = previous
+    return False
+
+
+def _previous(endpoints: Endpoints, config: str) -> str | None:
+    try:
+        return endpoints.describe_config(config).tags.get("rollout:previous-config")
+    except ResourceMissing:
+        return None
 
 
 def rollout_from_tags(spec: EndpointSpec, snapshot: Snapshot, config: ConfigRecord, now: datetime) -> Rollout | None:

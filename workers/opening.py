@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.domain.approval import describe_approvers, refuse_if_may_not_steer
+from bot.domain.approval import describe_approvers, is_approver, refuse_if_may_not_steer
 from bot.domain.commands import Promote, Rollback, Scale
 from bot.domain.errand import CommandErrand, rollout_id_for
 from bot.domain.errors import EndpointBusy, NotAllowed, ResourceMissing, UnknownRollout, UserError
@@ -14,8 +14,8 @@ from bot.domain.rollout import CountChange, Kind, Phase, Reason, Rollout, Thread
 from bot.store.rollouts import Stored, Write, holds_endpoint
 from bot.store.slots import SlotState
 from workers.cloning import models_named_by
-from workers.lineage import rollout_from_tags
-from workers.people import asked_time, steering_person
+from workers.lineage import has_run, rollout_from_tags
+from workers.people import asked_time, person_for, steering_person
 from workers.rollbacks import asked_for_by_command, child_of, inherited_scaling, pace_of, watch_of
 from workers.world import World
 
@@ -88,7 +88,8 @@ class Opening:
     def rollback(self, errand: CommandErrand, command: Rollback) -> Rollout:
         """Open the rollback of a rollback command, with a card of its own.
 
-        It needs an approval only when neither the requester of what it undoes nor an approver typed it.
+        It needs an approval unless the requester of what it undoes or an approver typed it; one that undoes no rollout goes
+        by itself only for an approver, and only to a config that the endpoint has run.
         """
         store, now = self.world.store, self.world.clock()
         rollout_id = rollout_id_for(errand.id)
@@ -108,7 +109,7 @@ class Opening:
             raise UserError(superseded_text(command.rollout_id, spec.name, parent.rollout if parent else None))
         target = command.to or (undone.rollout.plan.current_config if undone and undone.rollout.plan else None)
         self._refuse_if_no_way_back(spec, target)
-        needs_approval = not self._may_roll_back(spec, parent, errand.actor)
+        needs_approval = not self._may_go_back(spec, parent, undone, target, errand.actor)
         channel = self._channel(errand, spec)
         rollout = asked_for_by_command(
             id=rollout_id,
@@ -206,19 +207,29 @@ class Opening:
                 f"{exc.user_message} SageMaker has no way to stop an update; cancel queues a rollback for the moment it settles."
             ) from exc
 
-    def _may_roll_back(self, spec: EndpointSpec, parent: Stored | None, actor: str) -> bool:
+    def _may_go_back(
+        self, spec: EndpointSpec, parent: Stored | None, undone: Stored | None, target: str | None, actor: str
+    ) -> bool:
+        """Whether it may go without anybody's leave.
+
+        Undoing a rollout is for its requester too. Any other config is not: nobody may bring one to an endpoint alone that was
+        never approved for it.
+        """
         if parent is None:
             return False
+        if undone is None:
+            person = person_for(self.world.slack, spec.approval, actor)
+            return is_approver(spec.approval, person) and target is not None and self._has_run(spec, parent, target)
         try:
-            refuse_if_may_not_steer(
-                parent.rollout,
-                spec.approval,
-                steering_person(self.world.slack, spec.approval, parent.rollout, actor),
-                "roll back",
-            )
+            person = steering_person(self.world.slack, spec.approval, undone.rollout, actor)
+            refuse_if_may_not_steer(undone.rollout, spec.approval, person, "roll back")
         except NotAllowed:
             return False
         return True
+
+    def _has_run(self, spec: EndpointSpec, parent: Stored, config: str) -> bool:
+        past = self.world.store.rollouts.recent(spec.name, limit=50)
+        return has_run(config, past, self.world.aws(spec).endpoints, parent.rollout.target_config)
 
     def _spec_of(self, command: Rollback) -> EndpointSpec:
         if command.endpoint is not None:

@@ -161,9 +161,9 @@ def test_the_rollback_command_of_an_outsider_needs_an_approval(stack: Stack) -> 
     assert executed_updates(stack, "stt-prod") == 2
 
     named = ask(stack, f"rollback stt-prod --to {target_of(stack, 'stt-prod')}", by="ben")
-    named.approve("carla") if named.wait_for_state("awaiting approval", "rolled back") == "awaiting approval" else None
-    named.wait_for_state("rolled back")
-    assert config_of(stack, "stt-prod") == target_of(stack, "stt-prod")
+    named.wait_for_state("blocked")
+    assert f"is what rollout {story.rollout_id} was rolled back from" in named.reply("ending").plain
+    assert config_of(stack, "stt-prod") == "stt-prod-config-v1"
 
 
 def target_of(stack: Stack, endpoint: str) -> str:

@@ -144,13 +144,41 @@ def test_the_command_of_an_outsider_asks_for_approval(engine: Engine, promoted: 
     assert engine.play_out(promoted) is Phase.ROLLED_BACK
 
 
-def test_a_named_config_is_gone_back_to(engine: Engine, promoted: str) -> None:
-    engine.endpoints.configs["sentiment-v2"] = a_config("sentiment-v2")
-    engine.type(f"rollback {ENDPOINT} --to sentiment-v2", by=BEN)
+@pytest.mark.parametrize("is_forgotten", [False, True])
+def test_an_approver_goes_back_to_a_named_config_that_the_endpoint_has_run(
+    engine: Engine, promoted: str, is_forgotten: bool
+) -> None:
+    newer = engine.promoted(5)
+    if is_forgotten:
+        engine.redis.flushall()
+    engine.type(f"rollback {ENDPOINT} --to {CURRENT}", by=BEN)
     (child,) = rollbacks(engine)
     assert engine.play_out(child.id) is Phase.ROLLED_BACK
-    assert engine.endpoints.config == "sentiment-v2"
+    assert engine.endpoints.config == CURRENT
+    assert engine.phase(newer) is Phase.SUCCEEDED
+
+
+@pytest.mark.parametrize("by", [ANNA, BEN])
+def test_nobody_alone_brings_a_config_to_an_endpoint_that_it_never_ran(engine: Engine, promoted: str, by: str) -> None:
+    engine.endpoints.configs["of-another-endpoint"] = a_config("of-another-endpoint")
+    engine.type(f"rollback {ENDPOINT} --to of-another-endpoint", by=by)
+    (child,) = rollbacks(engine)
+    assert child.phase is Phase.AWAITING_APPROVAL
+    plan = next(p for p in reversed(engine.slack.posted) if p.slot == "plan")
+    assert f"{ENDPOINT} never ran the config of-another-endpoint" in plan.words
+    if by is BEN:
+        engine.press("Approve", by=BEN)
+        assert "somebody else has to approve it" in dict(engine.slack.whispers)[BEN]
+    engine.press("Approve", by=CARL)
+    assert engine.play_out(child.id) is Phase.ROLLED_BACK
     assert engine.phase(promoted) is Phase.SUCCEEDED
+
+
+def test_a_requester_undoes_only_their_own_change_without_an_approver(engine: Engine, promoted: str) -> None:
+    engine.promoted(5)
+    engine.type(f"rollback {ENDPOINT} --to {CURRENT}", by=ANNA)
+    (child,) = rollbacks(engine)
+    assert child.phase is Phase.AWAITING_APPROVAL
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from bot.domain.scaling import Scaling
 from bot.domain.strategy import way_back
 from bot.store.rollouts import Stored
 from workers.cloning import models_named_by
+from workers.lineage import has_run
 from workers.planning.bridges import bridge_from
 from workers.planning.gathering import Gathering, scaling_mode
 from workers.planning.updates import instance_types, live_counts
@@ -73,6 +74,7 @@ class BackPlans:
         bridge = bridge_from(current, target, spec.variant)
         scaling = gather.scaling(rollout, spec, snapshot)
         strategy = way_back()
+        past = [r for r in self.world.store.rollouts.recent(spec.name, limit=50) if r.id != rollout.id]
         quota: tuple[QuotaNeed, ...] = ()
         if target is not None:
             quota = gather.quota(spec, current, target, strategy, live_counts(snapshot), live_counts(snapshot))
@@ -92,6 +94,7 @@ class BackPlans:
             conversion=conversion(current, target, spec.variant) if target is not None else None,
             quota=quota,
             rolled_back_from=gather.rolled_back_from(spec, target_name, rollout.parent_id),
+            has_run_here=has_run(target_name, past, aws.endpoints, current.name),
             past_durations=self.world.store.rollouts.past_durations(spec.name),
         )
 

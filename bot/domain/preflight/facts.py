@@ -116,6 +116,8 @@ class Facts:
     failed_before: Attempt | None = None
     rolled_back_from: Attempt | None = None
     """The rollout that left the target config by a rollback, where the change would go there again."""
+    has_run_here: bool = True
+    """Of the target of a way back: whether this endpoint is known to have run it."""
     past_durations: tuple[timedelta, ...] = ()
 
 

@@ -96,6 +96,12 @@ def _way_there(facts: Facts) -> Finding:
             f"The config {facts.target_config_name} is there, but {_deleted('its model', missing)}.",
             "Promote the version that it ran.",
         )
+    if not facts.has_run_here:
+        return warning(
+            CheckName.WAY_BACK,
+            f"As far as the bot knows, {facts.snapshot.name} never ran the config {facts.target_config_name}.",
+            "Approve it only if you know what that config holds.",
+        )
     return ok(CheckName.WAY_BACK, f"The config {facts.target_config_name} and its models exist.")
 
 
