@@ -1,12 +1,16 @@
 """Looks at many updates with few calls: one ListEndpoints page tells of a hundred endpoints that they are still Updating."""
 
+import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.domain.endpoint import EndpointStatus, Snapshot
+from bot.domain.errors import GatewayError
 from bot.domain.fleet import EndpointSpec
 from bot.domain.rollout import Rollout
 from workers.world import World
+
+log = logging.getLogger(__name__)
 
 CROWD = 10
 """Up to this many active rollouts, each is described at every poll, because people like to see progress."""
@@ -33,7 +37,12 @@ class Glance:
         if now - last.observed_at >= PROGRESS_EVERY or self.world.store.rollouts.count_active() <= CROWD:
             return None
         place = f"{spec.role_to_assume or 'own'}:{spec.region or 'own'}"
-        updating = self.world.store.glances.names(
-            place, now, rollout.pace.poll, lambda: self.world.aws(spec).endpoints.list_statuses(EndpointStatus.UPDATING)
-        )
+        endpoints = self.world.aws(spec).endpoints
+        try:
+            updating = self.world.store.glances.names(
+                place, now, rollout.pace.poll, lambda: endpoints.list_statuses(EndpointStatus.UPDATING)
+            )
+        except GatewayError as exc:  # the listing only saves calls: that it is not allowed must not end an update
+            log.warning("rollout %s is looked at by itself: %s", rollout.id, exc)
+            return None
         return last if updating is not None and rollout.endpoint in updating else None

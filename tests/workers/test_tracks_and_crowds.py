@@ -11,7 +11,7 @@ from fakes.records import BEN, ENDPOINT, a_call, a_snapshot, at
 
 from bot.domain.commands import Change
 from bot.domain.endpoint import EndpointStatus, ModelPackage
-from bot.domain.errors import TransientError, UnknownName
+from bot.domain.errors import AccessDenied, TransientError, UnknownName
 from bot.domain.rollout import Phase
 from bot.store.rollouts import Write
 from workers.drafting import Drafting
@@ -128,6 +128,16 @@ def test_a_listing_that_fails_is_trouble_as_any_other(engine: Engine) -> None:
     spec = engine.world.fleet.endpoint(ENDPOINT)
     with pytest.raises(TransientError):
         Glance(engine.world).unchanged(at(Phase.UPDATING), spec, NOW)
+
+
+def test_a_listing_that_is_not_allowed_ends_no_update(engine: Engine) -> None:
+    engine.endpoints.plays([UPDATING] * 8 + [LANDED])
+    engine.endpoints.fail("list_statuses", *[AccessDenied(operation="ListEndpoints", code="AccessDenied")] * 50)
+    rollout_id = engine.promote()
+    crowd(engine)
+    engine.press("Approve", by=BEN)
+    engine.play_until(Phase.WATCHING, rollout_id)
+    assert engine.endpoints.count("list_statuses") > 0
 
 
 def test_a_config_with_a_named_count_keeps_what_lives(engine: Engine) -> None:
