@@ -74,7 +74,7 @@ class Case:
 @st.composite
 def shown_by_describe(draw: st.DrawFn) -> Any:
     """What a real Describe adds: members that Create refuses, empty ones, a package's own files."""
-    adds = draw(st.booleans())
+    adds = draw(st.sampled_from([True, True, False]))
 
     def shown(kind: str, answer: dict[str, Any]) -> dict[str, Any]:
         answer = copy.deepcopy(answer)
@@ -207,9 +207,10 @@ def test_a_draft_keeps_every_member_and_changes_only_what_was_asked(case: Case) 
 
 
 @drawn_from_shapes
-@given(cases())
+@given(cases(kinds=("several", "shadow")))
 def test_only_the_meant_variant_and_a_shadow_of_its_model_move_to_new_models(case: Case) -> None:
     made = case.drafted()
+    assume(made.models)
     for old, new in zip(case.live.config.variants(), made.config.variants(), strict=True):
         if old["VariantName"] != TARGET:
             assert new["ModelName"] == old["ModelName"]
@@ -234,7 +235,7 @@ def test_sagemaker_takes_every_draft_and_then_shows_what_was_drafted(case: Case)
 
 
 @drawn_from_shapes
-@given(cases())
+@given(cases() | cases(kinds=("serverless",)))
 def test_a_draft_never_carries_what_create_refuses(case: Case) -> None:
     made = case.drafted()
     refused = {"EndpointConfigArn", "ModelArn", "CreationTime", "DeploymentRecommendation", "AcceleratorType"}
