@@ -35,6 +35,8 @@ class Acting:
             case Action.CREATE_MODELS:
                 self._create_models(aws, rollout, spec)
             case Action.CREATE_CONFIG:
+                if not rollout.models_created:  # otherwise it was looked at before those were
+                    self.planner.refuse_if_drifted(rollout, spec)
                 _create_config(aws, rollout, self.drafting.drafted(rollout, spec).config)
             case Action.CREATE_BRIDGE:
                 _create_config(aws, rollout, self.drafting.drafted_bridge(rollout, spec))
