@@ -6,7 +6,7 @@ import pytest
 
 from sandbox.stack import Stack
 
-from .story import TOLD_BY_A_PROMOTION, Story, executed_updates, promote, update_calls, wait_until
+from .story import TOLD_BY_A_PROMOTION, Story, executed_updates, promote, update_calls
 
 pytestmark = pytest.mark.flow
 
@@ -76,8 +76,12 @@ def test_somebody_else_changing_the_endpoint_while_the_plan_waits_makes_the_appr
     story = promote(stack, "stt-prod")
     story.wait_for_state("awaiting approval")
     stack.aws.scenario("foreign-update", "stt-prod", finished=True)
-    story.approve().wait_for_state("failed")
-    assert "the plan was made for stt-prod-config-v1" in story.reply("ending").plain
+    story.approve()
+    told = story.wait_for_answer("ben", "This plan has moved on")
+    assert "Your click changed nothing" in told
+    story.wait(lambda: "drawn up again" in story.reply("plan").plain, 20, "the fresh plan in the place of the old one")
+    assert "stt-prod-config-v1 → stt-prod-console-1" in story.reply("plan").plain.replace("`", "")
+    story.wait_for_state("awaiting approval")
     assert update_calls(stack, "stt-prod") == []
 
 
@@ -87,8 +91,8 @@ def test_somebody_else_changing_the_endpoint_between_approval_and_update_stops_t
     stack.aws.wait_until_paused("CreateEndpointConfig")
     stack.aws.scenario("foreign-update", "stt-prod", finished=True)
     stack.aws.release()
-    story.wait_for_state("failed")
-    story.assert_told_once(UNTIL_THE_UPDATE)
+    story.wait(lambda: "drawn up again" in story.reply("plan").plain, 20, "the fresh plan in the place of the old one")
+    story.wait_for_state("awaiting approval")
     assert update_calls(stack, "stt-prod") == []
 
 
@@ -168,15 +172,13 @@ def test_an_endpoint_that_is_not_in_service_is_not_offered_for_approval(stack: S
     assert not any(message.buttons for message in story.messages)
 
 
-def test_an_update_that_is_running_is_named_with_its_owner_and_start(stack: Stack) -> None:
+def test_a_change_that_is_asked_for_during_an_update_waits_for_its_turn(stack: Stack) -> None:
     stack.aws.scenario("slow-update", "stt-prod", factor=3)
     story = promote(stack, "stt-prod").approve()
     story.wait_for_state("updating")
-    stack.slack.person("ben").command("/endpoint promote stt-prod --env A=1")
-    told = story.wait_for_answer("ben", "is being changed already")
-    assert story.rollout_id in told
-    assert "@anna" in told
-    assert "since 20" in told
-    assert "UTC" in told
-    wait_until(lambda: story.state in ("watching", "succeeded"), 40, "the update to end well")
+    second = promote(stack, "stt-prod", "--env A=1", by="ben")
+    second.wait_for_state("planning")
+    assert story.rollout_id in second.card.plain
+    second.wait_for_state("awaiting approval", timeout=60)
+    assert story.state == "succeeded"
     assert executed_updates(stack, "stt-prod") == 1
