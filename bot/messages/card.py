@@ -7,6 +7,7 @@ from bot.domain.reconcile import call_of
 from bot.domain.rejection import rejection_of
 from bot.domain.rollout import Kind, Phase, Reason, Rollout
 from bot.messages.blocks import Message, code, context, escape, section
+from bot.messages.going_back import who_went_back
 from bot.messages.progress import fleet_counts, time_so_far
 from bot.messages.summary import headline
 from bot.messages.words import count, moment, people
@@ -79,8 +80,8 @@ _NEWS: Mapping[Phase, Callable[[Rollout], str]] = {
     Phase.BLOCKED: lambda r: f"What must be mended first is in the thread. {_UNTOUCHED}",
     Phase.FAILED: lambda r: f"The thread says why. {_still_on(r)}",
     Phase.ROLLED_BACK_BY_AWS: lambda r: f"SageMaker went back by itself; the thread says why. {_still_on(r)}",
-    Phase.ROLLING_BACK: lambda r: f"Asked for by {_who_rolled_back(r)}. {_way_back_so_far(r)}",
-    Phase.ROLLED_BACK: lambda r: f"{_who_rolled_back(r)} asked for the way back. {_back_on(r)}",
+    Phase.ROLLING_BACK: lambda r: f"{_goes_back(r)} {_way_back_so_far(r)}",
+    Phase.ROLLED_BACK: lambda r: f"{_went_back(r)} {_back_on(r)}",
     Phase.NEEDS_HUMAN: lambda r: "Look at the endpoint before anything else is changed; the thread says why.",
 }
 """One line of news for each phase. Words from outside (SageMaker's reasons, people's own words) stay in the thread: they could
@@ -137,11 +138,14 @@ def _why_cancelled(rollout: Rollout) -> str:
     return f"Stopped by {mention(rollout.last.actor)}."
 
 
-def _who_rolled_back(rollout: Rollout) -> str:
-    if rollout.kind is Kind.ROLLBACK:
-        return mention(rollout.requester)
-    asked = next((t for t in reversed(rollout.transitions) if t.phase is Phase.ROLLING_BACK), rollout.last)
-    return mention(asked.actor)
+def _goes_back(rollout: Rollout) -> str:
+    who = who_went_back(rollout)
+    return f"Asked for by {who}." if who is not None else "It goes back by itself; the thread says why."
+
+
+def _went_back(rollout: Rollout) -> str:
+    who = who_went_back(rollout)
+    return f"{who} asked for the way back." if who is not None else "It went back by itself; the thread says why."
 
 
 def _way_back_so_far(rollout: Rollout) -> str:

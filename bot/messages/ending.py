@@ -7,6 +7,7 @@ from bot.domain.names import mention
 from bot.domain.rejection import rejection_of
 from bot.domain.rollout import Kind, Phase, Reason, Rollout
 from bot.messages.blocks import Block, Message, actions, button, code, escape, escape_except_mentions, quote, section
+from bot.messages.going_back import who_went_back
 from bot.messages.ids import ActionId, BlockId
 from bot.messages.summary import headline, roll_back_button
 from bot.messages.words import span
@@ -83,7 +84,11 @@ def _happened(rollout: Rollout) -> str:
         case Phase.ROLLED_BACK_BY_AWS:
             return f"*Rolled back by AWS*, not by us: {note}"
         case Phase.ROLLED_BACK:
-            return f"*Rolled back*{_how_long(rollout)}. Asked for by {_asked_by(rollout)}."
+            who = who_went_back(rollout)
+            why = (
+                f"Asked for by {who}." if who is not None else "The bot did so by itself; the progress above says why."
+            )
+            return f"*Rolled back*{_how_long(rollout)}. {why}"
         case Phase.SUCCEEDED:
             return f"*Done*: {headline(rollout)}"
         case _:
@@ -93,11 +98,6 @@ def _happened(rollout: Rollout) -> str:
 def _how_long(rollout: Rollout) -> str:
     began = rollout.entered(Phase.ROLLING_BACK)
     return f" in {span(rollout.last.at - began)}" if began else ""
-
-
-def _asked_by(rollout: Rollout) -> str:
-    asked = next((t for t in reversed(rollout.transitions) if t.phase is Phase.ROLLING_BACK), rollout.last)
-    return mention(rollout.requester if rollout.kind is Kind.ROLLBACK else asked.actor)
 
 
 def _state(rollout: Rollout) -> str:

@@ -16,6 +16,7 @@ from bot.messages.blocks import (
     section,
 )
 from bot.messages.crossing import crossing_line, turned_back
+from bot.messages.going_back import who_went_back
 from bot.messages.ids import ActionId, BlockId
 from bot.messages.steps import fleet, step_lines
 from bot.messages.words import count, moment, span
@@ -26,7 +27,9 @@ _GONE_WELL = frozenset({Phase.WATCHING, Phase.SUCCEEDED, Phase.ROLLED_BACK})
 def render_progress(rollout: Rollout) -> Message:
     """One message, edited in place from the first created resource to InService."""
     title = f"*Rolling back* {escape(rollout.endpoint)}" if rollout.kind is Kind.ROLLBACK else "*Progress*"
-    asked = f", asked for by {mention(rollout.requester)}" if rollout.in_parent_thread else ""
+    who = who_went_back(rollout)
+    told = f", asked for by {who}" if who is not None else ", by itself"
+    asked = told if rollout.in_parent_thread else ""
     head = f"{title}{asked} · {time_so_far(rollout)}"
     blocks: list[Block] = [section(f"{head}\n" + "\n".join(step_lines(rollout)))]
     if rollout.passed_locks:

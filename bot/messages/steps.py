@@ -34,7 +34,8 @@ def _replacing(rollout: Rollout) -> list[tuple[bool, str]]:
     if plan.alarms:
         steps.append((rollout.alarms_verified, f"{count(len(plan.alarms), 'alarm')} on the new fleet"))
     if plan.scaling.targets:
-        taken = rollout.scaling is not None and rollout.scaling.taken_at is not None
+        # A rollback takes the snapshot over, so the call that came after it tells as well.
+        taken = rollout.called_at is not None or (rollout.scaling is not None and rollout.scaling.taken_at is not None)
         steps.append((taken, _taking(plan.scaling_mode)))
     steps += crossing_steps(rollout)
     landed = rollout.cutover_at is not None

@@ -4,6 +4,8 @@ from typing import Any
 
 from sandbox.stories.scene import CHANNEL, Scene, Story
 
+TWO_VARIANT = "--strategy two-variant --size 20% --bake 10s"
+
 
 def canary(scene: Scene) -> None:
     _guarded(scene, "--strategy canary --size 25% --bake 10m", "CANARY")
@@ -15,6 +17,33 @@ def linear(scene: Scene) -> None:
 
 def rolling(scene: Scene) -> None:
     _guarded(scene, "--strategy rolling --size 50% --bake 10m", None)
+
+
+def two_variant(scene: Scene) -> None:
+    before = scene.runs("sentiment-prod")
+    scene.asks("anna", f"/endpoint promote sentiment-prod --version 4 {TWO_VARIANT}")
+    scene.presses("ben", "Approve")
+    scene.thread_says("Both compared until")
+    scene.check(scene.runs("sentiment-prod").endswith("-bridge"), "both variants should run on the config in between")
+    scene.check(set(_weights(scene)) == {"AllTraffic", "AllTraffic-next"}, "both variants should serve")
+    scene.state_becomes("succeeded")
+    scene.check(scene.executed_updates() == 2, "one update to the bridge, one to the target config")
+    scene.check(_weights(scene) == {"AllTraffic": 1.0}, "the new fleet should bear the old variant's name and weight")
+    scene.check(scene.runs("sentiment-prod") != before, "the endpoint should be on the target config")
+
+
+def two_variant_slow(scene: Scene) -> None:
+    before = scene.runs("sentiment-prod")
+    scene.aws.scenario("slower-version", "sentiment-prod", factor=3)
+    scene.asks("anna", f"/endpoint promote sentiment-prod --version 4 {TWO_VARIANT}")
+    scene.presses("ben", "Approve")
+    scene.thread_says("goes back by itself")
+    scene.until(lambda: _weights(scene).get("AllTraffic-next") == 0.0, "the traffic's move back")
+    scene.check(scene.runs("sentiment-prod").endswith("-bridge"), "the traffic should move back before the config")
+    scene.state_becomes("rolled back")
+    scene.check(scene.runs("sentiment-prod") == before, "the endpoint should be back on the config of before")
+    scene.check(_weights(scene) == {"AllTraffic": 1.0}, "only the old variant should be left")
+    scene.thread_says("Autoscaling is as it was before")
 
 
 def canary_alarm(scene: Scene) -> None:
@@ -114,6 +143,11 @@ def _guarded(scene: Scene, options: str, routing: str | None) -> None:
     scene.check(_scaling(scene) == before, "autoscaling should be as it was")
 
 
+def _weights(scene: Scene) -> dict[str, float]:
+    variants = scene.aws.endpoint("sentiment-prod")["ProductionVariants"]
+    return {v["VariantName"]: v["CurrentWeight"] for v in variants}
+
+
 def _own_alarms(scene: Scene) -> list[str]:
     return [name for name in scene.aws.alarms() if name.startswith("bot-")]
 
@@ -145,6 +179,8 @@ TRUST: tuple[Story, ...] = (
     Story("canary-alarm", "the new version fails under the canary; the alarm brings the old fleet back", canary_alarm),
     Story("linear", "half of the fleet, then the rest", linear),
     Story("rolling", "batch by batch, with no second fleet", rolling),
+    Story("two-variant", "old and new side by side, compared, then all of the traffic by weight", two_variant),
+    Story("two-variant-slow", "the second variant is slower: its traffic goes back by weight", two_variant_slow),
     Story("abort", "somebody stops a canary by having our alarm tripped", abort),
     Story("drift", "the endpoint changes under a waiting plan: nothing runs, and a fresh plan takes its place", drift),
     Story(

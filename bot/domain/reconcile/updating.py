@@ -216,7 +216,7 @@ def _settled(rollout: Rollout, snapshot: Snapshot, now: datetime) -> Decision:
         if rollout.kind is Kind.ROLLBACK:
             return end(rollout, Phase.FAILED, Reason.ROLLBACK_FAILED, now, why, actor=AWS_ACTOR)
         if rollout.has_crossed:
-            return turn_back(rollout, Reason.AWS_ROLLED_BACK, now, why, actor=AWS_ACTOR)
+            return turn_back(rollout, Reason.AWS_ROLLED_BACK, now, why)
         reason = Reason.AWS_ROLLED_BACK if rollout.abort is None else Reason.ABORTED
         return end(rollout, Phase.ROLLED_BACK_BY_AWS, reason, now, why, actor=AWS_ACTOR)
     if _has_moved(call, snapshot) or call.attempts >= MAX_CALLS:

@@ -158,7 +158,15 @@ def _fits(strategy: Strategy, size: StepSize, name: str, instances: int) -> _Pro
 
 
 def _bake_is_watchable(strategy: Strategy, shape: FleetShape, metric_period: timedelta) -> _Problems:
-    period = alarm_period(metric_period)
+    yield from _bake_lasts(strategy, alarm_period(metric_period), "an alarm can have seen anything")
+
+
+def _bake_is_comparable(strategy: Strategy, shape: FleetShape, metric_period: timedelta) -> _Problems:
+    """No alarm watches the bake of two variants: the bot reads their metrics itself."""
+    yield from _bake_lasts(strategy, metric_period, "both variants can be compared")
+
+
+def _bake_lasts(strategy: Strategy, period: timedelta, before_what: str) -> _Problems:
     shortest = period * _DATAPOINTS_IN_A_BAKE
     if strategy.bake > LONGEST_BAKE:
         yield Problem(
@@ -167,8 +175,8 @@ def _bake_is_watchable(strategy: Strategy, shape: FleetShape, metric_period: tim
         )
     elif strategy.bake < shortest:
         yield Problem(
-            f"A bake of {format_duration(strategy.bake)} ends before an alarm can have seen anything: one datapoint takes "
-            f"{say_duration(period)}, and CloudWatch shows it late.",
+            f"A bake of {format_duration(strategy.bake)} ends before {before_what}: one datapoint takes {say_duration(period)}, "
+            "and CloudWatch shows it late.",
             f"Ask for --bake {format_duration(shortest)} or more.",
         )
 
@@ -220,7 +228,7 @@ _CHECKS: dict[StrategyType, tuple[_Limit, ...]] = {
     StrategyType.CANARY: (_size_is_in_range, _bake_is_watchable),
     StrategyType.LINEAR: (_size_is_in_range, _bake_is_watchable, _ends_in_time),
     StrategyType.ROLLING: (_has_one_variant, _size_is_in_range, _bake_is_watchable, _ends_in_time),
-    StrategyType.TWO_VARIANT: (_can_run_beside, _share_is_a_percentage, _bake_is_watchable),
+    StrategyType.TWO_VARIANT: (_can_run_beside, _share_is_a_percentage, _bake_is_comparable),
 }
 
 
