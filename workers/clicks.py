@@ -7,6 +7,7 @@ from bot.domain.approval import (
     Person,
     already_decided,
     approve,
+    counted,
     policy_for,
     refuse_if_may_not_steer,
     reject,
@@ -104,7 +105,8 @@ class Clicks:
         rollout, now = stored.rollout, self.world.clock()
         policy = self._policy(rollout, spec)
         start = self._start(rollout, spec, errand.click, now)
-        approved = approve(rollout, policy, person, errand.value, now, errand.id, start=start)
+        standing = self._counted(rollout, policy)
+        approved = approve(standing, policy, person, errand.value, now, errand.id, start=start)
         if rollout.kind is not Kind.ROLLBACK:
             self.world.store.locks.refuse_if_locked(spec.name, now)
         self._refuse_if_drifted(stored, spec)
@@ -119,6 +121,13 @@ class Clicks:
                     Write(approved, stored.revision, due),
                 ]
         self.world.store.rollouts.commit(writes, now)
+
+    def _counted(self, rollout: Rollout, policy: Approval) -> Rollout:
+        """With the approvals that still count: between two of them the fleet file or a group may have changed."""
+        if rollout.phase is not Phase.AWAITING_APPROVAL:
+            return rollout
+        people = [person_for(self.world.slack, policy, who) for who in rollout.approvers()]
+        return counted(rollout, policy, people)
 
     def _policy(self, rollout: Rollout, spec: EndpointSpec) -> Approval:
         return policy_for(spec.approval, rollout.plan.irreversible if rollout.plan is not None else ())

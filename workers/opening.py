@@ -11,6 +11,7 @@ from bot.domain.errors import EndpointBusy, NotAllowed, ResourceMissing, Unknown
 from bot.domain.fleet import EndpointSpec
 from bot.domain.names import mention
 from bot.domain.rollout import CountChange, Kind, Phase, Reason, Rollout, Thread, open_rollout
+from bot.domain.starting import written
 from bot.store.rollouts import Stored, Write, holds_endpoint
 from bot.store.slots import SlotState
 from workers.cloning import models_named_by
@@ -53,6 +54,7 @@ class Opening:
         if (known := self.world.store.rollouts.load(rollout_id)) is not None:
             return known.rollout
         self.world.store.locks.refuse_if_locked(spec.name, now)
+        self._refuse_if_scheduled(spec, errand.actor)
         channel = self._channel(errand, spec)
         rollout = open_rollout(
             id=rollout_id,
@@ -76,6 +78,22 @@ class Opening:
         )
         self._commit_in_place_of_waiting(rollout, (), now)
         return rollout
+
+    def _refuse_if_scheduled(self, spec: EndpointSpec, actor: str) -> None:
+        """An approved change that waits for its time gives way only to a change of somebody who could cancel it."""
+        for stored in self.world.store.rollouts.active(spec.name):
+            rollout = stored.rollout
+            if rollout.phase is not Phase.SCHEDULED or rollout.scheduled_for is None:
+                continue
+            try:
+                person = steering_person(self.world.slack, spec.approval, rollout, actor)
+                refuse_if_may_not_steer(rollout, spec.approval, person, "replace")
+            except NotAllowed as exc:
+                raise NotAllowed(
+                    f"Rollout {rollout.id} of {spec.name} is approved and runs {written(rollout.scheduled_for)}. "
+                    f"{exc.user_message}",
+                    actor=actor,
+                ) from exc
 
     def _ahead(self, endpoint: str) -> str | None:
         """The rollout that a new one has to wait for: who holds the endpoint, or the last of those that wait already."""

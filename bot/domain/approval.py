@@ -79,18 +79,14 @@ def approve(
         UserError: it was decided already, or the approval has expired.
     """
     _refuse_if_decided(rollout, value, now)
-    if person.id == rollout.requester and not policy.requester_may_approve:
-        raise NotAllowed(
-            f"You asked for this change, so somebody else has to approve it: {describe_approvers(policy)}. Nothing was changed.",
-            actor=person.id,
-        )
+    _refuse_requester(rollout, policy, person, "approve it")
     _refuse_outsider(policy, person, "approve")
     if person.id in rollout.approvers():
         raise UserError(f"You approved this already; {_missing(rollout, policy)}. This changed nothing.")
     decision = ApprovalDecision(actor=person.id, choice=ApprovalChoice.APPROVE, at=now, caused_by=caused_by)
     decided = rollout.with_(approvals=(*rollout.approvals, decision), scheduled_for=start.at if start else None)
     if len(decided.approvers()) < policy.quorum:
-        return decided
+        return decided if start is not None and start.is_chosen else decided.with_(scheduled_for=None)
     if rollout.kind is Kind.ROLLBACK:
         return decided.to(Phase.ROLLING_BACK, Reason.APPROVED, now, person.id)
     if start is not None:
@@ -101,8 +97,12 @@ def approve(
 def run_now(
     rollout: Rollout, policy: Approval, person: Person, start: Start | None, now: datetime, caused_by: str = ""
 ) -> Rollout:
-    """A scheduled change, begun before its time by an approver. Raises NotAllowed or UserError."""
+    """A scheduled change, begun before its time by an approver. Raises NotAllowed or UserError.
+
+    The time is part of what was approved, so the requester does not change it alone.
+    """
     _refuse_outsider(policy, person, "start")
+    _refuse_requester(rollout, policy, person, "start it before its time")
     if rollout.phase is not Phase.SCHEDULED:
         raise UserError(f"It waits for nothing: its state is “{rollout.phase.words}”. This changed nothing.")
     if start is not None:
@@ -110,6 +110,20 @@ def run_now(
             f"Its change window is closed until {written(start.at)}; then it begins by itself. This changed nothing."
         )
     return rollout.to(Phase.PREPARING, Reason.APPROVED, now, person.id, caused_by=caused_by, scheduled_for=None)
+
+
+def counted(rollout: Rollout, policy: Approval, people: Sequence[Person]) -> Rollout:
+    """The rollout without the approvals that the policy, as it is now, does not count any more.
+
+    Args:
+        rollout: Waits for its quorum.
+        policy: The fleet file may have been changed since the first approval.
+        people: Everybody who approved.
+    """
+    may = {p.id for p in people if is_approver(policy, p)}
+    if not policy.requester_may_approve:
+        may.discard(rollout.requester)
+    return rollout.with_(approvals=tuple(d for d in rollout.approvals if d.actor in may))
 
 
 def reject(
@@ -133,6 +147,14 @@ def refuse_if_may_not_steer(rollout: Rollout, policy: Approval, person: Person, 
         "Nothing was changed.",
         actor=person.id,
     )
+
+
+def _refuse_requester(rollout: Rollout, policy: Approval, person: Person, what: str) -> None:
+    if person.id == rollout.requester and not policy.requester_may_approve:
+        raise NotAllowed(
+            f"You asked for this change, so somebody else has to {what}: {describe_approvers(policy)}. Nothing was changed.",
+            actor=person.id,
+        )
 
 
 def _refuse_outsider(policy: Approval, person: Person, verb: str) -> None:

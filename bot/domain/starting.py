@@ -13,6 +13,8 @@ class Start(Value):
 
     at: datetime
     reason: Reason
+    is_chosen: bool = False
+    """An approver chose the time, and so it holds for the approvals that are still missing."""
 
 
 def start_of(
@@ -29,10 +31,11 @@ def start_of(
     earliest = max(now, wanted) if wanted is not None else now
     opening = next_opening(windows, earliest)
     if opening > earliest:
-        return Start(at=opening, reason=Reason.OUTSIDE_WINDOW)
+        return Start(at=opening, reason=Reason.OUTSIDE_WINDOW, is_chosen=by_approver)
     if earliest <= now:
         return None
-    return Start(at=earliest, reason=Reason.SCHEDULED_BY_APPROVER if by_approver else Reason.APPROVED)
+    reason = Reason.SCHEDULED_BY_APPROVER if by_approver else Reason.APPROVED
+    return Start(at=earliest, reason=reason, is_chosen=by_approver)
 
 
 def written(at: datetime) -> str:

@@ -39,6 +39,25 @@ def test_the_same_click_delivered_twice_is_one_approval(engine: Engine) -> None:
     assert engine.slack.whispers == []
 
 
+def test_an_approval_of_somebody_who_may_approve_no_more_does_not_count_towards_the_quorum() -> None:
+    engine = Engine(
+        FLEET.replace(f"users: [{BEN}, {CARL}], quorum: 1", f"users: [{CARL}], groups: [S0MLOPS], quorum: 2")
+    )
+    try:
+        engine.slack.groups = {"S0MLOPS": frozenset({BEN, EVE})}
+        rollout_id = engine.promote()
+        engine.press("Approve", by=BEN)
+        engine.slack.groups = {"S0MLOPS": frozenset({EVE})}
+        engine.press("Approve", by=CARL)
+        assert engine.phase(rollout_id) is Phase.AWAITING_APPROVAL
+        assert engine.rollout(rollout_id).approvers() == (CARL,)
+        engine.press("Approve", by=EVE)
+        assert engine.rollout(rollout_id).approvers() == (CARL, EVE)
+        engine.play_until(Phase.WATCHING, rollout_id)
+    finally:
+        engine.close()
+
+
 def test_an_errand_that_is_run_again_after_a_crash_has_no_second_effect(engine: Engine) -> None:
     rollout_id = engine.promote()
     plan = engine.slack.shown("plan")

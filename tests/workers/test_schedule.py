@@ -122,6 +122,17 @@ def test_a_newer_change_takes_the_place_of_a_scheduled_one(engine: Engine) -> No
     assert engine.phase(second) is Phase.AWAITING_APPROVAL
 
 
+@pytest.mark.parametrize("command", [f"promote {ENDPOINT} --version 5", f"scale {ENDPOINT} --count 3"])
+def test_who_could_not_cancel_an_approved_change_does_not_replace_it_either(engine: Engine, command: str) -> None:
+    first = asked(engine, "--version 4 --at 14:00")
+    engine.press("Approve", by=BEN)
+    engine.type(command, by="U0EVE")
+    assert f"Rollout {first} of {ENDPOINT} is approved and runs" in engine.slack.responses[-1][1]
+    assert "an approver may replace this" in engine.slack.responses[-1][1]
+    assert engine.phase(first) is Phase.SCHEDULED
+    assert len(engine.store.rollouts.recent(ENDPOINT)) == 1
+
+
 # The quiet hour
 
 
@@ -174,6 +185,18 @@ def test_with_a_quorum_the_hour_that_was_chosen_last_counts() -> None:
         engine.close()
 
 
+def test_with_a_quorum_the_time_that_was_asked_for_stays_the_requesters_choice() -> None:
+    engine = Engine(FLEET.replace("quorum: 1", "quorum: 2"))
+    try:
+        rollout_id = asked(engine, "--version 4 --at 14:00")
+        engine.press("Approve", by=BEN)
+        engine.press("Approve", by=CARL)
+        scheduled = engine.rollout(rollout_id)
+        assert (scheduled.scheduled_for, scheduled.last.reason) == (NOW.replace(hour=14), Reason.APPROVED)
+    finally:
+        engine.close()
+
+
 # Run now
 
 
@@ -192,6 +215,19 @@ def test_nobody_else_runs_it_before_its_time(engine: Engine, who: str) -> None:
     engine.press("Run now", by=who)
     assert "You may not start changes of this endpoint" in told(engine, who)
     assert engine.phase(rollout_id) is Phase.SCHEDULED
+
+
+def test_the_requester_does_not_change_the_time_that_others_approved() -> None:
+    """Who may approve changes of others is still not the second person of their own."""
+    engine = Engine(FLEET.replace(f"users: [{BEN}, {CARL}]", f"users: [{ANNA}, {BEN}]"))
+    try:
+        rollout_id = asked(engine, "--version 4 --at 14:00")
+        engine.press("Approve", by=BEN)
+        engine.press("Run now", by=ANNA)
+        assert "somebody else has to start it before its time" in told(engine, ANNA)
+        assert engine.phase(rollout_id) is Phase.SCHEDULED
+    finally:
+        engine.close()
 
 
 def test_run_now_is_checked_against_what_moved(engine: Engine) -> None:
