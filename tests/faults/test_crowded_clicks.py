@@ -50,7 +50,7 @@ def test_a_mention_that_slack_delivers_again_is_answered_once(stack: Stack) -> N
 
 def test_twenty_clicks_of_four_people_are_one_approval_and_nobody_is_ignored(stack: Stack) -> None:
     story = promote(stack, "stt-prod")
-    story.wait_for_state("awaiting approval")
+    story.wait(lambda: "Approve" in story.reply("plan").buttons, 20, "the plan")
     with ThreadPoolExecutor(20) as pool:
         deliveries = list(
             pool.map(lambda name: story.press_stale("Approve", name), ["anna", "ben", "carla", "dave"] * 5)

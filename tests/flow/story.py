@@ -70,7 +70,7 @@ class Story:
     @property
     def rollout_id(self) -> str:
         """The rollout's id, as the card names it."""
-        found = re.search(r"rollout `?(r[a-z0-9]{7})", self.card.plain)
+        found = re.search(r"· rollout `?(r[a-z0-9]{7})", self.card.plain)  # others may be named: who it waits for
         assert found is not None, self.card.plain
         return found[1]
 
