@@ -140,7 +140,8 @@ def call_when_fit(rollout: Rollout, seen: Observation, now: datetime) -> Decisio
         return Decision(seen_rollout, look_again_in=rollout.retry.due - now)
     if must_wait(seen) or seen.lock is not None:
         return Decision(seen_rollout.with_(stopped_by=seen.lock), look_again_in=rollout.pace.poll)
-    return _take_scaling(seen_rollout, now) or _call_update(seen_rollout.with_(stopped_by=None), seen, now)
+    free = seen_rollout.with_(stopped_by=None)
+    return _take_scaling(free, now) or _call_update(free, seen, now)
 
 
 def stopped_by_person(rollout: Rollout, now: datetime) -> Decision | None:
