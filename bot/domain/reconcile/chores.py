@@ -33,7 +33,8 @@ def chore_refused(rollout: Rollout, action: Action, error: RolloutBotError) -> D
         rollout = rollout.with_(scaling=rollout.scaling.model_copy(update={"gave_up": error.user_message}))
     else:
         rollout = rollout.with_(alarms_deleted=True)
-        what = f"The alarms of this rollout could not be deleted: {error.user_message}"
+        names = ", ".join(alarm.name for alarm in rollout.plan.alarms) if rollout.plan is not None else ""
+        what = f"The alarms of this rollout could not be deleted: {error.user_message} Delete them by hand: {names}."
     return _go_on(rollout.with_(chore_failures=(*rollout.chore_failures, what)))
 
 
