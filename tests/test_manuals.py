@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from gotchas.test_all_present import KNOWN
 
-from bot.domain.rollout import Phase
+from bot.domain.board import BoardState
+from bot.domain.rollout import TRANSITIONS, Phase
 from bot.grammar import parse_argv
 from sandbox.aws.faults import KINDS as AWS_FAULTS
 from sandbox.aws.switches import SWITCHES
@@ -72,6 +74,34 @@ def test_every_state_is_explained():
     assert not [phase for phase in Phase if f"**{phase.words}**" not in text_of("docs/operate.md")]
 
 
+def test_every_state_of_the_board_is_explained():
+    assert not [state for state in BoardState if f"**{state}**" not in text_of("docs/operate.md")]
+
+
+def test_the_table_of_states_is_that_of_the_code():
+    by_words = {phase.words: phase for phase in Phase}
+    rows = re.findall(r"^\| ([a-zA-Z ]+) \| ([a-zA-Z ,]+) \|$", text_of("docs/engine.md"), re.MULTILINE)
+    told = {by_words[start]: {by_words[end] for end in ends.split(", ")} for start, ends in rows if start in by_words}
+    assert told == {start: set(ends) for start, ends in TRANSITIONS.items() if ends}
+
+
+def test_every_known_failure_has_its_row():
+    rows = re.findall(
+        r"^\| (\d+) \|.*\| (?:prevented|detected|told)(?:, \w+)? \|$", text_of("docs/operate.md"), re.MULTILINE
+    )
+    assert [int(number) for number in rows] == list(range(1, KNOWN + 1))
+
+
+def test_every_permission_is_explained():
+    statements = json.loads(text_of("iam-policy.json"))["Statement"]
+    actions = {
+        action for s in statements for action in ([s["Action"]] if isinstance(s["Action"], str) else s["Action"])
+    }
+    manual = text_of("docs/install.md")
+    assert "sagemaker:UpdateEndpoint" in actions
+    assert not [a for a in sorted(actions) if f"`{a}`" not in manual and f"`{a.partition(':')[2]}`" not in manual]
+
+
 def test_every_scenario_fault_and_story_is_explained():
     manual = text_of("docs/sandbox.md")
     kinds = [kind.rstrip(":") for kind in CALL_KINDS]
@@ -79,7 +109,15 @@ def test_every_scenario_fault_and_story_is_explained():
     assert not [name for name in names if not re.search(rf"`{re.escape(name)}\b", manual)]
 
 
+def anchors_in(manual: Path) -> set[str]:
+    """As GitHub makes them of headings."""
+    headings = re.findall(r"^#+ (.*)$", manual.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
 def test_links_between_the_manuals_lead_somewhere():
     for path in (ROOT / "README.md", *(ROOT / "docs").glob("*.md")):
-        for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", path.read_text(encoding="utf-8")):
-            assert (path.parent / link).exists(), f"{path.name} links to {link}"
+        for link, anchor in re.findall(r"\]\(([^)#:]*)(?:#([^)]*))?\)", path.read_text(encoding="utf-8")):
+            target = path.parent / link if link else path
+            assert target.exists(), f"{path.name} links to {link}"
+            assert not anchor or anchor in anchors_in(target), f"{path.name} links to {link}#{anchor}"
