@@ -14,14 +14,21 @@ from sandbox.stack import Options, Stack
 
 @pytest.fixture(scope="session")
 def quick_fleet_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A fleet in which a promotion takes a few seconds; one endpoint needs two approvals, one expires almost at once."""
+    """A fleet in which a promotion takes a few seconds; one endpoint needs two approvals, one expires almost at once.
+
+    At this speed a datapoint of an alarm holds few requests, so one error in it is no sign of anything: hence the ceiling.
+    """
     approval = {"users": ["U0BEN"], "groups": ["S0MLOPS"], "requester_may_approve": False}
     return quick_fleet(
         tmp_path_factory.mktemp("fleet"),
         endpoints={
-            "product-perception": {"approval": approval | {"quorum": 2, "expires_after": "30m"}},
+            "product-perception": {
+                "approval": approval | {"quorum": 2, "expires_after": "30m"},
+                "retry": {"capacity_attempts": 1, "wait": "4s"},
+            },
             "credibility": {"approval": approval | {"quorum": 1, "expires_after": "3s"}},
         },
+        watch={"thresholds": {"error_rate": "20%"}},
     )
 
 
