@@ -52,7 +52,8 @@ def turned_back(rollout: Rollout) -> str | None:
     last = next((t for t in reversed(rollout.transitions) if t.phase is Phase.ROLLING_BACK), None)
     if last is None or rollout.kind is not Kind.UPDATE or not last.note:
         return None
-    return f"It goes back by itself: {escape(last.note)}"
+    verb = "goes" if rollout.phase is Phase.ROLLING_BACK else "went"
+    return f"It {verb} back by itself: {escape(last.note)}"
 
 
 def _bridge_of(rollout: Rollout) -> BridgePlan | None:

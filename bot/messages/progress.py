@@ -75,8 +75,8 @@ def progress_line(rollout: Rollout) -> str:
     """The present step in one line."""
     if rollout.stopped_by is not None:
         return f"Waits for {escape_except_mentions(rollout.stopped_by)} to end."
-    if on_bridge := crossing_line(rollout):
-        return on_bridge
+    if told := crossing_line(rollout) or turned_back(rollout):
+        return told
     call = call_of(rollout)
     if call is None:
         return "Waiting for SageMaker to be ready for the change."

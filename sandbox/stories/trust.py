@@ -37,7 +37,7 @@ def two_variant_slow(scene: Scene) -> None:
     scene.aws.scenario("slower-version", "sentiment-prod", factor=3)
     scene.asks("anna", f"/endpoint promote sentiment-prod --version 4 {TWO_VARIANT}")
     scene.presses("ben", "Approve")
-    scene.thread_says("goes back by itself")
+    scene.thread_says("back by itself")
     scene.until(lambda: _weights(scene).get("AllTraffic-next") == 0.0, "the traffic's move back")
     scene.check(scene.runs("sentiment-prod").endswith("-bridge"), "the traffic should move back before the config")
     scene.state_becomes("rolled back")

@@ -7,6 +7,7 @@ from bot.domain.endpoint import EndpointStatus, PendingDeployment, VariantState
 from bot.domain.plan import Difference
 from bot.domain.rollout import ApprovalChoice, ApprovalDecision, Kind, Phase, Reason, Redraw, Rollout, Trouble
 from bot.domain.verdict import VerdictKind
+from fakes.bridges import BRIDGE, NEW, baking, crossing, landing, leaving, shifting
 from fakes.clock import NOW
 from fakes.plans import NO_RETURN, a_full_plan
 from fakes.records import (
@@ -137,5 +138,25 @@ STORIES: Mapping[str, Rollout] = {
     ),
     "being drawn up again": at(Phase.AWAITING_APPROVAL).to(Phase.PLANNING, Reason.PLAN_DRIFTED, NOW, "bot"),
     "with words": at(Phase.AWAITING_APPROVAL, reason="Fixes the emoji bug"),
+    "before the second variant": crossing(),
+    "second variant starting": crossing(call=a_call(config=BRIDGE, accepted_at=NOW)).with_(
+        snapshot=a_snapshot(EndpointStatus.UPDATING).model_copy(
+            update={
+                "pending": PendingDeployment(config_name=BRIDGE, variants=(VariantState(name=NEW, desired_count=2),))
+            }
+        )
+    ),
+    "variants not measured yet": baking(),
+    "variants compared": baking(comparison=a_comparison(), verdict=a_verdict()),
+    "weights moving": shifting(accepted_at=NOW),
+    "last update over a bridge": landing(update=a_call(accepted_at=NOW), snapshot=a_snapshot(EndpointStatus.UPDATING)),
+    "turned back by itself": baking(verdict=a_verdict(VerdictKind.REGRESSED)).to(
+        Phase.ROLLING_BACK, Reason.BAKE_REGRESSED, NOW, "bot", "ModelLatency p50 400 → 900 ms (+125 %)."
+    ),
+    "back by itself": baking(verdict=a_verdict(VerdictKind.REGRESSED))
+    .to(Phase.ROLLING_BACK, Reason.BAKE_REGRESSED, NOW, "bot", "ModelLatency p50 400 → 900 ms (+125 %).")
+    .to(Phase.ROLLED_BACK, Reason.ROLLBACK_LANDED, NOW, "bot"),
+    "rollback leaving a bridge": leaving().with_(in_parent_thread=True, requester="bot"),
+    "rollback whose weights did not move": leaving(shift_refused="SageMaker refused it."),
     "restored": at(Phase.SUCCEEDED, restored=True, verdict=None, comparison=None),
 }

@@ -58,7 +58,7 @@ def test_a_slower_variant_gives_its_traffic_back_by_weight_before_anything_else(
     assert executed(stack, "sentiment-prod") == [bridge, {OLD: 1.0, NEW: 0.0}, before]
     assert config_of(stack, "sentiment-prod") == before
     assert weights_of(stack, "sentiment-prod") == {OLD: 1.0}
-    assert any("goes back by itself" in m.plain and "REGRESSED" in m.plain for m in story.messages)
+    assert any("went back by itself" in m.plain and "REGRESSED" in m.plain for m in story.messages)
 
 
 def test_every_process_killed_in_the_bake_goes_on_and_changes_nothing_twice(stack: Stack) -> None:

@@ -21,7 +21,8 @@ def test_the_card_shows_its_state_in_words_and_no_other(name: str) -> None:
 @pytest.mark.parametrize("name", STORIES)
 def test_the_card_names_endpoint_requester_and_rollout(name: str) -> None:
     rollout = STORIES[name]
-    requester = "anna (terminal)" if rollout.requester == "terminal:anna" else f"<@{rollout.requester}>"
+    named = {"terminal:anna": "anna (terminal)", "bot": "the bot"}
+    requester = named.get(rollout.requester, f"<@{rollout.requester}>")
     card = render_card(rollout)
     text = card.text + str(card.blocks)
     assert ENDPOINT in text

@@ -22,6 +22,8 @@ SHOWN = {
     "plan_blocked": ("blocked", SlotName.PLAN),
     "progress": ("in SageMaker's words", SlotName.PROGRESS),
     "progress_cancel_queued": ("cancel queued", SlotName.PROGRESS),
+    "progress_two_variant": ("variants compared", SlotName.PROGRESS),
+    "progress_turned_back": ("turned back by itself", SlotName.PROGRESS),
     "watch": ("watched a while", SlotName.WATCH),
     "summary": ("succeeded", SlotName.SUMMARY),
     "summary_rolled_back": ("rolled_back", SlotName.SUMMARY),

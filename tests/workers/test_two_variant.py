@@ -146,7 +146,7 @@ def test_a_worse_version_is_sent_back_before_its_bake_is_over(engine: Engine) ->
     assert changes(engine) == [bridge_of(engine, rollout_id), BACK, CURRENT]
     assert weights(engine) == {OLD: 1.0}
     engine.tell()
-    assert any("goes back by itself" in posted.words for posted in engine.slack.posted)
+    assert any("went back by itself" in posted.words for posted in engine.slack.posted)
 
 
 def test_what_sagemaker_does_with_the_bridge_is_told_as_its_own_rollback(engine: Engine) -> None:
