@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from bot.domain.endpoint import EndpointStatus, Snapshot
 from bot.domain.errors import GatewayError
 from bot.domain.fleet import EndpointSpec
+from bot.domain.reconcile import call_of
 from bot.domain.rollout import Rollout
 from workers.world import World
 
@@ -31,7 +32,7 @@ class Glance:
         A listing only ever confirms that SageMaker is still at work. Whatever ends an update is seen by DescribeEndpoint, which alone
         tells the config that it ended on.
         """
-        last, call = rollout.snapshot, rollout.update
+        last, call = rollout.snapshot, call_of(rollout)
         if last is None or call is None or call.accepted_at is None or last.status is not EndpointStatus.UPDATING:
             return None
         if now - last.observed_at >= PROGRESS_EVERY or self.world.store.rollouts.count_active() <= CROWD:

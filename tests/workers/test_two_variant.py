@@ -362,3 +362,23 @@ def test_the_cancel_command_says_that_the_traffic_goes_back_now(engine: Engine) 
         reply=ReplyTo(user_id=ANNA, channel_id=CHANNEL, response_url="https://respond.example/anna"),
     )
     assert "goes back" in engine.slack.responses[-1][1]
+
+
+def test_a_change_that_is_left_on_its_bridge_is_rolled_back_by_button(engine: Engine) -> None:
+    rollout_id = baking(engine)
+    engine.endpoints.fail("describe", *[RuntimeError("out of memory")] * 5)
+    engine.play_until(Phase.NEEDS_HUMAN, rollout_id)
+    engine.tell()
+    engine.press("Roll back", by=BEN)
+    engine.play_until(Phase.ROLLED_BACK, rollout_id)
+    assert changes(engine) == [bridge_of(engine, rollout_id), BACK, CURRENT]
+
+
+def test_nothing_is_planned_from_a_bridge(engine: Engine) -> None:
+    rollout_id = baking(engine)
+    engine.endpoints.fail("describe", *[RuntimeError("out of memory")] * 5)
+    engine.play_until(Phase.NEEDS_HUMAN, rollout_id)
+    engine.type(f"promote {ENDPOINT} --version 5")
+    refused = engine.store.rollouts.recent(ENDPOINT)[0]
+    assert refused.phase is Phase.BLOCKED
+    assert f"rollback {ENDPOINT}" in refused.last.note

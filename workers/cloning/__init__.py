@@ -4,7 +4,7 @@ Pure: no AWS, no clock. The same live documents and the same change always give 
 a worker that takes over drafts again instead of trusting a copy.
 """
 
-from workers.cloning.bridging import bridge, bridge_variant, with_live_weights
+from workers.cloning.bridging import BRIDGE_SUFFIX, bridge, bridge_variant, with_live_weights
 from workers.cloning.differences import MASK, masked
 from workers.cloning.drafting import Draft, DraftNames, draft
 from workers.cloning.lineage import lineage_tags
@@ -12,6 +12,7 @@ from workers.cloning.live import LiveEndpoint, models_named_by
 from workers.cloning.naming import target_name
 
 __all__ = [
+    "BRIDGE_SUFFIX",
     "MASK",
     "Draft",
     "DraftNames",

@@ -29,6 +29,9 @@ from workers.cloning.naming import NAME_LIMIT, target_name
 VARIANTS_LIMIT = 10
 """SageMaker's limit of production variants in one config."""
 
+BRIDGE_SUFFIX = "-bridge"
+"""What the name of every config in between ends with."""
+
 _SUFFIX = "-next"
 
 
@@ -71,7 +74,7 @@ def bridge(current: LiveEndpoint, draft: Draft, variant: str, share_percent: flo
     beside = [_with_weight(v, weights[v["VariantName"]]) for v in running[PRODUCTION]]
     document = {**running, PRODUCTION: [*beside, new]}
     return ConfigRecord(
-        name=target_name(current.snapshot.name, names.rollout_id, _content(draft, document), suffix="-bridge"),
+        name=target_name(current.snapshot.name, names.rollout_id, _content(draft, document), suffix=BRIDGE_SUFFIX),
         arn="",
         document=document,
         tags=inherited(current.config.tags, names.tags),

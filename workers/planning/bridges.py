@@ -2,10 +2,12 @@
 
 from bot.domain.bridge import BridgePlan
 from bot.domain.endpoint import ConfigRecord
+from bot.domain.errors import UserError
+from bot.domain.fleet import EndpointSpec
 from bot.domain.preflight import Facts
 from bot.domain.rollout import Rollout
 from bot.domain.strategy import Strategy, StrategyType, problems
-from workers.cloning import Draft, LiveEndpoint, bridge_variant
+from workers.cloning import BRIDGE_SUFFIX, Draft, LiveEndpoint, bridge_variant
 from workers.cloning.counts import DEFAULT_WEIGHT, WEIGHT, live_weight
 from workers.drafting import Drafting
 
@@ -44,6 +46,21 @@ def bridge_from(current: ConfigRecord, target: ConfigRecord | None, variant: str
         return None
     weight = float(there[variant].get(WEIGHT, DEFAULT_WEIGHT))
     return BridgePlan(config=current.name, variant=variant, next_variant=new, share=0, weight=weight)
+
+
+def refuse_on_bridge(live: LiveEndpoint, spec: EndpointSpec) -> None:
+    """A change drafted from a bridge would carry its second variant along for ever.
+
+    Raises:
+        UserError: the endpoint stands on one.
+    """
+    new = bridge_variant(spec.variant)
+    is_ours = "rollout:id" in live.config.tags and live.config.name.endswith(BRIDGE_SUFFIX)
+    if is_ours and new in {v["VariantName"] for v in live.config.variants()}:
+        raise UserError(
+            f"{spec.name} runs {new} beside {spec.variant}: a two-variant change is under way or was left unfinished. Nothing was "
+            f"started. If none is under way, go back first: rollback {spec.name}"
+        )
 
 
 def share_of(strategy: Strategy) -> float:

@@ -20,7 +20,7 @@ from bot.domain.strategy import FleetShape, choose, deployment_config, problems,
 from bot.messages.words import count
 from workers.cloning import Draft, LiveEndpoint, models_named_by
 from workers.drafting import Drafting, label_of
-from workers.planning.bridges import bridge_to
+from workers.planning.bridges import bridge_to, refuse_on_bridge
 from workers.planning.gathering import Gathering, images_of, scaling_mode
 from workers.planning.usual import expected_duration
 from workers.world import World
@@ -38,6 +38,7 @@ class UpdatePlans:
         """What the change would do. Raises UserError or ResourceMissing when there is nothing to plan with."""
         change = rollout.change or Change()
         live = self.drafting.gather(spec)
+        refuse_on_bridge(live, spec)
         package = self.drafting.resolve_package(change, spec)
         made = self.drafting.draft(rollout, live, change, package, spec)
         facts = self._under_its_policy(rollout, spec, self._facts(rollout, spec, live, made, package))
