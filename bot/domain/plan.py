@@ -113,11 +113,6 @@ class Plan(Value):
         return self.traffic.next_quiet_at if self.traffic is not None else None
 
     @property
-    def alarm_names(self) -> tuple[str, ...]:
-        """Every alarm that makes SageMaker go back."""
-        return (*self.strategy.alarms, *(a.name for a in self.alarms))
-
-    @property
     def is_blocked(self) -> bool:
         """A blocked plan is never offered with Approve."""
         return bool(self.blockers)

@@ -123,6 +123,7 @@ MOVED: list[tuple[str, Facts, list[str]]] = [
     ),
     ("a count by hand", variant("Blue", desired_count=9), ["Instances of Blue"]),
     ("a weight by hand", variant("Blue", weight=0.75), ["Weight of Blue"]),
+    ("a weight that cannot be told", variant("Blue", weight=None), ["Weight of Blue"]),
     ("a variant less", snapshot(variants=VARIANTS[:1]), ["Instances of Blue", "Weight of Blue"]),
     ("another strategy", strategy(type=StrategyType.LINEAR), ["Strategy"]),
     ("another share", strategy(size=StepSize(unit="percent", value=20)), ["Strategy"]),

@@ -438,3 +438,18 @@ def test_a_count_whose_answer_was_lost_is_asked_for_again_a_few_times() -> None:
 def test_a_variant_that_is_gone_while_it_scales_is_told() -> None:
     gone = Observation(a_snapshot(moved_at=NOW).model_copy(update={"variants": ()}))
     assert "AllTraffic gone instead of 3" in decide(scaling_with("accepted"), gone, NOW).rollout.last.note
+
+
+@pytest.mark.parametrize("status", [EndpointStatus.FAILED, EndpointStatus.UPDATE_ROLLBACK_FAILED])
+def test_an_endpoint_that_fails_while_it_scales_is_given_to_a_person(status: EndpointStatus) -> None:
+    ended = decide(scaling_with("accepted"), settled(2, status=status), NOW)
+    assert (ended.rollout.phase, ended.rollout.last.reason) == (Phase.NEEDS_HUMAN, Reason.UPDATE_FAILED)
+
+
+def test_an_alarm_that_cannot_be_tripped_is_told_and_may_be_tried_again() -> None:
+    aborted = record(Kind.UPDATE, Phase.UPDATING, abort=Abort(actor=BEN, at=NOW), update=a_call(accepted_at=NOW))
+    deciding = decide(aborted, Observation(a_snapshot(EndpointStatus.UPDATING, pending=TARGET)), NOW)
+    assert deciding.action is Action.TRIP_ALARM
+    refused = after_error(deciding.rollout, deciding.action, ERRORS[2], NOW)
+    assert refused.rollout.abort is None
+    assert refused.rollout.chore_failures[0].startswith("The alarm could not be tripped:")

@@ -4,9 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from fakes.clock import NOW
-from fakes.records import ANNA, BEN, CARL, at
+from fakes.records import ANNA, BEN, CARL, ENDPOINT, approved_by, at, rollback_at
 
-from bot.domain.approval import Person, policy_for, run_now
+from bot.domain.approval import Person, approve, counted, policy_for, run_now
+from bot.domain.errand import ButtonValue
 from bot.domain.errors import NotAllowed, UserError
 from bot.domain.fleet import Approval
 from bot.domain.fleet.blocks import StrongerApproval
@@ -92,3 +93,34 @@ def test_the_stronger_policy_names_its_own_people_and_never_fewer_of_them() -> N
     named = Approval(users=(BEN,), quorum=3, irreversible=StrongerApproval(groups=("S0BOARD",), quorum=2))
     stronger = policy_for(named, WHY)
     assert (stronger.users, stronger.groups, stronger.quorum) == ((), ("S0BOARD",), 3)
+
+
+SEEN = ButtonValue(rollout_id="rabc2345", endpoint=ENDPOINT, fingerprint="0123456789abcdef")
+LATER = Start(at=NOW + HOUR, reason=Reason.SCHEDULED_BY_APPROVER, is_chosen=True)
+
+
+def test_an_approval_for_later_waits_for_its_time() -> None:
+    approved = approve(at(Phase.AWAITING_APPROVAL), POLICY, Person(BEN), SEEN, NOW, start=LATER)
+    assert (approved.phase, approved.last.reason) == (Phase.SCHEDULED, Reason.SCHEDULED_BY_APPROVER)
+    assert approved.scheduled_for == NOW + HOUR
+
+
+def test_a_time_that_one_of_two_approvers_chose_is_kept_for_the_other() -> None:
+    two = POLICY.model_copy(update={"quorum": 2})
+    chosen = approve(at(Phase.AWAITING_APPROVAL), two, Person(BEN), SEEN, NOW, start=LATER)
+    assert (chosen.phase, chosen.scheduled_for) == (Phase.AWAITING_APPROVAL, NOW + HOUR)
+    not_chosen = LATER.model_copy(update={"is_chosen": False})
+    assert approve(at(Phase.AWAITING_APPROVAL), two, Person(BEN), SEEN, NOW, start=not_chosen).scheduled_for is None
+
+
+def test_an_approved_rollback_is_on_its_way_at_once() -> None:
+    approved = approve(rollback_at(Phase.AWAITING_APPROVAL), POLICY, Person(CARL), SEEN, NOW)
+    assert approved.phase is Phase.ROLLING_BACK
+
+
+@pytest.mark.parametrize(("may", "left"), [(True, (ANNA, BEN)), (False, (BEN,))])
+def test_approvals_are_counted_by_the_policy_of_now(may: bool, left: tuple[str, ...]) -> None:
+    rollout = at(Phase.AWAITING_APPROVAL, approvals=approved_by(ANNA, BEN, CARL))
+    policy = Approval(users=(ANNA, BEN), requester_may_approve=may)
+    people = [Person(ANNA), Person(BEN), Person(CARL)]
+    assert counted(rollout, policy, people).approvers() == left
