@@ -13,12 +13,14 @@ from fakes.facts import (
     SUSPENDED,
     UPDATE,
     a_config,
+    a_spec,
     a_target,
     found,
     with_instances,
 )
 from fakes.records import CURRENT, TARGET
 
+from bot.domain.fleet.blocks import Autoscaling
 from bot.domain.plan import Difference, Level
 from bot.domain.preflight import Facts
 from bot.domain.rollout import CountChange
@@ -124,6 +126,24 @@ def test_autoscaling_is_suspended_and_resumed(facts: Facts) -> None:
         "Autoscaling is suspended for the update and resumes afterwards (AllTraffic: 2 to 8 instances, policy hold-200, "
         "scheduled action mornings)."
     )
+
+
+def test_autoscaling_that_stands_still_already_is_not_said_to_resume() -> None:
+    for facts in (UPDATE, ROLLBACK, SCALE):
+        findings = found(replace(facts, scaling=ASLEEP))
+        assert "autoscaling" not in findings
+        assert findings["scaling_off"].level is Level.WARNING
+        assert findings["scaling_off"].text.startswith(
+            "Autoscaling is suspended already, and stays so: AllTraffic: 2 to 8"
+        )
+
+
+def test_autoscaling_that_the_fleet_file_wants_and_that_is_gone_is_told() -> None:
+    spec = a_spec(autoscaling=Autoscaling(min=2, max=8, target=200.0))
+    finding = found(replace(UPDATE, spec=spec))["scaling_off"]
+    assert finding.text == ("The fleet file wants AllTraffic to scale from 2 to 8 instances, but nothing scales it.")
+    assert "scaling_off" not in found(replace(UPDATE, spec=spec, scaling=SCALED))
+    assert "scaling_off" not in found(replace(UPDATE, spec=spec, scaling=None)), "unknown is not gone"
 
 
 def test_autoscaling_that_is_in_the_way_is_removed_and_put_back() -> None:

@@ -46,6 +46,7 @@ CHECKS: tuple[Check, ...] = (
     alarms.alarms_can_be_relied_on,
     counts.live_counts_are_kept,
     scaling.scaling_is_put_back,
+    scaling.scaling_is_at_work,
     scaling.scaling_pauses_at_a_quiet_time,
     scaling.target_values_fit,
     images.tags_still_mean_the_same,

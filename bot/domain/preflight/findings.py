@@ -24,6 +24,7 @@ class CheckName(StrEnum):
     ALARMS = "alarms"
     KEPT_COUNTS = "kept_counts"  # live counts survive the update
     AUTOSCALING = "autoscaling"
+    SCALING_OFF = "scaling_off"  # autoscaling that was asked for is gone, or stands still
     SCALING_PAUSE = "scaling_pause"  # nothing scales while the update runs
     SCALING_TARGET = "scaling_target"  # a value per instance, and other instances
     IMAGE_TAGS = "image_tags"

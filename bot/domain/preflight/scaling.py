@@ -20,7 +20,7 @@ def scaling_is_put_back(facts: Facts) -> Finding | None:
         return warning(
             CheckName.AUTOSCALING,
             "Whether anything scales the endpoint could not be told.",
-            "Allow the bot application-autoscaling:DescribeScalableTargets. Until then, make sure that no autoscaling is in the way.",
+            "Allow the bot the Describe actions of application-autoscaling. Until then, make sure that no autoscaling is in the way.",
         )
     targets = facts.scaling.targets
     if not targets or facts.kind is Kind.SCALE:
@@ -33,7 +33,30 @@ def scaling_is_put_back(facts: Facts) -> Finding | None:
             f"update, and put back afterwards, however it ends ({named}).",
             _afterwards(targets),
         )
+    if all(target.is_suspended for target in targets):
+        return None
     return ok(CheckName.AUTOSCALING, f"Autoscaling is suspended for the update and resumes afterwards ({named}).")
+
+
+def scaling_is_at_work(facts: Facts) -> Finding | None:
+    """A rollout that was lost with the store leaves autoscaling as it was meanwhile, and nobody notices a fleet that stands still."""
+    if facts.scaling is None:
+        return None
+    still = [target for target in facts.scaling.targets if target.is_suspended]
+    if still:
+        return warning(
+            CheckName.SCALING_OFF,
+            f"Autoscaling is suspended already, and stays so: {'; '.join(target.words for target in still)}.",
+            "If nobody did that on purpose, resume it in AWS: a rollout that the bot lost sight of leaves it like this.",
+        )
+    declared, variant = facts.spec.autoscaling, facts.spec.variant
+    if declared is None or facts.scaling.of(variant) is not None:
+        return None
+    return warning(
+        CheckName.SCALING_OFF,
+        f"The fleet file wants {variant} to scale from {declared.min} to {declared.max} instances, but nothing scales it.",
+        "Register its autoscaling again, or correct the fleet file. This change does not bring it back.",
+    )
 
 
 def _afterwards(targets: Sequence[ScalableTarget]) -> str:
