@@ -68,9 +68,9 @@ class Acting:
         rollout = stored.rollout
         assert rollout.scaling is not None
         self.planner.refuse_if_drifted(rollout.with_(scaling=None) if rollout.scaling.attempts == 1 else rollout, spec)
-        self._refuse_if_overtaken(stored)
         take = aws.autoscaling.deregister if rollout.scaling.mode is ScalingMode.DEREGISTER else aws.autoscaling.suspend
         for target in rollout.scaling.targets:
+            self._refuse_if_overtaken(stored)  # whoever cancelled meanwhile has it put back
             take(target)
 
     def _refuse_if_overtaken(self, stored: Stored) -> None:

@@ -178,7 +178,12 @@ class Clicks:
                 f"There is nothing to abort: its state is “{rollout.phase.words}”. Your click changed nothing."
             )
         aborted = rollout.with_(abort=Abort(actor=errand.actor, at=now))
-        self.world.store.rollouts.commit([Write(aborted, stored.revision, now + SOON)], now)
+        self.world.store.rollouts.commit([Write(aborted, stored.revision, self._next_look(rollout, now))], now)
+
+    def _next_look(self, rollout: Rollout, now: datetime) -> datetime:
+        """At once; but what a tick may be taking away at this moment is not put back under its hands."""
+        is_being_taken = rollout.scaling is not None and rollout.scaling.taken_at is None
+        return now + (self.world.lease if is_being_taken else SOON)
 
     def cancel(self, stored: Stored, actor: str, errand_id: str) -> None:
         """Stop it before the update starts; later, queue a rollback for the moment SageMaker settles, for it has no cancel."""
@@ -195,7 +200,7 @@ class Clicks:
             )
         elif rollout.phase is Phase.UPDATING:
             queued = rollout.with_(rollback_queued_by=rollout.rollback_queued_by or actor)
-            self.world.store.rollouts.commit([Write(queued, stored.revision, now + SOON)], now)
+            self.world.store.rollouts.commit([Write(queued, stored.revision, self._next_look(rollout, now))], now)
         elif rollout.phase is Phase.WATCHING:
             raise UserError(
                 "The update is done already, so there is nothing to cancel. Nothing was changed. Press Roll back to undo it."

@@ -16,6 +16,7 @@ from bot.domain.errors import GatewayError, ResourceBusy
 from bot.domain.rollout import Kind, Phase
 from bot.domain.saga import ScalingMode
 from bot.domain.scaling import ScalableTarget
+from bot.store.rollouts import Stored
 
 TARGET = a_target(ENDPOINT)
 OPTIONS = {ScalingMode.SUSPEND: "", ScalingMode.DEREGISTER: "--instance-type ml.m5.2xlarge"}
@@ -427,4 +428,37 @@ def test_a_redrawn_plan_that_gives_way_to_a_rollback_leaves_it_the_snapshot(engi
     assert engine.phase(second) is Phase.CANCELLED
     assert played_out(engine, first) is Phase.ROLLED_BACK
     assert engine.crashes == []
+    assert_as_before(engine)
+
+
+def test_cancel_while_scaling_is_being_taken_gives_that_tick_time_to_end(engine: Engine) -> None:
+    """Otherwise another worker would put it back, and the first one take it away after that."""
+    kill_around(engine.autoscaling, "suspend", afterwards=False)
+    with pytest.raises(Killed):
+        promoted(engine)
+    rollout_id = engine.store.rollouts.recent(ENDPOINT)[0].id
+    engine.type(f"cancel {rollout_id}")
+    assert engine.autoscaling.count("restore") == 0
+    assert engine.phase(rollout_id) is Phase.UPDATING
+    engine.clock.tick(engine.world.lease)
+    engine.settle()
+    assert engine.phase(rollout_id) is Phase.CANCELLED
+    assert engine.endpoints.updates == []
+    assert_as_before(engine)
+
+
+def test_a_tick_that_was_overtaken_takes_nothing_more_away(engine: Engine) -> None:
+    rollout_id = engine.promote()
+    moved: list[Stored] = []
+
+    def overtaken(revision: Stored) -> bool:
+        moved.append(revision)
+        return False
+
+    engine.store.rollouts.still_holds, holds = overtaken, engine.store.rollouts.still_holds  # type: ignore[method-assign]
+    engine.press("Approve", by=BEN)
+    engine.store.rollouts.still_holds = holds  # type: ignore[method-assign]
+    assert engine.autoscaling.count("suspend") == 0
+    assert len(moved) == 1
+    assert played_out(engine, rollout_id) is Phase.SUCCEEDED
     assert_as_before(engine)
