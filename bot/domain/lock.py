@@ -89,7 +89,10 @@ class BreakRequest(Value):
 
 
 def stands_in_the_way(lock: Lock | None, rollout: Rollout) -> bool:
-    """Whether an approved rollout has to wait for the lock: it has not called UpdateEndpoint yet, and it is not the way back."""
+    """Whether an approved rollout has to wait for the lock: it has not called its UpdateEndpoint yet, and it is not the way back.
+
+    Over a bridge there are two, and it is the last that counts: until then a lock holds the traffic where it is.
+    """
     not_yet_called = rollout.phase in (Phase.SCHEDULED, Phase.PREPARING, Phase.UPDATING) and rollout.update is None
     return lock is not None and not_yet_called and rollout.kind is not Kind.ROLLBACK
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from bot.domain.names import mention
-from bot.domain.reconcile import call_of
+from bot.domain.reconcile import call_of, is_baking
 from bot.domain.rejection import rejection_of
 from bot.domain.rollout import Kind, Phase, Reason, Rollout
 from bot.messages.blocks import Message, code, context, escape, section
@@ -112,6 +112,8 @@ def _its_time(rollout: Rollout) -> str:
 def _update_so_far(rollout: Rollout) -> str:
     if rollout.retry is not None and call_of(rollout) is None:
         return f"AWS had no capacity; the old fleet serves on. The next try begins {moment(rollout.retry.due)}."
+    if is_baking(rollout):
+        return f"Both variants serve and are compared. {time_so_far(rollout)}."
     return f"{fleet_counts(rollout)} {time_so_far(rollout)}."
 
 
