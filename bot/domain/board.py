@@ -47,10 +47,13 @@ _BROKEN = frozenset({EndpointStatus.FAILED, EndpointStatus.OUT_OF_SERVICE, Endpo
 def deleted_words(kind: str, names: Sequence[str]) -> str:
     """Why an endpoint is UNPATCHABLE, and what to do."""
     what = f"the {kind} {names[0]} was" if len(names) == 1 else f"the {kind}s {', '.join(names)} were"
-    return (
-        f"It serves on, but {what} deleted, so AWS cannot patch its instances and no rollback can lead back to it. "
-        "Promote a version that exists."
+    by_hand = "create a config by hand and update the endpoint to it, once"
+    advice = (
+        f"Nothing can be cloned from it any more: {by_hand}."
+        if kind == "endpoint config"
+        else f"Name an earlier config whose models exist (rollback --to CONFIG), or {by_hand}."
     )
+    return f"It serves on, but {what} deleted, so AWS cannot patch its instances and no rollback can lead back to it. {advice}"
 
 
 def state_of(snapshot: Snapshot | None, running: str, newest: str, *, has_rollout: bool) -> BoardState:

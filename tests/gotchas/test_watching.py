@@ -22,7 +22,7 @@ def test_gotcha_03_a_deleted_config_is_told_too(engine: Engine) -> None:
     engine.endpoints.configs.clear()
     answer = engine.ask("status")
     assert f"{ENDPOINT}: {BoardState.UNPATCHABLE}" in answer.replace("*", "")
-    assert "Promote a version that exists." in answer
+    assert "create a config by hand and update the endpoint to it, once." in answer
 
 
 def test_gotcha_27_wrong_requests_of_callers_are_no_fault_of_the_new_fleet() -> None:

@@ -271,3 +271,16 @@ def test_a_terminal_asks_for_approval_because_it_is_nobody(engine: Engine, promo
     )
     (child,) = rollbacks(engine)
     assert child.phase is Phase.AWAITING_APPROVAL
+
+
+def test_an_endpoint_whose_model_was_deleted_can_go_to_an_earlier_config(engine: Engine) -> None:
+    rollout_id = engine.promoted()
+    (gone,) = engine.rollout(rollout_id).plan.new_models.values()  # type: ignore[union-attr]
+    del engine.endpoints.models[gone]
+    assert "Name an earlier config whose models exist (rollback --to CONFIG)" in engine.ask(f"status {ENDPOINT}")
+    engine.type(f"promote {ENDPOINT} --version 5")
+    assert f"(rollback {ENDPOINT} --to CONFIG)" in engine.slack.shown("ending").words
+    engine.type(f"rollback {ENDPOINT} --to {CURRENT}", by=BEN)
+    (back,) = rollbacks(engine)
+    assert engine.play_out(back.id) is Phase.ROLLED_BACK
+    assert engine.endpoints.config == CURRENT

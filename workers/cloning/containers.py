@@ -97,7 +97,7 @@ def _meant(
         how_many = "none of them runs" if not family else f"{len(family)} of them run"
         raise UsageError(
             f"{pipeline}, and {how_many} a version of {package.group or package.label}, "
-            "so it is not clear which one to replace. Nothing was started."
+            "so it is not clear which one to replace. Nothing was started. Create that model and its config by hand."
         )
     return family[0]
 

@@ -142,12 +142,15 @@ def _asked_variant(variant: Document, change: Change) -> dict[str, Any]:
                 "is serverless" if "ServerlessConfig" in variant else "takes its instances from several instance pools"
             )
             raise UsageError(
-                f"Variant {name} {kind}, so it has no single instance type that could be changed. Nothing was started."
+                f"Variant {name} {kind}, so it has no single instance type that could be changed. Nothing was started. "
+                "Leave --instance-type out, or make that config by hand."
             )
         asked["InstanceType"] = change.instance_type
     if change.count is not None:
         if "ServerlessConfig" in variant:
-            raise UsageError(f"Variant {name} is serverless, so it has no instance count. Nothing was started.")
+            raise UsageError(
+                f"Variant {name} is serverless, so it has no instance count. Nothing was started. Leave --count out."
+            )
         asked[COUNT] = change.count
     return asked
 

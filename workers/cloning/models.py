@@ -47,7 +47,8 @@ def _models_of(current: LiveEndpoint, variant: Document) -> list[ModelRecord]:
         if name not in current.models:
             raise UsageError(
                 f"Model “{name}”, which variant {variant['VariantName']} of {current.snapshot.name} runs, was deleted, so it "
-                "cannot be cloned. Deploy with a new config by hand once. Nothing was started."
+                "cannot be cloned. Nothing was started. Name an earlier config whose models exist "
+                f"(rollback {current.snapshot.name} --to CONFIG), or create a config by hand and update the endpoint to it, once."
             )
     return [current.models[name] for name in names]
 
