@@ -89,3 +89,44 @@ def test_approvals_rejections_and_cancels_at_once_end_in_one_of_them(seed: int) 
         assert engine.crashes == []
     finally:
         engine.close()
+
+
+def test_what_cannot_be_undone_takes_two_people_and_never_the_requester() -> None:
+    """The model of the present config was deleted, so nobody can bring it back."""
+    users = f"users: [{ANNA}, {BEN}, {CARL}], requester_may_approve: true, quorum: 1"
+    engine = Engine(FLEET.replace(f"users: [{BEN}, {CARL}], quorum: 1", users))
+    try:
+        del engine.endpoints.models["model-v3"]
+        engine.type(f"promote {ENDPOINT} --count 4")
+        rollout_id = engine.store.rollouts.recent(ENDPOINT)[0].id
+        assert engine.rollout(rollout_id).quorum == 2
+        for who in (BEN, ANNA, BEN):
+            engine.press("Approve", by=who)
+            engine.tell()
+        told = Counter(actor for actor, _ in engine.slack.whispers)
+        assert told == {ANNA: 1, BEN: 1}
+        assert engine.phase(rollout_id) is Phase.AWAITING_APPROVAL
+        engine.press("Approve", by=CARL)
+        assert engine.rollout(rollout_id).approvers() == (BEN, CARL)
+        engine.play(lambda: engine.endpoints.updates != [])
+        assert len(engine.endpoints.updates) == 1
+        assert engine.rollout(rollout_id).redraws == ()
+    finally:
+        engine.close()
+
+
+def test_the_people_of_the_stronger_policy_are_known_by_their_groups() -> None:
+    stronger = f"users: [{BEN}, {CARL}], quorum: 1, irreversible: {{groups: [S0BOARD], quorum: 1}}"
+    engine = Engine(FLEET.replace(f"users: [{BEN}, {CARL}], quorum: 1", stronger))
+    try:
+        engine.slack.groups["S0BOARD"] = frozenset({BEN, DORA})
+        del engine.endpoints.models["model-v3"]
+        engine.type(f"promote {ENDPOINT} --count 4")
+        rollout_id = engine.store.rollouts.recent(ENDPOINT)[0].id
+        engine.press("Approve", by=CARL)
+        assert engine.phase(rollout_id) is Phase.AWAITING_APPROVAL
+        engine.press("Approve", by=BEN)
+        assert engine.rollout(rollout_id).approvers() == (BEN,)
+        assert engine.phase(rollout_id) is not Phase.AWAITING_APPROVAL
+    finally:
+        engine.close()
