@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from flow.story import TOLD_BY_A_PROMOTION, executed_updates, promote, update_calls
+from flow.story import TOLD_BY_A_PROMOTION, promote, update_calls
 
 from sandbox.stack import Stack
 
@@ -33,14 +33,6 @@ def test_every_operation_failing_in_every_way_changes_nothing_but_the_time_it_ta
         assert sum(call["executed"] for call in stack.aws.calls(operation)) == 1
     met = {(call["operation"], call["fault"]) for call in stack.aws.calls() if call["fault"]}
     assert met == {(o, last) for o in (*PLANNING, *UPDATING)} | {(o, kind) for o in WRITES for kind in kinds}
-
-
-def test_a_third_of_all_calls_throttled_is_lived_through(stack: Stack) -> None:
-    stack.aws.scenario("throttling", share=0.33)
-    story = promote(stack, "sentiment-prod", "--version 4").approve()
-    story.wait_for_state("succeeded", timeout=90)
-    story.assert_told_once(TOLD_BY_A_PROMOTION)
-    assert executed_updates(stack, "sentiment-prod") == 1
 
 
 def test_a_permission_that_is_missing_ends_the_rollout_with_its_name_and_the_endpoint_untouched(stack: Stack) -> None:
