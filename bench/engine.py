@@ -17,9 +17,9 @@ from urllib.request import Request, urlopen
 
 import boto3
 
+from bot.domain.calls import UpdateCall
 from bot.domain.endpoint import EndpointStatus, Snapshot
 from bot.domain.plan import Plan
-from bot.domain.calls import UpdateCall
 from bot.domain.rollout import Kind, Pace, Phase, Reason, Rollout, Thread, WatchPlan, open_rollout
 from bot.queue import QueueName
 from bot.store import Store, due, make_store
