@@ -28,6 +28,7 @@ from bot.domain.plan import Level
 from bot.domain.preflight import CHECKS, MOVING, CheckName, Facts, irreversible_reasons, readiness_of, run_preflight
 from bot.domain.preflight.facts import QuotaNeed
 from bot.domain.readiness import ReadinessLevel
+from bot.domain.rollout import Kind
 from bot.domain.strategy import FleetShape, VariantShape
 from bot.domain.traffic import TrafficOutlook
 
@@ -230,7 +231,10 @@ def test_reasons_why_nothing_leads_back() -> None:
     )
     refused = replace(UPDATE, conversion=Conversion.REALTIME_TO_SERVERLESS)
     assert irreversible_reasons(refused) == ()
-    assert irreversible_reasons(replace(both, kind=ROLLBACK.kind)) == ()
+    assert irreversible_reasons(replace(both, kind=ROLLBACK.kind)) == (
+        "SageMaker turns serverless capacity into instances, and never back.",
+    )
+    assert irreversible_reasons(replace(both, kind=Kind.SCALE)) == ()
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
+import boto3
 import pytest
 
 from sandbox.stack import Options, Stack
@@ -92,6 +93,38 @@ def test_fifty_clicks_of_five_people_are_two_approvals_one_update_and_fifty_answ
     assert any(f"Approved by {both}" in plan_of(story) for both in ("@ben and @carla", "@carla and @ben"))
     story.wait_for_state("watching", "succeeded")
     assert executed_updates(stack, "sentiment-prod") == len(update_calls(stack, "sentiment-prod")) == 1
+
+
+def make_config_on_instances(stack: Stack) -> str:
+    """What somebody might make in the console: the model of the serverless endpoint, on an instance."""
+    name = "credibility-on-instances"
+    sagemaker = boto3.client(
+        "sagemaker",
+        endpoint_url=stack.aws.url,
+        region_name="us-east-1",
+        aws_access_key_id="sandbox",
+        aws_secret_access_key="sandbox",
+    )
+    variant = {"VariantName": "AllTraffic", "ModelName": "credibility-v1", "InstanceType": "ml.m5.large"}
+    try:
+        sagemaker.create_endpoint_config(
+            EndpointConfigName=name, ProductionVariants=[variant | {"InitialInstanceCount": 1}]
+        )
+    finally:
+        sagemaker.close()
+    return name
+
+
+def test_what_no_rollback_could_undo_takes_two_people_where_anything_else_takes_one(stack: Stack) -> None:
+    name = make_config_on_instances(stack)
+    story = ask(stack, f"rollback credibility --to {name}", by="anna")
+    story.approve("ben").wait(
+        lambda: "Approved by @ben so far. Needs 2 approvals" in plan_of(story), 10, "the first one"
+    )
+    assert story.state == "awaiting approval"
+    assert update_calls(stack, "credibility") == []
+    story.approve("carla").wait_for_state("rolling back", "rolled back")
+    wait_until(lambda: executed_updates(stack, "credibility") == 1, 20, "the update")
 
 
 def test_a_change_for_the_quiet_hour_waits_for_it_unless_an_approver_runs_it_now(stack: Stack) -> None:

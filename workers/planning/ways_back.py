@@ -1,8 +1,9 @@
 """The plan of a rollback: where it goes, and whether it can get there."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from bot.domain.approval import policy_for
 from bot.domain.basis import basis_of, fingerprint_of
 from bot.domain.conversion import conversion
 from bot.domain.endpoint import ConfigRecord, Snapshot
@@ -42,6 +43,7 @@ class BackPlans:
         if snapshot.is_on(target_name):
             raise UserError(f"{spec.name} is on {target_name} already, so there is nothing to roll back.")
         facts = self._facts(rollout, spec, snapshot, current, target_name)
+        facts = replace(facts, quorum=policy_for(spec.approval, irreversible_reasons(facts)).quorum)
         findings = run_preflight(facts)
         basis = basis_of(facts, content_hash="", model_hashes={})
         undone = parent.rollout.change if parent is not None else None

@@ -30,11 +30,14 @@ def way_back_exists(facts: Facts) -> Finding | None:
 
 
 def irreversible_reasons(facts: Facts) -> tuple[str, ...]:
-    """Why a rollback could not undo this change, each in a sentence; empty if it could."""
-    if facts.kind is not Kind.UPDATE:
+    """Why a rollback could not undo this change, each in a sentence; empty if it could.
+
+    Going back is such a change too, where it leads to a config of the other kind of capacity.
+    """
+    if facts.kind is Kind.SCALE:
         return ()
     reasons = list(_one_way(facts))
-    if missing := _missing_models(facts):
+    if facts.kind is Kind.UPDATE and (missing := _missing_models(facts)):
         reasons.append(f"Of the present config, {_deleted('the model', missing)}, so it cannot be deployed again.")
     return tuple(reasons)
 
