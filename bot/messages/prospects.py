@@ -30,11 +30,10 @@ def how(kind: Kind, plan: Plan) -> str:
         verb = "suspended" if plan.scaling_mode is ScalingMode.SUSPEND else "removed"
         names = " and ".join(escape(target.variant) for target in plan.scaling.targets)
         lines.append(f"Autoscaling of {names} is {verb} meanwhile, and put back afterwards.")
-    lines.append(
-        f"Past updates of it took about {span(plan.expected_duration)}."
-        if plan.expected_duration is not None
-        else "There is no past update of it to tell how long it takes."
-    )
+    if plan.expected_duration is not None:
+        lines.append(f"Past updates of it took about {span(plan.expected_duration)}.")
+    elif plan.readiness is None:  # otherwise the way back says the same
+        lines.append("There is no past update of it to tell how long it takes.")
     return "\n".join(lines)
 
 
@@ -60,5 +59,5 @@ def way_back(readiness: Readiness) -> Block:
     quotas = [str(quota) for quota in readiness.return_quota]
     reasons = [*readiness.reasons, *(text for text in quotas if text not in readiness.reasons)]
     if readiness.expected is None and readiness.level is not ReadinessLevel.RED:
-        reasons.append("How long it takes is not known yet: there is no past update of it.")
+        reasons.append("How long it takes, there or back, is not known yet: there is no past update of it.")
     return section("\n".join(part for part in (head, listed([escape(r) for r in reasons])) if part))

@@ -71,7 +71,7 @@ def test_the_way_back_is_a_light_and_a_word(readiness: Any, words: str) -> None:
 
 
 def test_an_unknown_duration_of_the_way_back_is_said_to_be_unknown() -> None:
-    unknown = "How long it takes is not known yet: there is no past update of it."
+    unknown = "How long it takes, there or back, is not known yet: there is no past update of it."
     assert unknown in read(waiting(a_full_plan(readiness=UNSURE)))
     assert unknown not in read(waiting(a_full_plan(readiness=NO_RETURN)))
 
