@@ -4,7 +4,7 @@ from bot.domain.plan import Finding, Level, Plan
 from bot.domain.preflight import CheckName
 from bot.domain.rollout import Kind, Redraw, Rollout
 from bot.messages.blocks import Block, Message, context, escape, section
-from bot.messages.changes import change_lines
+from bot.messages.changes import change_blocks, change_lines
 from bot.messages.checks import finding_lines
 from bot.messages.decision import decision_blocks
 from bot.messages.prospects import how, outlook, way_back
@@ -44,7 +44,11 @@ def plan_blocks(endpoint: str, kind: Kind, plan: Plan, reason: str = "") -> list
     head = f"*{escape(plan_title(endpoint, kind, plan))}*"
     if reason:
         head += f"\n> {escape(reason)}"
-    blocks = [section(head), section(f"*What changes*\n{change_lines(plan.differences) or 'Nothing changes.'}")]
+    blocks = [section(head)]
+    if plan.differences:
+        blocks += change_blocks("*What changes*", plan.differences)
+    else:
+        blocks.append(section("*What changes*\nNothing changes."))
     if plan.kept:
         blocks.append(context(f"*What stays*: {' '.join(escape(kept) for kept in plan.kept)}"))
     blocks.append(section(f"*Checks*\n{finding_lines(_findings_to_show(plan))}"))

@@ -99,9 +99,35 @@ def test_what_weighs_most_changes_first() -> None:
     assert words.index("ModelPackageName") < words.index("InitialInstanceCount") < words.index("Environment.WORKERS")
 
 
-def test_a_long_diff_is_cut_with_a_count() -> None:
-    many = tuple(Difference(path=f"Environment.A{i}", before="1", after="2") for i in range(20))
-    assert "… and 8 more" in read(waiting(a_plan(differences=many)))
+def test_nothing_that_changes_is_kept_from_who_approves_it() -> None:
+    many = tuple(Difference(path=f"AllTraffic.model.Environment.SETTING_{i}", before="1", after="2") for i in range(60))
+    words = read(waiting(a_plan(differences=many)))
+    assert all(difference.path in words for difference in many)
+
+
+def test_a_diff_that_is_too_long_for_a_message_is_cut_with_a_count() -> None:
+    many = tuple(Difference(path=f"Environment.A{i}", before="1", after="&" * 500) for i in range(100))
+    message = render_plan(waiting(a_full_plan(differences=many)))
+    assert sum(len(str(block.get("text", {}).get("text", ""))) for block in message.blocks) < 13_000
+    shown = sum(difference.path in words_of(message) for difference in many)
+    assert 0 < shown < 100
+    assert f"… and {100 - shown} more" in words_of(message)
+
+
+def test_long_values_are_shown_where_they_part() -> None:
+    same = "https://example.com/" + "a" * 200
+    difference = Difference(path="Environment.URL", before=f"{same}/old", after=f"{same}/new")
+    words = read(waiting(a_plan(differences=(difference,))))
+    assert "aaa/old" in words
+    assert "aaa/new" in words
+
+
+def test_what_differs_never_looks_alike() -> None:
+    arns = [
+        f"arn:aws:sagemaker:us-east-1:{account}:model-package/stt/1" for account in ("111111111111", "222222222222")
+    ]
+    difference = Difference(path="AllTraffic.model.ModelPackageName", before=arns[0], after=arns[1])
+    assert all(arn in read(waiting(a_plan(differences=(difference,)))) for arn in arns)
 
 
 def a_finding(level: Level, check: str, text: str, step: str = "Do this.") -> Finding:
