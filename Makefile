@@ -23,8 +23,8 @@ demo: $(READY) ## the whole thing on local stand-ins; prints one address to open
 story: $(READY) ## one story driven through the same processes, as a transcript: make story STORY=promote (or list)
 	@$(BIN)/python -m sandbox story $(STORY)
 
-test: $(READY) packages ## every test
-	$(BIN)/python -m pytest
+test: $(READY) packages ## every test, three files at a time
+	$(BIN)/python -m pytest -n 3 --dist loadfile
 
 run: $(READY) ## production: the Procfile, with settings from the environment or .env
 	$(BIN)/honcho start
