@@ -131,7 +131,9 @@ def test_a_change_for_the_quiet_hour_waits_for_it_unless_an_approver_runs_it_now
     story = promote(stack, "stt-prod")
     story.press("Schedule", by="ben")
     story.wait_for_state("scheduled")
-    assert "as the approver chose" in plan_of(story)
+    story.wait(
+        lambda: "as the approver chose" in plan_of(story), 10, "the plan with its time in the place of the buttons"
+    )
     assert stack.aws.calls("CreateModel") == []
     story.press("Run now", by="dave")
     story.wait_for_answer("dave", "You may not start")
