@@ -104,7 +104,7 @@ def cost_sentence(cost: Cost, *, is_marketplace: bool = False) -> str:
     """`$1.41 for about 12 minutes of a second fleet; afterwards $3.04 → $6.08 an hour.`, with what is not in these numbers."""
     notes = []
     if cost.unpriced:
-        notes.append(f"The price list has nothing for {' and '.join(cost.unpriced)}.")
+        notes.append(f"No price is known for {' and '.join(cost.unpriced)}.")
     if cost.is_upper_bound:
         notes.append("Instance pools are counted at their dearest type.")
     if cost.has_serverless:

@@ -84,7 +84,7 @@ def test_one_type_without_a_price_makes_the_whole_unknown_and_is_named():
     assert (cost.extra_during, cost.per_hour_before, cost.per_hour_after) == (None, Decimal("3.03"), None)
     assert cost_sentence(cost) == (
         "What a second fleet costs during the update is not known; afterwards $3.03 → unknown an hour. "
-        "The price list has nothing for ml.p9.large."
+        "No price is known for ml.p9.large."
     )
 
 
@@ -131,7 +131,7 @@ def test_one_type_without_a_price_makes_the_whole_unknown_and_is_named():
             fleet((("ml.p9.large",), 2)),
             ALL_AT_ONCE,
             HALF_AN_HOUR,
-            "Nothing extra during the update; the price per hour is not known. The price list has nothing for ml.p9.large.",
+            "Nothing extra during the update; the price per hour is not known. No price is known for ml.p9.large.",
         ),
         (
             fleet(((), 0)),
