@@ -13,7 +13,8 @@ from secrets import token_hex
 
 from bot.domain.errand import ReplyTo
 from bot.domain.errors import RolloutBotError, UnknownName, UnknownRollout, UsageError
-from bot.domain.rollout import Phase, Rollout
+from bot.domain.phases import Phase
+from bot.domain.rollout import Rollout
 from bot.grammar import TERMINAL_PREFIX, parse_argv
 from bot.intake import Intake
 from bot.messages.ending import render_ending

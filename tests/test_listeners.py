@@ -9,7 +9,7 @@ from fakes.bolt import APPROVE, ROLLOUT_BUTTON, BoltApp, a_click, a_command, a_m
 from fakes.records import ANNA, BEN, ENDPOINT
 
 from bot.domain.errand import BreakErrand, ClickErrand, CommandErrand
-from bot.domain.rollout import Phase
+from bot.domain.phases import Phase
 from bot.messages.ids import ActionId
 
 

@@ -12,7 +12,7 @@ import pytest
 from gotchas.test_all_present import KNOWN
 
 from bot.domain.board import BoardState
-from bot.domain.rollout import TRANSITIONS, Phase
+from bot.domain.phases import TRANSITIONS, Phase
 from bot.grammar import parse_argv
 from sandbox.aws.faults import KINDS as AWS_FAULTS
 from sandbox.aws.switches import SWITCHES

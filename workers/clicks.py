@@ -17,8 +17,9 @@ from bot.domain.errand import Click, ClickErrand
 from bot.domain.errors import PlanDrifted, ResourceMissing, RevisionConflict, StalePlan, UnknownRollout, UserError
 from bot.domain.fleet import Approval, EndpointSpec
 from bot.domain.names import mention
+from bot.domain.phases import Kind, Phase, Reason
 from bot.domain.reconcile import SOON, redraw
-from bot.domain.rollout import Abort, Kind, Phase, Reason, Rollout
+from bot.domain.rollout import Abort, Rollout
 from bot.domain.starting import Start, start_of
 from bot.store.rollouts import Stored, Write
 from workers.opening import MAY_BE_ROLLED_BACK, Opening, begun, superseded_text

@@ -46,7 +46,8 @@ from bot.domain.errors import (
 )
 from bot.domain.lock import EVERYTHING
 from bot.domain.nearest import nearest
-from bot.domain.rollout import Kind, Phase, Rollout, Thread, open_rollout
+from bot.domain.phases import Kind, Phase
+from bot.domain.rollout import Rollout, Thread, open_rollout
 from bot.messages.answers import render_bare_plan, render_board, render_history, render_text
 from bot.messages.locks import lock_line
 from bot.messages.standing import render_standing

@@ -10,8 +10,9 @@ from datetime import datetime
 from bot.domain.endpoint import ConfigRecord, Snapshot
 from bot.domain.errors import ResourceMissing
 from bot.domain.fleet import EndpointSpec
+from bot.domain.phases import Kind, Phase, Reason
 from bot.domain.plan import Plan
-from bot.domain.rollout import Kind, Phase, Reason, Rollout, Thread, Transition
+from bot.domain.rollout import Rollout, Thread, Transition
 from workers.ports import Endpoints
 from workers.rollbacks import pace_of, watch_of
 

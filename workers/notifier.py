@@ -11,7 +11,8 @@ from datetime import timedelta
 
 from bot.domain.board import in_turn
 from bot.domain.errors import RevisionConflict, SlackRefused, TransientError
-from bot.domain.rollout import BOT_ACTOR, Phase, Reason, Rollout
+from bot.domain.phases import BOT_ACTOR, Phase, Reason
+from bot.domain.rollout import Rollout
 from bot.messages.slots import SlotName
 from bot.messages.thread import wanted_slots
 from bot.store.keys import Due

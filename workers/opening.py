@@ -10,7 +10,8 @@ from bot.domain.errand import CommandErrand, rollout_id_for
 from bot.domain.errors import EndpointBusy, NotAllowed, ResourceMissing, UnknownRollout, UserError
 from bot.domain.fleet import EndpointSpec
 from bot.domain.names import mention
-from bot.domain.rollout import CountChange, Kind, Phase, Reason, Rollout, Thread, open_rollout
+from bot.domain.phases import Kind, Phase, Reason
+from bot.domain.rollout import CountChange, Rollout, Thread, open_rollout
 from bot.domain.starting import written
 from bot.store.rollouts import Stored, Write, holds_endpoint
 from bot.store.slots import SlotState

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from bot.domain.errand import ReplyTo, SettleBreaksErrand, short_id
 from bot.domain.errors import StoreUnavailable
-from bot.domain.rollout import BOT_ACTOR
+from bot.domain.phases import BOT_ACTOR
 from bot.queue import QueueName, queue
 from bot.store import Store
 from bot.store.due import Hold

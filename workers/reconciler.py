@@ -22,6 +22,7 @@ from bot.domain.errors import (
 from bot.domain.fleet import EndpointSpec
 from bot.domain.fleet.windows import next_opening
 from bot.domain.lock import in_words, stands_in_the_way
+from bot.domain.phases import ACTIVE_PHASES, BOT_ACTOR, Kind, Phase, Reason
 from bot.domain.reconcile import (
     ACTION_OF,
     Action,
@@ -35,7 +36,7 @@ from bot.domain.reconcile import (
     verdict_due_at,
     watch_ends_at,
 )
-from bot.domain.rollout import ACTIVE_PHASES, BOT_ACTOR, Kind, Phase, Reason, Rollout, Trouble
+from bot.domain.rollout import Rollout, Trouble
 from bot.domain.verdict import Comparison, Measurement
 from bot.store.keys import Due
 from bot.store.rollouts import Stored, Write, holds_endpoint

@@ -5,7 +5,8 @@ from datetime import datetime
 from bot.domain.errand import ReplyTo, rollout_id_for
 from bot.domain.fleet import EndpointSpec
 from bot.domain.lock import Lock, in_words
-from bot.domain.rollout import Kind, Pace, Phase, Rollout, Thread, WatchPlan, open_rollout
+from bot.domain.phases import Kind, Phase
+from bot.domain.rollout import Pace, Rollout, Thread, WatchPlan, open_rollout
 from bot.domain.saga import ScalingSaga
 
 

@@ -8,7 +8,8 @@ from bot.domain.errand import ButtonValue
 from bot.domain.errors import NotAllowed, StalePlan, UserError
 from bot.domain.fleet import Approval
 from bot.domain.names import mention
-from bot.domain.rollout import ApprovalChoice, ApprovalDecision, Kind, Phase, Reason, Rollout
+from bot.domain.phases import Kind, Phase, Reason
+from bot.domain.rollout import ApprovalChoice, ApprovalDecision, Rollout
 from bot.domain.starting import Start, written
 
 

@@ -5,7 +5,8 @@ from enum import StrEnum
 
 from bot.domain.endpoint import EndpointStatus, Snapshot
 from bot.domain.model import Value
-from bot.domain.rollout import Phase, Rollout
+from bot.domain.phases import Phase
+from bot.domain.rollout import Rollout
 from bot.domain.scaling import Scaling
 
 

@@ -14,7 +14,8 @@ from bot.domain.errors import EndpointLocked, NotAllowed, UserError
 from bot.domain.fleet import Approval, EndpointSpec, Fleet
 from bot.domain.model import Value
 from bot.domain.names import mention
-from bot.domain.rollout import Kind, Phase, Rollout
+from bot.domain.phases import Kind, Phase
+from bot.domain.rollout import Rollout
 
 EVERYTHING = "*"
 """What a freeze locks. No endpoint can have this name."""

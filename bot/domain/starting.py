@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from bot.domain.fleet.windows import ChangeWindow, next_opening
 from bot.domain.model import Value
-from bot.domain.rollout import Reason
+from bot.domain.phases import Reason
 
 
 class Start(Value):

@@ -6,8 +6,9 @@ from types import MappingProxyType
 from bot.domain.board import BoardState, Standing
 from bot.domain.lock import EVERYTHING
 from bot.domain.names import mention
+from bot.domain.phases import Kind
 from bot.domain.rejection import rejection_of
-from bot.domain.rollout import Kind, Rollout
+from bot.domain.rollout import Rollout
 from bot.messages.blocks import (
     BLOCKS_LIMIT,
     Block,

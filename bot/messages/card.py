@@ -3,9 +3,10 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from bot.domain.names import mention
+from bot.domain.phases import Kind, Phase, Reason
 from bot.domain.reconcile import call_of, is_baking
 from bot.domain.rejection import rejection_of
-from bot.domain.rollout import Kind, Phase, Reason, Rollout
+from bot.domain.rollout import Rollout
 from bot.messages.blocks import Message, code, context, escape, section
 from bot.messages.going_back import who_went_back
 from bot.messages.progress import fleet_counts, time_so_far
@@ -90,9 +91,7 @@ hold another state's word, and a card shows exactly one."""
 
 def _being_planned(rollout: Rollout) -> str:
     if rollout.queued_behind is not None:
-        return (
-            f"Waits for its turn: rollout {code(rollout.queued_behind)} has the endpoint. Nothing is needed from you."
-        )
+        return f"Waits for its turn: rollout {code(rollout.queued_behind)} comes first. Nothing is needed from you."
     if rollout.redraws:
         return "What the plan rested on has moved, so a fresh one is being made. Nothing was run."
     return "Looking at what runs and what would change."

@@ -2,8 +2,9 @@
 
 from bot.domain.bridge import Bridge, BridgePlan
 from bot.domain.durations import say_duration
+from bot.domain.phases import Kind, Phase
 from bot.domain.reconcile import bake_ends_at, is_baking
-from bot.domain.rollout import Kind, Phase, Rollout
+from bot.domain.rollout import Rollout
 from bot.domain.verdict import Comparison
 from bot.messages.blocks import code, escape
 from bot.messages.words import amount, before_after_ms, count, moment, percent

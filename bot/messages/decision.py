@@ -2,10 +2,11 @@
 
 from bot.domain.errand import ButtonValue
 from bot.domain.names import mention
+from bot.domain.phases import Kind, Phase, Reason
 from bot.domain.plan import Plan
 from bot.domain.readiness import ReadinessLevel
 from bot.domain.rejection import rejection_of
-from bot.domain.rollout import Kind, Phase, Reason, Rollout
+from bot.domain.rollout import Rollout
 from bot.domain.starting import written
 from bot.messages.blocks import Block, Confirm, actions, button, code, context, escape, escape_except_mentions
 from bot.messages.ids import ActionId, BlockId

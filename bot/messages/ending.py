@@ -4,8 +4,9 @@ from bot.domain.endpoint import EndpointStatus
 from bot.domain.errand import ButtonValue
 from bot.domain.failure import Failure, FailureKind, classify, log_url
 from bot.domain.names import mention
+from bot.domain.phases import Kind, Phase, Reason
 from bot.domain.rejection import rejection_of
-from bot.domain.rollout import Kind, Phase, Reason, Rollout
+from bot.domain.rollout import Rollout
 from bot.messages.blocks import Block, Message, actions, button, code, escape, escape_except_mentions, quote, section
 from bot.messages.going_back import who_went_back
 from bot.messages.ids import ActionId, BlockId

@@ -1,7 +1,8 @@
 """Who wanted the way back: a person, or the bot by itself, because the new variant was worse or could not be reached."""
 
 from bot.domain.names import mention
-from bot.domain.rollout import BOT_ACTOR, Kind, Phase, Rollout
+from bot.domain.phases import BOT_ACTOR, Kind, Phase
+from bot.domain.rollout import Rollout
 
 
 def who_went_back(rollout: Rollout) -> str | None:

@@ -1,8 +1,9 @@
 """The plan: what an approver reads before pressing Approve, on a phone, in half a minute."""
 
+from bot.domain.phases import Kind
 from bot.domain.plan import Finding, Level, Plan
 from bot.domain.preflight import CheckName
-from bot.domain.rollout import Kind, Redraw, Rollout
+from bot.domain.rollout import Redraw, Rollout
 from bot.messages.blocks import Block, Message, context, escape, section
 from bot.messages.changes import change_blocks, change_lines
 from bot.messages.checks import finding_lines

@@ -2,8 +2,9 @@
 
 from bot.domain.errand import ButtonValue
 from bot.domain.names import mention
+from bot.domain.phases import ACTIVE_PHASES, Kind, Phase
 from bot.domain.reconcile import call_of
-from bot.domain.rollout import ACTIVE_PHASES, Kind, Phase, Rollout
+from bot.domain.rollout import Rollout
 from bot.messages.blocks import (
     Block,
     Confirm,

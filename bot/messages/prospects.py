@@ -2,10 +2,10 @@
 
 from bot.domain.cost import cost_sentence
 from bot.domain.durations import about
+from bot.domain.phases import Kind
 from bot.domain.plan import Level, Plan
 from bot.domain.preflight import CheckName
 from bot.domain.readiness import Readiness, ReadinessLevel
-from bot.domain.rollout import Kind
 from bot.domain.saga import ScalingMode
 from bot.domain.traffic import open_connections, traffic_sentence
 from bot.messages.blocks import Block, code, escape, listed, section

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from bot.domain.board import BoardState, Standing
 from bot.domain.names import mention
-from bot.domain.rollout import ACTIVE_PHASES, Chore, Phase, Rollout
+from bot.domain.phases import ACTIVE_PHASES, Phase
+from bot.domain.rollout import Chore, Rollout
 from bot.domain.saga import ScalingMode, ScalingSaga
 from bot.domain.scaling import ScalableTarget, Scaling
 from bot.messages.answers import past_line

@@ -1,7 +1,8 @@
 """The steps of an update, each done, at work, still to come, or where it stopped."""
 
 from bot.domain.endpoint import EndpointStatus, Snapshot, VariantState
-from bot.domain.rollout import ACTIVE_PHASES, Chore, Kind, Phase, Rollout
+from bot.domain.phases import ACTIVE_PHASES, Kind, Phase
+from bot.domain.rollout import Chore, Rollout
 from bot.domain.saga import ScalingMode
 from bot.messages.blocks import code, escape
 from bot.messages.crossing import config_steps, crossing_steps

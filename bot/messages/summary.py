@@ -2,8 +2,9 @@
 
 from bot.domain.errand import ButtonValue
 from bot.domain.names import mention
+from bot.domain.phases import Phase
 from bot.domain.reconcile import watch_ends_at
-from bot.domain.rollout import Phase, Rollout
+from bot.domain.rollout import Rollout
 from bot.domain.verdict import Comparison, Measurement
 from bot.messages.blocks import Block, Confirm, Message, actions, button, code, context, escape, fields, section
 from bot.messages.ids import ActionId, BlockId

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from bot.domain.names import mention
-from bot.domain.rollout import Kind, Phase, Rollout
+from bot.domain.phases import Kind, Phase
+from bot.domain.rollout import Rollout
 from bot.messages.blocks import Message, context, escape, section
 from bot.messages.card import render_card, what
 from bot.messages.ending import ENDINGS, plan_is_shown, render_ending

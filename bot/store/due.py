@@ -14,7 +14,7 @@ from redis import Redis
 from redis.client import Pipeline
 from redis.exceptions import WatchError
 
-from bot.domain.rollout import Phase
+from bot.domain.phases import Phase
 from bot.queue import JobName, QueueName, enqueue
 from bot.store import keys
 from bot.store.connection import store_errors, text

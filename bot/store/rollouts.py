@@ -14,7 +14,8 @@ from redis.client import Pipeline
 from redis.exceptions import WatchError
 
 from bot.domain.errors import EndpointBusy, RevisionConflict
-from bot.domain.rollout import Chore, Kind, Phase, Rollout
+from bot.domain.phases import Kind, Phase
+from bot.domain.rollout import Chore, Rollout
 from bot.store import keys
 from bot.store.audit import audit, audit_decisions
 from bot.store.connection import store_errors, text

@@ -8,7 +8,7 @@ from fakes.records import at
 from slack_bolt import Ack, App, Respond
 from slack_sdk import WebClient
 
-from bot.domain.rollout import Phase
+from bot.domain.phases import Phase
 from bot.messages.ids import CallbackId, InputId
 from bot.messages.modals import render_reject_reason
 from browser.picture import chart_png

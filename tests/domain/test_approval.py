@@ -19,7 +19,8 @@ from bot.domain.approval import (
 from bot.domain.errand import ButtonValue
 from bot.domain.errors import NotAllowed, StalePlan, UserError
 from bot.domain.fleet import Approval
-from bot.domain.rollout import ApprovalChoice, Phase, Reason, Rollout
+from bot.domain.phases import Phase, Reason
+from bot.domain.rollout import ApprovalChoice, Rollout
 
 POLICY = Approval(users=(ANNA, BEN, CARL, "@dora"), groups=("S0MLOPS", "@on-call"))
 TWO = POLICY.model_copy(update={"quorum": 2})

@@ -18,11 +18,12 @@ from bot.domain.basis import basis_of, drift, fingerprint_of
 from bot.domain.bridge import BridgePlan
 from bot.domain.cost import Cost
 from bot.domain.endpoint import ApprovalStatus, VariantState
+from bot.domain.phases import Phase
 from bot.domain.plan import Difference, Finding, Level, Plan
 from bot.domain.preflight import MOVING, CheckName, Facts
 from bot.domain.preflight.facts import Image
 from bot.domain.readiness import Readiness, ReadinessLevel, ReturnQuota
-from bot.domain.rollout import Abort, CountChange, Phase, Redraw, Retry, Rollout
+from bot.domain.rollout import Abort, CountChange, Redraw, Retry, Rollout
 from bot.domain.saga import ScalingMode, ScalingSaga
 from bot.domain.scaling import Scaling
 from bot.domain.sizes import StepSize

@@ -25,6 +25,7 @@ from fakes.records import BEN, CURRENT, LONG_AGO, PACE, TARGET, WATCH, a_call, a
 from bot.domain.bridge import Bridge, has_weights
 from bot.domain.endpoint import BUSY_STATUSES, EndpointStatus
 from bot.domain.errors import GatewayError, PlanDrifted, ResourceBusy, TransientError
+from bot.domain.phases import Phase, Reason
 from bot.domain.plan import Difference
 from bot.domain.reconcile import (
     MAX_CALLS,
@@ -39,7 +40,7 @@ from bot.domain.reconcile import (
     is_baking,
     wanted_weights,
 )
-from bot.domain.rollout import Phase, Reason, Retry, RetryPolicy, Rollout
+from bot.domain.rollout import Retry, RetryPolicy, Rollout
 from bot.domain.verdict import Verdict, VerdictKind
 
 OTHER = "made-by-hand"

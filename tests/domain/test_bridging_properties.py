@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from bot.domain.endpoint import BUSY_STATUSES, EndpointStatus, Snapshot
 from bot.domain.errors import GatewayError, ResourceBusy, RolloutBotError, TransientError
+from bot.domain.phases import TRANSITIONS, Kind, Phase
 from bot.domain.reconcile import Action, Observation, after_error, after_success, call_of, decide, wanted_weights
-from bot.domain.rollout import TRANSITIONS, Kind, Phase, Rollout
+from bot.domain.rollout import Rollout
 from bot.domain.verdict import VerdictKind
 
 IN_SERVICE, UPDATING = EndpointStatus.IN_SERVICE, EndpointStatus.UPDATING

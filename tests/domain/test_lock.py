@@ -30,7 +30,7 @@ from bot.domain.lock import (
     stands_in_the_way,
     unlocked,
 )
-from bot.domain.rollout import Kind, Phase
+from bot.domain.phases import Kind, Phase
 
 HOUR = timedelta(hours=1)
 DORA, EVE = "U0DORA", "U0EVE"

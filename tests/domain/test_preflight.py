@@ -24,11 +24,11 @@ from fakes.records import CURRENT, TARGET, a_snapshot
 
 from bot.domain.conversion import Conversion
 from bot.domain.endpoint import BUSY_STATUSES, ApprovalStatus, EndpointStatus
+from bot.domain.phases import Kind
 from bot.domain.plan import Level
 from bot.domain.preflight import CHECKS, MOVING, CheckName, Facts, irreversible_reasons, readiness_of, run_preflight
 from bot.domain.preflight.facts import QuotaNeed
 from bot.domain.readiness import ReadinessLevel
-from bot.domain.rollout import Kind
 from bot.domain.strategy import FleetShape, VariantShape
 from bot.domain.traffic import TrafficOutlook
 

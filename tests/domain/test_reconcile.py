@@ -35,6 +35,7 @@ from bot.domain.errors import (
     TransientError,
     UserError,
 )
+from bot.domain.phases import ACTIVE_PHASES, TRANSITIONS, WAITING_PHASES, Phase, Reason
 from bot.domain.reconcile import (
     BUSY_PATIENCE,
     CONSISTENCY_PATIENCE,
@@ -50,7 +51,7 @@ from bot.domain.reconcile import (
     verdict_due_at,
     watch_ends_at,
 )
-from bot.domain.rollout import ACTIVE_PHASES, TRANSITIONS, WAITING_PHASES, Phase, Reason, Rollout
+from bot.domain.rollout import Rollout
 
 IN_SERVICE, UPDATING, MIXED = (
     EndpointStatus.IN_SERVICE,

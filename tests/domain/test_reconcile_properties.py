@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from bot.domain.endpoint import BUSY_STATUSES, EndpointStatus, Snapshot
 from bot.domain.errors import GatewayError, ResourceBusy, RolloutBotError, TransientError
+from bot.domain.phases import TRANSITIONS, Phase
 from bot.domain.reconcile import Action, Observation, after_error, after_success, decide, verdict_due_at
-from bot.domain.rollout import TRANSITIONS, Phase, Rollout
+from bot.domain.rollout import Rollout
 
 IN_SERVICE, UPDATING = EndpointStatus.IN_SERVICE, EndpointStatus.UPDATING
 

@@ -26,21 +26,10 @@ from hypothesis import strategies as st
 from bot.domain.alarms import Alarm
 from bot.domain.endpoint import EndpointStatus
 from bot.domain.errors import GatewayError, PlanDrifted, ResourceBusy, RolloutBotError, TransientError
+from bot.domain.phases import ACTIVE_PHASES, TRANSITIONS, Kind, Phase, Reason
 from bot.domain.plan import Difference
 from bot.domain.reconcile import TROUBLE_PATIENCE, Action, Decision, Observation, after_error, after_success, decide
-from bot.domain.rollout import (
-    ACTIVE_PHASES,
-    TRANSITIONS,
-    Abort,
-    Chore,
-    CountChange,
-    Kind,
-    Phase,
-    Reason,
-    Retry,
-    RetryPolicy,
-    Rollout,
-)
+from bot.domain.rollout import Abort, Chore, CountChange, Retry, RetryPolicy, Rollout
 from bot.domain.saga import ScalingMode, ScalingSaga
 
 OTHER = "made-by-hand"

@@ -27,9 +27,10 @@ from hypothesis import strategies as st
 from bot.domain.alarms import Alarm
 from bot.domain.endpoint import EndpointStatus
 from bot.domain.errors import GatewayError, PlanDrifted, ResourceBusy, RolloutBotError, TransientError
+from bot.domain.phases import TRANSITIONS, Kind, Phase, Reason
 from bot.domain.plan import Difference
 from bot.domain.reconcile import Action, Decision, Observation, after_error, after_success, decide, verdict_due_at
-from bot.domain.rollout import TRANSITIONS, Abort, Kind, Phase, Reason, RetryPolicy, Rollout
+from bot.domain.rollout import Abort, RetryPolicy, Rollout
 from bot.domain.saga import ScalingMode
 from workers.rollbacks import inherited_scaling
 

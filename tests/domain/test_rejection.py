@@ -4,8 +4,9 @@ import pytest
 from fakes.records import ANNA, BEN, CARL, approved_by, at
 
 from bot.domain.errors import NotAllowed, UserError
+from bot.domain.phases import Phase
 from bot.domain.rejection import REASON_LIMIT, explain_rejection, rejection_of
-from bot.domain.rollout import Phase, Rollout
+from bot.domain.rollout import Rollout
 
 REJECTED = at(Phase.REJECTED)
 

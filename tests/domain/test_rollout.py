@@ -7,7 +7,8 @@ from fakes.clock import NOW
 from fakes.records import ANNA, BEN, LONG_AGO, approved_by, at, opened, rollback_at
 
 from bot.domain.errors import IllegalTransition
-from bot.domain.rollout import ACTIVE_PHASES, TRANSITIONS, WAITING_PHASES, Phase, Reason, Rollout
+from bot.domain.phases import ACTIVE_PHASES, TRANSITIONS, WAITING_PHASES, Phase, Reason
+from bot.domain.rollout import Rollout
 
 
 @pytest.mark.parametrize(("before", "after"), list(product(Phase, Phase)))

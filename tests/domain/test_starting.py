@@ -12,7 +12,7 @@ from bot.domain.errors import NotAllowed, UserError
 from bot.domain.fleet import Approval
 from bot.domain.fleet.blocks import StrongerApproval
 from bot.domain.fleet.windows import parse_window
-from bot.domain.rollout import Phase, Reason
+from bot.domain.phases import Phase, Reason
 from bot.domain.starting import Start, start_of, written
 
 HOUR = timedelta(hours=1)

@@ -5,8 +5,9 @@ from typing import Any
 
 from bot.domain.bridge import Bridge, BridgePlan
 from bot.domain.endpoint import EndpointStatus, Snapshot, VariantState
+from bot.domain.phases import Phase
 from bot.domain.plan import Plan
-from bot.domain.rollout import Phase, Rollout
+from bot.domain.rollout import Rollout
 from bot.domain.sizes import StepSize
 from bot.domain.strategy import Strategy, StrategyType
 from fakes.clock import NOW

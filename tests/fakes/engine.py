@@ -10,7 +10,8 @@ from rq.job import Job
 from bot.domain.endpoint import ApprovalStatus, ConfigRecord, ModelPackage, ModelRecord
 from bot.domain.errand import BreakValue, ButtonValue, Click, FormContext, ReplyTo
 from bot.domain.fleet import parse_fleet
-from bot.domain.rollout import Phase, Rollout
+from bot.domain.phases import Phase
+from bot.domain.rollout import Rollout
 from bot.grammar import Context
 from bot.intake import Intake, Taken
 from bot.listeners.actions import CLICKS

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from bot.domain.rollout import Phase
+from bot.domain.phases import Phase
 from bot.messages.blocks import Message
 from bot.messages.plain import plain
 

@@ -6,19 +6,9 @@ from typing import Any
 from bot.domain.calls import UpdateCall
 from bot.domain.commands import Change
 from bot.domain.endpoint import EndpointStatus, PendingDeployment, Snapshot, VariantState
+from bot.domain.phases import Kind, Phase, Reason
 from bot.domain.plan import Difference, Finding, Level, Plan
-from bot.domain.rollout import (
-    ApprovalChoice,
-    ApprovalDecision,
-    Kind,
-    Pace,
-    Phase,
-    Reason,
-    Rollout,
-    Thread,
-    WatchPlan,
-    open_rollout,
-)
+from bot.domain.rollout import ApprovalChoice, ApprovalDecision, Pace, Rollout, Thread, WatchPlan, open_rollout
 from bot.domain.strategy import Strategy
 from bot.domain.verdict import Comparison, Measurement, Verdict, VerdictKind, Window
 from fakes.clock import NOW

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from bot.domain.endpoint import EndpointStatus, PendingDeployment, VariantState
+from bot.domain.phases import Kind, Phase, Reason
 from bot.domain.plan import Difference
-from bot.domain.rollout import ApprovalChoice, ApprovalDecision, Kind, Phase, Reason, Redraw, Rollout, Trouble
+from bot.domain.rollout import ApprovalChoice, ApprovalDecision, Redraw, Rollout, Trouble
 from bot.domain.verdict import VerdictKind
 from fakes.bridges import BRIDGE, NEW, baking, crossing, landing, leaving, shifting
 from fakes.clock import NOW

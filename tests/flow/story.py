@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import redis
 import yaml
 
-from bot.domain.rollout import Phase
+from bot.domain.phases import Phase
 from sandbox.slack.driver import Delivery, Message
 from sandbox.stack import SAMPLE_FLEET, Stack
 

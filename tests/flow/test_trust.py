@@ -164,7 +164,7 @@ def test_a_promotion_behind_another_one_waits_for_its_turn_and_is_planned_from_w
     first = promote(stack, "stt-prod").approve("ben")
     first.wait_for_state("updating")
     second = promote(stack, "stt-prod", "--env ENGINE_MAX_ACTIVE_REQUESTS=150", by="carla")
-    assert f"Waits for its turn: rollout `{first.rollout_id}` has the endpoint" in second.card.plain
+    assert f"Waits for its turn: rollout `{first.rollout_id}` comes first" in second.card.plain
     first.wait(lambda: f"`{second.rollout_id}` of @carla" in first.card.plain, 10, "who waits behind it")
 
     first.wait_for_state("succeeded")

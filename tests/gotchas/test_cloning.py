@@ -13,8 +13,8 @@ from fakes.engine import FLEET, Engine, a_config
 from fakes.records import BEN, CURRENT, ENDPOINT
 
 from bot.domain.endpoint import ConfigRecord
+from bot.domain.phases import Phase
 from bot.domain.plan import Level
-from bot.domain.rollout import Phase
 
 SETTINGS: Mapping[str, Any] = {
     "VolumeSizeInGB": 256,

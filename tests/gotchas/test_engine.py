@@ -14,7 +14,7 @@ from iam_policy import allows
 
 import workers
 from bot.domain.errors import GatewayError, ResourceMissing
-from bot.domain.rollout import Kind, Phase, Reason
+from bot.domain.phases import Kind, Phase, Reason
 from workers.gateways.sagemaker import SageMakerEndpoints
 from workers.ports import Endpoints
 

@@ -26,11 +26,12 @@ from fakes.records import CURRENT, TARGET, a_plan, a_snapshot, at
 from bot.domain.conversion import Conversion
 from bot.domain.endpoint import ApprovalStatus, EndpointStatus
 from bot.domain.failure import FailureKind, classify
+from bot.domain.phases import Phase
 from bot.domain.plan import Finding, Level
 from bot.domain.preflight import Facts, irreversible_reasons, readiness_of, run_preflight
 from bot.domain.preflight.facts import QuotaNeed
 from bot.domain.readiness import ReadinessLevel
-from bot.domain.rollout import CountChange, Phase
+from bot.domain.rollout import CountChange
 from bot.domain.saga import ScalingMode
 from bot.messages.plan import render_plan
 

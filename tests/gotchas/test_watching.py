@@ -6,7 +6,7 @@ from fakes.engine import ENDPOINT, Engine
 from fakes.records import a_comparison, at
 
 from bot.domain.board import BoardState
-from bot.domain.rollout import Phase
+from bot.domain.phases import Phase
 from bot.domain.verdict import VerdictKind
 from workers.judge import judge
 

@@ -5,7 +5,7 @@ from fakes.records import at, opened
 from fakes.stories import STORIES
 
 from bot.domain.board import BoardState, Standing
-from bot.domain.rollout import Phase
+from bot.domain.phases import Phase
 from bot.messages.answers import (
     render_bare_plan,
     render_board,

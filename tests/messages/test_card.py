@@ -6,7 +6,8 @@ from fakes.records import ENDPOINT, at, opened
 from fakes.stories import STORIES
 
 from bot.domain.commands import Change
-from bot.domain.rollout import Kind, Phase, Rollout
+from bot.domain.phases import Kind, Phase
+from bot.domain.rollout import Rollout
 from bot.messages.card import render_card
 
 

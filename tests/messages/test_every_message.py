@@ -17,9 +17,10 @@ from fakes.stories import STORIES
 from bot.domain.board import BoardState, Standing
 from bot.domain.commands import Change
 from bot.domain.endpoint import EndpointStatus, PendingDeployment, Snapshot, VariantState
+from bot.domain.phases import Phase
 from bot.domain.plan import Difference, Finding, Level
 from bot.domain.readiness import ReadinessLevel
-from bot.domain.rollout import Phase, Redraw, Rollout, Trouble
+from bot.domain.rollout import Redraw, Rollout, Trouble
 from bot.domain.scaling import Scaling
 from bot.domain.strategy import Strategy
 from bot.domain.verdict import Verdict, VerdictKind

@@ -11,7 +11,7 @@ from fakes.records import ANNA, BEN, CARL, ENDPOINT, a_call, at, rollback_at
 
 from bot.domain.board import BoardState, Standing
 from bot.domain.lock import EVERYTHING, BreakRequest, Lock, LockEvent, LockEventKind, request_of
-from bot.domain.rollout import Phase
+from bot.domain.phases import Phase
 from bot.messages.answers import render_board
 from bot.messages.blocks import Message
 from bot.messages.card import render_card

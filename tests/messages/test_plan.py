@@ -10,8 +10,9 @@ from fakes.plans import NO_RETURN, QUIET, READY, UNSURE, a_full_plan, passed
 from fakes.reading import labels_of, words_of
 from fakes.records import BEN, CARL, a_plan, approved_by, at, rollback_at
 
+from bot.domain.phases import Kind, Phase, Reason
 from bot.domain.plan import Difference, Finding, Level, Plan
-from bot.domain.rollout import Kind, Phase, Reason, Redraw, Rollout
+from bot.domain.rollout import Redraw, Rollout
 from bot.domain.saga import ScalingMode
 from bot.messages.blocks import Message
 from bot.messages.plan import plan_title, render_plan

@@ -12,7 +12,8 @@ from fakes.stories import STORIES
 
 from bot.domain.board import BoardState, Standing, in_turn
 from bot.domain.endpoint import EndpointStatus
-from bot.domain.rollout import Phase, Retry, Rollout
+from bot.domain.phases import Phase
+from bot.domain.rollout import Retry, Rollout
 from bot.domain.saga import ScalingMode, ScalingSaga
 from bot.domain.scaling import Scaling
 from bot.messages.standing import render_standing

@@ -10,7 +10,8 @@ from redis import Redis
 
 from bot.domain.commands import Status
 from bot.domain.errand import CommandErrand, ReplyTo
-from bot.domain.rollout import Phase, Rollout
+from bot.domain.phases import Phase
+from bot.domain.rollout import Rollout
 from bot.queue import QueueName, queue
 from bot.store import Store, keys
 from bot.store.due import CROWD, TICKS_PER_JOB

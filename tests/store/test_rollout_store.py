@@ -10,16 +10,8 @@ from fakes.clock import NOW
 from fakes.records import ANNA, BEN, CARL, ENDPOINT, TARGET, a_call, approved_by, at, opened, rollback_at
 
 from bot.domain.errors import EndpointBusy, RevisionConflict
-from bot.domain.rollout import (
-    ACTIVE_PHASES,
-    ApprovalChoice,
-    ApprovalDecision,
-    Kind,
-    Phase,
-    Reason,
-    Rollout,
-    Thread,
-)
+from bot.domain.phases import ACTIVE_PHASES, Kind, Phase, Reason
+from bot.domain.rollout import ApprovalChoice, ApprovalDecision, Rollout, Thread
 from bot.store import Store, keys
 from bot.store.keys import Due
 from bot.store.rollouts import LEASED_PHASES, Stored, Write, holds_endpoint

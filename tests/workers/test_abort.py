@@ -11,7 +11,7 @@ from fakes.records import ANNA, BEN, CARL, CURRENT, ENDPOINT
 from bot.domain.alarms import AlarmState
 from bot.domain.errand import ButtonValue, Click
 from bot.domain.errors import AccessDenied
-from bot.domain.rollout import Phase, Reason
+from bot.domain.phases import Phase, Reason
 
 GUARDED = FLEET.replace(
     "model_package_group: sentiment",

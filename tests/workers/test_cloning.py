@@ -24,8 +24,9 @@ from fakes.live import (
 from bot.domain.commands import Change
 from bot.domain.endpoint import ModelPackage
 from bot.domain.errors import InvariantError, UsageError
+from bot.domain.phases import Kind
 from bot.domain.plan import Difference
-from bot.domain.rollout import Kind, Pace, Rollout, Thread, WatchPlan, open_rollout
+from bot.domain.rollout import Pace, Rollout, Thread, WatchPlan, open_rollout
 from workers.cloning import (
     MASK,
     DraftNames,

@@ -7,7 +7,7 @@ from fakes.records import ANNA, BEN, CARL, ENDPOINT
 
 from bot.domain.errand import Click
 from bot.domain.errors import RevisionConflict, SlackRefused
-from bot.domain.rollout import Phase, Reason
+from bot.domain.phases import Phase, Reason
 from bot.grammar import Context
 
 EVE = "U0EVE"

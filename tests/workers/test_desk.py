@@ -12,7 +12,7 @@ from fakes.surroundings import a_target
 from bot.domain.endpoint import EndpointStatus
 from bot.domain.errand import ReplyTo
 from bot.domain.errors import AccessDenied, SlackRefused, UnknownName, UsageError
-from bot.domain.rollout import Phase
+from bot.domain.phases import Phase
 
 
 def test_the_board_shows_what_runs_and_what_may_follow(engine: Engine) -> None:

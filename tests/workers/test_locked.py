@@ -8,7 +8,7 @@ from fakes.engine import Engine
 from fakes.failing import throttled
 from fakes.records import ANNA, BEN, CARL, ENDPOINT
 
-from bot.domain.rollout import Kind, Phase
+from bot.domain.phases import Kind, Phase
 
 LOCK = f'lock {ENDPOINT} --reason "load test"'
 FREEZE = "freeze --reason holidays"

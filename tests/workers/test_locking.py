@@ -13,7 +13,7 @@ from fakes.records import ANNA, BEN, CARL, ENDPOINT
 from bot.domain.errand import ReplyTo
 from bot.domain.errors import SlackRefused
 from bot.domain.lock import BREAK_EXPIRES_AFTER
-from bot.domain.rollout import Phase
+from bot.domain.phases import Phase
 from workers.breaking import QUESTION, REPLY
 from workers.pump import Pump
 

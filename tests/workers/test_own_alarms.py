@@ -10,7 +10,7 @@ from fakes.records import ANNA, BEN, CURRENT, ENDPOINT
 
 from bot.domain.alarms import Alarm
 from bot.domain.errors import AccessDenied, GatewayError
-from bot.domain.rollout import Phase, Reason
+from bot.domain.phases import Phase, Reason
 
 GUARDED = FLEET.replace(
     "model_package_group: sentiment",

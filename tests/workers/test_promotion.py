@@ -18,7 +18,7 @@ from fakes.records import ANNA, BEN, CURRENT, ENDPOINT
 
 from bot.domain.endpoint import EndpointStatus
 from bot.domain.errors import AccessDenied, GatewayError, QuotaExceeded
-from bot.domain.rollout import Phase, Reason
+from bot.domain.phases import Phase, Reason
 from bot.domain.verdict import VerdictKind
 
 

@@ -10,7 +10,7 @@ from fakes.clock import NOW
 from fakes.engine import Engine
 from fakes.records import at, opened
 
-from bot.domain.rollout import Phase
+from bot.domain.phases import Phase
 from bot.queue import QueueName, queue
 from bot.store import make_store
 from bot.store.connection import connect

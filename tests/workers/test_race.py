@@ -10,7 +10,7 @@ from fakes.engine import FLEET, Engine
 from fakes.records import ANNA, BEN, CARL, ENDPOINT
 
 from bot.domain.errand import ButtonValue, Click, ReplyTo
-from bot.domain.rollout import Phase
+from bot.domain.phases import Phase
 
 DORA, EVE = "U0DORA", "U0EVE"
 APPROVERS = (BEN, CARL, DORA)

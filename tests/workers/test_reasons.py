@@ -8,7 +8,7 @@ from fakes.records import ANNA, BEN, CARL
 
 from bot.domain.errand import Click, FormContext
 from bot.domain.errors import SlackRefused
-from bot.domain.rollout import Phase
+from bot.domain.phases import Phase
 from bot.messages.ids import InputId
 
 TOO_LATE = SlackRefused("views.open", "expired_trigger_id")

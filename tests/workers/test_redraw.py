@@ -17,7 +17,7 @@ from bot.domain.endpoint import ApprovalStatus, ModelPackage
 from bot.domain.errand import Click
 from bot.domain.errors import AccessDenied
 from bot.domain.fleet import parse_fleet
-from bot.domain.rollout import Phase, Reason
+from bot.domain.phases import Phase, Reason
 
 GUARDED = FLEET.replace(
     "model_package_group: sentiment",

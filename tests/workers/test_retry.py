@@ -9,7 +9,7 @@ from fakes.engine import FLEET, Engine
 from fakes.records import ANNA, BEN, CURRENT, ENDPOINT
 
 from bot.domain.errors import GatewayError
-from bot.domain.rollout import Phase, Reason
+from bot.domain.phases import Phase, Reason
 
 NO_CAPACITY = "Unable to provision requested ML compute capacity due to InsufficientInstanceCapacity error."
 WAIT = timedelta(minutes=5)

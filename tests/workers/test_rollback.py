@@ -7,7 +7,8 @@ from fakes.records import ANNA, BEN, CARL, CURRENT, ENDPOINT
 
 from bot.domain.errand import ReplyTo
 from bot.domain.errors import SlackRefused
-from bot.domain.rollout import Kind, Phase, Reason, Rollout
+from bot.domain.phases import Kind, Phase, Reason
+from bot.domain.rollout import Rollout
 from bot.grammar import Context
 
 EVE = "U0EVE"

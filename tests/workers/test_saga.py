@@ -13,7 +13,7 @@ from fakes.surroundings import a_target
 
 from bot.domain.endpoint import ConfigRecord
 from bot.domain.errors import GatewayError, ResourceBusy
-from bot.domain.rollout import Kind, Phase
+from bot.domain.phases import Kind, Phase
 from bot.domain.saga import ScalingMode
 from bot.domain.scaling import ScalableTarget
 from bot.store.rollouts import Stored

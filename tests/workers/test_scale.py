@@ -11,7 +11,7 @@ from fakes.surroundings import a_target
 
 from bot.domain.endpoint import EndpointStatus
 from bot.domain.errors import GatewayError, QuotaExceeded
-from bot.domain.rollout import Phase, Reason
+from bot.domain.phases import Phase, Reason
 
 METHOD = "set_weights_and_capacities"
 

@@ -10,7 +10,7 @@ from fakes.engine import FLEET, Engine, a_config
 from fakes.records import ANNA, BEN, CARL, ENDPOINT
 
 from bot.domain.errand import ButtonValue, Click
-from bot.domain.rollout import Phase, Reason
+from bot.domain.phases import Phase, Reason
 from bot.domain.traffic import TrafficPoint
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -334,7 +334,7 @@ def test_three_changes_of_one_endpoint_take_their_turns(engine: Engine) -> None:
     assert [engine.rollout(i).queued_behind for i in (first, second, third)] == [None, first, first]
     engine.tell()
     card = next(p for p in engine.slack.posted if p.slot == "card" and f"rollout {third}" in p.words)
-    assert f"Waits for its turn: rollout {first} has the endpoint." in card.words
+    assert f"Waits for its turn: rollout {first} comes first." in card.words
     engine.endpoints._script.append(LANDED)
     engine.play(lambda: engine.phase(second) is Phase.AWAITING_APPROVAL)
     assert engine.phase(first) is Phase.SUCCEEDED

@@ -12,7 +12,7 @@ from fakes.records import BEN, ENDPOINT, a_call, a_snapshot, at
 from bot.domain.commands import Change
 from bot.domain.endpoint import EndpointStatus, ModelPackage
 from bot.domain.errors import AccessDenied, TransientError, UnknownName
-from bot.domain.rollout import Phase
+from bot.domain.phases import Phase
 from bot.store.rollouts import Write
 from workers.drafting import Drafting
 from workers.glance import CROWD, PROGRESS_EVERY, Glance

@@ -11,9 +11,10 @@ from fakes.records import ANNA, BEN, CURRENT, ENDPOINT
 from bot.domain.endpoint import VariantState
 from bot.domain.errand import ReplyTo
 from bot.domain.errors import GatewayError, ResourceBusy
+from bot.domain.phases import Kind, Phase, Reason
 from bot.domain.plan import Level
 from bot.domain.reconcile import bake_ends_at, is_baking
-from bot.domain.rollout import Kind, Phase, Reason, Rollout
+from bot.domain.rollout import Rollout
 from bot.domain.scaling import ScalableTarget
 from bot.domain.verdict import VerdictKind
 from bot.grammar import Context

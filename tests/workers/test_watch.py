@@ -8,7 +8,8 @@ from fakes.clock import NOW, FakeClock
 from fakes.engine import a_config
 from fakes.records import ENDPOINT, WATCH, a_call, at
 
-from bot.domain.rollout import Phase, Rollout
+from bot.domain.phases import Phase
+from bot.domain.rollout import Rollout
 from bot.domain.verdict import Window
 from workers.watch import MOST_POINTS, compare, windows
 

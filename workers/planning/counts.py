@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from bot.domain.basis import basis_of, fingerprint_of
 from bot.domain.cost import Cost, billed_variants, cost_of, instance_types_of
 from bot.domain.fleet import EndpointSpec
+from bot.domain.phases import Kind
 from bot.domain.plan import Difference, Plan
 from bot.domain.preflight import Facts, run_preflight
-from bot.domain.rollout import CountChange, Kind, Rollout
+from bot.domain.rollout import CountChange, Rollout
 from bot.domain.strategy import Strategy
 from workers.cloning import LiveEndpoint
 from workers.drafting import Drafting, label_of

@@ -14,8 +14,9 @@ from bot.domain.errors import GatewayError, TransientError
 from bot.domain.fleet import Approval, EndpointSpec
 from bot.domain.fleet.windows import are_open, next_opening
 from bot.domain.guardrails import alarms_for
+from bot.domain.phases import Kind, Phase
 from bot.domain.preflight.facts import Artifact, Attempt, Image, QuotaNeed
-from bot.domain.rollout import Kind, Phase, Rollout
+from bot.domain.rollout import Rollout
 from bot.domain.saga import ScalingMode
 from bot.domain.scaling import Scaling
 from bot.domain.strategy import Strategy, extra_instances

@@ -6,8 +6,9 @@ from bot.domain.approval import describe_approvers, policy_for
 from bot.domain.basis import drift
 from bot.domain.errors import PlanDrifted, ResourceMissing, UserError
 from bot.domain.fleet import EndpointSpec
+from bot.domain.phases import BOT_ACTOR, Kind, Phase, Reason
 from bot.domain.plan import Difference, Plan
-from bot.domain.rollout import BOT_ACTOR, Kind, Phase, Reason, RetryPolicy, Rollout
+from bot.domain.rollout import RetryPolicy, Rollout
 from workers.drafting import Drafting
 from workers.planning.counts import CountPlans
 from workers.planning.gathering import Gathering

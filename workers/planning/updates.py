@@ -12,9 +12,10 @@ from bot.domain.cost import Cost, billed_variants, cost_of, instance_types_of
 from bot.domain.endpoint import ConfigRecord, ModelPackage, Snapshot
 from bot.domain.fleet import EndpointSpec
 from bot.domain.guardrails import fitting
+from bot.domain.phases import Kind
 from bot.domain.plan import Fact, Plan
 from bot.domain.preflight import Facts, irreversible_reasons, readiness_of, run_preflight
-from bot.domain.rollout import Kind, Rollout
+from bot.domain.rollout import Rollout
 from bot.domain.scaling import Scaling
 from bot.domain.strategy import FleetShape, choose, deployment_config, problems, shape_of, steps_of
 from bot.messages.words import count

@@ -9,10 +9,11 @@ from bot.domain.conversion import conversion
 from bot.domain.endpoint import ConfigRecord, Snapshot
 from bot.domain.errors import ResourceMissing, UserError
 from bot.domain.fleet import EndpointSpec
+from bot.domain.phases import Kind
 from bot.domain.plan import Difference, Plan
 from bot.domain.preflight import Facts, irreversible_reasons, run_preflight
 from bot.domain.preflight.facts import QuotaNeed
-from bot.domain.rollout import Kind, Rollout
+from bot.domain.rollout import Rollout
 from bot.domain.scaling import Scaling
 from bot.domain.strategy import way_back
 from bot.store.rollouts import Stored

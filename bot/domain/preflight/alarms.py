@@ -6,10 +6,10 @@ from datetime import timedelta
 from bot.domain.alarms import Alarm, AlarmKind, AlarmState
 from bot.domain.durations import say_duration
 from bot.domain.guardrails import left_out
+from bot.domain.phases import Kind
 from bot.domain.plan import Finding, Level
 from bot.domain.preflight.facts import Facts
 from bot.domain.preflight.findings import CheckName, blocker, ok, warning
-from bot.domain.rollout import Kind
 
 _CORRECT = "Correct alarms in the fleet file's strategy, or ask for --strategy all-at-once --bake 0s."
 

@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator, Mapping
 
 from bot.domain.endpoint import Document
+from bot.domain.phases import Kind
 from bot.domain.plan import Finding
 from bot.domain.preflight.facts import Facts
 from bot.domain.preflight.findings import CheckName, warning
-from bot.domain.rollout import Kind
 
 _AMIS: Mapping[str, tuple[str, int]] = {
     "al2-ami-sagemaker-inference-gpu-2": ("NVIDIA driver 535, CUDA 12.2", 535),

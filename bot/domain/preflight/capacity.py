@@ -2,10 +2,10 @@
 
 import re
 
+from bot.domain.phases import Kind
 from bot.domain.plan import Finding, Level
 from bot.domain.preflight.facts import Facts, QuotaNeed
 from bot.domain.preflight.findings import CheckName, blocker, ok, warning
-from bot.domain.rollout import Kind
 from bot.domain.strategy import AskedStrategy, StrategyType, choose, problems
 
 _SCARCE = re.compile(r"ml\.(?:[gp]\d|trn|inf|dl)")

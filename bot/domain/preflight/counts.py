@@ -1,10 +1,11 @@
 """Instance counts: whether a live count can be set, and whether the counts of now survive an update."""
 
 from bot.domain.endpoint import Document
+from bot.domain.phases import Kind
 from bot.domain.plan import Finding
 from bot.domain.preflight.facts import Facts
 from bot.domain.preflight.findings import CheckName, blocker, ok, warning
-from bot.domain.rollout import CountChange, Kind
+from bot.domain.rollout import CountChange
 
 _CHANGED_BY_CONFIG = "InitialInstanceCount"
 

@@ -1,10 +1,10 @@
 """Whether the endpoint can be changed now, and whether the change fits it."""
 
 from bot.domain.endpoint import BUSY_STATUSES, EndpointStatus
+from bot.domain.phases import Kind
 from bot.domain.plan import Finding
 from bot.domain.preflight.facts import Facts
 from bot.domain.preflight.findings import CheckName, blocker, ok, warning
-from bot.domain.rollout import Kind
 
 _ASK_AGAIN = "Ask again when it is InService; status {name} tells."
 

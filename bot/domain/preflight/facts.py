@@ -8,8 +8,9 @@ from bot.domain.alarms import Alarm
 from bot.domain.conversion import Conversion
 from bot.domain.endpoint import ConfigRecord, ModelPackage, Snapshot
 from bot.domain.fleet import EndpointSpec
+from bot.domain.phases import Kind
 from bot.domain.plan import Difference, Finding
-from bot.domain.rollout import CountChange, Kind
+from bot.domain.rollout import CountChange
 from bot.domain.saga import ScalingMode
 from bot.domain.scaling import Scaling
 from bot.domain.strategy import FleetShape, Strategy

@@ -1,9 +1,9 @@
 """What became of earlier rollouts to the same target."""
 
+from bot.domain.phases import Kind
 from bot.domain.plan import Finding
 from bot.domain.preflight.facts import Attempt, Facts
 from bot.domain.preflight.findings import CheckName, blocker, warning
-from bot.domain.rollout import Kind
 from bot.domain.starting import written
 
 

@@ -1,10 +1,10 @@
 """Whether what shall run may run, and whether what runs still may: approval, track, subscription, instance types."""
 
 from bot.domain.endpoint import ApprovalStatus, ModelPackage
+from bot.domain.phases import Kind
 from bot.domain.plan import Finding
 from bot.domain.preflight.facts import Facts
 from bot.domain.preflight.findings import CheckName, blocker, ok, warning
-from bot.domain.rollout import Kind
 
 _MOST_TYPES = 6  # that are listed as an alternative
 

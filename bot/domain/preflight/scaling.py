@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Sequence
 
 from bot.domain.endpoint import ConfigRecord
+from bot.domain.phases import Kind
 from bot.domain.plan import Finding
 from bot.domain.preflight.counts import desired_count
 from bot.domain.preflight.facts import Facts
 from bot.domain.preflight.findings import CheckName, ok, warning
-from bot.domain.rollout import Kind
 from bot.domain.saga import ScalingMode
 from bot.domain.scaling import ScalableTarget
 

@@ -1,9 +1,9 @@
 """Conversions between instances and serverless capacity: one is refused, and the other cannot be undone."""
 
+from bot.domain.phases import Kind
 from bot.domain.plan import Finding
 from bot.domain.preflight.facts import Facts
 from bot.domain.preflight.findings import CheckName, blocker, warning
-from bot.domain.rollout import Kind
 
 NO_RETURN = "SageMaker turns serverless capacity into instances, and never back"
 

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from bot.domain.durations import span
+from bot.domain.phases import Kind
 from bot.domain.plan import Finding
 from bot.domain.preflight.facts import Artifact, Facts
 from bot.domain.preflight.findings import CheckName, blocker, ok, warning
-from bot.domain.rollout import Kind
 
 LONGEST_TIMEOUT = timedelta(hours=1)
 """SageMaker's limit of both time-outs, which no client checks."""

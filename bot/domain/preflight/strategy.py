@@ -1,9 +1,9 @@
 """Whether SageMaker will do what the strategy says."""
 
+from bot.domain.phases import Kind
 from bot.domain.plan import Finding
 from bot.domain.preflight.facts import Facts
 from bot.domain.preflight.findings import CheckName, blocker, warning
-from bot.domain.rollout import Kind
 from bot.domain.strategy import cautions, problems
 
 

@@ -1,9 +1,9 @@
 """Whether now is a good time, and what becomes of streams that are open."""
 
+from bot.domain.phases import Kind
 from bot.domain.plan import Finding
 from bot.domain.preflight.facts import Facts
 from bot.domain.preflight.findings import CheckName, ok, warning
-from bot.domain.rollout import Kind
 from bot.domain.traffic import open_connections, traffic_sentence
 
 

@@ -5,12 +5,12 @@ from datetime import timedelta
 from statistics import median
 
 from bot.domain.endpoint import ModelPackage
+from bot.domain.phases import Kind
 from bot.domain.plan import Finding
 from bot.domain.preflight.facts import Facts, QuotaNeed
 from bot.domain.preflight.findings import CheckName, blocker, ok, warning
 from bot.domain.preflight.serverless import NO_RETURN
 from bot.domain.readiness import PackageState, Readiness, ReturnQuota, assess, quota_of_return
-from bot.domain.rollout import Kind
 
 
 def way_back_exists(facts: Facts) -> Finding | None:

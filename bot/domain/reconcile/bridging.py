@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from bot.domain.bridge import Bridge, BridgePlan, has_weights
 from bot.domain.calls import UpdateCall
 from bot.domain.endpoint import EndpointStatus, Snapshot
+from bot.domain.phases import Kind, Phase, Reason
 from bot.domain.reconcile.legs import destination, goes_over_bridge, with_bridge
 from bot.domain.reconcile.steps import SOON, Action, Decision, Observation, looked, turn_back
 from bot.domain.reconcile.updating import (
@@ -20,7 +21,7 @@ from bot.domain.reconcile.updating import (
     stranded,
     unfit,
 )
-from bot.domain.rollout import Kind, Phase, Reason, Rollout
+from bot.domain.rollout import Rollout
 from bot.domain.verdict import VerdictKind
 
 

@@ -4,13 +4,14 @@ from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
+from bot.domain.phases import BOT_ACTOR, Kind, Phase, Reason
 from bot.domain.reconcile.bridging import has_weights_to_move, stand_on_bridge
 from bot.domain.reconcile.chores import do_chore
 from bot.domain.reconcile.scaling import follow_scale, set_counts_when_fit
 from bot.domain.reconcile.steps import SOON, Action, Decision, Observation, end, looked
 from bot.domain.reconcile.updating import call_when_fit, follow_update, must_wait, unfit
 from bot.domain.reconcile.watching import watch
-from bot.domain.rollout import BOT_ACTOR, Kind, Phase, Reason, Rollout
+from bot.domain.rollout import Rollout
 
 
 def decide(rollout: Rollout, seen: Observation, now: datetime) -> Decision:

@@ -2,7 +2,8 @@
 
 from bot.domain.bridge import Bridge
 from bot.domain.calls import UpdateCall
-from bot.domain.rollout import Kind, Rollout
+from bot.domain.phases import Kind
+from bot.domain.rollout import Rollout
 
 
 def goes_over_bridge(rollout: Rollout) -> bool:

@@ -4,9 +4,10 @@ from datetime import datetime
 
 from bot.domain.calls import UpdateCall
 from bot.domain.endpoint import BUSY_STATUSES, EndpointStatus, Snapshot
+from bot.domain.phases import AWS_ACTOR, BOT_ACTOR, Phase, Reason
 from bot.domain.reconcile.steps import Action, Decision, Observation, end, fail, looked, with_why
 from bot.domain.reconcile.updating import MAX_CALLS, is_settling, must_wait, stopped_by_person, unfit
-from bot.domain.rollout import AWS_ACTOR, BOT_ACTOR, Phase, Reason, Rollout
+from bot.domain.rollout import Rollout
 
 
 def set_counts_when_fit(rollout: Rollout, seen: Observation, now: datetime) -> Decision:

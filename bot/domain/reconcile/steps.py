@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot.domain.endpoint import BUSY_STATUSES, EndpointStatus, Snapshot
+from bot.domain.phases import BOT_ACTOR, Phase, Reason
 from bot.domain.plan import Difference
 from bot.domain.reconcile.legs import call_of, with_call
-from bot.domain.rollout import BOT_ACTOR, Phase, Reason, Redraw, Rollout
+from bot.domain.rollout import Redraw, Rollout
 from bot.domain.verdict import Comparison, Verdict
 
 SOON = timedelta(0)

@@ -6,6 +6,7 @@ from typing import assert_never
 from bot.domain.calls import UpdateCall
 from bot.domain.endpoint import BUSY_STATUSES, EndpointStatus, Snapshot
 from bot.domain.failure import FailureKind, classify
+from bot.domain.phases import AWS_ACTOR, BOT_ACTOR, Kind, Phase, Reason
 from bot.domain.plan import Difference
 from bot.domain.reconcile.legs import call_of, destination, is_crossing, origin, with_bridge, with_call
 from bot.domain.reconcile.steps import (
@@ -20,7 +21,7 @@ from bot.domain.reconcile.steps import (
     turn_back,
     with_why,
 )
-from bot.domain.rollout import AWS_ACTOR, BOT_ACTOR, Kind, Pace, Phase, Reason, Retry, Rollout
+from bot.domain.rollout import Pace, Retry, Rollout
 from bot.domain.saga import ScalingMode, ScalingSaga
 
 BUSY_PATIENCE = timedelta(minutes=30)

@@ -3,8 +3,9 @@
 from datetime import datetime, timedelta
 
 from bot.domain.endpoint import BUSY_STATUSES, EndpointStatus
+from bot.domain.phases import BOT_ACTOR, Phase, Reason
 from bot.domain.reconcile.steps import SOON, Decision, Observation, end, looked, with_why
-from bot.domain.rollout import BOT_ACTOR, Phase, Reason, Rollout
+from bot.domain.rollout import Rollout
 
 
 def watch_ends_at(rollout: Rollout) -> datetime:
