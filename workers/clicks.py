@@ -178,7 +178,7 @@ class Clicks:
             raise UserError(
                 f"There is nothing to abort: its state is “{rollout.phase.words}”. Your click changed nothing."
             )
-        aborted = rollout.with_(abort=Abort(actor=errand.actor, at=now))
+        aborted = rollout.with_(abort=Abort(actor=errand.actor, at=now, caused_by=errand.id))
         self.world.store.rollouts.commit([Write(aborted, stored.revision, self._next_look(rollout, now))], now)
 
     def _next_look(self, rollout: Rollout, now: datetime) -> datetime:

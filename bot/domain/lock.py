@@ -242,13 +242,17 @@ def _set_anew(standing: Lock | None) -> str:
 def _refuse_if_may_not_break(request: BreakRequest, policy: Approval, person: Person) -> None:
     if person.id == request.asked_by:
         raise NotAllowed(
-            f"You asked for this, so somebody else has to agree: {describe_approvers(policy)}, "
-            f"or {mention(request.lock.holder)}. Nothing was changed.",
+            f"You asked for this, so somebody else has to agree: {_who_may_break(request, policy)}. Nothing was changed.",
             actor=person.id,
         )
     if person.id != request.lock.holder and not is_approver(policy, person):
         raise NotAllowed(
-            f"You may not break this lock. Ask {describe_approvers(policy)}, or {mention(request.lock.holder)}. "
-            "Nothing was changed.",
+            f"You may not break this lock. Ask {_who_may_break(request, policy)}. Nothing was changed.",
             actor=person.id,
         )
+
+
+def _who_may_break(request: BreakRequest, policy: Approval) -> str:
+    """The approvers, and the holder if that is not one of them by name."""
+    who, holder = describe_approvers(policy), request.lock.holder
+    return who if holder in policy.users else f"{who}, or {mention(holder)}"

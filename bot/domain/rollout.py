@@ -75,6 +75,7 @@ class Abort(Value):
 
     actor: str
     at: datetime
+    caused_by: str = ""
     tripped_at: datetime | None = None
 
 
@@ -300,7 +301,7 @@ class Rollout(Value):
     def was_moved_by(self, errand_id: str) -> bool:
         """Whether that errand has had its effect on this rollout already."""
         causes = {t.caused_by for t in self.transitions} | {a.caused_by for a in self.approvals}
-        return errand_id in causes
+        return errand_id in causes or (self.abort is not None and errand_id == self.abort.caused_by)
 
     def approvers(self) -> tuple[str, ...]:
         """Who approved, in order."""

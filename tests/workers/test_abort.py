@@ -83,6 +83,17 @@ def test_only_one_abort_is_needed_and_the_second_clicker_is_told(engine: Engine)
     assert told(engine, CARL) == f"<@{BEN}> aborted it already. Your click changed nothing."
 
 
+def test_an_abort_that_is_carried_out_again_after_a_crash_reproaches_nobody(engine: Engine) -> None:
+    rollout_id = updating(engine)
+    abort(engine, rollout_id, by=BEN)
+    aborted = engine.rollout(rollout_id).abort
+    assert aborted is not None
+    engine.redis.hdel(f"endpoint-bot:errand:{aborted.caused_by}", "done")
+    engine.parts.desk.run(aborted.caused_by)
+    engine.settle()
+    assert [whom for whom, _ in engine.slack.whispers] == []
+
+
 def test_others_do_not_abort(engine: Engine) -> None:
     rollout_id = updating(engine)
     abort(engine, rollout_id, by="U0EVE")
