@@ -6,6 +6,7 @@ from enum import Enum, auto
 
 from fakes.bridges import BACK, BEFORE, BRIDGE, OVER, SHARED, a_bridge_plan, leaving, shown
 from fakes.clock import NOW
+from fakes.fate import Fate
 from fakes.records import BEN, CURRENT, LONG_AGO, PACE, TARGET, a_comparison, a_verdict, at
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -19,21 +20,6 @@ from bot.domain.verdict import VerdictKind
 
 IN_SERVICE, UPDATING = EndpointStatus.IN_SERVICE, EndpointStatus.UPDATING
 CALLS = (Action.CALL_BRIDGE, Action.CALL_UPDATE)
-
-
-class Fate(Enum):
-    """What becomes of one side effect."""
-
-    DONE = auto()
-    THROTTLED = auto()
-    LOST_AFTERWARDS = auto()
-    """It was carried out; the answer never came."""
-    LOST_BEFORE = auto()
-    """It never reached SageMaker, which nobody can tell."""
-    REFUSED = auto()
-    DIED_BEFORE = auto()
-    """The process died: nothing of the tick after its decision was saved."""
-    DIED_AFTERWARDS = auto()
 
 
 class Event(Enum):

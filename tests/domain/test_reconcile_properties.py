@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from enum import Enum, auto
 
 from fakes.clock import NOW
+from fakes.fate import Fate
 from fakes.records import CURRENT, LONG_AGO, PACE, TARGET, a_comparison, a_snapshot, a_verdict, at
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,21 +17,6 @@ from bot.domain.reconcile import Action, Observation, after_error, after_success
 from bot.domain.rollout import Rollout
 
 IN_SERVICE, UPDATING = EndpointStatus.IN_SERVICE, EndpointStatus.UPDATING
-
-
-class Fate(Enum):
-    """What becomes of one side effect."""
-
-    DONE = auto()
-    THROTTLED = auto()
-    LOST_AFTERWARDS = auto()
-    """It was carried out; the answer never came."""
-    LOST_BEFORE = auto()
-    """It never reached SageMaker, which nobody can tell."""
-    REFUSED = auto()
-    DIED_BEFORE = auto()
-    """The process died: nothing of the tick after its decision was saved."""
-    DIED_AFTERWARDS = auto()
 
 
 class Event(Enum):
