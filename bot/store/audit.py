@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from datetime import datetime
 
 from redis.client import Pipeline
 
@@ -12,13 +13,18 @@ AUDIT_LENGTH = 100_000
 """Entries kept, about; the oldest go first."""
 
 
-def audit_decisions(pipe: Pipeline, before: Rollout | None, after: Rollout) -> None:
-    """What people decided since, one of several approvals and a reason that was given afterwards included."""
+def audit_decisions(pipe: Pipeline, before: Rollout | None, after: Rollout, now: datetime) -> None:
+    """What people decided since and no transition shows: each of several approvals, a later reason, an Abort, a queued rollback."""
+    about = {"rollout": after.id, "endpoint": after.endpoint}
     known = before.approvals if before is not None else ()
     for decision in after.approvals:
         if decision not in known:
-            about = {"rollout": after.id, "endpoint": after.endpoint}
             audit(pipe, {**about, "decision": decision.model_dump(mode="json")})
+    if after.abort is not None and (before is None or before.abort is None):
+        audit(pipe, {**about, "aborted_by": after.abort.actor, "at": after.abort.at.isoformat()})
+    queued_by = after.rollback_queued_by
+    if queued_by is not None and (before is None or before.rollback_queued_by is None):
+        audit(pipe, {**about, "rollback_queued_by": queued_by, "at": now.isoformat()})
 
 
 def audit(pipe: Pipeline, entry: Mapping[str, object]) -> None:

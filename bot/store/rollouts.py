@@ -279,7 +279,7 @@ def _write(pipe: Pipeline, write: Write, before: Rollout | None, now: datetime) 
     for step in rollout.transitions[told:]:
         entry = {"rollout": rollout.id, "endpoint": rollout.endpoint, **step.model_dump(mode="json")}
         audit(pipe, entry)
-    audit_decisions(pipe, before, rollout)
+    audit_decisions(pipe, before, rollout, now)
     if rollout.phase is Phase.WATCHING and (before is None or before.phase is Phase.UPDATING):
         _remember_duration(pipe, rollout)
     if before is None or before != rollout:

@@ -11,7 +11,7 @@ from fakes.records import ANNA, BEN, CARL, ENDPOINT, TARGET, a_call, approved_by
 
 from bot.domain.errors import EndpointBusy, RevisionConflict
 from bot.domain.phases import ACTIVE_PHASES, Kind, Phase, Reason
-from bot.domain.rollout import ApprovalChoice, ApprovalDecision, Rollout, Thread
+from bot.domain.rollout import Abort, ApprovalChoice, ApprovalDecision, Rollout, Thread
 from bot.store import Store, keys
 from bot.store.keys import Due
 from bot.store.rollouts import LEASED_PHASES, Stored, Write, holds_endpoint
@@ -207,6 +207,18 @@ def test_every_decision_is_in_the_audit_trail_and_again_when_its_reason_is_given
         (BEN, "approve", ""),
         (CARL, "reject", ""),
         (CARL, "reject", "too risky today"),
+    ]
+
+
+def test_who_aborted_and_who_queued_a_rollback_is_in_the_audit_trail_once(store: Store) -> None:
+    (stored,) = put(store, at(Phase.UPDATING))
+    stopped = stored.rollout.with_(abort=Abort(actor=BEN, at=NOW), rollback_queued_by=CARL)
+    (stored,) = store.rollouts.commit([Write(stopped, stored.revision, SOON)], NOW)
+    store.rollouts.commit([Write(stopped.with_(models_created=False), stored.revision, SOON)], NOW)
+    told = [{k: v for k, v in entry.items() if k.endswith("_by")} for entry in audited(store)]
+    assert [t for t in told if "aborted_by" in t or "rollback_queued_by" in t] == [
+        {"aborted_by": BEN},
+        {"rollback_queued_by": CARL},
     ]
 
 
