@@ -276,10 +276,16 @@ def test_nobody_rolls_back_to_what_was_rolled_back_from() -> None:
     assert finding.level is Level.BLOCKER
     assert finding.text.startswith(f"{TARGET} is what rollout rbad2345 was rolled back from on Sat 21 Nov 08:00 UTC.")
     assert "rollback sentiment-prod --to CONFIG" in finding.next_step
-    again = found(replace(UPDATE, rolled_back_from=replace(ATTEMPT, why="")))["rolled_back_from"]
-    assert again.level is Level.WARNING
-    assert again.text == "Rollout rbad2345 brought exactly this, and was rolled back on Sat 21 Nov 08:00 UTC."
     assert "rolled_back_from" not in found(replace(SCALE, rolled_back_from=ATTEMPT))
+
+
+def test_an_update_from_what_was_rolled_back_from_has_no_way_back() -> None:
+    facts = replace(UPDATE, rolled_back_from=ATTEMPT)
+    assert "rolled_back_from" not in found(facts)
+    readiness = readiness_of(facts)
+    assert readiness is not None
+    assert readiness.level is ReadinessLevel.RED
+    assert any("is itself what rollout rbad2345 was rolled back from" in reason for reason in readiness.reasons)
 
 
 @pytest.mark.parametrize(

@@ -285,3 +285,15 @@ def test_an_endpoint_whose_model_was_deleted_can_go_to_an_earlier_config(engine:
     (back,) = rollbacks(engine)
     assert engine.play_out(back.id) is Phase.ROLLED_BACK
     assert engine.endpoints.config == CURRENT
+
+
+def test_a_plan_says_beforehand_that_nobody_is_sent_back_to_what_was_rolled_back_from(engine: Engine) -> None:
+    rollout_id = engine.promoted()
+    bad = engine.endpoints.config
+    engine.press("Roll back", by=ANNA)
+    engine.play_until(Phase.ROLLED_BACK, rollout_id)
+    engine.endpoints.config = bad  # somebody brought it back in the console
+    plan = engine.rollout(engine.promote(3)).plan
+    assert plan is not None
+    assert plan.readiness is not None
+    assert f"{bad} is itself what rollout {rollout_id} was rolled back from." in plan.readiness.reasons

@@ -116,7 +116,7 @@ class Facts:
     quorum: int = 1
     failed_before: Attempt | None = None
     rolled_back_from: Attempt | None = None
-    """The rollout that left the target config by a rollback, where the change would go there again."""
+    """The rollout that left by a rollback the config that a way back leads to: a rollback's target, an update's present config."""
     has_run_here: bool = True
     """Of the target of a way back: whether this endpoint is known to have run it."""
     past_durations: tuple[timedelta, ...] = ()

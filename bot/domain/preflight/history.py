@@ -22,19 +22,14 @@ def did_not_fail_before(facts: Facts) -> Finding | None:
 def was_not_rolled_back_from(facts: Facts) -> Finding | None:
     """Where somebody rolled back from is no place to roll back to."""
     attempt = facts.rolled_back_from
-    if attempt is None or facts.kind is Kind.SCALE:
+    if attempt is None or facts.kind is not Kind.ROLLBACK:  # of an update, the readiness of its way back tells it
         return None
-    if facts.kind is Kind.ROLLBACK:
-        said = f"{facts.target_config_name} is what rollout {attempt.rollout_id} was rolled back from {_when(attempt)}."
-        return blocker(
-            CheckName.ROLLED_BACK_FROM,
-            f"{said} {attempt.why}".strip(),
-            f"Name a config that was good: rollback {facts.snapshot.name} --to CONFIG. If this one is good after all, promote its "
-            "version.",
-        )
-    said = f"Rollout {attempt.rollout_id} brought exactly this, and was rolled back {_when(attempt)}."
-    return warning(
-        CheckName.ROLLED_BACK_FROM, f"{said} {attempt.why}".strip(), "Approve it only if the cause is mended."
+    said = f"{facts.target_config_name} is what rollout {attempt.rollout_id} was rolled back from {_when(attempt)}."
+    return blocker(
+        CheckName.ROLLED_BACK_FROM,
+        f"{said} {attempt.why}".strip(),
+        f"Name a config that was good: rollback {facts.snapshot.name} --to CONFIG. If this one is good after all, promote its "
+        "version.",
     )
 
 

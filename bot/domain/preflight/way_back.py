@@ -53,6 +53,7 @@ def readiness_of(facts: Facts) -> Readiness | None:
         packages=[_package_state(facts, package) for package in facts.running],
         quotas=[_return_quota(facts, need) for need in facts.quota],
         irreversible=_one_way(facts),
+        rolled_back_from=facts.rolled_back_from.rollout_id if facts.rolled_back_from is not None else None,
         expected=timedelta(seconds=median(past)) if past else None,
     )
 
