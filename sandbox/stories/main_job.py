@@ -51,9 +51,7 @@ def killed_workers(scene: Scene) -> None:
     scene.asks("anna", "/endpoint promote stt-prod")
     scene.presses("ben", "Approve")
     scene.until(lambda: scene.executed_updates() == 1, "the UpdateEndpoint")
-    scene.stack.kill_everything_of_ours()
-    scene.stack.restart("bot")
-    scene.stack.restart("workers")
+    scene.dies_and_comes_back()
     scene.state_becomes("succeeded")
     scene.check(scene.executed_updates() == 1, "a crash should not lead to a second UpdateEndpoint")
 

@@ -83,6 +83,12 @@ class Scene:
         """How many UpdateEndpoint calls took effect."""
         return sum(bool(call["executed"]) for call in self.aws.calls("UpdateEndpoint"))
 
+    def dies_and_comes_back(self) -> None:
+        """Every process of ours is killed at once and started anew."""
+        self.stack.kill_everything_of_ours()
+        self.stack.restart("bot")
+        self.stack.restart("workers")
+
     def check(self, claim: bool, what: str) -> None:
         """The story is wrong if this does not hold."""
         if not claim:

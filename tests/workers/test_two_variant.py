@@ -208,6 +208,7 @@ def test_a_lock_that_is_lifted_lets_it_go_on(engine: Engine) -> None:
     engine.type(f"lock {ENDPOINT} --reason 'load test'", by=BEN)
     over = bake_ends_at(engine.rollout(rollout_id))
     engine.play(lambda: engine.clock() > over + 20 * engine.rollout(rollout_id).pace.poll)
+    assert "load test" in (engine.rollout(rollout_id).stopped_by or "")
     engine.type(f"unlock {ENDPOINT}", by=BEN)
     engine.play_until(Phase.SUCCEEDED, rollout_id)
 
@@ -262,6 +263,7 @@ def test_a_busy_endpoint_is_asked_again_to_move_the_weights(engine: Engine) -> N
     busy = ResourceBusy(ENDPOINT, operation="UpdateEndpointWeightsAndCapacities", code="ValidationException")
     engine.endpoints.fail("set_weights_and_capacities", busy)
     engine.play_until(Phase.SUCCEEDED, rollout_id)
+    assert engine.endpoints.count("set_weights_and_capacities") == 2
 
 
 def test_weights_that_sagemaker_refuses_to_move_lead_back(engine: Engine) -> None:
