@@ -10,13 +10,16 @@ from bot.domain.commands import (
     Freeze,
     Help,
     History,
+    Hold,
     Lock,
+    Metrics,
     Plan,
     Promote,
     Rollback,
     Scale,
     Status,
     Thaw,
+    Unhold,
     Unlock,
 )
 from bot.domain.errand import (
@@ -142,9 +145,9 @@ class Intake:
 def queue_for(command: Command) -> QueueName:
     """Questions may take their time; what opens or stops something may not wait behind them."""
     match command:
-        case Promote() | Scale() | Rollback() | Cancel() | Lock() | Unlock() | Freeze() | Thaw():
+        case Promote() | Scale() | Rollback() | Cancel() | Lock() | Unlock() | Freeze() | Thaw() | Hold() | Unhold():
             return QueueName.URGENT
-        case Plan() | Status() | History() | Help():
+        case Plan() | Status() | History() | Help() | Metrics():
             return QueueName.SLOW
 
 

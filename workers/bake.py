@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 from bot.domain.errors import GatewayError, TransientError
 from bot.domain.reconcile import bake_ends_at, bake_verdict_due_at
 from bot.domain.rollout import Rollout
+from bot.domain.signals import latency_metric
 from bot.domain.verdict import Comparison, Verdict, Window
 from workers.judge import SIDE_BY_SIDE, judge
-from workers.ports import Metrics
+from workers.ports import Metrics, Subject
 from workers.watch import whole_periods
 
 log = logging.getLogger(__name__)
@@ -49,11 +50,11 @@ def judge_bake(rollout: Rollout, metrics: Metrics, now: datetime) -> tuple[Compa
 def _compare(rollout: Rollout, metrics: Metrics, now: datetime) -> Comparison | None:
     assert rollout.plan is not None
     assert rollout.plan.bridge is not None
-    window, bridge, streaming = bake_window(rollout, now), rollout.plan.bridge, rollout.watch.streaming
+    window, bridge, kind = bake_window(rollout, now), rollout.plan.bridge, rollout.watch.kind
     if window is None:
         return None
     return Comparison(
-        latency_metric="FirstChunkLatency" if streaming else "ModelLatency",
-        before=metrics.measure(rollout.endpoint, [bridge.variant], window, streaming=streaming),
-        after=metrics.measure(rollout.endpoint, [bridge.next_variant], window, streaming=streaming),
+        latency_metric=latency_metric(kind),
+        before=metrics.measure(Subject(rollout.endpoint, (bridge.variant,), kind), window),
+        after=metrics.measure(Subject(rollout.endpoint, (bridge.next_variant,), kind), window),
     )

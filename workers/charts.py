@@ -15,8 +15,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator
 
-from bot.domain.rollout import WatchPlan
 from bot.domain.verdict import Comparison, Point
+from bot.domain.watchplan import WatchPlan
 from bot.messages.words import before_after_ms, percent
 
 WIDTH_PX, HEIGHT_PX, DPI = 1200, 900, 100

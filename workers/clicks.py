@@ -80,6 +80,8 @@ class Clicks:
             case Click.CANCEL:
                 refuse_if_may_not_steer(stored.rollout, spec.approval, person, "cancel")
                 self.cancel(stored, errand.actor, errand.id)
+            case Click.EXTEND_WATCH | Click.ACCEPT:
+                raise UserError("This button does nothing yet.")
             case Click.ROLL_BACK:
                 self._roll_back(stored, spec, person, errand)
 

@@ -15,13 +15,16 @@ from bot.domain.commands import (
     Freeze,
     Help,
     History,
+    Hold,
     Lock,
+    Metrics,
     Plan,
     Promote,
     Rollback,
     Scale,
     Status,
     Thaw,
+    Unhold,
     Unlock,
 )
 from bot.domain.errand import (
@@ -177,6 +180,8 @@ class Desk:
                 self.locking.freeze(errand, command)
             case Thaw():
                 self.locking.thaw(errand)
+            case Hold() | Unhold() | Metrics() as command:
+                raise UserError(f"{command.name} is not there yet. Nothing was changed.")
             case Help():  # pragma: no cover
                 raise UserError("Help is answered without a worker.")
 

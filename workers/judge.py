@@ -5,8 +5,8 @@ It says PASS only where it could have said REGRESSED: without numbers on both si
 
 from typing import NamedTuple
 
-from bot.domain.rollout import WatchPlan
 from bot.domain.verdict import Comparison, Measurement, Verdict, VerdictKind
+from bot.domain.watchplan import WatchPlan
 from bot.messages.words import amount, before_after_ms, count, percent
 
 FEWEST_REQUESTS = 50

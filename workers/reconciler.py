@@ -37,6 +37,7 @@ from bot.domain.reconcile import (
     watch_ends_at,
 )
 from bot.domain.rollout import Rollout, Trouble
+from bot.domain.signals import latency_metric
 from bot.domain.verdict import Comparison, Measurement
 from bot.store.keys import Due
 from bot.store.rollouts import Stored, Write, holds_endpoint
@@ -232,5 +233,5 @@ def _nothing_measured(rollout: Rollout, now: datetime) -> Comparison:
     spans = windows(rollout, now)
     assert spans is not None, "the watch is over, so its windows exist"
     before, after = spans
-    metric = "FirstChunkLatency" if rollout.watch.streaming else "ModelLatency"
+    metric = latency_metric(rollout.watch.kind)
     return Comparison(latency_metric=metric, before=Measurement(window=before), after=Measurement(window=after))

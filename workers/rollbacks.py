@@ -2,12 +2,14 @@
 
 from datetime import datetime
 
+from bot.domain.checks import CheckPlan
 from bot.domain.errand import ReplyTo, rollout_id_for
 from bot.domain.fleet import EndpointSpec
 from bot.domain.lock import Lock, in_words
 from bot.domain.phases import Kind, Phase
-from bot.domain.rollout import Pace, Rollout, Thread, WatchPlan, open_rollout
+from bot.domain.rollout import Pace, Rollout, Thread, open_rollout
 from bot.domain.saga import ScalingSaga
+from bot.domain.watchplan import WatchPlan
 
 
 def pace_of(spec: EndpointSpec) -> Pace:
@@ -17,13 +19,23 @@ def pace_of(spec: EndpointSpec) -> Pace:
 
 def watch_of(spec: EndpointSpec) -> WatchPlan:
     """How its watch is held."""
-    ceilings = spec.watch.thresholds
+    watch, ceilings = spec.watch, spec.watch.thresholds
+    check = watch.check
     return WatchPlan(
-        duration=spec.watch.duration,
-        warm_up=spec.watch.warm_up,
-        metric_period=spec.watch.metric_period,
-        baseline=spec.watch.baseline,
-        streaming=spec.kind == "streaming",
+        duration=watch.duration,
+        warm_up=watch.warm_up,
+        metric_period=watch.metric_period,
+        baseline=watch.baseline,
+        kind=spec.kind,
+        inference_components=watch.inference_components,
+        roles=watch.metrics,
+        tolerance=watch.tolerance.relative,
+        tolerance_ms=watch.tolerance.absolute_ms,
+        auto_rollback=watch.auto_rollback,
+        alarms=watch.alarms,
+        check=CheckPlan(command=check.command, timeout=check.timeout, pass_environment=check.pass_environment)
+        if check is not None
+        else None,
         error_rate_ceiling=ceilings.error_rate,
         mid_stream_error_rate_ceiling=ceilings.mid_stream_error_rate,
         p50_ceiling_ms=ceilings.p50_ms,

@@ -3,10 +3,12 @@
 import math
 from datetime import UTC, datetime, timedelta
 
+from bot.domain.endpoint import Snapshot
 from bot.domain.reconcile import watch_ends_at
 from bot.domain.rollout import Rollout
+from bot.domain.signals import latency_metric
 from bot.domain.verdict import Comparison, Point, Window
-from workers.ports import Metrics
+from workers.ports import Metrics, Subject
 
 MOST_POINTS = 240
 """Points of a chart: more than a phone can show."""
@@ -50,6 +52,13 @@ def _ceil(at: datetime, step: timedelta) -> datetime:
     return floor if floor == at else floor + step
 
 
+def subject_of(rollout: Rollout, snapshot: Snapshot) -> Subject:
+    """Whose numbers a watch is about: everything that the endpoint's variants serve."""
+    variants = tuple(v.name for v in snapshot.variants)
+    components = rollout.watch.inference_components
+    return Subject(endpoint=rollout.endpoint, variants=variants, kind=rollout.watch.kind, components=components)
+
+
 def compare(rollout: Rollout, metrics: Metrics, now: datetime, *, with_points: bool) -> Comparison | None:
     """Before against after, as far as CloudWatch tells; None while the warm-up lasts.
 
@@ -59,16 +68,15 @@ def compare(rollout: Rollout, metrics: Metrics, now: datetime, *, with_points: b
     if spans is None or rollout.snapshot is None:
         return None
     before, after = spans
-    variants = [v.name for v in rollout.snapshot.variants]
-    streaming = rollout.watch.streaming
+    subject = subject_of(rollout, rollout.snapshot)
     points: tuple[Point, ...] = ()
     if with_points:
         shown = Window(start=max(before.start, before.end - _shown_before(rollout)), end=after.end)
-        points = metrics.series(rollout.endpoint, variants, shown, _chart_period(rollout, shown), streaming=streaming)
+        points = metrics.series(subject, shown, _chart_period(rollout, shown))
     return Comparison(
-        latency_metric="FirstChunkLatency" if streaming else "ModelLatency",
-        before=metrics.measure(rollout.endpoint, variants, before, streaming=streaming),
-        after=metrics.measure(rollout.endpoint, variants, after, streaming=streaming),
+        latency_metric=latency_metric(rollout.watch.kind),
+        before=metrics.measure(subject, before),
+        after=metrics.measure(subject, after),
         points=points,
     )
 

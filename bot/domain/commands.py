@@ -6,10 +6,12 @@ command *means* is decided elsewhere; here stands only what can be said.
 
 import re
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, StringConstraints, TypeAdapter, ValidationInfo, field_validator
 
+from bot.domain.durations import Wait, format_duration
 from bot.domain.model import Value
 from bot.domain.names import (
     EndpointWord,
@@ -52,6 +54,8 @@ Version = Annotated[Annotated[int, Field(strict=True, ge=1)] | Literal["latest"]
 InstanceCount = Annotated[int, Field(strict=True, ge=1), BeforeValidator(_read_count)]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 """A person's own words."""
+
+MOST_HISTORY = timedelta(days=14)
 
 TimeWords = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
 """A point in time as typed; `bot.domain.times` reads it, which takes a clock."""
@@ -204,8 +208,55 @@ class Thaw(Value):
     name: Literal["thaw"] = "thaw"
 
 
+class Hold(Value):
+    """No automation for an endpoint: no version is brought to it but by a person."""
+
+    name: Literal["hold"] = "hold"
+    endpoint: EndpointWord
+    reason: Text
+
+
+class Unhold(Value):
+    """Lift what holds an endpoint or a version of it."""
+
+    name: Literal["unhold"] = "unhold"
+    endpoint: EndpointWord
+
+
+class Metrics(Value):
+    """Latency, errors and traffic as a chart."""
+
+    name: Literal["metrics"] = "metrics"
+    endpoint: EndpointWord
+    since: Wait = timedelta(hours=24)
+    """How far back the chart reaches."""
+
+    @field_validator("since")
+    @classmethod
+    def _is_within_what_cloudwatch_keeps(cls, since: timedelta) -> timedelta:
+        if since > MOST_HISTORY:
+            raise ValueError(f"CloudWatch keeps minutes for 15 days: give {format_duration(MOST_HISTORY)} at most")
+        if since < timedelta(minutes=5):
+            raise ValueError("is too short for a chart: give 5m or more")
+        return since
+
+
 Command = Annotated[
-    Help | Status | Plan | Promote | Scale | Rollback | History | Cancel | Lock | Unlock | Freeze | Thaw,
+    Help
+    | Status
+    | Plan
+    | Promote
+    | Scale
+    | Rollback
+    | History
+    | Cancel
+    | Lock
+    | Unlock
+    | Freeze
+    | Thaw
+    | Hold
+    | Unhold
+    | Metrics,
     Field(discriminator="name"),
 ]
 

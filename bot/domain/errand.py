@@ -40,6 +40,8 @@ class Click(StrEnum):
     ABORT = "abort"
     ROLL_BACK = "roll_back"
     ADD_REASON = "add_reason"
+    EXTEND_WATCH = "extend_watch"
+    ACCEPT = "accept"
 
 
 class ButtonValue(Value):
@@ -60,6 +62,7 @@ class Form(StrEnum):
     """What a modal asks for."""
 
     REJECT_REASON = "reject_reason"
+    ACCEPT_REASON = "accept_reason"
 
 
 class FormContext(Value):

@@ -75,6 +75,8 @@ class Reason(StrEnum):
     BAKE_REGRESSED = "bake_regressed"
     SCALED = "scaled"
     WATCH_OVER = "watch_over"
+    WATCH_REGRESSED = "watch_regressed"
+    WATCH_RESUMED = "watch_resumed"
     ROLLBACK_REQUESTED = "rollback_requested"
     ROLLBACK_QUEUED = "rollback_queued"
     ROLLBACK_LANDED = "rollback_landed"
@@ -104,7 +106,7 @@ TRANSITIONS: Mapping[Phase, frozenset[Phase]] = {
         }
     ),
     Phase.WATCHING: frozenset({Phase.SUCCEEDED, Phase.ROLLING_BACK, Phase.NEEDS_HUMAN}),
-    Phase.SUCCEEDED: frozenset({Phase.ROLLING_BACK}),
+    Phase.SUCCEEDED: frozenset({Phase.ROLLING_BACK, Phase.WATCHING}),  # watched for longer
     Phase.ROLLING_BACK: frozenset({Phase.ROLLED_BACK, Phase.FAILED, Phase.NEEDS_HUMAN}),
     Phase.NEEDS_HUMAN: frozenset({Phase.ROLLING_BACK}),
     Phase.REJECTED: frozenset(),

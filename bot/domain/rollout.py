@@ -10,6 +10,7 @@ from typing import Any
 
 from bot.domain.bridge import Bridge
 from bot.domain.calls import UpdateCall
+from bot.domain.checks import CheckRun, CheckTime
 from bot.domain.commands import Change
 from bot.domain.endpoint import Snapshot
 from bot.domain.errand import ReplyTo
@@ -20,6 +21,8 @@ from bot.domain.plan import Difference, Plan
 from bot.domain.saga import ScalingSaga
 from bot.domain.strategy import AskedStrategy
 from bot.domain.verdict import Comparison, Verdict
+from bot.domain.watchplan import Acceptance, Extension, WatchPlan
+from bot.domain.yardstick import Yardsticks
 
 SCHEMA_VERSION = 1
 
@@ -114,21 +117,6 @@ class Pace(Value):
     settle: timedelta
 
 
-class WatchPlan(Value):
-    """How the watch is held, from the fleet file's `watch`."""
-
-    duration: timedelta
-    warm_up: timedelta
-    metric_period: timedelta
-    baseline: timedelta
-    streaming: bool = False
-    error_rate_ceiling: float | None = None
-    mid_stream_error_rate_ceiling: float | None = None
-    p50_ceiling_ms: float | None = None
-    p90_ceiling_ms: float | None = None
-    p99_ceiling_ms: float | None = None
-
-
 class Trouble(Value):
     """Temporary errors in a row; cleared by the first success."""
 
@@ -216,8 +204,21 @@ class Rollout(Value):
     cutover_at: datetime | None = None
     rollback_queued_by: str | None = None
     """Who asked for a rollback while SageMaker was still busy with the update, which it cannot cancel."""
+    checks: tuple[CheckRun, ...] = ()
+    """Runs of the check command, the last attempt of each."""
+    yardsticks: Yardsticks | None = None
+    """What the old fleet leads one to expect, worked out once when the watch begins."""
     comparison: Comparison | None = None
+    last_look: Verdict | None = None
+    """What the numbers said when they were looked at last, during the watch."""
+    worse_looks: int = 0
+    """How many looks in a row said REGRESSED."""
+    worse_since: datetime | None = None
+    """When REGRESSED was confirmed and people were told; None while it is not."""
+    extensions: tuple[Extension, ...] = ()
+    acceptance: Acceptance | None = None
     verdict: Verdict | None = None
+    """The verdict that ended the watch."""
     superseded_by: str | None = None
     trouble: Trouble | None = None
 
@@ -298,9 +299,16 @@ class Rollout(Value):
         """When it first came into a phase; None if it never did."""
         return next((t.at for t in self.transitions if t.phase is phase), None)
 
+    def check_of(self, time: CheckTime) -> CheckRun | None:
+        """The run of the check command at that time, if it was begun."""
+        return next((run for run in self.checks if run.time is time), None)
+
     def was_moved_by(self, errand_id: str) -> bool:
         """Whether that errand has had its effect on this rollout already."""
         causes = {t.caused_by for t in self.transitions} | {a.caused_by for a in self.approvals}
+        causes |= {extension.caused_by for extension in self.extensions}
+        if self.acceptance is not None:
+            causes.add(self.acceptance.caused_by)
         return errand_id in causes or (self.abort is not None and errand_id == self.abort.caused_by)
 
     def approvers(self) -> tuple[str, ...]:

@@ -4,10 +4,11 @@ How the verdict is reached lives with the judge in the workers; here is only wha
 the engine can act on it.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot.domain.model import Value
+from bot.domain.signals import Role, Signal
 
 
 class VerdictKind(StrEnum):
@@ -18,11 +19,74 @@ class VerdictKind(StrEnum):
     INCONCLUSIVE = "INCONCLUSIVE"  # the numbers do not say; what is missing is in the evidence
 
 
+class Basis(StrEnum):
+    """What the old fleet's numbers were compared with: whichever has foretold this endpoint best over the last two weeks."""
+
+    HOUR_BEFORE = "hour_before"  # the baseline before the update
+    YESTERDAY = "yesterday"  # ... and what the same hour did yesterday
+    LAST_WEEK = "last_week"  # ... and what the same hour did a week ago
+    BOTH_DAYS = "both_days"  # ... and the mean of the two
+    SIDE_BY_SIDE = "side_by_side"  # the old variant, at the same time
+
+
+class Standing(StrEnum):
+    """How one signal stands."""
+
+    WORSE = "worse"  # by more than chance, and by more than anybody would put up with
+    AS_GOOD = "as_good"  # a rise that matters can be excluded
+    UNCLEAR = "unclear"  # neither can be said
+    MISSING = "missing"  # there are no numbers, or too few
+
+
+class Effect(Value):
+    """One signal, before against after. Latencies are microseconds; counts are shares of the requests, 0.01 is one percent.
+
+    `low` and `high` bound the relative change with 95 % confidence, however often one looks; for counts they bound the share after.
+    """
+
+    signal: Signal
+    role: Role
+    standing: Standing
+    before: float | None = None
+    """What was measured before the update."""
+    expected: float | None = None
+    """What the baseline leads one to expect now; equal to `before` where it knows of no rhythm."""
+    after: float | None = None
+    change: float | None = None
+    """Relative to what was expected: 0.29 is 29 percent more. None for counts, whose share before may be zero."""
+    low: float | None = None
+    high: float | None = None
+    events: tuple[float, float] | None = None
+    """For counts: how many before and after."""
+    requests: tuple[float, float] | None = None
+    """For counts: out of how many requests, before and after."""
+    basis: Basis = Basis.HOUR_BEFORE
+    more_needed: timedelta | None = None
+    """For UNCLEAR: how much longer the watch would have to be at this traffic; None where longer would not help."""
+
+
+class Cap(StrEnum):
+    """Why the numbers may say neither PASS nor REGRESSED, although they look like one of the two."""
+
+    LOAD_ROSE = "load_rose"
+    LOAD_FELL = "load_fell"
+    MIX_CHANGED = "mix_changed"  # callers send other requests than before: their own errors jumped
+
+
 class Verdict(Value):
     """A verdict and one sentence of evidence that a person understands."""
 
     kind: VerdictKind
     evidence: str
+    is_hard: bool = False
+    """A limit was crossed, not a statistical one: this needs no confirmation by a second look."""
+    may_act: bool = True
+    """Whether the bot may roll back for it by itself, where the fleet file lets it: not for what the old fleet did as well, nor for
+    signals that are not critical."""
+    effects: tuple[Effect, ...] = ()
+    cap: Cap | None = None
+    more_needed: timedelta | None = None
+    """For INCONCLUSIVE: how much longer the watch would have to be at this traffic, if that would help."""
 
 
 class Window(Value):
@@ -65,6 +129,7 @@ class Point(Value):
 
     at: datetime
     p50_us: float | None = None
+    p90_us: float | None = None
     p99_us: float | None = None
     requests: float | None = None
     errors: float | None = None
@@ -78,3 +143,5 @@ class Comparison(Value):
     before: Measurement
     after: Measurement
     points: tuple[Point, ...] = ()
+    by_config: bool = False
+    """Whether CloudWatch tells the fleets apart by their configs; otherwise time alone does."""

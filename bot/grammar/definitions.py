@@ -16,13 +16,16 @@ from bot.domain.commands import (
     Freeze,
     Help,
     History,
+    Hold,
     Lock,
+    Metrics,
     Plan,
     Promote,
     Rollback,
     Scale,
     Status,
     Thaw,
+    Unhold,
     Unlock,
 )
 from bot.domain.strategy import AskedStrategy
@@ -237,3 +240,35 @@ def _freeze(until: str | None, reason: str) -> Freeze:
 @_command("thaw", summary="Lift the freeze. Lifting somebody else's takes a second person.", example="thaw")
 def _thaw() -> Thaw:
     return Thaw()
+
+
+@_command(
+    "hold",
+    summary="Let nothing but a person bring a new version to an endpoint.",
+    example='hold stt-prod --reason "customer tests until Friday"',
+)
+@click.argument("endpoint")
+@click.option("--reason", metavar="TEXT", required=True, help="Why, for whoever wonders.")
+def _hold(endpoint: str, reason: str) -> Hold:
+    return Hold(endpoint=endpoint, reason=reason)
+
+
+@_command(
+    "unhold",
+    summary="Lift what holds an endpoint: somebody's hold, a version that was rolled back, a config that SageMaker refused.",
+    example="unhold stt-prod",
+)
+@click.argument("endpoint")
+def _unhold(endpoint: str) -> Unhold:
+    return Unhold(endpoint=endpoint)
+
+
+@_command(
+    "metrics",
+    summary="Show latency, errors and traffic of an endpoint as a chart.",
+    example="metrics stt-prod --since 6h",
+)
+@click.argument("endpoint")
+@click.option("--since", metavar="24h", help="How far back the chart reaches; 24h if nothing is said, 14d at most.")
+def _metrics(endpoint: str, since: str | None) -> Metrics:
+    return Metrics.model_validate({"endpoint": endpoint} | ({"since": since} if since is not None else {}))

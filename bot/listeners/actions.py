@@ -20,6 +20,8 @@ CLICKS: Mapping[ActionId, Click] = {
     ActionId.ABORT: Click.ABORT,
     ActionId.ROLL_BACK: Click.ROLL_BACK,
     ActionId.ADD_REASON: Click.ADD_REASON,
+    ActionId.EXTEND_WATCH: Click.EXTEND_WATCH,
+    ActionId.ACCEPT: Click.ACCEPT,
 }
 
 

@@ -12,7 +12,10 @@ from bot.intake import Intake
 from bot.listeners.surfaces import Body, origin_of_form
 from bot.messages.ids import CallbackId
 
-FORMS: Mapping[CallbackId, Form] = {CallbackId.REJECT_REASON: Form.REJECT_REASON}
+FORMS: Mapping[CallbackId, Form] = {
+    CallbackId.REJECT_REASON: Form.REJECT_REASON,
+    CallbackId.ACCEPT_REASON: Form.ACCEPT_REASON,
+}
 
 
 def form_submitted(ack: Ack, body: Body, intake: Intake) -> None:

@@ -14,6 +14,8 @@ class ActionId(StrEnum):
     ABORT = "rollout.abort"
     ROLL_BACK = "rollout.roll_back"
     ADD_REASON = "rollout.add_reason"
+    EXTEND_WATCH = "rollout.extend_watch"
+    ACCEPT = "rollout.accept"
     BREAK_LOCK = "lock.break"
 
 
@@ -29,6 +31,7 @@ class CallbackId(StrEnum):
     """Modals. A test holds this against the registered listeners, both ways."""
 
     REJECT_REASON = "rollout.reject_reason"
+    ACCEPT_REASON = "rollout.accept_reason"
 
 
 class InputId(StrEnum):

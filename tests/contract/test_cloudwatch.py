@@ -8,10 +8,11 @@ import pytest
 from botocore.stub import ANY
 
 from bot.domain.errors import AccessDenied, TransientError
+from bot.domain.signals import EndpointKind
 from bot.domain.traffic import TrafficPoint
 from bot.domain.verdict import Measurement, Point, Window
 from workers.gateways.cloudwatch import CloudWatchMetrics, whole_window_period
-from workers.ports import EndpointKind
+from workers.ports import Subject
 
 from .clients import scripted
 
@@ -37,18 +38,23 @@ def page(answered: Answered, status: str = "Complete", **members: Any) -> dict[s
     return {"MetricDataResults": results, **members}
 
 
+def subject(endpoint: str, variants: str | tuple[str, ...], streaming: bool) -> Subject:
+    names = (variants,) if isinstance(variants, str) else variants
+    return Subject(endpoint, names, "streaming" if streaming else "realtime")
+
+
 def measured(*pages: dict[str, Any], variants: tuple[str, ...] = ("A",), streaming: bool = False) -> Measurement:
     with scripted("cloudwatch") as (client, script):
         for answer in pages:
             script.add_response("get_metric_data", answer)
-        return CloudWatchMetrics(client).measure("stt-prod", variants, WINDOW, streaming=streaming)
+        return CloudWatchMetrics(client).measure(subject("stt-prod", variants, streaming), WINDOW)
 
 
 def series(answer: dict[str, Any], *, streaming: bool = False) -> tuple[Point, ...]:
     with scripted("cloudwatch") as (client, script):
         script.add_response("get_metric_data", answer)
         metrics = CloudWatchMetrics(client)
-        return metrics.series("stt-prod", ["A"], WINDOW, timedelta(minutes=1), streaming=streaming)
+        return metrics.series(subject("stt-prod", "A", streaming), WINDOW, timedelta(minutes=1))
 
 
 # what is asked
@@ -85,7 +91,7 @@ def test_one_call_asks_for_everything_with_one_period_over_the_window(
     }
     with scripted("cloudwatch") as (client, script):
         script.add_response("get_metric_data", page({}), asked)
-        CloudWatchMetrics(client).measure("stt-prod", ["A"], WINDOW, streaming=streaming)
+        CloudWatchMetrics(client).measure(subject("stt-prod", "A", streaming), WINDOW)
 
 
 @pytest.mark.parametrize(
@@ -218,7 +224,7 @@ def test_throttling_is_worth_trying_again() -> None:
             expected_params={k: ANY for k in ("MetricDataQueries", "StartTime", "EndTime", "ScanBy")},
         )
         with pytest.raises(TransientError) as caught:
-            CloudWatchMetrics(client).measure("stt-prod", ["A"], WINDOW, streaming=False)
+            CloudWatchMetrics(client).measure(subject("stt-prod", "A", False), WINDOW)
     assert not caught.value.outcome_unknown
 
 

@@ -19,6 +19,7 @@ from bot.domain.errors import (
 )
 from bot.domain.verdict import Window
 from workers.cloning import MASK, draft
+from workers.ports import Subject
 
 from .changes import NAMES, created, eventually, live, promoted
 from .conftest import Account, utc_now
@@ -163,13 +164,18 @@ def test_marketplace_package_is_known_by_its_product(account: Account) -> None:
     assert "ml.g5.2xlarge" in package.instance_types
 
 
+def subject(endpoint: str, variants: str | tuple[str, ...], streaming: bool) -> Subject:
+    names = (variants,) if isinstance(variants, str) else variants
+    return Subject(endpoint, names, "streaming" if streaming else "realtime")
+
+
 @pytest.mark.parametrize(
     ("endpoint", "streaming"), [("stt-prod", True), ("sentiment-prod", False), ("credibility", False)]
 )
 def test_traffic_is_measured(account: Account, endpoint: str, streaming: bool) -> None:
     end = utc_now() - timedelta(minutes=5)
     window = Window(start=end - timedelta(hours=1), end=end)
-    found = account.metrics.measure(endpoint, ["AllTraffic"], window, streaming=streaming)
+    found = account.metrics.measure(subject(endpoint, "AllTraffic", streaming), window)
     assert found.p50_us is not None
     assert found.p99_us is not None
     assert 0 < found.p50_us < found.p99_us
@@ -177,7 +183,7 @@ def test_traffic_is_measured(account: Account, endpoint: str, streaming: bool) -
     assert found.error_rate is not None
     assert found.error_rate < 0.05
     assert (found.mid_stream_errors is not None) is streaming
-    points = account.metrics.series(endpoint, ["AllTraffic"], window, timedelta(minutes=1), streaming=streaming)
+    points = account.metrics.series(subject(endpoint, "AllTraffic", streaming), window, timedelta(minutes=1))
     assert list(points) == sorted(points, key=lambda p: p.at)
     counted = sum(p.requests or 0 for p in points)
     assert counted == pytest.approx(found.requests, rel=0.05)
@@ -185,7 +191,6 @@ def test_traffic_is_measured(account: Account, endpoint: str, streaming: bool) -
 
 def test_an_endpoint_that_nobody_knows_has_no_data(account: Account) -> None:
     end = utc_now()
-    found = account.metrics.measure(
-        "nobody", ["AllTraffic"], Window(start=end - timedelta(hours=1), end=end), streaming=False
-    )
+    hour = Window(start=end - timedelta(hours=1), end=end)
+    found = account.metrics.measure(subject("nobody", "AllTraffic", False), hour)
     assert (found.p50_us, found.requests, found.errors_5xx) == (None, None, None)

@@ -16,11 +16,12 @@ from bot.domain.endpoint import (
     VariantState,
 )
 from bot.domain.errors import ResourceBusy, ResourceExists, ResourceMissing
+from bot.domain.signals import EndpointKind
 from bot.domain.traffic import TrafficPoint
 from bot.domain.verdict import Measurement, Point, Window
 from fakes.clock import FakeClock
 from fakes.failing import Failing
-from workers.ports import EndpointKind
+from workers.ports import Series, Subject, Want
 
 ARN = "arn:aws:sagemaker:us-east-1:123456789012"
 VARIANT = VariantState(name="AllTraffic", current_count=2, desired_count=2, weight=1.0)
@@ -249,12 +250,12 @@ class FakeMetrics(Failing):
         self.hourly: tuple[TrafficPoint, ...] = ()
         self.open_at_once: float | None = None
 
-    def measure(self, endpoint: str, variants: Sequence[str], window: Window, *, streaming: bool) -> Measurement:
-        with self.called("measure", endpoint, *variants):
-            self.asked.append((window, streaming))
+    def measure(self, subject: Subject, window: Window) -> Measurement:
+        with self.called("measure", subject.endpoint, *subject.variants):
+            self.asked.append((window, subject.kind == "streaming"))
             updated = self._endpoints.updated_at
             us = self.before_us if updated is None or window.start < updated else self.after_us
-            us = next((self.by_variant[v] for v in variants if v in self.by_variant), us)
+            us = next((self.by_variant[v] for v in subject.variants if v in self.by_variant), us)
             return Measurement(
                 window=window,
                 p50_us=us,
@@ -265,11 +266,17 @@ class FakeMetrics(Failing):
                 errors_5xx=1.0,
             )
 
-    def series(
-        self, endpoint: str, variants: Sequence[str], window: Window, period: timedelta, *, streaming: bool
-    ) -> tuple[Point, ...]:
-        with self.called("series", endpoint):
+    def series(self, subject: Subject, window: Window, period: timedelta) -> tuple[Point, ...]:
+        with self.called("series", subject.endpoint):
             return (Point(at=window.start, p50_us=self.before_us), Point(at=window.end - period, p50_us=self.after_us))
+
+    def read(self, wants: Sequence[Want]) -> tuple[Series, ...]:
+        with self.called("read", *(w.subject.endpoint for w in wants)):
+            return tuple(Series(want.window.start, want.period) for want in wants)
+
+    def knows_config(self, endpoint: str, config: str) -> bool:
+        with self.called("knows_config", endpoint, config):
+            return False
 
     def traffic(
         self, endpoint: str, variants: Sequence[str], window: Window, period: timedelta, *, kind: EndpointKind

@@ -8,9 +8,10 @@ from bot.domain.commands import Change
 from bot.domain.endpoint import EndpointStatus, PendingDeployment, Snapshot, VariantState
 from bot.domain.phases import Kind, Phase, Reason
 from bot.domain.plan import Difference, Finding, Level, Plan
-from bot.domain.rollout import ApprovalChoice, ApprovalDecision, Pace, Rollout, Thread, WatchPlan, open_rollout
+from bot.domain.rollout import ApprovalChoice, ApprovalDecision, Pace, Rollout, Thread, open_rollout
 from bot.domain.strategy import Strategy
 from bot.domain.verdict import Comparison, Measurement, Verdict, VerdictKind, Window
+from bot.domain.watchplan import WatchPlan
 from fakes.clock import NOW
 
 ENDPOINT = "sentiment-prod"

@@ -12,9 +12,11 @@ from bot.domain.errors import AccessDenied, TransientError
 from bot.domain.scaling import Scaling
 from bot.domain.verdict import Window
 from workers.gateways.autoscaling import ApplicationAutoscaling
-from workers.gateways.aws_errors import Subject, translated
+from workers.gateways.aws_errors import Subject as ErrorSubject
+from workers.gateways.aws_errors import translated
 from workers.gateways.cloudwatch import CloudWatchMetrics
 from workers.gateways.sagemaker import SageMakerEndpoints
+from workers.ports import Subject
 
 HOUR = Window(start=datetime(2026, 11, 22, 6, 0, tzinfo=UTC), end=datetime(2026, 11, 22, 7, 0, tzinfo=UTC))
 
@@ -48,7 +50,7 @@ def test_gotcha_09_a_missing_permission_to_deregister_is_told_as_one_and_the_rol
     )
     with scripted("sagemaker") as (client, script):
         script.add_client_error("delete_endpoint", "ValidationException", said)
-        with pytest.raises(AccessDenied), translated("DeleteEndpoint", Subject("endpoint", "stt-prod")):
+        with pytest.raises(AccessDenied), translated("DeleteEndpoint", ErrorSubject("endpoint", "stt-prod")):
             client.delete_endpoint(EndpointName="stt-prod")
     target = f"arn:aws:application-autoscaling:{REGION}:{ACCOUNT}:scalable-target/0123"
     assert allows("application-autoscaling:DeregisterScalableTarget", target)
@@ -65,6 +67,11 @@ def test_gotcha_17_a_config_that_was_created_and_is_not_shown_yet_is_asked_for_a
             endpoints.create_config(CONFIG)
 
 
+def subject(endpoint: str, variants: str | tuple[str, ...], streaming: bool) -> Subject:
+    names = (variants,) if isinstance(variants, str) else variants
+    return Subject(endpoint, names, "streaming" if streaming else "realtime")
+
+
 def asked_for(*, streaming: bool) -> set[tuple[str, str]]:
     """Metric and statistic of everything that a measurement asks CloudWatch for."""
     seen: set[tuple[str, str]] = set()
@@ -78,7 +85,7 @@ def asked_for(*, streaming: bool) -> set[tuple[str, str]]:
         for _ in range(2):
             script.add_response("get_metric_data", {"MetricDataResults": []})
         metrics = CloudWatchMetrics(client)
-        metrics.measure("stt-prod", ["AllTraffic"], HOUR, streaming=streaming)
+        metrics.measure(subject("stt-prod", "AllTraffic", streaming), HOUR)
         metrics.concurrency("stt-prod", ["AllTraffic"], HOUR)
     return seen
 

@@ -7,8 +7,8 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
-from bot.domain.rollout import WatchPlan
 from bot.domain.verdict import Comparison, Measurement, Point, Window
+from bot.domain.watchplan import WatchPlan
 from workers.charts import HEIGHT_PX, WIDTH_PX, render_chart
 
 START = datetime(2026, 11, 22, 6, 30, tzinfo=UTC)

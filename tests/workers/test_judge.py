@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from fakes.records import WATCH, a_comparison
 
-from bot.domain.rollout import WatchPlan
 from bot.domain.verdict import Comparison, VerdictKind
+from bot.domain.watchplan import WatchPlan
 from workers.judge import FEWEST_REQUESTS, judge
 
 PASS, REGRESSED, INCONCLUSIVE = VerdictKind.PASS, VerdictKind.REGRESSED, VerdictKind.INCONCLUSIVE

@@ -91,7 +91,7 @@ def test_before_is_compared_with_after_for_the_variants_that_run(metrics: FakeMe
 
 
 def test_streams_are_judged_by_their_first_chunk(metrics: FakeMetrics) -> None:
-    comparison = compare(watched(streaming=True), metrics, OVER, with_points=True)
+    comparison = compare(watched(kind="streaming"), metrics, OVER, with_points=True)
     assert comparison is not None
     assert comparison.latency_metric == "FirstChunkLatency"
     assert all(streaming for _, streaming in metrics.asked)
@@ -105,7 +105,7 @@ def test_a_chart_has_a_readable_number_of_points(metrics: FakeMetrics, period: i
     series = metrics.series
 
     def remember(*args: object, **kwargs: object) -> object:
-        asked.append((args[2], args[3]))  # type: ignore[arg-type]
+        asked.append((args[1], args[2]))  # type: ignore[arg-type]
         return series(*args, **kwargs)  # type: ignore[arg-type]
 
     metrics.series = remember  # type: ignore[method-assign,assignment]

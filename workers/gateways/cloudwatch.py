@@ -11,10 +11,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.domain.errors import AccessDenied, TransientError
+from bot.domain.signals import EndpointKind
 from bot.domain.traffic import TrafficPoint
 from bot.domain.verdict import Measurement, Point, Window
-from workers.gateways.aws_errors import Subject, translated
-from workers.ports import EndpointKind
+from workers.gateways.aws_errors import Subject as ErrorSubject
+from workers.gateways.aws_errors import translated
+from workers.ports import Series as Numbers
+from workers.ports import Subject, Want
 
 OPERATION = "GetMetricData"
 NAMESPACE = "AWS/SageMaker"
@@ -103,15 +106,27 @@ class CloudWatchMetrics:
         """Take a boto3 `cloudwatch` client. Everything here only reads, so the client may retry by itself."""
         self._client = client
 
-    def measure(self, endpoint: str, variants: Sequence[str], window: Window, *, streaming: bool) -> Measurement:
+    def read(self, wants: Sequence[Want]) -> tuple[Numbers, ...]:
+        """What was wanted, in the same order."""
+        return tuple(self._read(want) for want in wants)
+
+    def knows_config(self, endpoint: str, config: str) -> bool:
+        """Whether CloudWatch shows that fleet's numbers apart."""
+        return False
+
+    def _read(self, want: Want) -> Numbers:
+        return Numbers(want.window.start, want.period)
+
+    def measure(self, subject: Subject, window: Window) -> Measurement:
         """One window as a whole.
 
         Percentiles are asked for with one period over the window: a p99 of many minutes is none of their p99s. If CloudWatch
         still answers with several periods, or the endpoint has several variants, they are combined weighted by their samples,
         which is close but no percentile in the strict sense.
         """
+        streaming = subject.kind == "streaming"
         queries = _queries(streaming=streaming)
-        found = self._fetch(endpoint, variants, window, whole_window_period(window), queries)
+        found = self._fetch(subject.endpoint, subject.variants, window, whole_window_period(window), queries)
         requests = _total(found, "requests")
         measured = requests if requests is not None or not streaming else _total(found, "samples")
         return Measurement(
@@ -125,11 +140,11 @@ class CloudWatchMetrics:
             mid_stream_errors=_or_none_happened(_total(found, "mid_stream"), measured) if streaming else None,
         )
 
-    def series(
-        self, endpoint: str, variants: Sequence[str], window: Window, period: timedelta, *, streaming: bool
-    ) -> tuple[Point, ...]:
+    def series(self, subject: Subject, window: Window, period: timedelta) -> tuple[Point, ...]:
         """The window period by period, oldest first; periods without any datapoint are left out."""
-        found = self._fetch(endpoint, variants, window, int(period.total_seconds()), _queries(streaming=streaming))
+        streaming = subject.kind == "streaming"
+        seconds = int(period.total_seconds())
+        found = self._fetch(subject.endpoint, subject.variants, window, seconds, _queries(streaming=streaming))
         moments = sorted({at for variant in found for series in variant.series.values() for at in series})
         return tuple(_point(at, found, streaming=streaming) for at in moments)
 
@@ -179,7 +194,7 @@ class CloudWatchMetrics:
     def _datapoints(self, endpoint: str, request: Mapping[str, Any]) -> Iterator[tuple[str, datetime, float]]:
         token: dict[str, str] = {}
         for _ in range(PAGES_LIMIT):
-            with translated(OPERATION, Subject("metrics of endpoint", endpoint)):
+            with translated(OPERATION, ErrorSubject("metrics of endpoint", endpoint)):
                 answer = self._client.get_metric_data(**request, **token)
             token = {"NextToken": answer["NextToken"]} if answer.get("NextToken") else {}
             for result in answer["MetricDataResults"]:

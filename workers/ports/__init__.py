@@ -9,7 +9,7 @@ from workers.ports.artifacts import Artifacts
 from workers.ports.capacity import Prices, Quotas, Usage
 from workers.ports.endpoints import Endpoints
 from workers.ports.market import Subscriptions
-from workers.ports.metrics import EndpointKind, Metrics
+from workers.ports.metrics import Floats, Measure, Metrics, Series, Subject, Want
 from workers.ports.registry import Registry
 from workers.ports.scaling import Autoscaling
 from workers.ports.slack import Messenger
@@ -20,14 +20,18 @@ __all__ = [
     "Artifacts",
     "Autoscaling",
     "Clock",
-    "EndpointKind",
     "Endpoints",
+    "Floats",
+    "Measure",
     "Memory",
     "Messenger",
     "Metrics",
     "Prices",
     "Quotas",
     "Registry",
+    "Series",
+    "Subject",
     "Subscriptions",
     "Usage",
+    "Want",
 ]

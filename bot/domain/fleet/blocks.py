@@ -1,6 +1,7 @@
 """The blocks of the fleet file: approval, watch, timing, serverless, autoscaling, strategy. Their docstrings are the schema's."""
 
 import re
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated, Literal
 
@@ -16,7 +17,8 @@ from pydantic import (
 )
 
 from bot.domain.durations import Duration, Wait, format_duration
-from bot.domain.names import AlarmName, GroupReference, UserReference, quoted
+from bot.domain.names import AlarmName, EnvironmentKey, GroupReference, SageMakerName, UserReference, quoted
+from bot.domain.signals import Role, Signal
 from bot.domain.sizes import PERCENT_RANGES, Size, StepSize, check_bake, check_size
 
 WholeNumber = Annotated[int, Field(strict=True)]
@@ -115,6 +117,36 @@ class Thresholds(Block):
     """Latency that 99 % of the requests stay below."""
 
 
+class Tolerance(Block):
+    """The rise that nobody minds: what makes the watch say REGRESSED has risen by more than both, and by more than chance."""
+
+    relative: Ratio = 0.10
+    """As a percentage of what the old fleet leads one to expect; a rise of twice as much must be excluded for PASS."""
+    absolute_ms: Annotated[float, Field(strict=True, ge=0)] = 2.0
+    """Of a latency, in milliseconds."""
+
+
+class Check(Block):
+    """A program that says whether the endpoint gives right answers: run before the update and after the warm-up.
+
+    Exit status 0 means that it does. It may write a JSON file, whose name is in the environment variable CHECK_RESULT.
+    """
+
+    command: Annotated[tuple[Annotated[str, Field(min_length=1)], ...], Field(min_length=1)]
+    """The program and its arguments, as a list; no shell is involved."""
+    timeout: Wait = timedelta(minutes=5)
+    """After this it is killed; 30m at most."""
+    pass_environment: tuple[EnvironmentKey, ...] = ()
+    """Names of the workers' environment variables that it may see, such as AWS_PROFILE; nothing else of theirs reaches it."""
+
+    @field_validator("timeout")
+    @classmethod
+    def _is_short_enough(cls, timeout: timedelta) -> timedelta:
+        if timeout > timedelta(minutes=30):
+            raise ValueError("must not be more than 30m")
+        return timeout
+
+
 class Watch(Block):
     """How long and how closely the target config is watched after the cutover."""
 
@@ -129,6 +161,15 @@ class Watch(Block):
     auto_rollback: Literal["off", "hard", "all"] = "hard"
     """When the bot rolls back by itself: never, on a crossed threshold, or on every REGRESSED."""
     thresholds: Thresholds = Thresholds()
+    tolerance: Tolerance = Tolerance()
+    metrics: Mapping[Signal, Role] = {}
+    """How much single metrics weigh, where it differs from the default: critical, normal or muted."""
+    alarms: tuple[AlarmName, ...] = ()
+    """Existing CloudWatch alarms that count as a crossed threshold when they go off during the watch."""
+    check: Check | None = None
+    """A program that says whether the endpoint gives right answers."""
+    inference_components: tuple[SageMakerName, ...] = ()
+    """For endpoints whose models are inference components: the ones to be watched, by their own metrics."""
 
 
 class Timing(Block):

@@ -40,7 +40,7 @@ def fleet_schema() -> dict[str, Any]:
     endpoint["required"] = []
     endpoint["allOf"] = [_ONE_SOURCE_OF_VERSIONS, _SERVERLESS_OR_INSTANCES]
     for block in (schema, *schema["$defs"].values()):
-        for field in block["properties"].values():
+        for field in block.get("properties", {}).values():
             if "$ref" in field:
                 field.pop("default", None)  # the block tells its own defaults
     # Pydantic tells nothing about the keys of a mapping.

@@ -53,6 +53,8 @@ def _after_success(rollout: Rollout, action: Action, now: datetime) -> Decision:
             return Decision(calm.with_(abort=tripped), look_again_in=calm.pace.poll)
         case Action.RESTORE_SCALING | Action.DELETE_ALARMS:
             return chore_done(calm, action, now)
+        case Action.START_CHECK:
+            return Decision(calm, look_again_in=calm.pace.poll)
         case Action.CREATE_BRIDGE:
             return Decision(with_bridge(calm, created=True), look_again_in=SOON)
         case Action.SHIFT_WEIGHTS:

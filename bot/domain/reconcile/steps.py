@@ -10,6 +10,7 @@ from bot.domain.plan import Difference
 from bot.domain.reconcile.legs import call_of, with_call
 from bot.domain.rollout import Redraw, Rollout
 from bot.domain.verdict import Comparison, Verdict
+from bot.domain.yardstick import Yardsticks
 
 SOON = timedelta(0)
 
@@ -30,6 +31,7 @@ class Action(StrEnum):
     TRIP_ALARM = "trip_alarm"
     RESTORE_SCALING = "restore_scaling"
     DELETE_ALARMS = "delete_alarms"
+    START_CHECK = "start_check"
 
 
 @dataclass(frozen=True)
@@ -47,8 +49,13 @@ class Observation:
     """The lock or freeze that stands in the way, in words."""
     opens_at: datetime | None = None
     """When the change window opens; None while it is open, or when there is none."""
+    yardsticks: Yardsticks | None = None
+    """What the old fleet leads one to expect, where it was worked out just now."""
     comparison: Comparison | None = None
     verdict: Verdict | None = None
+    """What the numbers say at this look."""
+    may_go_back_alone: bool = True
+    """Whether the bot may roll back by itself: never twice in a row without a person."""
 
 
 @dataclass(frozen=True)
