@@ -13,20 +13,37 @@ View = dict[str, Any]
 
 def render_reject_reason(rollout: Rollout) -> View:
     """Asks the rejecter why. The rejection stands whatever they do, and the form says so before anything else."""
-    stands = f"The change of *{escape(rollout.endpoint)}* is rejected, and it stays so if you close this."
+    return _reason_form(
+        rollout,
+        CallbackId.REJECT_REASON,
+        title="Why reject?",
+        stands=f"The change of *{escape(rollout.endpoint)}* is rejected, and it stays so if you close this.",
+    )
+
+
+def render_accept_reason(rollout: Rollout) -> View:
+    """Asks who has accepted a regression why. It is accepted whatever they do, and the form says so before anything else."""
+    return _reason_form(
+        rollout,
+        CallbackId.ACCEPT_REASON,
+        title="Why accept it?",
+        stands=(
+            f"The regression of *{escape(rollout.endpoint)}* is accepted in your name, and it stays so if you close this. "
+            "The bot does not roll this rollout back by itself any more; Roll back still works."
+        ),
+    )
+
+
+def _reason_form(rollout: Rollout, callback_id: CallbackId, *, title: str, stands: str) -> View:
+    hint = "Shown in the rollout's thread and kept in its history."
     return {
         "type": "modal",
-        "callback_id": str(CallbackId.REJECT_REASON),
+        "callback_id": str(callback_id),
         "private_metadata": _context_of(rollout).model_dump_json(),
-        "title": _plain("Why reject?"),
+        "title": _plain(title),
         "submit": _plain("Add the reason"),
         "close": _plain("Skip"),
-        "blocks": [
-            section(stands),
-            _paragraph(
-                InputId.REASON, "Reason", "Shown in the rollout's thread and kept in its history.", REASON_LIMIT
-            ),
-        ],
+        "blocks": [section(stands), _paragraph(InputId.REASON, "Reason", hint, REASON_LIMIT)],
     }
 
 

@@ -11,12 +11,15 @@ from bot.domain.phases import Phase
 from bot.domain.rejection import REASON_LIMIT
 from bot.domain.rollout import Thread
 from bot.messages.ids import CallbackId, InputId
-from bot.messages.modals import render_notice, render_reject_reason
+from bot.messages.modals import render_accept_reason, render_notice, render_reject_reason
 from sandbox.slack.blocks.rules import view_problems
 
 REJECTED = at(Phase.REJECTED, thread=Thread(channel_id="C0WORK", thread_ts="1.1"))
 FORM = render_reject_reason(REJECTED)
 LONGEST = render_reject_reason(REJECTED.with_(endpoint="&" * 63))
+ACCEPTED = at(Phase.WATCHING, thread=Thread(channel_id="C0WORK", thread_ts="1.1"))
+ACCEPT_FORM = render_accept_reason(ACCEPTED)
+LONGEST_ACCEPT = render_accept_reason(ACCEPTED.with_(endpoint="&" * 63))
 
 
 class NoFiles:
@@ -26,7 +29,9 @@ class NoFiles:
         return None
 
 
-@pytest.mark.parametrize("view", [FORM, LONGEST, render_notice("That did not work", "Close it.")])
+@pytest.mark.parametrize(
+    "view", [FORM, LONGEST, ACCEPT_FORM, LONGEST_ACCEPT, render_notice("That did not work", "Close it.")]
+)
 def test_slack_takes_every_modal(view: dict[str, Any]) -> None:
     assert view_problems(view, NoFiles()) == []
     assert View(**view).to_dict()["blocks"] == view["blocks"]
@@ -49,3 +54,13 @@ def test_a_few_optional_sentences_are_asked_for() -> None:
     assert field["optional"] is True
     assert field["block_id"] == field["element"]["action_id"] == InputId.REASON
     assert (field["element"]["multiline"], field["element"]["max_length"]) == (True, REASON_LIMIT)
+
+
+def test_the_form_of_an_acceptance_says_what_it_means_and_that_the_way_back_stays_open() -> None:
+    first = ACCEPT_FORM["blocks"][0]["text"]["text"]
+    assert first.startswith(
+        f"The regression of *{ENDPOINT}* is accepted in your name, and it stays so if you close this."
+    )
+    assert "Roll back still works" in first
+    assert ACCEPT_FORM["callback_id"] == CallbackId.ACCEPT_REASON
+    assert FormContext.model_validate_json(ACCEPT_FORM["private_metadata"]).rollout_id == ACCEPTED.id

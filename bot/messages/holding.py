@@ -1,0 +1,69 @@
+"""Holds in words: on the board, in `status`, and as the answers to hold and unhold."""
+
+from collections.abc import Sequence
+
+from bot.domain.hold import Hold, HoldKind
+from bot.domain.names import mention
+from bot.messages.blocks import Message, code, context, escape, section
+from bot.messages.words import count, moment, on_one_line
+
+_SHORT_REASON = 80
+"""Characters of a reason in a row of the board; one endpoint in full has all of it."""
+
+_LONGEST_REASON = 400
+
+
+def hold_line(hold: Hold, *, short: bool = False) -> str:
+    """One hold in a sentence without its full stop: what is held, since when, by whom and why.
+
+    Args:
+        hold: What stands against a version, or against the endpoint as a whole.
+        short: For a row of the board, where there is no room for a long reason.
+    """
+    since = f"since {moment(hold.since)}"
+    reason = escape(on_one_line(hold.reason, _SHORT_REASON if short else _LONGEST_REASON).rstrip("."))
+    why = f": {reason}" if reason else ""
+    match hold.kind:
+        case HoldKind.BY_PERSON:
+            return f"held by {mention(hold.actor)} {since}{why}"
+        case HoldKind.HELD:
+            return f"{_version(hold)} is held {since}; {mention(hold.actor)} rolled it back{_in_rollout(hold)}{why}"
+        case HoldKind.QUARANTINED:
+            return f"{_version(hold)} is quarantined {since}; SageMaker did not take it{_in_rollout(hold)}{why}"
+
+
+def how_to_lift(endpoint: str) -> str:
+    """What to type; a hold never keeps a person from anything, so it says that too."""
+    return f"Nothing brings it back by itself; a person still can. To lift it: {code(f'unhold {endpoint}')}"
+
+
+def render_held(hold: Hold) -> Message:
+    """The answer to hold, for everybody in the channel."""
+    text = f"*{escape(hold.endpoint)}* is held by {mention(hold.actor)}: {escape(hold.reason)}"
+    small = f"Nothing but a person brings a new version to it until it is lifted: {code(f'unhold {hold.endpoint}')}"
+    return Message(text, (section(text), context(small)))
+
+
+def render_unheld(endpoint: str, actor: str, lifted: Sequence[Hold]) -> Message:
+    """The answer to unhold, for everybody in the channel.
+
+    Args:
+        endpoint: Whose holds they were.
+        actor: Who lifted them.
+        lifted: What stood until now; at least one.
+    """
+    text = f"{mention(actor)} lifted {count(len(lifted), 'hold')} of *{escape(endpoint)}*:"
+    lines = "\n".join(f"• {hold_line(hold)}" for hold in lifted[:10])
+    more = f"\n• … and {len(lifted) - 10} more" if len(lifted) > 10 else ""
+    return Message(
+        f"{mention(actor)} lifted {count(len(lifted), 'hold')} of {escape(endpoint)}.",
+        (section(f"{text}\n{lines}{more}"), context("Automation may bring these versions to it again.")),
+    )
+
+
+def _version(hold: Hold) -> str:
+    return escape(hold.label) if hold.label else "a version"
+
+
+def _in_rollout(hold: Hold) -> str:
+    return f" in rollout {code(hold.rollout_id)}" if hold.rollout_id is not None else ""
