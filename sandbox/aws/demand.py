@@ -79,6 +79,11 @@ class Block:
         moods: Floats = np.exp(self._generator("mood").normal(0.0, _MINUTE_SPREAD, BLOCK_SECONDS // 60))
         return np.take(moods, ((self.seconds - self.begin) // 60).astype(int))
 
+    def whim(self, seconds: int) -> Floats:
+        """Standard normal, another one for every stretch of so many seconds: how an unsteady fleet feels like."""
+        drawn: Floats = self._generator(f"whim-{seconds}").standard_normal(math.ceil(BLOCK_SECONDS / seconds))
+        return np.take(drawn, ((self.seconds - self.begin) // seconds).astype(int))
+
     def _generator(self, purpose: str) -> np.random.Generator:
         return generator(*self._identity, purpose)
 

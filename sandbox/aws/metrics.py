@@ -8,17 +8,16 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 import numpy as np
-import numpy.typing as npt
 
 from .demand import BLOCK_SECONDS, Block, BlockCache, Counts, Floats, generator, season
+from .served import Chosen, Mask, Served, choose, within
 from .traffic import Part, Profile, Spell, TrafficHistory
 from .world import Settings
 
 GAUGE_SECONDS = 10  # how often utilisation and concurrency are measured
-Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -30,48 +29,6 @@ class Samples:
 
 
 NO_SAMPLES = Samples(np.empty(0), np.empty(0))
-
-
-@dataclass(frozen=True)
-class _Served:
-    """The requests of a block that one part served within a stretch of time."""
-
-    block: Block
-    chosen: slice | npt.NDArray[np.intp]
-    part: Part
-    profile: Profile
-    spells: list[Spell]
-
-    @property
-    def seconds(self) -> Floats:
-        return self.block.seconds[self.chosen]
-
-    @property
-    def luck(self) -> Floats:
-        return self.block.luck[self.chosen]
-
-    @property
-    def spare(self) -> Floats:
-        return self.block.spare[self.chosen]
-
-    @property
-    def speed(self) -> Floats:
-        return self.block.speed[self.chosen]
-
-    @property
-    def latency_us(self) -> Floats:
-        latency = self.profile.latency_us * self.part.traits.latency_factor * np.exp(self.profile.spread * self.speed)
-        latency *= self.block.mood[self.chosen]
-        for spell in self.spells:
-            latency[_within(spell, self.seconds)] *= spell.traits.latency_factor
-        return latency
-
-    @property
-    def failure_ratio(self) -> Floats:
-        ratio = np.full(self.seconds.size, self.part.traits.error_ratio)
-        for spell in self.spells:
-            ratio[_within(spell, self.seconds)] += spell.traits.error_ratio
-        return ratio
 
 
 class MetricSource:
@@ -126,22 +83,42 @@ class MetricSource:
                 if is_undivided and is_whole and not any(spell.touches(begin, BLOCK_SECONDS) for spell in spells):
                     at = int((begin - origin) // 60)
                     totals[at : at + BLOCK_SECONDS // 60] += self._cache.minutes(*key)
-                else:
-                    block = self._cache.get(*key)
-                    served = block.seconds[_choose(block, first, last, part, spells)]
-                    totals += np.bincount(((served - origin) // 60).astype(np.int64), minlength=totals.size)
+                    continue
+                for block, chosen in self._crowds(number, first, last, part, spells):
+                    minutes = (block.seconds[chosen] - origin) // 60
+                    totals += np.bincount(minutes.astype(np.int64), minlength=totals.size)
         return totals
 
-    def _served(self, variant: str, config: str | None, start: datetime, end: datetime) -> Iterator[_Served]:
+    def luck(self, start: datetime, end: datetime) -> Floats:
+        """The luck of every request in [start, end), whoever serves it; what is to come included."""
+        found = [served.luck for name in self._history.variants() for served in self._served(name, None, start, end)]
+        return np.concatenate(found) if found else np.empty(0)
+
+    def _served(self, variant: str, config: str | None, start: datetime, end: datetime) -> Iterator[Served]:
         profile = self._history.profile
         for low, high, part in self._history.between(start, end):
             if part.variant != variant or (config is not None and part.config_name != config):
                 continue
             first, last = low.timestamp(), high.timestamp()
             spells = [spell for spell in self._history.spells if spell.overlaps(low, high)]
+            since = self._history.first_served(part).timestamp()
             for number in _block_numbers(first, last):
-                block = self._cache.get(self._endpoint, self._seed, number, self._requests_per_second)
-                yield _Served(block, _choose(block, first, last, part, spells), part, profile, spells)
+                for block, chosen in self._crowds(number, first, last, part, spells):
+                    yield Served(block, chosen, part, profile, spells, since)
+
+    def _crowds(
+        self, number: int, first: float, last: float, part: Part, spells: list[Spell]
+    ) -> Iterator[tuple[Block, Chosen]]:
+        """The usual requests of a block that a part served in [first, last), and those that come on top in busier spells."""
+        block = self._cache.get(self._endpoint, self._seed, number, self._requests_per_second)
+        yield block, choose(block, first, last, part, spells)
+        for spell in spells:
+            if spell.demand > 1.0:
+                low = max(first, spell.since.timestamp())
+                high = min(last, spell.until.timestamp()) if spell.until else last
+                rate = self._requests_per_second * (spell.demand - 1.0)
+                more = self._cache.get(f"{self._endpoint}+", self._seed, number, rate)
+                yield more, choose(more, low, high, part, spells)
 
     def _gauge(self, metric: str, variant: str, config: str | None, start: datetime, end: datetime) -> Samples:
         """Measurements taken every ten seconds on every instance."""
@@ -157,7 +134,7 @@ class MetricSource:
                 continue
             demand = season(moments) * (part.high - part.low)
             for spell in self._history.spells:
-                demand[_within(spell, moments)] *= spell.demand
+                demand[within(spell, moments)] *= spell.demand
             level = _GAUGES[metric](profile, demand, part) * self._noise(metric + part.variant, moments)
             seconds.append(np.repeat(moments, max(1, part.instances)))
             values.append(np.repeat(level, max(1, part.instances)))
@@ -179,66 +156,49 @@ def _block_numbers(first: float, last: float) -> range:
     return range(int(first // BLOCK_SECONDS), int((last - 1e-6) // BLOCK_SECONDS) + 1)
 
 
-def _choose(block: Block, first: float, last: float, part: Part, spells: list[Spell]) -> slice | npt.NDArray[np.intp]:
-    """Which requests of the block a part served in [first, last); a slice where no single one must be looked at."""
-    low, high = np.searchsorted(block.seconds, [first, last])
-    stretch = slice(int(low), int(high))
-    if (part.low, part.high) == (0.0, 1.0) and all(spell.demand == 1.0 for spell in spells):
-        return stretch
-    route = block.route[stretch]
-    keep = (route >= part.low) & (route < part.high)
-    for spell in spells:
-        keep &= ~_within(spell, block.seconds[stretch]) | (block.spare[stretch] < spell.demand)
-    return np.flatnonzero(keep) + stretch.start
-
-
-def _within(spell: Spell, seconds: Floats) -> Mask:
-    until = spell.until or datetime.max.replace(tzinfo=UTC) - timedelta(days=1)
-    return (seconds >= spell.since.timestamp()) & (seconds < until.timestamp())
-
-
 # What each request contributes. A metric that is not listed for an endpoint's kind does not exist there.
 
 
-def _one_each(served: _Served) -> Samples:
+def _one_each(served: Served) -> Samples:
     return Samples(served.seconds, np.ones(served.seconds.size))
 
 
-def _per_instance(served: _Served) -> Samples:
+def _per_instance(served: Served) -> Samples:
     return Samples(served.seconds, np.full(served.seconds.size, 1.0 / max(1, served.part.instances)))
 
 
-def _latency(served: _Served) -> Samples:
+def _latency(served: Served) -> Samples:
     return Samples(served.seconds, served.latency_us)
 
 
-def _model_share(served: _Served) -> Samples:
+def _model_share(served: Served) -> Samples:
     return Samples(served.seconds, served.latency_us * 0.9)
 
 
-def _overhead(served: _Served) -> Samples:
+def _overhead(served: Served) -> Samples:
     return Samples(served.seconds, 9_000.0 * np.exp(0.25 * served.spare))
 
 
-def _cold_starts(served: _Served) -> Samples:
+def _cold_starts(served: Served) -> Samples:
     cold = served.spare < 0.03
-    return Samples(served.seconds[cold], 2_500_000.0 * np.exp(0.2 * served.speed[cold]))
+    took = 2_500_000.0 * np.exp(0.2 * served.speed) * served.set_up_factor
+    return Samples(served.seconds[cold], took[cold])
 
 
-def _zero_or_one(served: _Served, failed: Mask) -> Samples:
+def _zero_or_one(served: Served, failed: Mask) -> Samples:
     return Samples(served.seconds, failed.astype(np.float64))
 
 
-def _server_errors(served: _Served) -> Samples:
+def _server_errors(served: Served) -> Samples:
     added = 0.0 if served.profile.kind == "streaming" else served.failure_ratio
     return _zero_or_one(served, served.luck < served.profile.error_ratio + added)
 
 
-def _client_errors(served: _Served) -> Samples:
-    return _zero_or_one(served, served.luck > 1.0 - 0.002)
+def _client_errors(served: Served) -> Samples:
+    return _zero_or_one(served, served.luck > 1.0 - served.client_error_ratio)
 
 
-def _mid_stream_errors(served: _Served) -> Samples:
+def _mid_stream_errors(served: Served) -> Samples:
     """Published only when a stream breaks, so there is no series of zeros."""
     broken = served.luck < served.failure_ratio
     return Samples(served.seconds[broken], np.ones(int(broken.sum())))

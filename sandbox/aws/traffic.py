@@ -37,9 +37,28 @@ class Traits:
 
     latency_factor: float = 1.0
     error_ratio: float = 0.0  # added to 5xx (MidStreamErrors when streaming)
+    client_error_ratio: float = 0.0  # added to 4xx
+    tail_factor: float = 1.0  # on the latency of the slowest requests, which are
+    tail_share: float = 0.05  # so many of all
+    swing: float = 0.0  # sigma of a lognormal factor on the latency that changes
+    swing_seconds: int = 60  # so often
+    ramp_seconds: float = 0.0  # the latency factor grows to its full size within this time
+    set_up_factor: float = 1.0  # on ModelSetupTime, the cold starts of serverless endpoints
 
     def combined(self, other: Traits) -> Traits:
-        return Traits(self.latency_factor * other.latency_factor, min(1.0, self.error_ratio + other.error_ratio))
+        """Both at once; what cannot be added up is the other's, if it has any."""
+        tailed, swinging = (other if other.tail_factor != 1.0 else self), (other if other.swing else self)
+        return Traits(
+            self.latency_factor * other.latency_factor,
+            min(1.0, self.error_ratio + other.error_ratio),
+            min(1.0, self.client_error_ratio + other.client_error_ratio),
+            tailed.tail_factor,
+            tailed.tail_share,
+            swinging.swing,
+            swinging.swing_seconds,
+            max(self.ramp_seconds, other.ramp_seconds),
+            self.set_up_factor * other.set_up_factor,
+        )
 
 
 @dataclass(frozen=True)
@@ -104,6 +123,11 @@ class TrafficHistory:
                     yield low, high, part
             if until >= end:
                 return
+
+    def first_served(self, part: Part) -> datetime:
+        """When the part's fleet first took traffic."""
+        fleet = (part.variant, part.config_name)
+        return next(shift.at for shift in self.shifts if any((p.variant, p.config_name) == fleet for p in shift.parts))
 
     def config_names(self, variant: str) -> list[str]:
         """The configs whose fleets have taken traffic as this variant, oldest first."""
