@@ -49,7 +49,12 @@ class Alarm:
         return timedelta(seconds=self.spec.get("Period", _COMPOSITE_PERIOD_SECONDS) / region.world.settings.speed)
 
     def state_at(self, region: Region, at: datetime) -> str:
-        """The state at an instant, evaluated anew unless it was set by hand a moment ago."""
+        """The state at an instant, evaluated anew unless it was set by hand a moment ago, or rings by scenario."""
+        ringing = region.world.scenarios.params_of("alarm-rings")
+        if ringing is not None and _is_meant(self.name, ringing["alarm"]):
+            if self.state != "ALARM":
+                self.move("ALARM", "Threshold Crossed: 3 of the last 3 datapoints were breaching.", at)
+            return self.state
         if self.forced_until is not None and at < self.forced_until:
             return self.state
         self.forced_until = None
@@ -60,6 +65,11 @@ class Alarm:
 
     def move(self, state: str, reason: str, at: datetime) -> None:
         self.state, self.reason, self.since = state, reason, at
+
+
+def _is_meant(alarm: str, named: str) -> bool:
+    """Whether an alarm rings: the one that was named, or any that people made, which is not one of the bot's own."""
+    return alarm == named if named else not alarm.startswith("bot-")
 
 
 @operation("cloudwatch", "PutMetricAlarm")

@@ -100,7 +100,7 @@ def _series(region: Region, metric: dict[str, Any]) -> _Series | None:
     books = {INVOCATIONS: INVOCATION_METRICS, HOSTS: HOST_METRICS}
     if metric["MetricName"] not in books.get(metric["Namespace"], {}).get(endpoint.traffic.profile.kind, ()):
         return None
-    if with_config and (metric["Namespace"] == HOSTS or not region.world.settings.per_config_metrics):
+    if with_config and (metric["Namespace"] == HOSTS or not _tells_configs_apart(region, endpoint)):
         return None
     delay = region.world.scenarios.seconds("metric-delay", region.world.settings.metric_delay_seconds)
     source = MetricSource(endpoint.name, endpoint.traffic, region.world.settings, region.world.demand)
@@ -229,9 +229,14 @@ def _all_metrics(region: Region) -> Iterator[dict[str, Any]]:
     for endpoint in region.endpoints.values():
         for variant in endpoint.traffic.variants():
             sets = [{"EndpointName": endpoint.name, "VariantName": variant}]
-            if region.world.settings.per_config_metrics:
+            if _tells_configs_apart(region, endpoint):
                 sets += [sets[0] | {"EndpointConfigName": c} for c in endpoint.traffic.config_names(variant)]
             yield from _metrics_of(endpoint, sets)
+
+
+def _tells_configs_apart(region: Region, endpoint: Endpoint) -> bool:
+    is_off = region.world.scenarios.is_on("no-config-metrics", endpoint.name)
+    return region.world.settings.per_config_metrics and not is_off
 
 
 def _metrics_of(endpoint: Endpoint, dimension_sets: list[dict[str, str]]) -> Iterator[dict[str, Any]]:

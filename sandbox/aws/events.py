@@ -6,7 +6,7 @@ import copy
 from datetime import timedelta
 from typing import Any
 
-from . import s3
+from . import s3, worse
 from .errors import validation
 from .quotas import endpoint_quota
 from .sagemaker import configs, endpoints, lookup, rules
@@ -33,6 +33,7 @@ def happen(region: Region, endpoint: Endpoint, name: str, params: dict[str, Any]
         "model-data-deleted": _delete_model_data,
         "version-unapproved": _change_approval,
         "image-repushed": _push_image,
+        "error-burst": worse.burst,
         "endpoint-failed": _fail,
     }[name](region, endpoint, params)
 

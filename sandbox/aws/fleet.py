@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from .alarms import Alarm
 from .behaviours import STT_EN_V1, STT_EN_V2, STT_EN_V3, STT_FR_V1, profile_for
 from .clock import Clock
 from .sagemaker.endpoint import Endpoint
@@ -34,6 +35,7 @@ def sample_world(settings: Settings, clock: Clock) -> World:
     _product_perception(home)
     _credibility(home)
     _autoscaling(home)
+    _alarms(home)
     return world
 
 
@@ -215,6 +217,27 @@ def _autoscaling(home: Region) -> None:
         "ScalableTargetAction": {"MinCapacity": 4, "MaxCapacity": 8},
         "CreationTime": created,
     }
+
+
+def _alarms(home: Region) -> None:
+    """The speech team measures word errors by itself, and has nothing to complain about."""
+    name = "stt-prod-word-errors"
+    spec = {
+        "AlarmName": name,
+        "AlarmDescription": "Words that the speech team's golden recordings are misheard in",
+        "Namespace": "Acme/Speech",
+        "MetricName": "WordErrorRate",
+        "Dimensions": [{"Name": "EndpointName", "Value": "stt-prod"}],
+        "Statistic": "Average",
+        "Period": 60,
+        "EvaluationPeriods": 3,
+        "Threshold": 0.08,
+        "ComparisonOperator": "GreaterThanThreshold",
+        "TreatMissingData": "notBreaching",
+    }
+    created = home.now - timedelta(days=29)
+    arn = f"arn:aws:cloudwatch:{home.name}:{home.account}:alarm:{name}"
+    home.alarms[name] = Alarm(name, arn, spec, created, created, "OK", "Threshold not crossed.")
 
 
 def _model(home: Region, name: str, container: dict[str, Any], **more: Any) -> None:

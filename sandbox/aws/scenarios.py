@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from . import events, failures, startup
+from . import events, failures, startup, worse
 from .errors import AwsError
 from .lifecycle import Ending, Stage
 from .switches import SWITCHES, Switch
-from .traffic import Spell, Traits
+from .traffic import Spell
 
 if TYPE_CHECKING:
     from .sagemaker.endpoint import Endpoint
@@ -136,10 +136,10 @@ class ScenarioBook:
         self, region: Region, endpoint: Endpoint, variants: list[Variant], stages: list[Stage]
     ) -> tuple[list[Stage], Ending]:
         """The stages and the end of an update that starts now; scenarios for the next update are used up by this."""
-        for name in ("slower-version", "erroring-version"):
+        for name, traits_of in worse.VERSIONS.items():
             taken = self._take(name, endpoint.name, only=NEXT_UPDATE)
             if taken:
-                startup.give_traits(region, variants, _traits(taken.params))
+                startup.give_traits(region, variants, traits_of(taken.params))
         slow = self._take("slow-update", endpoint.name)
         factor = slow.params["factor"] if slow else 1.0
         if self._take("stuck-update", endpoint.name):
@@ -197,12 +197,11 @@ class ScenarioBook:
             events.lower_quotas(region, chosen, active.params["limit"])
         if active.name == "not-subscribed":
             events.set_subscription(self._world, active.params["package"], subscribed=False)
-        holds_at_once = active.when == ALWAYS and active.name in {"slower-version", "erroring-version", "no-traffic"}
-        for endpoint in touched if holds_at_once else []:
-            demand = 0.0 if active.name == "no-traffic" else 1.0
-            spell = Spell(active.since, traits=_traits(active.params), demand=demand)
-            active.spells.append(spell)
-            endpoint.traffic.spells.append(spell)
+        for endpoint in touched if active.when == ALWAYS else []:
+            spell = worse.spell_of(active.name, active.since, active.params)
+            if spell is not None:
+                active.spells.append(spell)
+                endpoint.traffic.spells.append(spell)
 
 
 def _typed(switch: Switch, given: dict[str, Any]) -> dict[str, Any]:
@@ -220,10 +219,6 @@ def _typed(switch: Switch, given: dict[str, Any]) -> dict[str, Any]:
         except (TypeError, ValueError) as exc:
             raise ScenarioRefused(f"{name} of {switch.name} must be a {kind.__name__}, not {value!r}.") from exc
     return typed
-
-
-def _traits(params: dict[str, Any]) -> Traits:
-    return Traits(float(params.get("factor", 1.0)), float(params.get("ratio", 0.0)))
 
 
 def _launch(region: Region, variants: list[Variant]) -> failures.Launch:

@@ -2,46 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any, Literal
-
-
-@dataclass(frozen=True)
-class Switch:
-    """One scenario that can be switched on.
-
-    Attributes:
-        name: What callers use.
-        title: What the panel shows.
-        description: What will happen, in a sentence.
-        kind: `update` shapes updates (the next one or all), `standing` holds until it is cleared, `event` happens at once.
-        params: Parameters with their defaults.
-        needs_endpoint: Whether an endpoint must be named.
-    """
-
-    name: str
-    title: str
-    description: str
-    kind: Literal["update", "standing", "event"]
-    params: dict[str, Any] = field(default_factory=dict)
-    needs_endpoint: bool = False
-
+from .serving_switches import SERVING_SWITCHES
+from .switch import Switch
 
 SWITCHES = [
-    Switch(
-        "slower-version",
-        "Slower version",
-        "The new fleet's latency is multiplied by `factor`.",
-        "update",
-        {"factor": 1.5},
-    ),
-    Switch(
-        "erroring-version",
-        "Erroring version",
-        "A share (`ratio`) of the new fleet's requests fails: 5xx, or broken streams.",
-        "update",
-        {"ratio": 0.05},
-    ),
+    *SERVING_SWITCHES,
     Switch(
         "insufficient-capacity",
         "No capacity",
@@ -127,7 +92,6 @@ SWITCHES = [
         "standing",
         {"version": "al2-ami-sagemaker-inference-gpu-3-1"},
     ),
-    Switch("no-traffic", "No traffic", "Nobody calls the endpoint.", "standing"),
     Switch(
         "opaque-update",
         "No progress details",
@@ -147,9 +111,6 @@ SWITCHES = [
         "DescribeEndpoint shows the old state for `seconds` after UpdateEndpoint.",
         "standing",
         {"seconds": 5.0},
-    ),
-    Switch(
-        "metric-delay", "Late metrics", "CloudWatch's datapoints arrive `seconds` late.", "standing", {"seconds": 120.0}
     ),
     Switch(
         "throttling",

@@ -68,7 +68,7 @@ def test_an_alarm_tells_what_it_was_given(aws: LocalAws) -> None:
 def test_an_alarm_that_cannot_be_evaluated_is_refused(aws: LocalAws, change: dict[str, Any]) -> None:
     with pytest.raises(AwsError, match="ValidationError"):
         put_alarm(aws, **change)
-    assert aws.ask("DescribeAlarms", "cloudwatch")["MetricAlarms"] == []
+    assert aws.ask("DescribeAlarms", "cloudwatch", AlarmNames=["latency"])["MetricAlarms"] == []
 
 
 def test_alarms_follow_the_traffic(aws: LocalAws) -> None:
@@ -148,7 +148,7 @@ def test_unknown_alarms_are_missing_from_the_answer_and_cannot_be_deleted(aws: L
     assert [a["AlarmName"] for a in found] == ["latency"]
     assert aws.refusal("DeleteAlarms", "cloudwatch", AlarmNames=["latency", "nope"]).code == "ResourceNotFound"
     aws.ask("DeleteAlarms", "cloudwatch", AlarmNames=["latency"])
-    assert aws.ask("DescribeAlarms", "cloudwatch")["MetricAlarms"] == []
+    assert aws.ask("DescribeAlarms", "cloudwatch", AlarmNames=["latency"])["MetricAlarms"] == []
 
 
 def test_an_update_of_an_alarm_overwrites_everything(aws: LocalAws) -> None:

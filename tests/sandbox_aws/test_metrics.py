@@ -48,8 +48,8 @@ def total(aws: LocalAws, start: datetime, end: datetime) -> float:
     return sum(data(aws, start, end, query("Invocations"))[0]["Values"])
 
 
-def latency(aws: LocalAws, minutes: int) -> float:
-    return series(aws, minutes, "ModelLatency", "p50", 60 * minutes)[0]
+def latency(aws: LocalAws, minutes: int, stat: str = "p50") -> float:
+    return series(aws, minutes, "ModelLatency", stat, 60 * minutes)[0]
 
 
 def test_periods_start_inclusive_and_end_exclusive(aws: LocalAws) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from statistics import fmean, median, stdev
+
 import pytest
 
 from sandbox.aws.driver import AwsDriver, DriverError
@@ -11,7 +14,8 @@ from sandbox.aws.switches import SWITCHES
 
 from .conftest import Clients
 from .local import LocalAws
-from .test_metrics import total
+from .test_alarms import alarm, put_alarm
+from .test_metrics import latency, series, total
 
 OLD = "sentiment-prod-config-v3"
 
@@ -152,8 +156,6 @@ def test_no_traffic_ends_when_it_is_cleared(aws: LocalAws) -> None:
 
 @pytest.mark.parametrize("when", ["next-update", "always"])
 def test_a_slower_version_is_slower_from_the_cutover_or_at_once(aws: LocalAws, when: str) -> None:
-    from .test_metrics import latency
-
     before = latency(aws, minutes=20)
     aws.scenario("slower-version", when=when, factor=2.0)
     if when == "next-update":
@@ -161,6 +163,96 @@ def test_a_slower_version_is_slower_from_the_cutover_or_at_once(aws: LocalAws, w
         aws.until_settled()
     aws.clock.advance(1200)
     assert latency(aws, minutes=15) / before == pytest.approx(2.0, rel=0.1)
+
+
+def test_only_the_slowest_requests_are_slower_with_a_slower_tail(aws: LocalAws) -> None:
+    before = {stat: latency(aws, 20, stat) for stat in ("p50", "p90", "p99")}
+    aws.scenario("slower-tail", when="always", factor=2.0, share=0.05)
+    aws.clock.advance(1200)
+    ratios = {stat: latency(aws, 20, stat) / level for stat, level in before.items()}
+    assert ratios == {
+        "p50": pytest.approx(1.0, rel=0.03),
+        "p90": pytest.approx(1.0, rel=0.03),
+        "p99": pytest.approx(2.0, rel=0.1),
+    }
+
+
+def test_an_unsteady_version_is_as_fast_on_average_and_differs_from_minute_to_minute(aws: LocalAws) -> None:
+    steady = series(aws, 60, "ModelLatency", "p50")
+    aws.scenario("unsteady-version", when="always", swing=0.3)
+    aws.clock.advance(3600)
+    unsteady = series(aws, 60, "ModelLatency", "p50")
+    assert median(unsteady) / median(steady) == pytest.approx(1.0, abs=0.15)
+    assert stdev(unsteady) > 5 * stdev(steady)
+
+
+def test_a_slowing_version_is_as_fast_at_first_and_slow_in_the_end(aws: LocalAws) -> None:
+    before = latency(aws, minutes=20)
+    aws.scenario("slowing-version", factor=2.0, seconds=1800)
+    aws.update(RetainAllVariantProperties=True)
+    aws.until_settled()
+    moved = aws.stand_in.world.home().endpoints["sentiment-prod"].traffic.shifts[-1].at
+    aws.clock.advance((moved + timedelta(seconds=1800) - aws.clock.now()).total_seconds())
+    thirds = [level / before for level in series(aws, 30, "ModelLatency", "p50", 600)[:3]]
+    assert thirds == [pytest.approx(1 + grown, abs=0.12) for grown in (1 / 6, 3 / 6, 5 / 6)]
+    aws.clock.advance(600)
+    assert latency(aws, minutes=8) / before == pytest.approx(2.0, rel=0.05)
+
+
+def test_cold_starts_can_take_longer_without_requests_doing_so(aws: LocalAws) -> None:
+    before = {
+        metric: series(aws, 60, metric, "p50", 3600, "credibility")[0] for metric in ("ModelSetupTime", "ModelLatency")
+    }
+    aws.scenario("slower-cold-starts", "credibility", when="always", factor=3.0)
+    aws.clock.advance(3600)
+    after = {metric: series(aws, 60, metric, "p50", 3600, "credibility")[0] for metric in before}
+    assert after["ModelSetupTime"] / before["ModelSetupTime"] == pytest.approx(3.0, rel=0.1)
+    assert after["ModelLatency"] / before["ModelLatency"] == pytest.approx(1.0, rel=0.05)
+
+
+@pytest.mark.parametrize("factor", [2.0, 0.5])
+def test_load_can_shift_up_and_down_without_changing_what_was(aws: LocalAws, factor: float) -> None:
+    middle = aws.clock.now()
+    history = (middle - timedelta(minutes=20), middle)
+    before = total(aws, *history)
+    aws.scenario("load-shift", factor=factor)
+    aws.clock.advance(1200)
+    assert total(aws, middle, aws.clock.now()) / before == pytest.approx(factor, rel=0.1)
+    assert total(aws, *history) == before
+
+
+@pytest.mark.parametrize("endpoint", ["sentiment-prod", "stt-prod"])
+@pytest.mark.parametrize("errors", [0, 5, 40])
+def test_a_burst_is_exactly_so_many_errors(aws: LocalAws, endpoint: str, errors: int) -> None:
+    metric = "MidStreamErrors" if endpoint == "stt-prod" else "Invocation5XXErrors"
+    aws.scenario("error-burst", endpoint, errors=errors, seconds=60)
+    aws.clock.advance(60)
+    found = series(aws, 1, metric, "Sum", endpoint=endpoint)
+    assert sum(found) == errors
+
+
+def test_callers_can_begin_to_send_what_they_should_not(aws: LocalAws) -> None:
+    aws.scenario("client-errors", ratio=0.2)
+    aws.clock.advance(1200)
+    assert fmean(series(aws, 20, "Invocation4XXErrors", "Average")) == pytest.approx(0.2, rel=0.1)
+    assert fmean(series(aws, 20, "Invocation5XXErrors", "Average")) < 0.01
+
+
+def test_configs_can_be_indistinguishable_for_one_endpoint_alone(aws: LocalAws) -> None:
+    aws.scenario("no-config-metrics", "stt-prod")
+    for endpoint, dimensions in (("stt-prod", 2), ("sentiment-prod", 3)):
+        shown = [{"Name": "EndpointName", "Value": endpoint}]
+        listed = aws.ask("ListMetrics", "cloudwatch", Namespace="AWS/SageMaker", Dimensions=shown)["Metrics"]
+        assert max(len(metric["Dimensions"]) for metric in listed) == dimensions
+
+
+def test_an_alarm_that_people_made_rings_while_the_scenario_is_on_and_those_of_the_bot_do_not(aws: LocalAws) -> None:
+    put_alarm(aws, "bot-latency")
+    aws.scenario("alarm-rings", None)
+    assert alarm(aws, "stt-prod-word-errors")["StateValue"] == "ALARM"
+    assert alarm(aws, "bot-latency")["StateValue"] == "OK"
+    aws.stand_in.world.scenarios.clear()
+    assert alarm(aws, "stt-prod-word-errors")["StateValue"] == "OK"
 
 
 def test_creation_may_fail_for_lack_of_capacity(aws: LocalAws) -> None:
@@ -253,7 +345,7 @@ def test_an_endpoint_can_be_seen_from_behind(driver: AwsDriver) -> None:
 
 
 def test_alarms_can_be_seen_from_behind(clients: Clients, driver: AwsDriver) -> None:
-    assert driver.alarms() == {}
+    assert set(driver.alarms()) == {"stt-prod-word-errors"}
     clients.cloudwatch.put_metric_alarm(
         AlarmName="bot-latency",
         Namespace="AWS/SageMaker",
