@@ -21,7 +21,7 @@ from bot.domain.plan import Difference, Plan
 from bot.domain.saga import ScalingSaga
 from bot.domain.strategy import AskedStrategy
 from bot.domain.verdict import Comparison, Verdict
-from bot.domain.watchplan import Acceptance, Extension, WatchPlan
+from bot.domain.watchplan import Acceptance, Extension, Restraint, WatchPlan
 from bot.domain.yardstick import Yardsticks
 
 SCHEMA_VERSION = 1
@@ -212,9 +212,12 @@ class Rollout(Value):
     last_look: Verdict | None = None
     """What the numbers said when they were looked at last, during the watch."""
     worse_looks: int = 0
-    """How many looks in a row said REGRESSED."""
+    """How many looks in a row said REGRESSED, each with newer numbers than the one before."""
     worse_since: datetime | None = None
-    """When REGRESSED was confirmed and people were told; None while it is not."""
+    """When people were told, in the middle of the watch, of a confirmed REGRESSED that the bot does not roll back by itself. It stays,
+    whatever later looks say."""
+    restraint: Restraint | None = None
+    """Why the bot did not roll back by itself, as of the last confirmed REGRESSED."""
     extensions: tuple[Extension, ...] = ()
     acceptance: Acceptance | None = None
     verdict: Verdict | None = None

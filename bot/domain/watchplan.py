@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Literal
 
 from bot.domain.checks import CheckPlan
@@ -56,6 +57,16 @@ class Extension(Value):
     at: datetime
     by: timedelta
     caused_by: str = ""
+
+
+class Restraint(StrEnum):
+    """Why the bot leaves a regressed fleet where it is, and asks people instead."""
+
+    ACCEPTED = "accepted"  # somebody took it upon themselves
+    SWITCHED_OFF = "switched_off"  # `auto_rollback: off`
+    NO_LIMIT_CROSSED = "no_limit_crossed"  # `auto_rollback: hard`, and this is a statistical finding
+    NOT_GRAVE = "not_grave"  # only signals that are not critical are worse, or the old fleet was above the same limit
+    TWICE_IN_A_ROW = "twice_in_a_row"  # the last rollback was the bot's own too, and no person was involved since
 
 
 class Acceptance(Value):

@@ -336,7 +336,7 @@ def test_cancel_before_the_call_calls_nothing() -> None:
 def test_the_watch_looks_period_by_period_and_at_the_moment_of_the_verdict() -> None:
     watching = at(Phase.WATCHING)
     assert watch_ends_at(watching) == NOW + timedelta(minutes=33)
-    assert verdict_due_at(watching) == NOW + timedelta(minutes=35)
+    assert verdict_due_at(watching) == NOW + timedelta(minutes=36)
     midway = decide(watching, Observation(a_snapshot(config=TARGET), comparison=a_comparison()), NOW)
     assert midway.look_again_in == timedelta(minutes=1)
     assert midway.rollout.comparison == a_comparison()

@@ -24,13 +24,21 @@ from bot.domain.reconcile.outcomes import (
 )
 from bot.domain.reconcile.steps import SOON, Action, Decision, Observation, redraw
 from bot.domain.reconcile.updating import BUSY_PATIENCE, MAX_CALLS
-from bot.domain.reconcile.watching import verdict_due_at, watch_ends_at
+from bot.domain.reconcile.watching import (
+    LONGEST_WATCH,
+    extended,
+    judged_from,
+    lateness,
+    verdict_due_at,
+    watch_ends_at,
+)
 
 __all__ = [
     "ACTION_OF",
     "BUSY_PATIENCE",
     "CONSISTENCY_PATIENCE",
     "LONGEST_BACKOFF",
+    "LONGEST_WATCH",
     "MAX_CALLS",
     "SOON",
     "TROUBLE_PATIENCE",
@@ -43,7 +51,10 @@ __all__ = [
     "bake_verdict_due_at",
     "call_of",
     "decide",
+    "extended",
     "is_baking",
+    "judged_from",
+    "lateness",
     "needs_endpoint",
     "redraw",
     "verdict_due_at",
