@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.domain.acceptance import accept
 from bot.domain.approval import (
     Person,
     already_decided,
@@ -13,8 +14,9 @@ from bot.domain.approval import (
     reject,
     run_now,
 )
-from bot.domain.errand import Click, ClickErrand
+from bot.domain.errand import Click, ClickErrand, Form
 from bot.domain.errors import PlanDrifted, ResourceMissing, RevisionConflict, StalePlan, UnknownRollout, UserError
+from bot.domain.extending import extend
 from bot.domain.fleet import Approval, EndpointSpec
 from bot.domain.names import mention
 from bot.domain.phases import Kind, Phase, Reason
@@ -76,12 +78,16 @@ class Clicks:
                     stored.rollout, self._policy(stored.rollout, spec), person, errand.value, now, errand.id
                 )
                 self.world.store.rollouts.commit([Write(rejected, stored.revision)], now)
-                ask_why(self.world, rejected, errand)
+                ask_why(self.world, rejected, errand, Form.REJECT_REASON)
             case Click.CANCEL:
                 refuse_if_may_not_steer(stored.rollout, spec.approval, person, "cancel")
                 self.cancel(stored, errand.actor, errand.id)
-            case Click.EXTEND_WATCH | Click.ACCEPT:
-                raise UserError("This button does nothing yet.")
+            case Click.EXTEND_WATCH:
+                refuse_if_may_not_steer(stored.rollout, spec.approval, person, "extend the watch of")
+                self._extend_watch(stored, spec, errand)
+            case Click.ACCEPT:
+                refuse_if_may_not_steer(stored.rollout, spec.approval, person, "accept")
+                self._accept(stored, errand)
             case Click.ROLL_BACK:
                 self._roll_back(stored, spec, person, errand)
 
@@ -182,6 +188,22 @@ class Clicks:
             )
         aborted = rollout.with_(abort=Abort(actor=errand.actor, at=now, caused_by=errand.id))
         self.world.store.rollouts.commit([Write(aborted, stored.revision, self._next_look(rollout, now))], now)
+
+    def _extend_watch(self, stored: Stored, spec: EndpointSpec, errand: ClickErrand) -> None:
+        """Watch for longer. What was over already is watched on only if the endpoint still is where the rollout left it."""
+        now = self.world.clock()
+        longer = extend(stored.rollout, errand.actor, now, errand.id)
+        if stored.rollout.phase is not Phase.WATCHING:
+            self._refuse_if_superseded(stored.rollout, spec)
+        self.world.store.rollouts.commit([Write(longer, stored.revision, now + SOON)], now)
+
+    def _accept(self, stored: Stored, errand: ClickErrand) -> None:
+        """It takes effect now, so that the next look does not roll back while somebody types why."""
+        now = self.world.clock()
+        accepted = accept(stored.rollout, errand.actor, now, errand.id)
+        due = now + SOON if accepted.is_active else None
+        self.world.store.rollouts.commit([Write(accepted, stored.revision, due)], now)
+        ask_why(self.world, accepted, errand, Form.ACCEPT_REASON)
 
     def _next_look(self, rollout: Rollout, now: datetime) -> datetime:
         """At once; but what a tick may be taking away at this moment is not put back under its hands."""

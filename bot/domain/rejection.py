@@ -1,10 +1,12 @@
-"""Why a change was rejected. Saying no takes one press; the reason is asked for afterwards, and may be given or not."""
+"""Why a change was rejected: said by who rejected it, afterwards, or not at all."""
 
-from bot.domain.errors import NotAllowed, UserError
-from bot.domain.names import mention
+from bot.domain.errors import UserError
+from bot.domain.explaining import REASON_LIMIT, explained, refuse_if_not_theirs
 from bot.domain.rollout import ApprovalChoice, ApprovalDecision, Rollout
 
-REASON_LIMIT = 500  # characters: a few sentences in a thread
+__all__ = ["REASON_LIMIT", "explain_rejection", "refuse_if_may_not_explain", "rejection_of"]
+
+_DID = "rejected this"
 
 
 def rejection_of(rollout: Rollout) -> ApprovalDecision | None:
@@ -13,23 +15,8 @@ def rejection_of(rollout: Rollout) -> ApprovalDecision | None:
 
 
 def refuse_if_may_not_explain(rollout: Rollout, actor: str) -> None:
-    """Only who said no knows why.
-
-    Raises:
-        NotAllowed: somebody else rejected it.
-        UserError: nobody did, or the reason is there already.
-    """
-    rejection = rejection_of(rollout)
-    if rejection is None:
-        raise UserError(f"Rollout {rollout.id} was not rejected: it is {rollout.phase.words}. This changed nothing.")
-    if rejection.actor != actor:
-        raise NotAllowed(
-            f"Only {mention(rejection.actor)}, who rejected this, can say why. Write your own view into the thread. "
-            "This changed nothing.",
-            actor=actor,
-        )
-    if rejection.reason:
-        raise UserError("Your reason stands in the thread already. This changed nothing; add to it by a message there.")
+    """Raises NotAllowed if somebody else rejected it, UserError if nobody did or the reason is there already."""
+    refuse_if_not_theirs(_rejection_in(rollout), actor, _DID)
 
 
 def explain_rejection(rollout: Rollout, actor: str, words: str) -> Rollout:
@@ -37,10 +24,15 @@ def explain_rejection(rollout: Rollout, actor: str, words: str) -> Rollout:
 
     Raises as `refuse_if_may_not_explain` does.
     """
-    reason, rejection = words.strip()[:REASON_LIMIT], rejection_of(rollout)
-    if rejection is not None and rejection.actor == actor and reason in ("", rejection.reason):
+    rejection = _rejection_in(rollout)
+    told = explained(rejection, actor, words, _DID)
+    if told is rejection:
         return rollout
-    refuse_if_may_not_explain(rollout, actor)
-    assert rejection is not None
-    explained = rejection.model_copy(update={"reason": reason})
-    return rollout.with_(approvals=tuple(explained if d is rejection else d for d in rollout.approvals))
+    return rollout.with_(approvals=tuple(told if d is rejection else d for d in rollout.approvals))
+
+
+def _rejection_in(rollout: Rollout) -> ApprovalDecision:
+    rejection = rejection_of(rollout)
+    if rejection is None:
+        raise UserError(f"Rollout {rollout.id} was not rejected: it is {rollout.phase.words}. This changed nothing.")
+    return rejection

@@ -14,7 +14,7 @@ AUDIT_LENGTH = 100_000
 
 
 def audit_decisions(pipe: Pipeline, before: Rollout | None, after: Rollout, now: datetime) -> None:
-    """What people decided since and no transition shows: each of several approvals, a later reason, an Abort, a queued rollback."""
+    """What people decided since and no transition shows: approvals, reasons, an Abort, a queued rollback, a longer watch, an acceptance."""
     about = {"rollout": after.id, "endpoint": after.endpoint}
     known = before.approvals if before is not None else ()
     for decision in after.approvals:
@@ -22,6 +22,10 @@ def audit_decisions(pipe: Pipeline, before: Rollout | None, after: Rollout, now:
             audit(pipe, {**about, "decision": decision.model_dump(mode="json")})
     if after.abort is not None and (before is None or before.abort is None):
         audit(pipe, {**about, "aborted_by": after.abort.actor, "at": after.abort.at.isoformat()})
+    for extension in after.extensions[len(before.extensions) if before is not None else 0 :]:
+        audit(pipe, {**about, "watch_extended": extension.model_dump(mode="json")})
+    if after.acceptance is not None and (before is None or before.acceptance != after.acceptance):
+        audit(pipe, {**about, "accepted": after.acceptance.model_dump(mode="json")})
     queued_by = after.rollback_queued_by
     if queued_by is not None and (before is None or before.rollback_queued_by is None):
         audit(pipe, {**about, "rollback_queued_by": queued_by, "at": now.isoformat()})
