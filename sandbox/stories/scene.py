@@ -43,6 +43,26 @@ class Scene:
         self.until(lambda: len(self.slack.root_messages(CHANNEL)) > before, f"a card after {text!r}")
         self.thread_ts = self.slack.root_messages(CHANNEL)[-1].ts
 
+    def types(self, name: str, text: str) -> None:
+        """Somebody types a command that opens no card."""
+        self.slack.person(name).command(text, channel=CHANNEL)
+
+    def answer(self, name: str, text: str) -> str:
+        """What somebody alone is told in answer to a command, as soon as it is more than that it is being worked on."""
+        before = len(self._told(name))
+        self.types(name, text)
+        self.until(lambda: any(_is_answer(said) for said in self._told(name)[before:]), f"an answer to {text!r}")
+        return "\n".join(self._told(name)[before:])
+
+    def is_told(self, name: str, text: str, words: str) -> None:
+        """The answer to somebody's command holds these words."""
+        said = self.answer(name, text)
+        self.check(words in said, f"the answer to {text!r} should hold {words!r}, and says: {said}")
+
+    def whispers(self, name: str) -> str:
+        """Everything that this person alone was told."""
+        return "\n".join(self._told(name))
+
     def presses(self, name: str, label: str) -> None:
         """Somebody presses a button of the thread, as soon as it is there."""
         self.until(lambda: self._offers(label), f"a button {label!r}")
@@ -110,9 +130,16 @@ class Scene:
             if (now := self.thread()) != last:
                 last, since = now, time.monotonic()
 
+    def _told(self, name: str) -> list[str]:
+        return [message.plain for message in self.slack.person(name).ephemerals(CHANNEL)]
+
     def _offers(self, label: str) -> bool:
         return any(label in m.buttons for m in self.slack.thread(CHANNEL, self._thread_ts()))
 
     def _thread_ts(self) -> str:
         assert self.thread_ts is not None, "no card was posted yet"
         return self.thread_ts
+
+
+def _is_answer(said: str) -> bool:
+    return not said.startswith("Working on it")

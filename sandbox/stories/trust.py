@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sandbox.stories.scene import CHANNEL, Scene, Story
+from sandbox.stories.scene import Scene, Story
 
 TWO_VARIANT = "--strategy two-variant --size 20% --bake 10s"
 
@@ -110,16 +110,15 @@ def schedule(scene: Scene) -> None:
 
 
 def freeze(scene: Scene) -> None:
-    anna, ben = scene.slack.person("anna"), scene.slack.person("ben")
     scene.asks("anna", "/endpoint promote stt-prod")
-    ben.command("/endpoint freeze --reason 'incident 4711'", channel=CHANNEL)
+    scene.types("ben", "/endpoint freeze --reason 'incident 4711'")
     scene.until(lambda: "incident 4711" in scene.channel(), "the freeze")
     scene.presses("ben", "Approve")
-    scene.until(lambda: "incident 4711" in _whispers(scene, "ben"), "the refusal of the approval")
-    anna.command("/endpoint promote sentiment-prod", channel=CHANNEL)
-    scene.until(lambda: "incident 4711" in _whispers(scene, "anna"), "the refusal of a new change")
+    scene.until(lambda: "incident 4711" in scene.whispers("ben"), "the refusal of the approval")
+    scene.types("anna", "/endpoint promote sentiment-prod")
+    scene.until(lambda: "incident 4711" in scene.whispers("anna"), "the refusal of a new change")
     scene.check(scene.executed_updates() == 0, "nothing should have been updated")
-    ben.command("/endpoint thaw", channel=CHANNEL)
+    scene.types("ben", "/endpoint thaw")
     scene.until(lambda: "lifted" in scene.channel(), "the thaw")
     scene.presses("ben", "Approve")
     scene.state_becomes("succeeded")
@@ -166,10 +165,6 @@ def _lasting(value: Any) -> Any:
 def _counts(scene: Scene) -> dict[str, int]:
     variants = scene.aws.endpoint("sentiment-prod")["ProductionVariants"]
     return {v["VariantName"]: v["CurrentInstanceCount"] for v in variants}
-
-
-def _whispers(scene: Scene, name: str) -> str:
-    return "\n".join(m.plain for m in scene.slack.person(name).ephemerals(CHANNEL))
 
 
 TRUST: tuple[Story, ...] = (
