@@ -118,7 +118,7 @@ PLACEHOLDERS = {"REGION", "ACCOUNT", "OTHER_ACCOUNT", "EXECUTION_ROLE", "MODEL_B
 GATEWAYS = {
     # service: (how IAM calls it, who speaks to it)
     "sagemaker": ("sagemaker", ("sagemaker", "registry", "usage")),
-    "cloudwatch": ("cloudwatch", ("cloudwatch", "alarms")),
+    "cloudwatch": ("cloudwatch", ("cloudwatch/asking", "cloudwatch/fleets", "alarms")),
     "application-autoscaling": ("application-autoscaling", ("autoscaling",)),
     "service-quotas": ("servicequotas", ("quotas",)),
     "pricing": ("pricing", ("pricing",)),

@@ -82,7 +82,7 @@ def account(aws_address: str, aws_clients: dict[str, Any]) -> Account:
     return Account(
         endpoints=SageMakerEndpoints(sagemaker, utc_now),
         registry=ModelRegistry(sagemaker),
-        metrics=CloudWatchMetrics(cloudwatch),
+        metrics=CloudWatchMetrics(cloudwatch, remembering),
         autoscaling=ApplicationAutoscaling(aws_clients["application-autoscaling"], utc_now),
         alarms=CloudWatchAlarms(cloudwatch),
         quotas=ServiceQuotas(aws_clients["service-quotas"], remembering),

@@ -6,15 +6,22 @@ from typing import Any
 
 import pytest
 from botocore.stub import ANY
+from fakes.memory import LapsingMemory
 
 from bot.domain.errors import AccessDenied, TransientError
 from bot.domain.signals import EndpointKind
 from bot.domain.traffic import TrafficPoint
 from bot.domain.verdict import Measurement, Point, Window
 from workers.gateways.cloudwatch import CloudWatchMetrics, whole_window_period
+from workers.gateways.remembering import Remembering
 from workers.ports import Subject
 
-from .clients import scripted
+from .clients import clock, scripted
+
+
+def the_gateway(client: Any) -> CloudWatchMetrics:
+    return CloudWatchMetrics(client, Remembering(LapsingMemory(clock), "own account in us-east-1"))
+
 
 START = datetime(2026, 11, 22, 7, 0, tzinfo=UTC)
 WINDOW = Window(start=START, end=START + timedelta(minutes=30))
@@ -43,17 +50,19 @@ def subject(endpoint: str, variants: str | tuple[str, ...], streaming: bool) -> 
     return Subject(endpoint, names, "streaming" if streaming else "realtime")
 
 
-def measured(*pages: dict[str, Any], variants: tuple[str, ...] = ("A",), streaming: bool = False) -> Measurement:
+def measured(
+    *pages: dict[str, Any], variants: tuple[str, ...] = ("A",), streaming: bool = False, window: Window = WINDOW
+) -> Measurement:
     with scripted("cloudwatch") as (client, script):
         for answer in pages:
             script.add_response("get_metric_data", answer)
-        return CloudWatchMetrics(client).measure(subject("stt-prod", variants, streaming), WINDOW)
+        return the_gateway(client).measure(subject("stt-prod", variants, streaming), window)
 
 
 def series(answer: dict[str, Any], *, streaming: bool = False) -> tuple[Point, ...]:
     with scripted("cloudwatch") as (client, script):
         script.add_response("get_metric_data", answer)
-        metrics = CloudWatchMetrics(client)
+        metrics = the_gateway(client)
         return metrics.series(subject("stt-prod", "A", streaming), WINDOW, timedelta(minutes=1))
 
 
@@ -91,7 +100,7 @@ def test_one_call_asks_for_everything_with_one_period_over_the_window(
     }
     with scripted("cloudwatch") as (client, script):
         script.add_response("get_metric_data", page({}), asked)
-        CloudWatchMetrics(client).measure(subject("stt-prod", "A", streaming), WINDOW)
+        the_gateway(client).measure(subject("stt-prod", "A", streaming), WINDOW)
 
 
 @pytest.mark.parametrize(
@@ -187,16 +196,19 @@ def test_several_variants_are_summed_and_their_percentiles_weighted_by_samples()
     assert (found.p50_us, found.requests, found.errors_5xx) == (125.0, 400.0, 2.0)
 
 
-def test_several_periods_of_a_window_are_combined_by_samples() -> None:
+def test_several_periods_of_a_crooked_window_are_combined_by_samples() -> None:
+    crooked = Window(start=START - timedelta(seconds=30), end=START + timedelta(minutes=30))
     found = measured(
-        page({"v0_p99": {0: 100.0, 30: 400.0}, "v0_samples": {0: 10.0, 30: 20.0}, "v0_requests": {0: 10.0, 30: 20.0}})
+        page({"v0_p99": {0: 100.0, 29: 400.0}, "v0_samples": {0: 10.0, 29: 20.0}, "v0_requests": {0: 10.0, 29: 20.0}}),
+        window=crooked,
     )
     assert (found.p99_us, found.requests) == (300.0, 30.0)
 
 
 def test_pages_are_read_to_the_end() -> None:
     first = page({"v0_requests": {0: 1.0}}, status="PartialData", NextToken="more")
-    assert measured(first, page({"v0_requests": {30: 2.0}, "v0_errors_5xx": 1.0})).requests == 3.0
+    crooked = Window(start=START - timedelta(seconds=30), end=START + timedelta(minutes=30))
+    assert measured(first, page({"v0_requests": {29: 2.0}, "v0_errors_5xx": 1.0}), window=crooked).requests == 3.0
 
 
 def test_partial_data_without_a_next_page_is_no_measurement() -> None:
@@ -224,7 +236,7 @@ def test_throttling_is_worth_trying_again() -> None:
             expected_params={k: ANY for k in ("MetricDataQueries", "StartTime", "EndTime", "ScanBy")},
         )
         with pytest.raises(TransientError) as caught:
-            CloudWatchMetrics(client).measure(subject("stt-prod", "A", False), WINDOW)
+            the_gateway(client).measure(subject("stt-prod", "A", False), WINDOW)
     assert not caught.value.outcome_unknown
 
 
@@ -275,7 +287,7 @@ def traffic(
             "ScanBy": "TimestampAscending",
         }
         script.add_response("get_metric_data", answer, expected)
-        return CloudWatchMetrics(client).traffic("stt-prod", variants, WINDOW, timedelta(minutes=5), kind=kind)
+        return the_gateway(client).traffic("stt-prod", variants, WINDOW, timedelta(minutes=5), kind=kind)
 
 
 @pytest.mark.parametrize("kind", ["realtime", "serverless"])
@@ -293,7 +305,7 @@ def test_asynchronous_requests_are_counted_by_their_latencies() -> None:
 
 
 def test_streams_are_counted_by_their_first_chunks_where_no_invocations_are_published() -> None:
-    asked = [("v0_requests", "Invocations", "Sum"), ("v0_samples", "FirstChunkLatency", "SampleCount")]
+    asked = [("v0_samples", "FirstChunkLatency", "SampleCount"), ("v0_requests", "Invocations", "Sum")]
     (silent,) = traffic("streaming", page({"v0_samples": {0: 3.0}}), asked)
     (counted,) = traffic("streaming", page({"v0_requests": {0: 5.0}, "v0_samples": {0: 3.0}}), asked)
     assert (silent.requests, counted.requests) == (3.0, 5.0)
@@ -308,7 +320,7 @@ def test_traffic_of_several_variants_is_added_up() -> None:
 def concurrency(answer: dict[str, Any], *variants: str) -> float | None:
     with scripted("cloudwatch") as (client, script):
         script.add_response("get_metric_data", answer)
-        return CloudWatchMetrics(client).concurrency("stt-prod", variants, WINDOW)
+        return the_gateway(client).concurrency("stt-prod", variants, WINDOW)
 
 
 def test_concurrency_is_the_highest_of_each_variant_added_up_and_unknown_without_data() -> None:
@@ -325,4 +337,4 @@ def test_concurrency_is_asked_for_with_a_statistic_that_it_has() -> None:
             "ScanBy": "TimestampAscending",
         }
         script.add_response("get_metric_data", page({}), expected)
-        CloudWatchMetrics(client).concurrency("stt-prod", ["A"], WINDOW)
+        the_gateway(client).concurrency("stt-prod", ["A"], WINDOW)

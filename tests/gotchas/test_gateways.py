@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 from contract.clients import clock, scripted
+from fakes.memory import LapsingMemory
 from fakes.surroundings import a_target
 from iam_policy import ACCOUNT, REGION, allows
 
@@ -15,6 +16,7 @@ from workers.gateways.autoscaling import ApplicationAutoscaling
 from workers.gateways.aws_errors import Subject as ErrorSubject
 from workers.gateways.aws_errors import translated
 from workers.gateways.cloudwatch import CloudWatchMetrics
+from workers.gateways.remembering import Remembering
 from workers.gateways.sagemaker import SageMakerEndpoints
 from workers.ports import Subject
 
@@ -84,7 +86,7 @@ def asked_for(*, streaming: bool) -> set[tuple[str, str]]:
         )
         for _ in range(2):
             script.add_response("get_metric_data", {"MetricDataResults": []})
-        metrics = CloudWatchMetrics(client)
+        metrics = CloudWatchMetrics(client, Remembering(LapsingMemory(clock), "here"))
         metrics.measure(subject("stt-prod", "AllTraffic", streaming), HOUR)
         metrics.concurrency("stt-prod", ["AllTraffic"], HOUR)
     return seen

@@ -61,7 +61,7 @@ def aws_by_account(memory: Memory, clock: Clock) -> Callable[[EndpointSpec], Aws
         return Aws(
             endpoints=SageMakerEndpoints(client("sagemaker", ONE_REQUEST), clock, retrying=retrying),
             registry=ModelRegistry(retrying),
-            metrics=CloudWatchMetrics(cloudwatch),
+            metrics=CloudWatchMetrics(cloudwatch, remembering),
             autoscaling=ApplicationAutoscaling(client("application-autoscaling", RETRYING), clock),
             alarms=CloudWatchAlarms(cloudwatch),
             quotas=ServiceQuotas(client("service-quotas", RETRYING), remembering),
