@@ -37,6 +37,10 @@ class CountYardstick(Value):
     events: float
     requests: float
     """In the baseline: how many, out of how many."""
+    past_events: float
+    past_requests: float
+    """In all of the past that was read, the baseline included and outages left out. It says what to expect, unless the baseline
+    contradicts it."""
     clumping: float
     """Variance over mean of the events per period, 1 at least: failures that come in bursts prove less each."""
 

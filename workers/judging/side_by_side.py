@@ -1,0 +1,97 @@
+"""Two variants at the same time: whatever moves both of them cancels out, so no past is needed.
+
+What is judged is the difference of the logarithms, minute by minute (pairs). How far such differences go wrong by themselves is seen in
+their own scatter; minutes that resemble each other prove less each, which `model` allows for.
+"""
+
+import math
+from collections.abc import Iterable
+
+import numpy as np
+
+from bot.domain.signals import Signal
+from bot.domain.verdict import Basis, Verdict, VerdictKind
+from bot.domain.watchplan import WatchPlan
+from bot.domain.yardstick import CountYardstick, Yardstick, Yardsticks
+from workers.judging import evidence
+from workers.judging.counts import both_known
+from workers.judging.deciding import Findings, decide, findings_of
+from workers.judging.evidence import Wording
+from workers.judging.limits import crossing
+from workers.judging.looking import Look
+from workers.judging.measures import MEASURE_OF
+from workers.judging.model import Memory, error_of_middle, error_of_unsteadiness, memory_of
+from workers.judging.robust import logs, middles, unsteadiness
+from workers.judging.tails import INTERVAL_ALPHA, student
+from workers.ports import Floats, Measure, Series
+
+NARROWEST = 0.002
+
+
+def judge_side_by_side(old: Series, new: Series, plan: WatchPlan, *, is_over: bool = False) -> Verdict:
+    """The verdict on the new variant against the old one, over the same periods, valid however often one looks."""
+    yardsticks = _yardsticks(old, new, plan)
+    look = Look(yardsticks, new, plan)
+    findings = findings_of(look)
+    wording = Wording(plan.streaming, is_over, new.period, side_by_side=True)
+    if crossed := crossing(yardsticks, new, None, plan):
+        return Verdict(
+            kind=VerdictKind.REGRESSED,
+            evidence=evidence.of_crossing(crossed),
+            is_hard=True,
+            may_act=not crossed.was_above_before,
+            effects=findings.effects,
+        )
+    # The weights say how much traffic each gets: there is no load to be expected, and no cap for it.
+    return decide(look, Findings(findings.effects, findings.bursts, findings.cap, None), wording)
+
+
+def _yardsticks(old: Series, new: Series, plan: WatchPlan) -> Yardsticks:
+    looks = max(1, -(-plan.duration // new.period))
+    alpha = Look(Yardsticks(made_at=old.start, starts_at=old.start), new, plan).alpha
+    metrics: list[Yardstick] = []
+    counts: list[CountYardstick] = []
+    for signal in plan.judged:
+        measure = MEASURE_OF[signal]
+        if signal.is_count:
+            counts.extend(_count(signal, old.of(measure), old.of(Measure.REQUESTS)))
+        else:
+            metrics.extend(_pairs(signal, logs(old.of(measure)), logs(new.of(measure)), looks, alpha))
+    return Yardsticks(made_at=new.start, starts_at=new.start, metrics=tuple(metrics), counts=tuple(counts))
+
+
+def _pairs(signal: Signal, old: Floats, new: Floats, looks: int, alpha: float) -> Iterable[Yardstick]:
+    both = ~np.isnan(old) & ~np.isnan(new)
+    n = int(both.sum())
+    if n < 2:
+        return
+    before, after = np.where(both, old, np.nan)[None, :], np.where(both, new, np.nan)[None, :]
+    memory = memory_of((new - old)[both]) or Memory(deviation=1.0, likeness=0.0, freedom=2.0)
+    if signal is Signal.SPREAD:
+        expected = float(unsteadiness(before)[0])
+        spread = error_of_unsteadiness(memory, n, n)
+        shown = math.exp(expected)
+    else:
+        # The middle of the differences is what is new; whatever both have in common is in the old one's middle.
+        expected = float(middles(np.where(np.isnan(new), np.nan, new)[None, :])[0] - middles(after - before)[0])
+        spread = error_of_middle(memory, n)
+        shown = math.exp(float(middles(before)[0]))
+    yield Yardstick(
+        signal=signal,
+        basis=Basis.SIDE_BY_SIDE,
+        before=shown,
+        expected=(expected,),
+        spread=(max(spread, NARROWEST),),
+        alarm_at=student(alpha, looks, memory.freedom),
+        interval_at=student(INTERVAL_ALPHA, looks, memory.freedom),
+        tried=0,
+    )
+
+
+def _count(signal: Signal, events: Floats, requests: Floats) -> Iterable[CountYardstick]:
+    failed, asked = both_known(events, requests)
+    if asked.sum() > 0:
+        total, base = float(failed.sum()), float(asked.sum())
+        yield CountYardstick(
+            signal=signal, events=total, requests=base, past_events=total, past_requests=base, clumping=1.0
+        )

@@ -1,0 +1,56 @@
+"""How large a deviation has to be before it means anything, at all looks of a watch together.
+
+Looking again and again at a growing window gives chance again and again its chance. What counts is therefore the largest
+deviation of a whole watch. Where the past has enough watches-that-might-have-been, their largest deviations say what chance can do;
+where it has not, normal theory with Student's allowance for few observations stands in.
+"""
+
+import math
+
+import numpy as np
+from scipy import stats
+
+from workers.ports import Floats
+
+FAMILY_ALPHA = 0.01
+"""One watch in a hundred of a healthy fleet may say REGRESSED: over all its looks, and all its signals."""
+
+INTERVAL_ALPHA = 0.025
+"""A side, of the intervals that people are shown."""
+
+FEWEST_PERIODS = 5
+"""Fewer periods with data say nothing: of five against any number, Mann and Whitney's test could say anything at all, of four not."""
+
+ENOUGH_STRETCHES = 20
+"""So many stretches of the past tell the shape of a tail, not only its width."""
+
+
+def worth_of_looks(looks: int, first: int = FEWEST_PERIODS) -> float:
+    """How many independent looks the looks at a growing window are worth.
+
+    Deviations after n and after m periods have the correlation sqrt(n/m): what is new comes with the logarithm of the time
+    (the law of the iterated logarithm; for the factor see Siegmund 1985, Sequential Analysis, chapter 4).
+    """
+    return 1 + 2 * math.log(max(looks, first) / first)
+
+
+def student(alpha: float, looks: int, freedom: float) -> float:
+    """The deviation that chance exceeds with probability alpha at any of the looks, when so much is known about its size."""
+    return float(stats.t.isf(alpha / worth_of_looks(looks), max(freedom, 2.0)))
+
+
+def exceeded(maxima: Floats, alpha: float, stretches: int) -> float:
+    """The largest deviation that one watch in 1/alpha reaches, from those of the past.
+
+    Beyond what was seen the tail goes on as a power (Hill 1975): deviations of real endpoints have heavier tails than normal
+    ones, and the only dear mistake is to think them lighter.
+    """
+    share = float(np.clip(10 / max(stretches, 1), 0.1, 0.4))
+    edge = float(np.quantile(maxima, 1 - share))
+    if alpha >= share or edge <= 0:
+        return float(np.quantile(maxima, 1 - min(alpha, 1.0)))
+    beyond = maxima[maxima > edge]
+    if beyond.size == 0:
+        return edge
+    power = float(np.mean(np.log(beyond / edge)))
+    return edge * float((share / alpha) ** power)

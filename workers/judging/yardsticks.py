@@ -1,0 +1,153 @@
+"""The yardsticks of a watch, made once from the past: what to expect of each signal, and how far that goes wrong by itself."""
+
+import math
+from datetime import datetime, timedelta
+
+import numpy as np
+
+from bot.domain.signals import Role, Signal
+from bot.domain.verdict import Window
+from bot.domain.watchplan import WatchPlan
+from bot.domain.yardstick import CountYardstick, LoadYardstick, Yardstick, Yardsticks
+from workers.judging.counts import count_yardstick
+from workers.judging.expectation import Expectation, expect
+from workers.judging.load import load_yardstick
+from workers.judging.measures import MEASURE_OF
+from workers.judging.model import Memory, error_of_rise, error_of_unsteadiness, memory_of
+from workers.judging.placebo import Layout, Statistic, layout
+from workers.judging.robust import logs, middles, scale, stretches, unsteadiness
+from workers.judging.tails import ENOUGH_STRETCHES, FAMILY_ALPHA, FEWEST_PERIODS, INTERVAL_ALPHA, exceeded, student
+from workers.ports import Floats, Measure, Series
+
+FEWEST_BEFORE = 10
+"""Periods with data that a baseline needs."""
+
+FEWEST_FOR_UNSTEADINESS = 8
+"""Periods that unsteadiness needs: of fewer one cannot tell it from a single slow minute."""
+
+NARROWEST = 0.002
+"""No expectation is thought to be better than a fifth of a percent."""
+
+
+def make_yardsticks(
+    history: Series, plan: WatchPlan, baseline: Window, starts_at: datetime, looks: int, now: datetime
+) -> Yardsticks:
+    """What to measure the watch with.
+
+    Args:
+        history: As much of the past as there is, with the measures that `measures_of` names; it ends no earlier than the baseline.
+        plan: How the watch is held.
+        baseline: What the watch is compared with, before the update.
+        starts_at: When the judged window begins.
+        looks: How many periods the watch is planned to last.
+        now: When the yardsticks are made.
+    """
+    past = history.between(history.start, baseline.end)
+    period = history.period
+    lay = layout(
+        baseline=max(1, round((baseline.end - baseline.start) / period)),
+        gap=max(0, round((starts_at - baseline.end) / period)),
+        looks=looks,
+    )
+    judged = [signal for signal, role in plan.judged.items() if role is not Role.MUTED]
+    alpha = FAMILY_ALPHA / max(1, len(judged))
+    metrics = [_yardstick(past, signal, lay, alpha) for signal in plan.judged if not signal.is_count]
+    counts = [_count(past, signal, lay) for signal in plan.judged if signal.is_count]
+    return Yardsticks(
+        made_at=now,
+        starts_at=starts_at,
+        metrics=tuple(y for y in metrics if y is not None),
+        counts=tuple(y for y in counts if y is not None),
+        load=_load(past, lay),
+    )
+
+
+def a_day(period: timedelta) -> int:
+    """How many periods later the clock shows the same time."""
+    return max(1, round(timedelta(days=1) / period))
+
+
+def _yardstick(past: Series, signal: Signal, lay: Layout, alpha: float) -> Yardstick | None:
+    x = logs(past.of(MEASURE_OF[signal]))
+    before = x[-lay.baseline :]
+    if np.sum(~np.isnan(before)) < min(FEWEST_BEFORE, lay.baseline):
+        return None
+    is_spread = signal is Signal.SPREAD
+    statistic: Statistic = unsteadiness if is_spread else middles
+    lay = _that_fits(lay, x)
+    expectation = expect(x, lay, a_day(past.period), statistic)
+    level = float(statistic(stretches(x, [x.size - lay.baseline], lay.baseline))[0])
+    memory = memory_of(x[-max(lay.baseline, 6 * 60) :]) or Memory(deviation=1.0, likeness=0.0, freedom=2.0)
+    error = error_of_unsteadiness if is_spread else error_of_rise
+    modelled = np.array([error(memory, lay.baseline, n) for n in lay.lengths])
+    return _assembled(signal, lay, expectation, level, modelled, memory, alpha)
+
+
+def _assembled(
+    signal: Signal, lay: Layout, expectation: Expectation, level: float, modelled: Floats, memory: Memory, alpha: float
+) -> Yardstick:
+    first = FEWEST_FOR_UNSTEADINESS if signal is Signal.SPREAD else FEWEST_PERIODS
+    rise, errors, tried = expectation.rise, expectation.errors, expectation.tried
+    if errors.size and signal is Signal.SPREAD:
+        # Few minutes lie closer together than many do, for every series: that much is to be expected.
+        usual = np.nan_to_num(np.nanmedian(_filled(errors), axis=0))
+        rise, errors = rise + usual, errors - usual
+    spread = _spread(errors, modelled, tried)
+    alarm_at = student(alpha, lay.looks, max(tried, memory.freedom))
+    interval_at = student(INTERVAL_ALPHA, lay.looks, max(tried, memory.freedom))
+    columns = [i for i, n in enumerate(lay.lengths) if min(first, lay.looks) <= n <= lay.looks]
+    if tried >= ENOUGH_STRETCHES:
+        with np.errstate(invalid="ignore"):
+            deviations = _filled(errors[:, columns] / spread[columns])
+        deviations = deviations[~np.isnan(deviations).all(axis=1)]
+        highest, widest = np.nanmax(deviations, axis=1), np.nanmax(np.abs(deviations), axis=1)
+        alarm_at = max(alarm_at, exceeded(highest, alpha, tried))
+        interval_at = max(interval_at, exceeded(widest, 2 * INTERVAL_ALPHA, tried))
+    every = np.arange(1, lay.lengths[-1] + 1)
+    return Yardstick(
+        signal=signal,
+        basis=expectation.basis,
+        before=math.exp(level),
+        expected=tuple(float(v) for v in np.interp(every, lay.lengths, level + rise)),
+        spread=tuple(float(v) for v in np.interp(every, lay.lengths, spread)),
+        alarm_at=alarm_at,
+        interval_at=interval_at,
+        tried=tried,
+    )
+
+
+def _spread(errors: Floats, modelled: Floats, tried: int) -> Floats:
+    """One standard deviation of the error for each length: the past's own; where there is little past, no less than the model's."""
+    if tried < FEWEST_FOR_UNSTEADINESS:
+        return np.maximum(modelled, NARROWEST)
+    found = scale(_filled(errors))
+    tested = np.asarray(np.any(~np.isnan(errors), axis=0))
+    if not tested.any():
+        return np.maximum(modelled, NARROWEST)
+    # Lengths that the past had no room for go wrong by as much as the longest that it had room for.
+    found = np.interp(np.arange(found.size), np.flatnonzero(tested), found[tested])
+    return np.maximum(found if tried >= ENOUGH_STRETCHES else np.maximum(found, modelled), NARROWEST)
+
+
+def _filled(errors: Floats) -> Floats:
+    """The errors, with zero in columns that are empty, so that numpy does not warn of what is seen to elsewhere."""
+    empty = np.isnan(errors).all(axis=0)
+    return np.where(empty[None, :], 0.0, errors)
+
+
+def _that_fits(lay: Layout, x: Floats) -> Layout:
+    """The layout with a baseline so short that the past can be tried on: half of a past that is little more than a baseline."""
+    known = np.flatnonzero(~np.isnan(x))
+    room = x.size - int(known[0]) - lay.gap - lay.looks
+    if room >= lay.baseline + ENOUGH_STRETCHES * (lay.gap + lay.looks) or room < 2 * FEWEST_BEFORE:
+        return lay
+    shorter = max(min(lay.baseline, room // 2), min(lay.baseline, FEWEST_BEFORE))
+    return Layout(shorter, lay.gap, lay.looks, lay.lengths)
+
+
+def _count(past: Series, signal: Signal, lay: Layout) -> CountYardstick | None:
+    return count_yardstick(signal, past.of(MEASURE_OF[signal]), past.of(Measure.REQUESTS), lay)
+
+
+def _load(past: Series, lay: Layout) -> LoadYardstick | None:
+    return load_yardstick(past.of(Measure.REQUESTS), lay, a_day(past.period))
