@@ -18,6 +18,7 @@ from bot.domain.saga import ScalingMode
 from bot.domain.scaling import Scaling
 from bot.domain.strategy import Strategy
 from bot.domain.traffic import TrafficOutlook
+from bot.domain.version import Version
 
 
 class Level(StrEnum):
@@ -65,6 +66,8 @@ class Plan(Value):
     new_models: Mapping[str, str] = {}
     """Model to be created by the name of the model that it replaces; empty when only the config changes."""
     package_arn: str | None = None
+    rank: int | None = None
+    """As `Version.rank`."""
     differences: tuple[Difference, ...] = ()
     counts_from_config: bool = False
     """UpdateEndpoint shall take instance counts from the target config, because the change, or what it undoes, was about them."""
@@ -101,6 +104,13 @@ class Plan(Value):
     """What the plan rests on; its fingerprint is made of it."""
     expected_duration: timedelta | None = None
     """Median of this endpoint's past updates; None before the first."""
+
+    @property
+    def version(self) -> Version:
+        """What would run, as far as it takes to know it again."""
+        return Version(
+            content_hash=self.content_hash, package_arn=self.package_arn, label=self.target_label, rank=self.rank
+        )
 
     @property
     def blockers(self) -> tuple[Finding, ...]:

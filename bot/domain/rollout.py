@@ -21,6 +21,7 @@ from bot.domain.plan import Difference, Plan
 from bot.domain.saga import ScalingSaga
 from bot.domain.strategy import AskedStrategy
 from bot.domain.verdict import Comparison, Verdict
+from bot.domain.version import Version
 from bot.domain.watchplan import Acceptance, Extension, Restraint, WatchPlan
 from bot.domain.yardstick import Yardsticks
 
@@ -150,6 +151,8 @@ class Rollout(Value):
     """The config that a rollback goes back to; None lets the planner read it from the lineage."""
     parent_id: str | None = None
     """The rollout that a rollback undoes."""
+    leaves: Version | None = None
+    """What a rollback leaves that undoes no rollout; None where it is not known, and for every other one."""
     child_id: str | None = None
     """The rollback that undoes this rollout."""
     approval_needed: bool = True
@@ -196,6 +199,8 @@ class Rollout(Value):
     """Sentences about what could not be put right by itself, for a person to do."""
     bridge: Bridge | None = None
     """How far the way over the plan's bridge is; None before its first call, and where there is none."""
+    refused: str = ""
+    """The side effect that AWS refused for good, which ended it: a value of `Action`."""
     update: UpdateCall | None = None
     """The UpdateEndpoint to the target config: there is one for each rollout."""
     abort: Abort | None = None

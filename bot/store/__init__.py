@@ -1,4 +1,4 @@
-"""State in Redis: rollouts, errands, locks, slots, due times. Nothing outside this package knows a key."""
+"""State in Redis: rollouts, errands, locks, holds, slots, due times. Nothing outside this package knows a key."""
 
 from dataclasses import dataclass
 
@@ -7,6 +7,7 @@ from redis import Redis
 from bot.store.due import DueStore
 from bot.store.errands import ErrandStore
 from bot.store.glances import GlanceStore
+from bot.store.holds import HoldStore
 from bot.store.locks import LockStore
 from bot.store.memory import MemoryStore
 from bot.store.rollouts import RolloutStore
@@ -24,6 +25,7 @@ class Store:
     due: DueStore
     glances: GlanceStore
     locks: LockStore
+    holds: HoldStore
     memory: MemoryStore
 
 
@@ -37,5 +39,6 @@ def make_store(connection: Redis) -> Store:
         due=DueStore(connection),
         glances=GlanceStore(connection),
         locks=LockStore(connection),
+        holds=HoldStore(connection),
         memory=MemoryStore(connection),
     )

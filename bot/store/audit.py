@@ -14,7 +14,7 @@ AUDIT_LENGTH = 100_000
 
 
 def audit_decisions(pipe: Pipeline, before: Rollout | None, after: Rollout, now: datetime) -> None:
-    """What people decided since and no transition shows: approvals, reasons, an Abort, a queued rollback, a longer watch, an acceptance."""
+    """What people decided since and no transition shows: approvals, reasons, an Abort, a queued rollback, more watch, an acceptance."""
     about = {"rollout": after.id, "endpoint": after.endpoint}
     known = before.approvals if before is not None else ()
     for decision in after.approvals:

@@ -42,6 +42,16 @@ def lock_effect(errand_id: str) -> str:
     return f"{PREFIX}:lock-effect:{errand_id}"
 
 
+def holds_on(endpoint: str) -> str:
+    """Hash: what stands against the endpoint or versions of it, by what it is about."""
+    return f"{PREFIX}:holds:{endpoint}"
+
+
+def hold_effect(errand_id: str) -> str:
+    """JSON: the holds that an errand put on or lifted."""
+    return f"{PREFIX}:hold-effect:{errand_id}"
+
+
 def active_on(endpoint: str) -> str:
     """Set: active rollouts of the endpoint."""
     return f"{PREFIX}:active:{endpoint}"

@@ -1,7 +1,8 @@
-"""Rollouts in Redis: compare-and-set on a revision, the endpoint lease, due times and the audit trail in one transaction.
+"""Rollouts in Redis: compare-and-set on a revision, the endpoint lease, due times, holds and the audit trail in one transaction.
 
 A commit writes everything that follows from a rollout's new state at once: the record, whether it is active, when it is due
-again, who holds the endpoint, the audit trail. So nothing can be half true after a crash, and nothing stays locked.
+again, who has the endpoint, what automation must leave alone now, the audit trail. So nothing can be half true after a crash, and
+nothing stays locked.
 """
 
 import json
@@ -19,6 +20,7 @@ from bot.domain.rollout import Chore, Rollout
 from bot.store import keys
 from bot.store.audit import audit, audit_decisions
 from bot.store.connection import store_errors, text
+from bot.store.holds import lifted_by, write_holds
 from bot.store.keys import Due
 
 LEASED_PHASES = frozenset({Phase.PREPARING, Phase.UPDATING, Phase.WATCHING, Phase.ROLLING_BACK})
@@ -136,9 +138,11 @@ class RolloutStore:
                 pipe.watch(*watched)
                 previous = [self._check_revision(pipe, w) for w in writes]
                 leases = {e: self._next_lease(pipe, e, writes, now) for e in endpoints}
+                lifted = [lifted_by(pipe, b, w.rollout) for w, b in zip(writes, previous, strict=True)]
                 pipe.multi()
-                for write, before in zip(writes, previous, strict=True):
+                for write, before, holds in zip(writes, previous, lifted, strict=True):
                     _write(pipe, write, before, now)
+                    write_holds(pipe, before, write.rollout, holds, now)
                 for endpoint, lease in leases.items():
                     _write_lease(pipe, endpoint, lease)
                 pipe.execute()

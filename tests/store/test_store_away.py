@@ -78,6 +78,10 @@ CALLS: dict[str, Callable[[Store], object]] = {
     "locks.request": lambda s: s.locks.request("e1"),
     "locks.unsettled": lambda s: s.locks.unsettled(NOW),
     "locks.note": lambda s: s.locks.note("e1", is_settled=True),
+    "holds.on": lambda s: s.holds.on(ENDPOINT),
+    "holds.on_each": lambda s: s.holds.on_each([ENDPOINT]),
+    "holds.put": lambda s: s.holds.put(ENDPOINT, "e1", NOW, lambda standing: pytest.fail("decided")),
+    "holds.lift": lambda s: s.holds.lift(ENDPOINT, "e1", "U1", NOW, lambda standing: pytest.fail("decided")),
     "memory.recall": lambda s: s.memory.recall("group"),
     "memory.remember": lambda s: s.memory.remember("group", "[]", SECOND),
 }

@@ -65,6 +65,7 @@ class UpdatePlans:
             target_label=_target_label(current, change, package),
             new_models=made.new_models,
             package_arn=package.arn if package is not None else None,
+            rank=_rank(spec, package) if package is not None else None,
             differences=made.differences,
             counts_from_config=made.counts_from_config,
             kept=_kept(live, made),
@@ -162,6 +163,14 @@ def instance_types(config: ConfigRecord) -> frozenset[str]:
 
 def _is_marketplace(live: LiveEndpoint, package: ModelPackage | None) -> bool:
     return any(p.is_marketplace for p in (*live.packages.values(), *((package,) if package else ())))
+
+
+def _rank(spec: EndpointSpec, package: ModelPackage) -> int | None:
+    """Its place in what may follow what on this endpoint."""
+    if spec.track is not None:
+        return spec.track.index(package.arn) + 1 if package.arn in spec.track else None
+    is_of_group = spec.model_package_group is not None and spec.model_package_group.rpartition("/")[2] == package.group
+    return package.version if is_of_group else None
 
 
 def _target_label(current: str, change: Change, package: ModelPackage | None) -> str:

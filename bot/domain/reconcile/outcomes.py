@@ -97,8 +97,9 @@ def _after_error(rollout: Rollout, action: Action | None, error: RolloutBotError
         return _after_refused_shift(rollout, error, now)
     if action in (Action.CALL_BRIDGE, Action.CALL_UPDATE) and _is_not_visible_yet(rollout, error, now):
         return Decision(_uncalled(rollout), look_again_in=rollout.pace.poll)
-    reason = Reason.AWS_REFUSED if isinstance(error, GatewayError) else Reason.PLAN_DRIFTED
-    return fail(rollout, reason, now, error.user_message)
+    if isinstance(error, GatewayError):
+        return fail(rollout.with_(refused=action.value), Reason.AWS_REFUSED, now, error.user_message)
+    return fail(rollout, Reason.PLAN_DRIFTED, now, error.user_message)
 
 
 def _after_refused_shift(rollout: Rollout, error: RolloutBotError, now: datetime) -> Decision:
