@@ -1,4 +1,4 @@
-"""RQ as this project uses it: four queues, JSON only, and a closed list of jobs.
+"""RQ as this project uses it: five queues, JSON only, and a closed list of jobs.
 
 The only place with dotted job names. RQ's default serializer is pickle, which would let whoever can write to Redis run code;
 JSON does not stop them from naming any importable function, so `AllowedJob` runs the listed ones and nothing else.
@@ -21,6 +21,7 @@ class QueueName(StrEnum):
     TICKS = "ticks"  # rollouts going on
     SLOW = "slow"  # plans, boards, charts
     TELLS = "tells"  # Slack messages: a slow Slack must not hold up a rollout
+    CHECKS = "checks"  # other people's programs, which may take half an hour: nothing else waits behind them
 
 
 class JobName(StrEnum):
@@ -30,6 +31,7 @@ class JobName(StrEnum):
     ADVANCE = "workers.jobs.advance"
     ADVANCE_MANY = "workers.jobs.advance_many"
     TELL = "workers.jobs.tell"
+    RUN_CHECK = "workers.jobs.run_check"
 
 
 JOB_TIMEOUT_SECONDS = 120
@@ -70,6 +72,7 @@ def enqueue(
     job_id: str,
     connection: Redis,
     pipeline: Pipeline | None = None,
+    timeout_seconds: int = JOB_TIMEOUT_SECONDS,
 ) -> None:
     """Put a job into a queue, with `pipeline` as part of that transaction.
 
@@ -79,9 +82,14 @@ def enqueue(
         str(job),
         args=args,
         job_id=job_id,
-        timeout=JOB_TIMEOUT_SECONDS,
+        timeout=timeout_seconds,
         result_ttl=0,
         failure_ttl=FAILURE_TTL_SECONDS,
         description=f"{job.name.lower()} {' '.join(map(str, args))}",
         pipeline=pipeline,
     )
+
+
+def is_known(job_id: str, connection: Redis) -> bool:
+    """Whether a job of that id waits, runs, or failed within the last day."""
+    return bool(Job.exists(job_id, connection=connection))

@@ -9,6 +9,7 @@ from bot.domain.reconcile import Action, call_of, wanted_weights
 from bot.domain.rollout import Rollout
 from bot.domain.saga import ScalingMode
 from bot.store.rollouts import Stored
+from workers.checking import start_check
 from workers.cloning import lineage_tags
 from workers.drafting import Drafting
 from workers.planning import Planner
@@ -56,6 +57,9 @@ class Acting:
             case Action.DELETE_ALARMS:
                 assert rollout.plan is not None
                 aws.alarms.delete([alarm.name for alarm in rollout.plan.alarms])
+            case Action.START_CHECK:
+                self._refuse_if_overtaken(stored)
+                start_check(self.world, rollout)
         return rollout
 
     def _create_models(self, aws: Aws, rollout: Rollout, spec: EndpointSpec) -> None:

@@ -4,6 +4,7 @@ import logging
 import os
 import signal
 import threading
+from types import FrameType
 
 from rq.serializers import JSONSerializer
 from rq.worker import Worker
@@ -41,9 +42,22 @@ class QueueWorker(Worker):
             maintenance_interval=5,
             job_monitoring_interval=5,
             exception_handlers=[jobs.crashed],
+            work_horse_killed_handler=jobs.killed,
             disable_default_exception_handler=False,
             log_job_description=False,
         )
+
+
+class CheckWorker(QueueWorker):
+    """The worker of `checks`: told to stop, it does not wait for a program that may take half an hour.
+
+    The program ends with its work-horse, and the next worker begins the check again.
+    """
+
+    def request_stop(self, signum: int, frame: FrameType | None) -> None:
+        if self.horse_pid:
+            self.kill_horse(signal.SIGTERM)
+        super().request_stop(signum, frame)  # type: ignore[no-untyped-call]
 
 
 def run(role: str, supervisor_alive: int) -> None:
@@ -58,7 +72,8 @@ def run(role: str, supervisor_alive: int) -> None:
         serve_metrics(settings.metrics_port, connect(settings.redis_url.get_secret_value()))
     else:
         with store_errors():
-            QueueWorker(QueueName(role)).work(logging_level="WARNING")
+            made = CheckWorker if role == QueueName.CHECKS else QueueWorker
+            made(QueueName(role)).work(logging_level="WARNING")
 
 
 def _pump() -> None:

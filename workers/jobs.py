@@ -30,6 +30,17 @@ def tell(rollout_id: str) -> None:
     parts().notifier.tell(rollout_id)
 
 
+def run_check(rollout_id: str, time: str, attempt: int) -> None:
+    """The check command of a rollout, before its update or after it."""
+    parts().checking.run(rollout_id, time, attempt)
+
+
+def killed(job: Job, *how: object) -> None:
+    """RQ's handler for a job whose process was killed. Whatever is due is tried again anyway; a check command is not due anywhere."""
+    if job.func_name == JobName.RUN_CHECK:
+        parts().checking.lost(*job.args)
+
+
 def crashed(job: Job, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> bool:
     """RQ's exception handler: what nobody foresaw. The entry stays due, so it is tried again; after a few times people are told."""
     match job.func_name:
@@ -39,4 +50,6 @@ def crashed(job: Job, kind: type[BaseException], error: BaseException, trace: Tr
             parts().one_by_one(job.args)
         case JobName.RUN_ERRAND:
             parts().desk.crashed(str(job.args[0]), error)
+        case JobName.RUN_CHECK:
+            parts().checking.lost(*job.args)
     return True

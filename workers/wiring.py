@@ -19,16 +19,19 @@ from workers.acting import Acting
 from workers.answering import Answering
 from workers.board import Board
 from workers.breaking import Breaking
+from workers.checking import Checking
 from workers.clicks import Clicks
 from workers.desk import Desk
 from workers.drafting import Drafting
 from workers.gateways.account import aws_by_account
+from workers.gateways.programs import Subprocesses
 from workers.gateways.slack import SlackMessenger, make_web_client
 from workers.glance import Glance
 from workers.locking import Locking
 from workers.notifier import Notifier
 from workers.opening import Opening
 from workers.planning import Planner
+from workers.ports import Programs
 from workers.posting import Posting
 from workers.reconciler import Reconciler
 from workers.world import World
@@ -42,6 +45,7 @@ class Parts:
     desk: Desk
     reconciler: Reconciler
     notifier: Notifier
+    checking: Checking
 
     def one_by_one(self, ticks: Iterable[str]) -> None:
         """After a job of many ticks died: a job for each, so that the one to blame is found and the others go on."""
@@ -75,10 +79,10 @@ def assemble(settings: Settings, fleet: Fleet) -> Parts:
         slack=SlackMessenger(client, store.memory),
         clock=utc_now,
     )
-    return parts_of(world)
+    return parts_of(world, Subprocesses(os.environ))
 
 
-def parts_of(world: World) -> Parts:
+def parts_of(world: World, programs: Programs) -> Parts:
     """The parts over any world: real, or of fakes."""
     drafting = Drafting(world)
     planner = Planner(world, drafting)
@@ -94,7 +98,11 @@ def parts_of(world: World) -> Parts:
         locking=Locking(world, answering, Breaking(world)),
     )
     return Parts(
-        world, desk, Reconciler(world, Acting(world, planner, drafting), Glance(world)), Notifier(world, Posting(world))
+        world=world,
+        desk=desk,
+        reconciler=Reconciler(world, Acting(world, planner, drafting), Glance(world)),
+        notifier=Notifier(world, Posting(world)),
+        checking=Checking(world, programs),
     )
 
 

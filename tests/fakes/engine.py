@@ -27,6 +27,7 @@ from bot.store.slots import SlotState
 from fakes.account import ARN, FakeEndpoints, FakeMetrics, FakeRegistry
 from fakes.clock import NOW, FakeClock
 from fakes.messenger import FakeMessenger, Posted
+from fakes.programs import FakePrograms
 from fakes.records import ANNA, BEN, CARL, CURRENT, ENDPOINT
 from fakes.surroundings import (
     FakeAlarms,
@@ -123,7 +124,8 @@ class Engine:
             clock=self.clock,
         )
         self.store = self.world.store
-        self.parts = parts_of(self.world)
+        self.programs = FakePrograms()
+        self.parts = parts_of(self.world, self.programs)
         self.intake = Intake(self.store, self.world.fleet, self.clock)
         self._deliveries = 0
         self.crashes: list[tuple[str, Exception]] = []
@@ -264,12 +266,16 @@ class Engine:
                     self.parts.reconciler.tick(first, job.args[1])
                 case JobName.TELL:
                     self.parts.notifier.tell(first)
+                case JobName.RUN_CHECK:
+                    self.parts.checking.run(*job.args)
         except Exception as error:
             self.crashes.append((job.func_name, error))
             if job.func_name == JobName.ADVANCE:
                 self.parts.reconciler.crashed(first, error)
             if job.func_name == JobName.RUN_ERRAND:
                 self.parts.desk.crashed(first, error)
+            if job.func_name == JobName.RUN_CHECK:
+                self.parts.checking.lost(*job.args)
 
     def tell(self) -> None:
         """Let the news that are gathered for a moment, so that several make one edit, come through."""

@@ -10,6 +10,7 @@ from workers.ports.capacity import Prices, Quotas, Usage
 from workers.ports.endpoints import Endpoints
 from workers.ports.market import Subscriptions
 from workers.ports.metrics import Floats, Measure, Metrics, Series, Subject, Want
+from workers.ports.programs import Ended, Program, Programs
 from workers.ports.registry import Registry
 from workers.ports.scaling import Autoscaling
 from workers.ports.slack import Messenger
@@ -20,6 +21,7 @@ __all__ = [
     "Artifacts",
     "Autoscaling",
     "Clock",
+    "Ended",
     "Endpoints",
     "Floats",
     "Measure",
@@ -27,6 +29,8 @@ __all__ = [
     "Messenger",
     "Metrics",
     "Prices",
+    "Program",
+    "Programs",
     "Quotas",
     "Registry",
     "Series",

@@ -12,6 +12,8 @@ accepted or seen at work; and a call whose answer was lost is repeated only when
 """
 
 from bot.domain.reconcile.bridging import bake_ends_at, bake_verdict_due_at, is_baking, wanted_weights
+from bot.domain.reconcile.checking import is_pending as is_check_pending
+from bot.domain.reconcile.checking import with_run
 from bot.domain.reconcile.chores import ACTION_OF
 from bot.domain.reconcile.deciding import decide, needs_endpoint
 from bot.domain.reconcile.legs import call_of
@@ -53,6 +55,7 @@ __all__ = [
     "decide",
     "extended",
     "is_baking",
+    "is_check_pending",
     "judged_from",
     "lateness",
     "needs_endpoint",
@@ -60,4 +63,5 @@ __all__ = [
     "verdict_due_at",
     "wanted_weights",
     "watch_ends_at",
+    "with_run",
 ]

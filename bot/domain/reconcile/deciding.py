@@ -6,6 +6,7 @@ from typing import assert_never
 
 from bot.domain.phases import BOT_ACTOR, Kind, Phase, Reason
 from bot.domain.reconcile.bridging import has_weights_to_move, stand_on_bridge
+from bot.domain.reconcile.checking import check_before
 from bot.domain.reconcile.chores import do_chore
 from bot.domain.reconcile.scaling import follow_scale, set_counts_when_fit
 from bot.domain.reconcile.steps import SOON, Action, Decision, Observation, end, looked
@@ -119,6 +120,8 @@ def _prepare(rollout: Rollout, seen: Observation, now: datetime) -> Decision:
         return Decision(rollout, Action.CREATE_BRIDGE, rollout.pace.settle)
     if rollout.plan.alarms and not rollout.alarms_verified:
         return Decision(rollout.with_(alarms_intended=True), Action.CREATE_ALARMS, rollout.pace.settle)
+    if check := check_before(rollout, now):
+        return check
     return call_when_fit(rollout.to(Phase.UPDATING, Reason.UPDATE_REQUESTED, now, BOT_ACTOR), seen, now)
 
 

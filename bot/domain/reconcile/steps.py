@@ -110,6 +110,7 @@ def redraw(rollout: Rollout, reason: Reason, now: datetime, differences: tuple[D
         BOT_ACTOR,
         redraws=(*rollout.redraws, lost),
         approvals=(),
+        checks=(),
         scheduled_for=None,
         stopped_by=None,
         busy_since=None,
