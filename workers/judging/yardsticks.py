@@ -121,18 +121,19 @@ def _spread(errors: Floats, modelled: Floats, tried: int) -> Floats:
     if tried < FEWEST_FOR_UNSTEADINESS:
         return np.maximum(modelled, NARROWEST)
     found = scale(_filled(errors))
-    tested = np.asarray(np.any(~np.isnan(errors), axis=0))
-    if not tested.any():
+    tested = np.flatnonzero(np.sum(~np.isnan(errors), axis=0))
+    if tested.size == 0:
         return np.maximum(modelled, NARROWEST)
     # Lengths that the past had no room for go wrong by as much as the longest that it had room for.
-    found = np.interp(np.arange(found.size), np.flatnonzero(tested), found[tested])
+    found = np.interp(np.arange(found.size), tested, found[tested])
     return np.maximum(found if tried >= ENOUGH_STRETCHES else np.maximum(found, modelled), NARROWEST)
 
 
 def _filled(errors: Floats) -> Floats:
     """The errors, with zero in columns that are empty, so that numpy does not warn of what is seen to elsewhere."""
     empty = np.isnan(errors).all(axis=0)
-    return np.where(empty[None, :], 0.0, errors)
+    filled: Floats = np.where(empty[None, :], 0.0, errors)
+    return filled
 
 
 def _that_fits(lay: Layout, x: Floats) -> Layout:
