@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from bot.domain.autonomy import restraint_on
 from bot.domain.endpoint import BUSY_STATUSES, EndpointStatus, Snapshot
 from bot.domain.phases import BOT_ACTOR, Phase, Reason
+from bot.domain.reconcile import checking
 from bot.domain.reconcile.steps import SOON, Decision, Observation, end, looked, turn_back, with_why
 from bot.domain.rollout import Rollout
 from bot.domain.verdict import Comparison, Verdict, VerdictKind
@@ -51,15 +52,17 @@ def watch(rollout: Rollout, seen: Observation, now: datetime) -> Decision:
     assert seen.snapshot is not None
     rollout = _noted(looked(rollout, seen), seen)
     verdict, is_over = seen.verdict, now >= verdict_due_at(rollout)
-    # A busy endpoint may be on its way to another config: only of one that is InService on the target anything is concluded.
-    if verdict is None or not seen.snapshot.is_on(rollout.target_config):
+    if not seen.snapshot.is_on(rollout.target_config):
+        # A busy endpoint may be on its way to another config: only of one that is InService on the target anything is concluded.
         return Decision(rollout, look_again_in=until_next_look(rollout, now, presses=_is_limit(verdict)))
-    if _is_confirmed(rollout, verdict, is_over=is_over):
+    if verdict is not None and _is_confirmed(rollout, verdict, is_over=is_over):
         restraint = restraint_on(rollout, verdict, may_go_back_alone=seen.may_go_back_alone)
         if restraint is None:
             return turn_back(rollout.with_(verdict=verdict), Reason.WATCH_REGRESSED, now, verdict.evidence)
         rollout = _left_to_people(rollout, restraint, now, is_over=is_over)
-    if is_over:
+    if check := checking.due(rollout, now):
+        return check
+    if is_over and verdict is not None and not checking.is_pending(rollout):
         return Decision(rollout.to(Phase.SUCCEEDED, Reason.WATCH_OVER, now, BOT_ACTOR, verdict=verdict))
     return Decision(rollout, look_again_in=until_next_look(rollout, now))
 
