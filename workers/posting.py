@@ -97,7 +97,7 @@ class Posting:
         assert state.message_ts is not None
         self._wait_if_paused(EDIT)
         now = self.world.clock()
-        can_wait = rollout.is_active and slot.name in (SlotName.CARD, SlotName.PROGRESS, SlotName.WATCH)
+        can_wait = rollout.is_active and slot.name in (SlotName.CARD, SlotName.PROGRESS, SlotName.WATCH, SlotName.ALERT)
         if not slots.spend(EDIT, now, EDITS_A_MINUTE) and can_wait and not _has_just_moved(rollout, now):
             raise Later(timedelta(seconds=61 - now.second))
         try:

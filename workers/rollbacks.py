@@ -6,7 +6,7 @@ from bot.domain.checks import CheckPlan
 from bot.domain.errand import ReplyTo, rollout_id_for
 from bot.domain.fleet import EndpointSpec
 from bot.domain.lock import Lock, in_words
-from bot.domain.phases import Kind, Phase
+from bot.domain.phases import BOT_ACTOR, Kind, Phase
 from bot.domain.rollout import Pace, Rollout, Thread, open_rollout
 from bot.domain.saga import ScalingSaga
 from bot.domain.watchplan import WatchPlan
@@ -63,6 +63,7 @@ def child_of(parent: Rollout, spec: EndpointSpec, actor: str, now: datetime, ove
         expires_after=spec.approval.expires_after,
         rollback_to=parent.plan.current_config if parent.plan is not None else None,
         parent_id=parent.id,
+        reason=parent.last.note if actor == BOT_ACTOR else "",
         approval_needed=False,
         in_parent_thread=True,
         passed_locks=_passed(over),

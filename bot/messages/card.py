@@ -8,9 +8,11 @@ from bot.domain.reconcile import call_of, is_baking
 from bot.domain.rejection import rejection_of
 from bot.domain.rollout import Rollout
 from bot.messages.blocks import Message, code, context, escape, section
+from bot.messages.effects import glance
 from bot.messages.going_back import who_went_back
 from bot.messages.progress import fleet_counts, time_so_far
 from bot.messages.summary import headline
+from bot.messages.watching import watch_glance
 from bot.messages.words import count, moment, people
 
 _MOST_BEHIND = 5
@@ -73,7 +75,7 @@ _NEWS: Mapping[Phase, Callable[[Rollout], str]] = {
     Phase.SCHEDULED: lambda r: f"{_approved_by(r)}{_its_time(r)}",
     Phase.PREPARING: lambda r: f"{_approved_by(r)}The model and the endpoint config are being made ready.",
     Phase.UPDATING: lambda r: _update_so_far(r),
-    Phase.WATCHING: lambda r: "All traffic is on the new fleet. CloudWatch numbers come in; the thread has them.",
+    Phase.WATCHING: lambda r: watch_glance(r),
     Phase.SUCCEEDED: lambda r: headline(r),
     Phase.REJECTED: lambda r: f"{_who_said_no(r)} {_UNTOUCHED}",
     Phase.EXPIRED: lambda r: f"Nobody decided in time. {_UNTOUCHED}",
@@ -141,12 +143,22 @@ def _why_cancelled(rollout: Rollout) -> str:
 
 def _goes_back(rollout: Rollout) -> str:
     who = who_went_back(rollout)
-    return f"Asked for by {who}." if who is not None else "It goes back by itself; the thread says why."
+    return f"Asked for by {who}." if who is not None else f"The bot takes it back by itself{_what_got_worse(rollout)}."
 
 
 def _went_back(rollout: Rollout) -> str:
     who = who_went_back(rollout)
-    return f"{who} asked for the way back." if who is not None else "It went back by itself; the thread says why."
+    return (
+        f"{who} asked for the way back."
+        if who is not None
+        else f"The bot took it back by itself{_what_got_worse(rollout)}."
+    )
+
+
+def _what_got_worse(rollout: Rollout) -> str:
+    """In numbers of our own; evidence may hold words from outside, which stay in the thread."""
+    told = glance(rollout.verdict, streaming=rollout.watch.streaming) if rollout.verdict is not None else None
+    return f": {told}" if told is not None else "; the thread says why"
 
 
 def _way_back_so_far(rollout: Rollout) -> str:

@@ -1,16 +1,16 @@
 """Every end but a good one, as a reply of its own: what happened, what state the endpoint is in now, what to do next."""
 
 from bot.domain.endpoint import EndpointStatus
-from bot.domain.errand import ButtonValue
 from bot.domain.failure import Failure, FailureKind, classify, log_url
 from bot.domain.names import mention
 from bot.domain.phases import Kind, Phase, Reason
 from bot.domain.rejection import rejection_of
 from bot.domain.rollout import Rollout
-from bot.messages.blocks import Block, Message, actions, button, code, escape, escape_except_mentions, quote, section
+from bot.messages.blocks import Block, Message, actions, code, escape, escape_except_mentions, quote, section
 from bot.messages.going_back import who_went_back
-from bot.messages.ids import ActionId, BlockId
-from bot.messages.summary import headline, roll_back_button
+from bot.messages.ids import BlockId
+from bot.messages.steering import add_reason_button, roll_back_button
+from bot.messages.summary import headline
 from bot.messages.words import span
 
 ENDINGS = frozenset(
@@ -35,8 +35,7 @@ def render_ending(rollout: Rollout) -> Message:
     if may_roll_back_from(rollout):
         blocks.append(actions(BlockId.STEERING, roll_back_button(rollout)))
     if lacks_reason(rollout):
-        value = ButtonValue(rollout_id=rollout.id, endpoint=rollout.endpoint)
-        blocks.append(actions(BlockId.STEERING, button("Add a reason", ActionId.ADD_REASON, value)))
+        blocks.append(actions(BlockId.STEERING, add_reason_button(rollout)))
     return Message(f"{rollout.endpoint}: {rollout.phase.words}. {escape(rollout.last.note)}".strip(), tuple(blocks))
 
 
@@ -85,15 +84,19 @@ def _happened(rollout: Rollout) -> str:
         case Phase.ROLLED_BACK_BY_AWS:
             return f"*Rolled back by AWS*, not by us: {note}"
         case Phase.ROLLED_BACK:
-            who = who_went_back(rollout)
-            why = (
-                f"Asked for by {who}." if who is not None else "The bot did so by itself; the progress above says why."
-            )
-            return f"*Rolled back*{_how_long(rollout)}. {why}"
+            return _went_back(rollout)
         case Phase.SUCCEEDED:
             return f"*Done*: {headline(rollout)}"
         case _:
             return f"*Needs human*: {note}"
+
+
+def _went_back(rollout: Rollout) -> str:
+    who = who_went_back(rollout)
+    if who is not None:
+        return f"*Rolled back*{_how_long(rollout)}. Asked for by {who}."
+    why = escape(rollout.reason) if rollout.reason else "the progress above says why."
+    return f"*Rolled back by the bot*{_how_long(rollout)}: {why}"
 
 
 def _how_long(rollout: Rollout) -> str:

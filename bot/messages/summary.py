@@ -1,38 +1,21 @@
-"""The watch and its summary: before and after, the verdict, and the way back."""
+"""The summary of a watch: the verdict with its evidence, before against after, and the buttons that are left."""
 
-from bot.domain.errand import ButtonValue
+from datetime import timedelta
+
+from bot.domain.checks import CheckTime
 from bot.domain.names import mention
-from bot.domain.phases import Phase
-from bot.domain.reconcile import watch_ends_at
+from bot.domain.phases import Phase, Reason
 from bot.domain.rollout import Rollout
-from bot.domain.verdict import Comparison, Measurement
-from bot.messages.blocks import Block, Confirm, Message, actions, button, code, context, escape, fields, section
-from bot.messages.ids import ActionId, BlockId
-from bot.messages.words import amount, before_after_ms, count, moment, percent, span
-
-
-def render_watch(rollout: Rollout) -> Message:
-    """The window after the cutover, refreshed period by period."""
-    if rollout.phase is not Phase.WATCHING:
-        full = span(rollout.watch.warm_up + rollout.watch.duration)
-        text = f"*Watch* is over after {full}." if rollout.verdict is not None else "*Watch* ended early."
-        return Message("The watch is over.", (section(text),))
-    until = moment(watch_ends_at(rollout))
-    head = f"*Watch* until {until}: is the new fleet as good as the old one?\n{_latest(rollout)}"
-    return Message(
-        f"Watching {rollout.endpoint}.", (section(head), actions(BlockId.STEERING, roll_back_button(rollout)))
-    )
-
-
-def _latest(rollout: Rollout) -> str:
-    comparison = rollout.comparison
-    if comparison is None or not comparison.after.requests:
-        return "No numbers from the new fleet yet."
-    p50 = before_after_ms(comparison.before.p50_us, comparison.after.p50_us)
-    errors = f"{percent(comparison.before.error_rate)} → {percent(comparison.after.error_rate)}"
-    return (
-        f"So far: {comparison.latency_metric} p50 {p50}, errors {errors}, {amount(comparison.after.requests)} requests."
-    )
+from bot.domain.signals import Signal
+from bot.domain.verdict import Basis, Comparison, Effect, Measurement, Standing, Verdict, VerdictKind
+from bot.messages.blocks import Block, Message, actions, code, context, escape, fields, section
+from bot.messages.checking import check_blocks
+from bot.messages.effects import basis_words, effect_words, glance, out_of
+from bot.messages.holding import how_to_lift
+from bot.messages.ids import BlockId
+from bot.messages.steering import accept_button, add_reason_button, roll_back_button, watch_longer_button
+from bot.messages.watching import acceptance_blocks, nobody_called, why_not_by_itself
+from bot.messages.words import amount, before_after_ms, count, moment, signed, span
 
 
 def headline(rollout: Rollout) -> str:
@@ -41,87 +24,197 @@ def headline(rollout: Rollout) -> str:
         return f"{escape(rollout.count_change.variant)} runs {count(rollout.count_change.count, 'instance')}."
     if rollout.verdict is None or rollout.comparison is None:
         return "InService on the new config."
-    p50 = before_after_ms(rollout.comparison.before.p50_us, rollout.comparison.after.p50_us)
-    return f"{rollout.verdict.kind}: p50 {p50}."
+    return f"{rollout.verdict.kind}: {_in_short(rollout, rollout.verdict, rollout.comparison)}."
+
+
+def _in_short(rollout: Rollout, verdict: Verdict, comparison: Comparison) -> str:
+    if nobody_called(rollout):
+        return "nobody called the new fleet"
+    if told := glance(verdict, streaming=rollout.watch.streaming):
+        return told
+    if verdict.kind is VerdictKind.REGRESSED and verdict.effects:
+        run = rollout.check_of(CheckTime.AFTER)
+        return "the check command did not pass" if run is not None and run.passed is False else "the thread says why"
+    return f"p50 {before_after_ms(comparison.before.p50_us, comparison.after.p50_us)}"
 
 
 def render_summary(rollout: Rollout) -> Message:
-    """Before against after, with the verdict and one button that works."""
-    assert rollout.verdict is not None
+    """Before against after, with the verdict and what can be done about it."""
+    if rollout.verdict is None:
+        return _reopened(rollout)
     assert rollout.comparison is not None
-    comparison = rollout.comparison
-    head = f"*Summary*: *{rollout.verdict.kind}*\n{escape(rollout.verdict.evidence)}"
+    verdict, comparison = rollout.verdict, rollout.comparison
+    head = f"*Summary*: *{verdict.kind}*\n{escape(verdict.evidence)}"
     blocks: list[Block] = [
         section(head),
-        fields(*_latency_fields(comparison), *_traffic_fields(comparison)),
-        context(_windows(comparison)),
-        _way_back(rollout),
+        *_what_is_missing(rollout, verdict),
+        fields(*_latency_fields(verdict, comparison), *_traffic_fields(verdict, comparison)),
+        *check_blocks(rollout),
+        context(_windows(rollout, verdict, comparison)),
+        *_what_now(rollout, verdict),
     ]
-    text = f"{rollout.endpoint}: {headline(rollout)} {escape(rollout.verdict.evidence)}"
-    return Message(text, tuple(blocks))
+    return Message(f"{rollout.endpoint}: {verdict.kind}. {escape(verdict.evidence)}", tuple(blocks))
 
 
-def _latency_fields(comparison: Comparison) -> list[str]:
+def _reopened(rollout: Rollout) -> Message:
+    """What stands in its place while the endpoint is watched once more."""
+    who = f" by {mention(rollout.extensions[-1].actor)}" if rollout.extensions else ""
+    text = f"*Summary*: the watch was taken up again{who}, so the verdict is open. It will stand here when the watch is over."
+    return Message(f"{rollout.endpoint}: the watch goes on.", (section(text),))
+
+
+def _what_is_missing(rollout: Rollout, verdict: Verdict) -> list[Block]:
+    """Why nothing can be said, without blaming anybody, and how long it would take."""
+    if verdict.kind is not VerdictKind.INCONCLUSIVE:
+        return []
+    if nobody_called(rollout):
+        told = (
+            f"Nobody called {escape(rollout.endpoint)} while it was watched. That says nothing against the new version: it "
+            "is InService and waits for its first callers. Watch it for longer when they are about to come."
+        )
+        return [section(told)]
+    if verdict.more_needed is None:
+        return []
+    return [section(f"At this traffic, {_more_time(verdict.more_needed)} of watching would be enough to tell.")]
+
+
+def _more_time(needed: timedelta) -> str:
+    minute = timedelta(minutes=1)
+    return f"another {span(needed if needed < minute else minute * -(-needed // minute))}"
+
+
+def _effect(verdict: Verdict, signal: Signal) -> Effect | None:
+    """What the judge measured of a signal, if it has both sides of it."""
+    found = next((e for e in verdict.effects if e.signal is signal), None)
+    if found is None:
+        return None
+    if signal.is_count:
+        return found if found.events is not None and found.requests is not None else None
+    return found if found.before is not None and found.after is not None else None
+
+
+def _latency_fields(verdict: Verdict, comparison: Comparison) -> list[str]:
     before, after = comparison.before, comparison.after
     return [
-        f"*p50* {before_after_ms(before.p50_us, after.p50_us)}",
-        f"*p90* {before_after_ms(before.p90_us, after.p90_us)}",
-        f"*p99* {before_after_ms(before.p99_us, after.p99_us)}",
+        _latency("p50", _effect(verdict, Signal.P50), before.p50_us, after.p50_us),
+        _latency("p90", _effect(verdict, Signal.P90), before.p90_us, after.p90_us),
+        _latency("p99", _effect(verdict, Signal.P99), before.p99_us, after.p99_us),
+        *(f"*Cold start* {effect_words(e)}" for e in [_effect(verdict, Signal.SETUP_TIME)] if e is not None),
+        *(f"*Unsteadiness* {effect_words(e)}" for e in verdict.effects if _is_less_steady(e)),
     ]
 
 
-def _traffic_fields(comparison: Comparison) -> list[str]:
+def _is_less_steady(effect: Effect) -> bool:
+    return effect.signal is Signal.SPREAD and effect.standing is Standing.WORSE
+
+
+def _latency(name: str, effect: Effect | None, before_us: float | None, after_us: float | None) -> str:
+    """The judge's own numbers where it has some: two that differ by a hair would only raise questions."""
+    return f"*{name}* {effect_words(effect) if effect is not None else before_after_ms(before_us, after_us)}"
+
+
+def _traffic_fields(verdict: Verdict, comparison: Comparison) -> list[str]:
     before, after = comparison.before, comparison.after
     rows = [
-        f"*Requests* {_a_minute(before)} → {_a_minute(after)} a minute",
-        f"*Errors* {percent(before.error_rate)} → {percent(after.error_rate)}",
-        f"*5XX* {_share(before.errors_5xx, before)} → {_share(after.errors_5xx, after)}",
-        f"*4XX* {_share(before.errors_4xx, before)} → {_share(after.errors_4xx, after)}",
+        f"*Requests* {_load(before, after)}",
+        f"*5xx* {_counts(_effect(verdict, Signal.ERRORS), before.errors_5xx, after.errors_5xx, comparison)}",
+        f"*4xx* {_counts(_effect(verdict, Signal.CLIENT_ERRORS), before.errors_4xx, after.errors_4xx, comparison)}",
     ]
-    if before.mid_stream_errors is not None or after.mid_stream_errors is not None:
-        broken = f"{_share(before.mid_stream_errors, before)} → {_share(after.mid_stream_errors, after)}"
-        rows.append(f"*MidStreamErrors* {broken}")
+    broken = _effect(verdict, Signal.MID_STREAM_ERRORS)
+    if broken is not None or before.mid_stream_errors is not None or after.mid_stream_errors is not None:
+        rows.append(
+            f"*Broken streams* {_counts(broken, before.mid_stream_errors, after.mid_stream_errors, comparison)}"
+        )
     return rows
 
 
+def _counts(effect: Effect | None, before: float | None, after: float | None, comparison: Comparison) -> str:
+    if effect is not None:
+        return effect_words(effect)
+    sides = (_share(after, comparison.after), _share(before, comparison.before))
+    return f"{sides[0]} against {sides[1]} before"
+
+
 def _share(errors: float | None, measured: Measurement) -> str:
-    """`7 of 1,790`: a count alone would mislead, because the two windows differ in length."""
-    return amount(errors) if errors is None else f"{amount(errors)} of {amount(measured.requests)}"
+    return "no data" if errors is None or measured.requests is None else out_of(errors, measured.requests)
 
 
-def _a_minute(measured: Measurement) -> str:
+def _load(before: Measurement, after: Measurement) -> str:
     """Requests a minute: the two windows differ in length."""
+    old, new = _a_minute(before), _a_minute(after)
+    change = f" ({signed((new - old) / old)})" if old and new is not None else ""
+    return f"{_rate(old)} → {_rate(new)} a minute{change}"
+
+
+def _a_minute(measured: Measurement) -> float | None:
     minutes = (measured.window.end - measured.window.start).total_seconds() / 60
-    return "no data" if measured.requests is None else f"{measured.requests / minutes:,.0f}"
+    return None if measured.requests is None else measured.requests / minutes
 
 
-def _windows(comparison: Comparison) -> str:
+def _rate(a_minute: float | None) -> str:
+    return f"{a_minute:.1f}" if a_minute is not None and 0 < a_minute < 10 else amount(a_minute)
+
+
+def _windows(rollout: Rollout, verdict: Verdict, comparison: Comparison) -> str:
+    """What was compared with what, and how the two fleets were told apart."""
     before, after = comparison.before.window, comparison.after.window
-    return (
-        f"{comparison.latency_metric} from CloudWatch: {span(before.end - before.start)} before the update against "
-        f"{span(after.end - after.start)} after the cutover ({moment(after.start)})."
+    if any(e.basis is Basis.SIDE_BY_SIDE for e in verdict.effects):
+        return f"{comparison.latency_metric} from CloudWatch: both variants over {span(after.end - after.start)}."
+    compared = (
+        f"{comparison.latency_metric} from CloudWatch: {span(after.end - after.start)} after the cutover "
+        f"(from {moment(after.start)}) against {span(before.end - before.start)} before the update"
+        f"{basis_words(verdict.effects)}."
     )
+    if comparison.by_config:
+        return f"{compared} CloudWatch tells the two fleets apart by their endpoint configs."
+    lag = " Streams that were open at the cutover may count for the new fleet." if rollout.watch.streaming else ""
+    return f"{compared} The two fleets are told apart by time.{lag}"
 
 
-def roll_back_button(rollout: Rollout) -> Block:
-    """The way back, with its target named in the question."""
-    assert rollout.plan is not None
-    confirm = Confirm(
-        f"Roll {rollout.endpoint} back?",
-        f"SageMaker replaces the fleet again, all at once, and {rollout.endpoint} goes back to "
-        f"{rollout.plan.current_label} ({rollout.plan.current_config}).",
-        "Roll back",
-    )
-    value = ButtonValue(rollout_id=rollout.id, endpoint=rollout.endpoint, fingerprint=rollout.plan.fingerprint)
-    return button("Roll back", ActionId.ROLL_BACK, value, style="danger", confirm=confirm)
+def _what_now(rollout: Rollout, verdict: Verdict) -> list[Block]:
+    match rollout.phase:
+        case Phase.SUCCEEDED if verdict.kind is VerdictKind.INCONCLUSIVE:
+            return [actions(BlockId.STEERING, watch_longer_button(rollout), roll_back_button(rollout))]
+        case Phase.SUCCEEDED if verdict.kind is VerdictKind.REGRESSED:
+            return _left_to_people(rollout)
+        case Phase.SUCCEEDED:
+            return [actions(BlockId.STEERING, roll_back_button(rollout))]
+        case _:
+            return [*acceptance_blocks(rollout), context(_way_back(rollout)), *_what_is_held(rollout)]
 
 
-def _way_back(rollout: Rollout) -> Block:
-    if rollout.phase is Phase.SUCCEEDED:
-        return actions(BlockId.STEERING, roll_back_button(rollout))
+def _left_to_people(rollout: Rollout) -> list[Block]:
+    """A regression that nobody rolled back: somebody goes back, or takes it upon themselves."""
+    if rollout.acceptance is None:
+        ask = f"Nothing was rolled back by itself{why_not_by_itself(rollout)}. Roll back, or accept it."
+        return [section(ask), actions(BlockId.STEERING, roll_back_button(rollout), accept_button(rollout))]
+    more = [] if rollout.acceptance.reason else [add_reason_button(rollout)]
+    return [*acceptance_blocks(rollout), actions(BlockId.STEERING, roll_back_button(rollout), *more)]
+
+
+def _way_back(rollout: Rollout) -> str:
     asked = next((t for t in reversed(rollout.transitions) if t.phase is Phase.ROLLING_BACK), rollout.last)
     state = {Phase.ROLLED_BACK: "Rolled back", Phase.ROLLING_BACK: "Being rolled back"}.get(
         rollout.phase, "Rollback tried"
     )
     target = code(rollout.plan.current_config) if rollout.plan else "the config of before"
-    return context(f"{state} to {target} by {mention(asked.actor)}, {moment(asked.at)}")
+    told = f"{state} to {target} by {mention(asked.actor)}, {moment(asked.at)}"
+    if asked.reason is not Reason.WATCH_REGRESSED or rollout.verdict is None:
+        return told
+    if rollout.verdict.is_hard:
+        return f"{told}, by itself: this needed no second look"
+    looks = "two looks in a row" if rollout.worse_looks > 1 else "the last look"
+    return f"{told}, by itself: {looks} found it worse"
+
+
+def _what_is_held(rollout: Rollout) -> list[Block]:
+    if rollout.phase is not Phase.ROLLED_BACK or rollout.plan is None:
+        return []
+    return [context(f"{left_behind(rollout)} is held now. {how_to_lift(rollout.endpoint)}")]
+
+
+def left_behind(rollout: Rollout) -> str:
+    """What a rollback left, as people call it: the version, or the settings where that did not change."""
+    assert rollout.plan is not None
+    plan = rollout.plan
+    return escape(plan.target_label) if plan.target_label != plan.current_label else "What it changed"

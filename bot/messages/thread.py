@@ -11,7 +11,8 @@ from bot.messages.ending import ENDINGS, plan_is_shown, render_ending
 from bot.messages.plan import render_plan
 from bot.messages.progress import render_progress
 from bot.messages.slots import Slot, SlotName
-from bot.messages.summary import render_summary, render_watch
+from bot.messages.summary import render_summary
+from bot.messages.watching import render_alert, render_watch
 
 
 def wanted_slots(rollout: Rollout, behind: Sequence[Rollout] = ()) -> tuple[Slot, ...]:
@@ -27,8 +28,11 @@ def wanted_slots(rollout: Rollout, behind: Sequence[Rollout] = ()) -> tuple[Slot
         slots.append(Slot(SlotName.PROGRESS, render_progress(rollout)))
     if rollout.entered(Phase.WATCHING):
         slots.append(Slot(SlotName.WATCH, render_watch(rollout)))
-    if rollout.verdict is not None and rollout.comparison is not None:
+    if rollout.worse_since is not None:
+        slots.append(Slot(SlotName.ALERT, render_alert(rollout)))
+    if rollout.comparison is not None and (rollout.verdict is not None or rollout.entered(Phase.SUCCEEDED)):
         slots.append(Slot(SlotName.SUMMARY, render_summary(rollout)))
+    if rollout.comparison is not None and rollout.verdict is not None:
         slots.append(Slot(SlotName.CHART, chart_caption(rollout)))
     is_scaled = rollout.kind is Kind.SCALE and rollout.phase is Phase.SUCCEEDED
     if is_scaled or (rollout.phase in ENDINGS and not _child_tells_the_end(rollout)):

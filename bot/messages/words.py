@@ -34,12 +34,34 @@ def milliseconds(microseconds: float | None) -> str:
     return "no data" if microseconds is None else f"{_significant(microseconds / 1000)} ms"
 
 
-def before_after_ms(before: float | None, after: float | None) -> str:
-    """`412 → 530 ms (+29 %)`; where a side has no data, that is said."""
+def from_to_ms(before: float | None, after: float | None) -> str:
+    """`412 → 530 ms`; where a side has no data, that is said."""
     if before is None or after is None:
         return f"{milliseconds(before)} → {milliseconds(after)}"
-    change = f" ({(after - before) / before:+.0%})".replace("%", " %") if before > 0 else ""
-    return f"{_significant(before / 1000)} → {_significant(after / 1000)} ms{change}"
+    return f"{_significant(before / 1000)} → {_significant(after / 1000)} ms"
+
+
+def before_after_ms(before: float | None, after: float | None) -> str:
+    """`412 → 530 ms (+29 %)`; where a side has no data, that is said."""
+    change = signed((after - before) / before) if before and after is not None else ""
+    return f"{from_to_ms(before, after)}{aside(change)}"
+
+
+def signed(ratio: float) -> str:
+    """A relative change: `+29 %`, `-3 %`, `±0 %`."""
+    whole = round(ratio * 100)
+    return f"{whole:+,} %" if whole else "±0 %"
+
+
+def interval(low: float, high: float) -> str:
+    """What bounds a relative change with 95 % confidence: `95 % interval +21…+36 %`."""
+    return f"95 % interval {signed(low).removesuffix(' %')}…{signed(high)}"
+
+
+def aside(*parts: str) -> str:
+    """What is worth a bracket after the word before it: ` (+29 %, lower is better)`, or nothing."""
+    told = ", ".join(part for part in parts if part)
+    return f" ({told})" if told else ""
 
 
 def amount(number: float | None) -> str:

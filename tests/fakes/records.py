@@ -9,8 +9,9 @@ from bot.domain.endpoint import EndpointStatus, PendingDeployment, Snapshot, Var
 from bot.domain.phases import Kind, Phase, Reason
 from bot.domain.plan import Difference, Finding, Level, Plan
 from bot.domain.rollout import ApprovalChoice, ApprovalDecision, Pace, Rollout, Thread, open_rollout
+from bot.domain.signals import Role, Signal
 from bot.domain.strategy import Strategy
-from bot.domain.verdict import Comparison, Measurement, Verdict, VerdictKind, Window
+from bot.domain.verdict import Comparison, Effect, Measurement, Standing, Verdict, VerdictKind, Window
 from bot.domain.watchplan import WatchPlan
 from fakes.clock import NOW
 
@@ -109,6 +110,61 @@ def a_comparison(*, before_us: float | None = 400_000.0, after_us: float | None 
 def a_verdict(kind: VerdictKind = VerdictKind.PASS) -> Verdict:
     return Verdict(
         kind=kind, evidence="ModelLatency p50 400 → 410 ms (+2 %); errors 1 of 1,000 (0.10 %) before and after."
+    )
+
+
+def an_effect(
+    signal: Signal = Signal.P50, standing: Standing = Standing.AS_GOOD, *, change: float = 0.01, **fields: Any
+) -> Effect:
+    """A latency of 400 ms before, and after by so much more; bounded by five points on either side."""
+    before = fields.get("before", 400_000.0)
+    return Effect(
+        **{
+            "signal": signal,
+            "role": Role.NORMAL if signal is Signal.P99 else Role.CRITICAL,
+            "standing": standing,
+            "before": before,
+            "expected": before,
+            "after": before * (1 + change),
+            "change": change,
+            "low": change - 0.05,
+            "high": change + 0.05,
+            **fields,
+        }
+    )
+
+
+def a_count(
+    after: float = 0.0, standing: Standing = Standing.AS_GOOD, signal: Signal = Signal.ERRORS, **fields: Any
+) -> Effect:
+    """So many of 1,790 requests failed; none of 1,840 before."""
+    return Effect(
+        **{
+            "signal": signal,
+            "role": Role.CRITICAL,
+            "standing": standing,
+            "events": (0.0, after),
+            "requests": (1840.0, 1790.0),
+            **fields,
+        }
+    )
+
+
+def judged(kind: VerdictKind, *effects: Effect, evidence: str = "", **fields: Any) -> Verdict:
+    """A verdict of the judge, with its effects."""
+    return Verdict(kind=kind, evidence=evidence or a_verdict().evidence, effects=effects, **fields)
+
+
+def regressed(**fields: Any) -> Verdict:
+    """The median is 29 % up, without a doubt."""
+    return judged(
+        VerdictKind.REGRESSED,
+        an_effect(standing=Standing.WORSE, change=0.29, before=412_000.0),
+        a_count(7, Standing.WORSE),
+        evidence=(
+            "p50 latency 412 → 530 ms (+29 %, 95 % interval +24…+34 %); 5xx 7 of 1,790 against 0 of 1,840; load equal."
+        ),
+        **fields,
     )
 
 

@@ -3,11 +3,14 @@
 from collections.abc import Mapping
 from datetime import timedelta
 
+from bot.domain.checks import CheckRun, CheckTime, Score
 from bot.domain.endpoint import EndpointStatus, PendingDeployment, VariantState
 from bot.domain.phases import Kind, Phase, Reason
 from bot.domain.plan import Difference
 from bot.domain.rollout import ApprovalChoice, ApprovalDecision, Redraw, Rollout, Trouble
-from bot.domain.verdict import VerdictKind
+from bot.domain.signals import Role, Signal
+from bot.domain.verdict import Basis, Standing, VerdictKind
+from bot.domain.watchplan import Acceptance, Extension, Restraint
 from fakes.bridges import BRIDGE, NEW, baking, crossing, landing, leaving, shifting
 from fakes.clock import NOW
 from fakes.plans import NO_RETURN, a_full_plan
@@ -18,12 +21,16 @@ from fakes.records import (
     TARGET,
     a_call,
     a_comparison,
+    a_count,
     a_plan,
     a_snapshot,
     a_verdict,
+    an_effect,
     approved_by,
     at,
+    judged,
     opened,
+    regressed,
     rollback_at,
 )
 
@@ -34,7 +41,133 @@ def _ended(before: Phase, phase: Phase, reason: Reason, note: str, **fields: obj
     return at(before).to(phase, reason, NOW, "bot", note, **fields)
 
 
+HALF_AN_HOUR = timedelta(minutes=30)
+EXTENDED = Extension(actor=CARL, at=NOW + timedelta(minutes=20), by=HALF_AN_HOUR)
+ACCEPTED = Acceptance(actor=BEN, at=NOW + timedelta(minutes=25), reason="Slower, but far more accurate.")
+SERVED = ("p50_us", "p90_us", "p99_us", "requests", "errors_4xx", "errors_5xx")
+SLOWER = a_comparison(before_us=412_000.0, after_us=530_000.0)
+SILENT = a_comparison(after_us=None).model_copy(
+    update={"after": a_comparison().after.model_copy(update=dict.fromkeys(SERVED))}
+)
+NOBODY_CALLED = judged(
+    VerdictKind.INCONCLUSIVE,
+    an_effect(standing=Standing.MISSING).model_copy(update=dict.fromkeys(("after", "change", "low", "high"))),
+    evidence="CloudWatch shows no request to the new fleet.",
+)
+AS_GOOD = judged(
+    VerdictKind.PASS,
+    an_effect(),
+    an_effect(Signal.P90, before=800_000.0, change=-0.02),
+    an_effect(Signal.P99, Standing.UNCLEAR, before=1_200_000.0, change=0.08),
+    a_count(0),
+)
+UNCLEAR = judged(
+    VerdictKind.INCONCLUSIVE,
+    an_effect(standing=Standing.UNCLEAR, change=0.08, low=-0.06, high=0.24, more_needed=timedelta(minutes=24)),
+    a_count(0),
+    evidence="p50 latency 400 → 432 ms (+8 %, 95 % interval -6…+24 %): a rise that matters cannot be excluded.",
+    more_needed=timedelta(minutes=23, seconds=20),
+)
+
+
+def _told(**fields: object) -> Rollout:
+    """REGRESSED is confirmed during the watch, and left to people."""
+    return at(
+        Phase.WATCHING,
+        **{
+            "comparison": SLOWER,
+            "last_look": regressed(),
+            "worse_looks": 2,
+            "worse_since": NOW + timedelta(minutes=9),
+            "restraint": Restraint.NO_LIMIT_CROSSED,
+            **fields,
+        },
+    )
+
+
+def _checked(after: CheckRun, before: CheckRun | None = None, **fields: object) -> Rollout:
+    return at(Phase.SUCCEEDED, checks=(before, after) if before is not None else (after,), **fields)
+
+
+def _a_run(time: CheckTime = CheckTime.AFTER, exit_status: int | None = 0, **fields: object) -> CheckRun:
+    return CheckRun(**{"time": time, "intended_at": NOW, "finished_at": NOW, "exit_status": exit_status, **fields})
+
+
+_WATCHES: Mapping[str, Rollout] = {
+    "watch as good so far": at(Phase.WATCHING, comparison=a_comparison(), last_look=AS_GOOD),
+    "watch unclear so far": at(Phase.WATCHING, comparison=a_comparison(), last_look=UNCLEAR),
+    "watch without callers": at(Phase.WATCHING, comparison=SILENT, last_look=NOBODY_CALLED),
+    "nobody called": at(Phase.SUCCEEDED, comparison=SILENT, verdict=NOBODY_CALLED),
+    "watch looks worse": at(Phase.WATCHING, comparison=SLOWER, last_look=regressed(), worse_looks=1),
+    "watch extended": at(Phase.WATCHING, comparison=a_comparison(), last_look=AS_GOOD, extensions=(EXTENDED,)),
+    "watch beside a check": at(
+        Phase.WATCHING,
+        comparison=a_comparison(),
+        last_look=AS_GOOD,
+        checks=(_a_run(finished_at=None, exit_status=None),),
+    ),
+    "regression told": _told(approvals=approved_by(BEN)),
+    "regression told of a bot's own change": _told(requester="bot", approvals=(), restraint=Restraint.TWICE_IN_A_ROW),
+    "regression accepted": _told(acceptance=ACCEPTED),
+    "regression accepted without a word": _told(acceptance=ACCEPTED.model_copy(update={"reason": ""})),
+    "regression told, then over": _told().to(Phase.SUCCEEDED, Reason.WATCH_OVER, NOW, "bot", verdict=regressed()),
+    "regression told, then rolled back": _told().to(
+        Phase.ROLLING_BACK, Reason.ROLLBACK_REQUESTED, NOW, BEN, child_id="rchild22"
+    ),
+    "regressed by the judge": at(
+        Phase.SUCCEEDED, comparison=SLOWER, verdict=regressed(), restraint=Restraint.SWITCHED_OFF
+    ),
+    "regressed and accepted": at(Phase.SUCCEEDED, comparison=SLOWER, verdict=regressed(), acceptance=ACCEPTED),
+    "regressed at another hour": at(
+        Phase.SUCCEEDED,
+        comparison=SLOWER.model_copy(update={"by_config": True}),
+        verdict=judged(
+            VerdictKind.REGRESSED,
+            an_effect(
+                standing=Standing.WORSE,
+                before=412_000.0,
+                expected=430_000.0,
+                after=530_000.0,
+                change=0.23,
+                basis=Basis.BOTH_DAYS,
+            ),
+            an_effect(Signal.SPREAD, Standing.WORSE, role=Role.NORMAL, before=0.05, change=0.9),
+            a_count(2, signal=Signal.CLIENT_ERRORS, role=Role.MUTED),
+            a_count(0),
+        ),
+    ),
+    "inconclusive": at(Phase.SUCCEEDED, comparison=a_comparison(after_us=432_000.0), verdict=UNCLEAR),
+    "watched again": at(Phase.SUCCEEDED).to(
+        Phase.WATCHING, Reason.WATCH_RESUMED, NOW, CARL, verdict=None, extensions=(EXTENDED,), last_look=UNCLEAR
+    ),
+    "bot rolls back": at(Phase.WATCHING, comparison=SLOWER, last_look=regressed(), verdict=regressed()).to(
+        Phase.ROLLING_BACK, Reason.WATCH_REGRESSED, NOW, "bot", regressed().evidence, child_id="rchild22"
+    ),
+    "bot rolled back": at(Phase.WATCHING, comparison=SLOWER, last_look=regressed(), verdict=regressed(is_hard=True))
+    .to(Phase.ROLLING_BACK, Reason.WATCH_REGRESSED, NOW, "bot", regressed().evidence, child_id="rchild22")
+    .to(Phase.ROLLED_BACK, Reason.ROLLBACK_LANDED, NOW, "bot"),
+    "bot's rollback is done": rollback_at(
+        Phase.ROLLED_BACK, in_parent_thread=True, requester="bot", reason=regressed().evidence
+    ),
+    "check passed": _checked(
+        _a_run(summary="12 recordings", scores={"wer": Score(value=0.081, better="lower"), "lines": Score(value=12)}),
+        _a_run(CheckTime.BEFORE, scores={"wer": Score(value=0.08, better="lower")}),
+    ),
+    "check failed": _checked(
+        _a_run(exit_status=2, output="loading\n```wer 0.31 is above 0.2\n", problem="Its JSON file is none."),
+        _a_run(CheckTime.BEFORE),
+        verdict=judged(
+            VerdictKind.REGRESSED, an_effect(), evidence="The check command failed on the new fleet.", is_hard=True
+        ),
+    ),
+    "check without an answer": _checked(
+        _a_run(exit_status=None, problem="It was stopped after 5 minutes."),
+        verdict=judged(VerdictKind.INCONCLUSIVE, an_effect(), evidence="The check command gave no answer."),
+    ),
+}
+
 STORIES: Mapping[str, Rollout] = {
+    **_WATCHES,
     **{str(phase): at(phase, note=REASON) for phase in Phase},
     **{
         f"rollback {phase}": rollback_at(phase, note=REASON)

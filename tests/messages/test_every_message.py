@@ -202,9 +202,28 @@ LIVE: dict[SlotName, Callable[[Rollout], set[str]]] = {
     SlotName.PROGRESS: lambda r: (
         {"Cancel"} if r.phase in (Phase.PREPARING, Phase.UPDATING) and r.rollback_queued_by is None else set()
     ),
-    SlotName.WATCH: lambda r: {"Roll back"} if r.phase is Phase.WATCHING else set(),
-    SlotName.SUMMARY: lambda r: {"Roll back"} if r.phase is Phase.SUCCEEDED else set(),
+    SlotName.WATCH: lambda r: {"Roll back", "Extend by 30 min"} if r.phase is Phase.WATCHING else set(),
+    SlotName.ALERT: lambda r: (
+        {"Roll back", *_left_to_say(r, {"Accept", "Extend by 30 min"})} if r.phase is Phase.WATCHING else set()
+    ),
+    SlotName.SUMMARY: lambda r: _left_after_the_watch(r) if r.phase is Phase.SUCCEEDED else set(),
 }
+
+
+def _left_to_say(rollout: Rollout, while_open: set[str]) -> set[str]:
+    if rollout.acceptance is None:
+        return while_open
+    return set() if rollout.acceptance.reason else {"Add a reason"}
+
+
+def _left_after_the_watch(rollout: Rollout) -> set[str]:
+    match rollout.verdict and rollout.verdict.kind:
+        case VerdictKind.REGRESSED:
+            return {"Roll back", *_left_to_say(rollout, {"Accept"})}
+        case VerdictKind.INCONCLUSIVE:
+            return {"Roll back", "Watch longer"}
+        case _:
+            return {"Roll back"}
 
 
 @pytest.mark.parametrize("name", STORIES)
@@ -299,14 +318,14 @@ def test_the_summary_holds_percentiles_before_and_after_and_one_verdict() -> Non
     assert "p90 800 → 1,060 ms (+32 %)" in words
     assert "p99 1,200 → 1,590 ms (+32 %)" in words
     assert re.findall("PASS|REGRESSED|INCONCLUSIVE", words) == ["REGRESSED"]
-    assert "5XX 1 of 1,000 → 1 of 1,000" in words
+    assert "5xx 1 of 1,000 (0.10 %) against 1 of 1,000 (0.10 %) before" in words
 
 
 def test_broken_streams_are_counted_where_there_are_streams() -> None:
     streams = a_comparison()
     after = streams.after.model_copy(update={"mid_stream_errors": 3.0})
     rollout = at(Phase.SUCCEEDED, comparison=streams.model_copy(update={"after": after}))
-    assert "MidStreamErrors no data → 3 of 1,000" in words_of(slots_of(rollout)[SlotName.SUMMARY])
+    assert "Broken streams 3 of 1,000 (0.30 %) against no data before" in words_of(slots_of(rollout)[SlotName.SUMMARY])
 
 
 def test_traffic_that_cloudwatch_did_not_see_is_no_data() -> None:
@@ -314,8 +333,8 @@ def test_traffic_that_cloudwatch_did_not_see_is_no_data() -> None:
     after = silent.after.model_copy(update={"requests": None, "errors_5xx": None})
     rollout = at(Phase.SUCCEEDED, comparison=silent.model_copy(update={"after": after}))
     words = words_of(slots_of(rollout)[SlotName.SUMMARY])
-    assert "Requests 17 → no data" in words
-    assert "5XX 1 of 1,000 → no data" in words
+    assert "Requests 17 → no data a minute" in words
+    assert "5xx no data against 1 of 1,000 (0.10 %) before" in words
 
 
 ORDER = list(SlotName)

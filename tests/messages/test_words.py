@@ -68,7 +68,7 @@ def test_several_people_are_joined_as_in_a_sentence() -> None:
     ("before", "after", "words"),
     [
         (412_000.0, 530_000.0, "412 → 530 ms (+29 %)"),
-        (4_100.0, 4_100.0, "4.1 → 4.1 ms (+0 %)"),
+        (4_100.0, 4_100.0, "4.1 → 4.1 ms (±0 %)"),
         (0.0, 5_000.0, "0.0 → 5.0 ms"),
         (None, 5_000.0, "no data → 5.0 ms"),
         (5_000.0, None, "5.0 ms → no data"),
