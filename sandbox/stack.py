@@ -111,7 +111,7 @@ class Options:
     """More of `python -m sandbox.aws`, such as `--traffic 20`."""
     manifest: Path | None = MANIFEST
     """What the app may do in Slack: the scopes and events that people install it with; None: everything."""
-    traffic: float = 4.0
+    traffic: float = 10.0
     """How much more traffic than AWS's sample endpoints have: watches of seconds need requests enough to be judged."""
     delivery: str = "socket"
     rate_limits: str = "real"
@@ -226,12 +226,12 @@ class Stack:
 
         client = redis.Redis.from_url(self.redis.url)
         try:
-            return int(client.scard("rq:workers") or 0) >= 4
+            return int(client.scard("rq:workers") or 0) >= 5
         finally:
             client.close()
 
     def worker_pid(self, role: str) -> int:
-        """The process that plays a role of `python -m workers` now: pump, urgent, ticks, slow, tells, metrics."""
+        """The process that plays a role of `python -m workers` now: pump, urgent, ticks, slow, tells, checks, metrics."""
         said = re.findall(rf"worker {role} is process (\d+)", self.processes["workers"].log.read_text())
         return int(said[-1])
 
