@@ -1,4 +1,4 @@
-"""SageMaker, its registry and CloudWatch for one account, as far as the ports go: what runs, and what becomes of an update."""
+"""SageMaker and its registry for one account, as far as the ports go: what runs, and what becomes of an update."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,12 +16,8 @@ from bot.domain.endpoint import (
     VariantState,
 )
 from bot.domain.errors import ResourceBusy, ResourceExists, ResourceMissing
-from bot.domain.signals import EndpointKind
-from bot.domain.traffic import TrafficPoint
-from bot.domain.verdict import Measurement, Point, Window
 from fakes.clock import FakeClock
 from fakes.failing import Failing
-from workers.ports import Series, Subject, Want
 
 ARN = "arn:aws:sagemaker:us-east-1:123456789012"
 VARIANT = VariantState(name="AllTraffic", current_count=2, desired_count=2, weight=1.0)
@@ -231,59 +227,3 @@ class FakeRegistry(Failing):
         with self.called("list_versions", group):
             found = [p for p in self.packages if p.group == group and approval in (None, p.approval)]
             return tuple(sorted(found, key=lambda p: p.version or 0, reverse=True))
-
-
-class FakeMetrics(Failing):
-    """Implements workers.ports.Metrics: one latency before the update, another after it."""
-
-    def __init__(
-        self, endpoints: FakeEndpoints, *, before_us: float | None = 400_000, after_us: float | None = 410_000
-    ) -> None:
-        super().__init__()
-        self._endpoints = endpoints
-        self.before_us = before_us
-        self.after_us = after_us
-        self.by_variant: dict[str, float] = {}
-        """Latency of variants that differ from the others."""
-        self.requests: float | None = 1000.0
-        self.asked: list[tuple[Window, bool]] = []
-        self.hourly: tuple[TrafficPoint, ...] = ()
-        self.open_at_once: float | None = None
-
-    def measure(self, subject: Subject, window: Window) -> Measurement:
-        with self.called("measure", subject.endpoint, *subject.variants):
-            self.asked.append((window, subject.kind == "streaming"))
-            updated = self._endpoints.updated_at
-            us = self.before_us if updated is None or window.start < updated else self.after_us
-            us = next((self.by_variant[v] for v in subject.variants if v in self.by_variant), us)
-            return Measurement(
-                window=window,
-                p50_us=us,
-                p90_us=us and us * 2,
-                p99_us=us and us * 3,
-                requests=self.requests,
-                errors_4xx=0.0,
-                errors_5xx=1.0,
-            )
-
-    def series(self, subject: Subject, window: Window, period: timedelta) -> tuple[Point, ...]:
-        with self.called("series", subject.endpoint):
-            return (Point(at=window.start, p50_us=self.before_us), Point(at=window.end - period, p50_us=self.after_us))
-
-    def read(self, wants: Sequence[Want]) -> tuple[Series, ...]:
-        with self.called("read", *(w.subject.endpoint for w in wants)):
-            return tuple(Series(want.window.start, want.period) for want in wants)
-
-    def knows_config(self, endpoint: str, config: str) -> bool:
-        with self.called("knows_config", endpoint, config):
-            return False
-
-    def traffic(
-        self, endpoint: str, variants: Sequence[str], window: Window, period: timedelta, *, kind: EndpointKind
-    ) -> tuple[TrafficPoint, ...]:
-        with self.called("traffic", endpoint, *variants, kind):
-            return tuple(point for point in self.hourly if window.start <= point.at < window.end)
-
-    def concurrency(self, endpoint: str, variants: Sequence[str], window: Window) -> float | None:
-        with self.called("concurrency", endpoint, *variants):
-            return self.open_at_once

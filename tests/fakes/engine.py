@@ -24,9 +24,10 @@ from bot.store.errands import Answer
 from bot.store.keys import Due
 from bot.store.rollouts import PROGRESS_DELAY
 from bot.store.slots import SlotState
-from fakes.account import ARN, FakeEndpoints, FakeMetrics, FakeRegistry
+from fakes.account import ARN, FakeEndpoints, FakeRegistry
 from fakes.clock import NOW, FakeClock
 from fakes.messenger import FakeMessenger, Posted
+from fakes.numbers import FakeMetrics
 from fakes.programs import FakePrograms
 from fakes.records import ANNA, BEN, CARL, CURRENT, ENDPOINT
 from fakes.surroundings import (

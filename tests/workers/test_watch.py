@@ -3,9 +3,10 @@
 from datetime import datetime, timedelta
 
 import pytest
-from fakes.account import FakeEndpoints, FakeMetrics
+from fakes.account import FakeEndpoints
 from fakes.clock import NOW, FakeClock
 from fakes.engine import a_config
+from fakes.numbers import FakeMetrics
 from fakes.records import ENDPOINT, WATCH, a_call, at
 
 from bot.domain.phases import Phase
