@@ -6,7 +6,7 @@ from which the next tick finds out by looking what happened.
 
 import logging
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.domain.endpoint import Snapshot
@@ -22,6 +22,7 @@ from bot.domain.errors import (
 from bot.domain.fleet import EndpointSpec
 from bot.domain.fleet.windows import next_opening
 from bot.domain.lock import in_words, stands_in_the_way
+from bot.domain.outside import with_outside
 from bot.domain.phases import ACTIVE_PHASES, BOT_ACTOR, Kind, Phase, Reason
 from bot.domain.reconcile import (
     ACTION_OF,
@@ -46,6 +47,7 @@ from workers.bake import judge_bake
 from workers.glance import Glance
 from workers.heartbeat import beating
 from workers.judge import judge
+from workers.ringing import Ringing
 from workers.rollbacks import child_of
 from workers.watch import compare, windows
 from workers.world import Aws, World
@@ -66,6 +68,7 @@ class Reconciler:
     world: World
     acting: Acting
     glance: Glance
+    ringing: Ringing
 
     def tick(self, rollout_id: str, revision: int) -> None:
         """Do the tick of that revision, unless somebody else did. A stale tick ends without a successor."""
@@ -133,7 +136,7 @@ class Reconciler:
             return Observation(snapshot=snapshot, lock=lock, comparison=comparison, verdict=verdict)
         if rollout.phase is not Phase.WATCHING:
             return Observation(snapshot=snapshot, lock=lock)
-        return self._measure(aws, rollout, snapshot, now)
+        return self._with_outside(self._measure(aws, rollout, snapshot, now), rollout, snapshot, now)
 
     def _lock(self, rollout: Rollout, now: datetime) -> str | None:
         """The lock or freeze that an approved change has to wait for."""
@@ -178,6 +181,12 @@ class Reconciler:
             return Observation(snapshot=snapshot, comparison=comparison)
         shown = comparison or _nothing_measured(rollout, now)
         return Observation(snapshot=snapshot, comparison=shown, verdict=judge(comparison, rollout.watch))
+
+    def _with_outside(self, measured: Observation, rollout: Rollout, snapshot: Snapshot, now: datetime) -> Observation:
+        """With what alarms, the check command and the fleet itself say beside the numbers."""
+        alarms = self.ringing.heeded_by(rollout, self._spec(rollout))
+        verdict = with_outside(measured.verdict, rollout=rollout, snapshot=snapshot, alarms=alarms, now=now)
+        return replace(measured, verdict=verdict)
 
     def _save(self, stored: Stored, decision: Decision) -> Stored:
         """Write the decision, a rollback that it wants, and wake whoever waits for this rollout."""

@@ -34,6 +34,7 @@ from workers.planning import Planner
 from workers.ports import Programs
 from workers.posting import Posting
 from workers.reconciler import Reconciler
+from workers.ringing import Ringing
 from workers.world import World
 
 
@@ -100,7 +101,7 @@ def parts_of(world: World, programs: Programs) -> Parts:
     return Parts(
         world=world,
         desk=desk,
-        reconciler=Reconciler(world, Acting(world, planner, drafting), Glance(world)),
+        reconciler=Reconciler(world, Acting(world, planner, drafting), Glance(world), Ringing(world)),
         notifier=Notifier(world, Posting(world)),
         checking=Checking(world, programs),
     )

@@ -1,7 +1,7 @@
 """CloudWatch alarms as values: the ones people name for a rollback, and the ones a rollout makes for itself."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot.domain.model import Value
@@ -48,6 +48,8 @@ class Alarm(Value):
     description: str = ""
     state: AlarmState = AlarmState.INSUFFICIENT_DATA
     state_reason: str = ""
+    since: datetime | None = None
+    """Since when it has been in that state; None when CloudWatch does not tell."""
 
     @property
     def span(self) -> timedelta | None:
@@ -71,5 +73,6 @@ class Alarm(Value):
                 "description": "",
                 "state": AlarmState.INSUFFICIENT_DATA,
                 "state_reason": "",
+                "since": None,
             }
         )

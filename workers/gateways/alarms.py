@@ -144,6 +144,8 @@ def _alarm(answer: Document, kind: AlarmKind, **rule: Any) -> Alarm:
         description=answer.get("AlarmDescription", ""),
         state=AlarmState(answer.get("StateValue", AlarmState.INSUFFICIENT_DATA)),
         state_reason=answer.get("StateReason", ""),
+        # Moved also by a new reason or new datapoints, StateUpdatedTimestamp is only the second best.
+        since=answer.get("StateTransitionedTimestamp") or answer.get("StateUpdatedTimestamp"),
         **rule,
     )
 
