@@ -10,6 +10,8 @@ from bot.domain.commands import Change
 from bot.domain.endpoint import ConfigRecord, Snapshot
 from bot.domain.errors import GatewayError, ResourceMissing, TransientError, UserError
 from bot.domain.fleet import EndpointSpec
+from bot.domain.hold import Hold
+from bot.domain.version import Version
 from workers.cloning import models_named_by
 from workers.drafting import Drafting, label_of
 from workers.world import World
@@ -30,8 +32,14 @@ class Board:
     def standings(self, specs: Sequence[EndpointSpec]) -> tuple[Standing, ...]:
         """How each of them stands; what AWS does not tell is said, not left out."""
         changing = frozenset(s.rollout.endpoint for s in self.world.store.rollouts.active() if not s.rollout.is_waiting)
+        holds = self.world.store.holds.on_each(spec.name for spec in specs)
+
+        def standing(spec: EndpointSpec) -> Standing:
+            found = self._standing(spec, holds[spec.name], has_rollout=spec.name in changing)
+            return found.model_copy(update={"holds": holds[spec.name]})
+
         with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
-            return tuple(pool.map(lambda spec: self._standing(spec, has_rollout=spec.name in changing), specs))
+            return tuple(pool.map(standing, specs))
 
     def in_full(self, spec: EndpointSpec) -> Standing:
         """How one of them stands, with what scales it."""
@@ -46,7 +54,7 @@ class Board:
             return standing
         return standing.model_copy(update={"scaling": scaling})
 
-    def _standing(self, spec: EndpointSpec, *, has_rollout: bool) -> Standing:
+    def _standing(self, spec: EndpointSpec, holds: Sequence[Hold], *, has_rollout: bool) -> Standing:
         try:
             live = self.drafting.gather(spec)
         except ResourceMissing as exc:
@@ -60,12 +68,15 @@ class Board:
             return Standing(endpoint=spec.name, state=BoardState.UNKNOWN, problem=exc.user_message)
         missing = [name for name in models_named_by(live.config) if name not in live.models]
         running, newest, problem = label_of(live, spec.variant), "", deleted_words("model", missing) if missing else ""
+        follows = Version()
         try:
             package = self.drafting.resolve_package(Change(version="latest"), spec)
-            newest = package.label if package is not None else ""
+            if package is not None:
+                newest, follows = package.label, Version(package_arn=package.arn)
         except (UserError, TransientError, GatewayError) as exc:
             problem = problem or exc.user_message
-        state = state_of(live.snapshot, running, newest, has_rollout=has_rollout)
+        held_by = {hold.kind for hold in holds if hold.is_about(follows)}
+        state = state_of(live.snapshot, running, newest, has_rollout=has_rollout, held_by=held_by)
         return Standing(
             endpoint=spec.name,
             state=BoardState.UNPATCHABLE if missing and state is not BoardState.FAILED else state,

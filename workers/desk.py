@@ -59,6 +59,7 @@ from workers.answering import EXIT_FAILED, EXIT_OK, EXIT_USAGE, Answering
 from workers.board import Board
 from workers.clicks import Clicks
 from workers.heartbeat import beating
+from workers.holding import Holding
 from workers.locking import Locking
 from workers.opening import Opening
 from workers.people import steering_person
@@ -87,6 +88,7 @@ class Desk:
     board: Board
     answering: Answering
     locking: Locking
+    holding: Holding
 
     def run(self, errand_id: str) -> None:
         """Run an errand, unless it is done or somebody is at it."""
@@ -180,7 +182,9 @@ class Desk:
                 self.locking.freeze(errand, command)
             case Thaw():
                 self.locking.thaw(errand)
-            case Hold() | Unhold() | Metrics() as command:
+            case Hold() | Unhold() as command:
+                self.holding.carry_out(errand, command)
+            case Metrics() as command:
                 raise UserError(f"{command.name} is not there yet. Nothing was changed.")
             case Help():  # pragma: no cover
                 raise UserError("Help is answered without a worker.")

@@ -143,6 +143,7 @@ class Opening:
             approvers_text=describe_approvers(spec.approval),
             home_channel=spec.channel if spec.channel != channel else None,
             over=store.locks.over(spec.name, now),
+            leaves=parent.rollout.plan.version if undone is None and parent and parent.rollout.plan else None,
         )
         writes = (
             begun(undone, rollout, errand.actor, now, errand.id) if undone is not None and not needs_approval else ()

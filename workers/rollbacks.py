@@ -9,6 +9,7 @@ from bot.domain.lock import Lock, in_words
 from bot.domain.phases import BOT_ACTOR, Kind, Phase
 from bot.domain.rollout import Pace, Rollout, Thread, open_rollout
 from bot.domain.saga import ScalingSaga
+from bot.domain.version import Version
 from bot.domain.watchplan import WatchPlan
 
 
@@ -100,8 +101,9 @@ def asked_for_by_command(
     approvers_text: str,
     home_channel: str | None,
     over: Lock | None,
+    leaves: Version | None,
 ) -> Rollout:
-    """A rollback with a card of its own; `over` is a lock that it goes past."""
+    """A rollback with a card of its own; `over` is a lock that it goes past, `leaves` what it leaves if it undoes no rollout."""
     return open_rollout(
         id=id,
         kind=Kind.ROLLBACK,
@@ -115,6 +117,7 @@ def asked_for_by_command(
         expires_after=spec.approval.expires_after,
         rollback_to=to,
         parent_id=parent.id if parent is not None else None,
+        leaves=leaves,
         approval_needed=approval_needed,
         quorum=spec.approval.quorum,
         approvers_text=approvers_text,

@@ -27,6 +27,7 @@ from workers.gateways.account import aws_by_account
 from workers.gateways.programs import Subprocesses
 from workers.gateways.slack import SlackMessenger, make_web_client
 from workers.glance import Glance
+from workers.holding import Holding
 from workers.locking import Locking
 from workers.notifier import Notifier
 from workers.opening import Opening
@@ -97,6 +98,7 @@ def parts_of(world: World, programs: Programs) -> Parts:
         board=Board(world, drafting),
         answering=answering,
         locking=Locking(world, answering, Breaking(world)),
+        holding=Holding(world, answering),
     )
     return Parts(
         world=world,

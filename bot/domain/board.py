@@ -1,9 +1,10 @@
 """The fleet board: how each endpoint stands against what the fleet file and the registry say."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from enum import StrEnum
 
 from bot.domain.endpoint import EndpointStatus, Snapshot
+from bot.domain.hold import Hold, HoldKind
 from bot.domain.model import Value
 from bot.domain.phases import Phase
 from bot.domain.rollout import Rollout
@@ -19,6 +20,8 @@ class BoardState(StrEnum):
     )
     UNKNOWN = "UNKNOWN"  # AWS did not answer
     NOT_DEPLOYED = "NOT_DEPLOYED"  # declared, but there is no such endpoint
+    QUARANTINED = "QUARANTINED"  # SageMaker refused the newest version that may follow, so automation leaves it alone
+    HELD = "HELD"  # the newest version that may follow was rolled back, or somebody holds the endpoint
     UPDATING = "UPDATING"  # SageMaker or a rollout is at work on it
     OUT_OF_DATE = "OUT_OF_DATE"  # a newer version may follow
     UP_TO_DATE = "UP_TO_DATE"  # it runs the newest version that may follow
@@ -38,6 +41,8 @@ class Standing(Value):
     """Sentences about the variants of the current config."""
     scaling: Scaling | None = None
     """What scales it; None where nobody looked, or AWS did not tell."""
+    holds: tuple[Hold, ...] = ()
+    """What stands against it or versions of it, newest first."""
     problem: str = ""
     """Why the state is unknown."""
 
@@ -57,15 +62,30 @@ def deleted_words(kind: str, names: Sequence[str]) -> str:
     return f"It serves on, but {what} deleted, so AWS cannot patch its instances and no rollback can lead back to it. {advice}"
 
 
-def state_of(snapshot: Snapshot | None, running: str, newest: str, *, has_rollout: bool) -> BoardState:
-    """The state of an endpoint that AWS told about; `snapshot` None means that it does not exist."""
+def state_of(
+    snapshot: Snapshot | None, running: str, newest: str, *, has_rollout: bool, held_by: Collection[HoldKind] = ()
+) -> BoardState:
+    """The state of an endpoint that AWS told about.
+
+    Args:
+        snapshot: None means that it does not exist.
+        running: The version that runs.
+        newest: The newest version that may follow.
+        has_rollout: Whether a rollout is at work on it.
+        held_by: What keeps automation from bringing the newest version to it.
+    """
     if snapshot is None:
         return BoardState.NOT_DEPLOYED
     if snapshot.status in _BROKEN:
         return BoardState.FAILED
     if has_rollout or snapshot.status is not EndpointStatus.IN_SERVICE:
         return BoardState.UPDATING
-    return BoardState.UP_TO_DATE if not newest or running == newest else BoardState.OUT_OF_DATE
+    is_current = not newest or running == newest
+    if HoldKind.BY_PERSON in held_by:
+        return BoardState.HELD
+    if not is_current and held_by:
+        return BoardState.QUARANTINED if HoldKind.QUARANTINED in held_by else BoardState.HELD
+    return BoardState.UP_TO_DATE if is_current else BoardState.OUT_OF_DATE
 
 
 def in_turn(active: Iterable[Rollout]) -> tuple[Rollout, ...]:

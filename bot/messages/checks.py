@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from bot.domain.plan import Finding, Level
 from bot.domain.preflight import CheckName
-from bot.messages.blocks import escape
+from bot.messages.blocks import escape, escape_except_mentions
 from bot.messages.words import count
 
 _MARKS = {Level.WARNING: "⚠", Level.BLOCKER: "✖"}
@@ -26,5 +26,5 @@ def finding_lines(findings: Sequence[Finding]) -> str:
 
 
 def _line(finding: Finding) -> str:
-    line = f"{_MARKS[finding.level]} *{finding.level}*: {escape(finding.text)}"
-    return f"{line}\n→ {escape(finding.next_step)}" if finding.next_step else line
+    line = f"{_MARKS[finding.level]} *{finding.level}*: {escape_except_mentions(finding.text)}"
+    return f"{line}\n→ {escape_except_mentions(finding.next_step)}" if finding.next_step else line

@@ -203,8 +203,10 @@ def test_gotcha_25_what_aws_refuses_is_not_tried_in_a_loop(engine: Engine) -> No
     again = engine.promote(4)
     plan = engine.rollout(again).plan
     assert plan is not None
-    warned = next(f for f in plan.findings if f.check == "failed_before")
-    assert f"rollout {rollout_id} ended as" in warned.text
+    warned = next(f for f in plan.findings if f.check == "holds")
+    assert "This version is quarantined since" in warned.text
+    assert f"rollout {rollout_id} failed at it: SageMaker ended the update" in warned.text
+    assert "failed_before" not in {f.check for f in plan.findings}, "the same is not said twice"
     assert engine.phase(again) is Phase.AWAITING_APPROVAL, "a person may, the bot never does by itself"
 
 

@@ -14,6 +14,7 @@ from bot.domain.errors import GatewayError, TransientError
 from bot.domain.fleet import Approval, EndpointSpec
 from bot.domain.fleet.windows import are_open, next_opening
 from bot.domain.guardrails import alarms_for
+from bot.domain.hold import Hold
 from bot.domain.phases import Kind, Phase
 from bot.domain.preflight.facts import Artifact, Attempt, Image, QuotaNeed
 from bot.domain.rollout import Rollout
@@ -22,6 +23,7 @@ from bot.domain.scaling import Scaling
 from bot.domain.strategy import Strategy, extra_instances
 from bot.domain.traffic import TrafficOutlook, outlook
 from bot.domain.verdict import Window
+from bot.domain.version import Version
 from workers.world import Aws, World
 
 log = logging.getLogger(__name__)
@@ -175,6 +177,11 @@ class Gathering:
             if past.phase in BAD_ENDS:
                 return _attempt(past)
         return None
+
+    def holds(self, spec: EndpointSpec, content_hash: str, package: ModelPackage | None) -> tuple[Hold, ...]:
+        """What stands against the version that shall run."""
+        version = Version(content_hash=content_hash, package_arn=package.arn if package is not None else None)
+        return tuple(hold for hold in self.world.store.holds.on(spec.name) if hold.is_about(version))
 
     def rolled_back_from(self, spec: EndpointSpec, target: str, but: str | None) -> Attempt | None:
         """The rollout that brought the endpoint to this config and was rolled back."""

@@ -135,6 +135,7 @@ class UpdatePlans:
             connections=gather.connections(spec, live.snapshot, now),
             opens_at=gather.opens_at(spec, now),
             rolled_back_from=gather.rolled_back_from(spec, live.config.name, rollout.id),
+            holds=gather.holds(spec, made.fingerprint, package),
             failed_before=gather.failed_before(spec, made.fingerprint, rollout.id),
             past_durations=self.world.store.rollouts.past_durations(spec.name),
         )

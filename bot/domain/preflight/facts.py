@@ -8,6 +8,7 @@ from bot.domain.alarms import Alarm
 from bot.domain.conversion import Conversion
 from bot.domain.endpoint import ConfigRecord, ModelPackage, Snapshot
 from bot.domain.fleet import EndpointSpec
+from bot.domain.hold import Hold
 from bot.domain.phases import Kind
 from bot.domain.plan import Difference, Finding
 from bot.domain.rollout import CountChange
@@ -114,6 +115,8 @@ class Facts:
     approvers: int | None = None
     """How many people the policy of this change names besides the requester; None with groups, which are looked up at the click."""
     quorum: int = 1
+    holds: tuple[Hold, ...] = ()
+    """What stands against the version that shall run, newest first."""
     failed_before: Attempt | None = None
     rolled_back_from: Attempt | None = None
     """The rollout that left by a rollback the config that a way back leads to: a rollback's target, an update's present config."""

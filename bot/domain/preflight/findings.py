@@ -30,6 +30,7 @@ class CheckName(StrEnum):
     IMAGE_TAGS = "image_tags"
     INFERENCE_AMI = "inference_ami"
     STARTUP = "startup"
+    HOLDS = "holds"  # the version was rolled back, refused, or somebody holds the endpoint
     FAILED_BEFORE = "failed_before"
     ROLLED_BACK_FROM = "rolled_back_from"
     APPROVERS = "approvers"

@@ -12,6 +12,8 @@ def did_not_fail_before(facts: Facts) -> Finding | None:
     attempt = facts.failed_before
     if attempt is None or facts.kind is not Kind.UPDATE:
         return None
+    if any(hold.rollout_id == attempt.rollout_id for hold in facts.holds):  # which says the same, and more
+        return None
     return warning(
         CheckName.FAILED_BEFORE,
         f"This was tried before: rollout {attempt.rollout_id} ended as “{attempt.ended}” {_when(attempt)}. {attempt.why}".strip(),
