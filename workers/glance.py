@@ -9,7 +9,7 @@ from bot.domain.errors import GatewayError
 from bot.domain.fleet import EndpointSpec
 from bot.domain.reconcile import call_of
 from bot.domain.rollout import Rollout
-from workers.world import World
+from workers.world import World, place_of
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +37,7 @@ class Glance:
             return None
         if now - last.observed_at >= PROGRESS_EVERY or self.world.store.rollouts.count_active() <= CROWD:
             return None
-        place = f"{spec.role_to_assume or 'own'}:{spec.region or 'own'}"
+        place = place_of(spec)
         endpoints = self.world.aws(spec).endpoints
         try:
             updating = self.world.store.glances.names(

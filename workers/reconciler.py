@@ -5,10 +5,12 @@ from which the next tick finds out by looking what happened.
 """
 
 import logging
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from bot.domain.autonomy import may_go_back_alone
 from bot.domain.endpoint import Snapshot
 from bot.domain.errors import (
     GatewayError,
@@ -34,31 +36,29 @@ from bot.domain.reconcile import (
     decide,
     is_baking,
     needs_endpoint,
-    verdict_due_at,
-    watch_ends_at,
 )
 from bot.domain.rollout import Rollout, Trouble
-from bot.domain.signals import latency_metric
-from bot.domain.verdict import Comparison, Measurement
+from bot.domain.verdict import Comparison, VerdictKind, Window
 from bot.store.keys import Due
 from bot.store.rollouts import Stored, Write, holds_endpoint
 from workers.acting import Acting
-from workers.bake import judge_bake
 from workers.glance import Glance
 from workers.heartbeat import beating
-from workers.judge import judge
 from workers.ringing import Ringing
 from workers.rollbacks import child_of
-from workers.watch import compare, windows
+from workers.watching import Look, judge_bake, look
+from workers.watching.comparing import nothing_measured
 from workers.world import Aws, World
 
 log = logging.getLogger(__name__)
 
+SECOND = timedelta(seconds=1)
+
 MOST_CRASHES = 5
 """After this many crashes in a row on one rollout, a person must look."""
 
-METRICS_PATIENCE = timedelta(minutes=5)
-"""How long after the watch CloudWatch may fail to answer before the verdict is INCONCLUSIVE; never longer than the watch was."""
+
+Looking = Callable[[World, Aws, EndpointSpec, Rollout, Snapshot, datetime], Look]
 
 
 @dataclass(frozen=True)
@@ -69,6 +69,8 @@ class Reconciler:
     acting: Acting
     glance: Glance
     ringing: Ringing
+    look: Looking = look
+    """How a watch is looked at."""
 
     def tick(self, rollout_id: str, revision: int) -> None:
         """Do the tick of that revision, unless somebody else did. A stale tick ends without a successor."""
@@ -166,27 +168,25 @@ class Reconciler:
             return None
 
     def _measure(self, aws: Aws, rollout: Rollout, snapshot: Snapshot, now: datetime) -> Observation:
-        """CloudWatch's numbers. That it does not answer must not stop a rollout: the watch goes on without them."""
-        is_over = now >= verdict_due_at(rollout)
-        may_come_later = False
-        comparison: Comparison | None = None
-        try:
-            comparison = compare(rollout, aws.metrics, now, with_points=is_over)
-        except TransientError as exc:
-            may_come_later = now < watch_ends_at(rollout) + min(METRICS_PATIENCE, rollout.watch.duration)
-            log.warning("rollout %s: no metrics: %s", rollout.id, exc)
-        except GatewayError as exc:
-            log.warning("rollout %s: no metrics: %s", rollout.id, exc)
-        if not is_over or may_come_later:
-            return Observation(snapshot=snapshot, comparison=comparison)
-        shown = comparison or _nothing_measured(rollout, now)
-        return Observation(snapshot=snapshot, comparison=shown, verdict=judge(comparison, rollout.watch))
+        """What CloudWatch's numbers say by now."""
+        found = self.look(self.world, aws, self._spec(rollout), rollout, snapshot, now)
+        return Observation(
+            snapshot=snapshot, yardsticks=found.yardsticks, comparison=found.comparison, verdict=found.verdict
+        )
 
     def _with_outside(self, measured: Observation, rollout: Rollout, snapshot: Snapshot, now: datetime) -> Observation:
         """With what alarms, the check command and the fleet itself say beside the numbers."""
         alarms = self.ringing.heeded_by(rollout, self._spec(rollout))
         verdict = with_outside(measured.verdict, rollout=rollout, snapshot=snapshot, alarms=alarms, now=now)
-        return replace(measured, verdict=verdict)
+        if verdict is None or verdict.kind is not VerdictKind.REGRESSED:
+            return replace(measured, verdict=verdict)
+        earlier = [r for r in self.world.store.rollouts.recent(rollout.endpoint, limit=50) if r.id != rollout.id]
+        return replace(
+            measured,
+            verdict=verdict,
+            comparison=measured.comparison or rollout.comparison or _nothing_yet(rollout, now),
+            may_go_back_alone=may_go_back_alone(rollout, earlier),
+        )
 
     def _save(self, stored: Stored, decision: Decision) -> Stored:
         """Write the decision, a rollback that it wants, and wake whoever waits for this rollout."""
@@ -226,6 +226,12 @@ class Reconciler:
         return self.world.fleet.endpoint(rollout.endpoint)
 
 
+def _nothing_yet(rollout: Rollout, now: datetime) -> Comparison:
+    """What the summary shows of a fleet that is given up before CloudWatch tells anything of it."""
+    assert rollout.cutover_at is not None
+    return nothing_measured(rollout, Window(start=rollout.cutover_at, end=max(now, rollout.cutover_at + SECOND)))
+
+
 def _given_up(rollout: Rollout, error: BaseException, now: datetime) -> Rollout:
     """What a person has to look at: the rollout, or at its end only what it still had to put right."""
     note = (
@@ -235,12 +241,3 @@ def _given_up(rollout: Rollout, error: BaseException, now: datetime) -> Rollout:
         return after_error(rollout, ACTION_OF[rollout.chore], RolloutBotError(note), now).rollout
     phase = Phase.FAILED if rollout.called_at is None else Phase.NEEDS_HUMAN
     return rollout.to(phase, Reason.INTERNAL_ERROR, now, BOT_ACTOR, note, trouble=None)
-
-
-def _nothing_measured(rollout: Rollout, now: datetime) -> Comparison:
-    """An empty comparison, so that the summary can say "no data" for every number."""
-    spans = windows(rollout, now)
-    assert spans is not None, "the watch is over, so its windows exist"
-    before, after = spans
-    metric = latency_metric(rollout.watch.kind)
-    return Comparison(latency_metric=metric, before=Measurement(window=before), after=Measurement(window=after))

@@ -38,6 +38,11 @@ class Aws:
     artifacts: Artifacts
 
 
+def place_of(spec: EndpointSpec) -> str:
+    """The account and region of an endpoint, in words: what is asked there for one endpoint may serve others of it."""
+    return f"{spec.role_to_assume or 'own'}:{spec.region or 'own'}"
+
+
 @dataclass(frozen=True)
 class World:
     """The store, the fleet file, AWS and Slack, and the time."""

@@ -10,6 +10,7 @@ from bot.store.glances import GlanceStore
 from bot.store.holds import HoldStore
 from bot.store.locks import LockStore
 from bot.store.memory import MemoryStore
+from bot.store.numbers import NumberStore
 from bot.store.rollouts import RolloutStore
 from bot.store.slots import SlotStore
 
@@ -27,6 +28,7 @@ class Store:
     locks: LockStore
     holds: HoldStore
     memory: MemoryStore
+    numbers: NumberStore
 
 
 def make_store(connection: Redis) -> Store:
@@ -41,4 +43,5 @@ def make_store(connection: Redis) -> Store:
         locks=LockStore(connection),
         holds=HoldStore(connection),
         memory=MemoryStore(connection),
+        numbers=NumberStore(connection),
     )

@@ -112,6 +112,11 @@ def glance(place: str) -> str:
     return f"{PREFIX}:glance:{place}"
 
 
+def numbers(rollout_id: str) -> str:
+    """JSON: CloudWatch's numbers of the rollout's watch, as far as they were read."""
+    return f"{PREFIX}:numbers:{rollout_id}"
+
+
 def memory(key: str) -> str:
     """Something that lapses by itself."""
     return f"{PREFIX}:memory:{key}"

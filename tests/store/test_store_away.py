@@ -19,12 +19,14 @@ from bot.store import Store, make_store
 from bot.store.connection import connect, store_errors
 from bot.store.errands import Answer
 from bot.store.keys import Due
+from bot.store.numbers import Numbers
 from bot.store.rollouts import Stored, Write
 from bot.store.slots import SlotState
 
 SECOND = timedelta(seconds=1)
 ERRAND = CommandErrand(id="e1", command=Status(), actor="U1", reply=ReplyTo(user_id="U1"), at=NOW)
 NEW = Write(opened(), 0, NOW)
+READ = Numbers(config=None, start=NOW, period=SECOND, read_at=NOW, values={})
 
 
 def held(store: Store) -> None:
@@ -83,6 +85,8 @@ CALLS: dict[str, Callable[[Store], object]] = {
     "holds.put": lambda s: s.holds.put(ENDPOINT, "e1", NOW, lambda standing: pytest.fail("decided")),
     "holds.lift": lambda s: s.holds.lift(ENDPOINT, "e1", "U1", NOW, lambda standing: pytest.fail("decided")),
     "memory.recall": lambda s: s.memory.recall("group"),
+    "numbers.load": lambda s: s.numbers.load(["r1"]),
+    "numbers.save": lambda s: s.numbers.save({"r1": READ}),
     "memory.remember": lambda s: s.memory.remember("group", "[]", SECOND),
 }
 
