@@ -124,14 +124,20 @@ class Posting:
             self.world.slack.edit(channel, message_ts, text=message.text, blocks=())
 
     def _bring_chart(self, rollout: Rollout, slot: Slot, state: SlotState | None, digest: str) -> None:
-        """Upload the picture once. An upload tells no message_ts, so "is it there?" is asked by its name."""
-        if (state is not None and not state.is_uncertain) or rollout.comparison is None or rollout.cutover_at is None:
+        """Upload the picture once, and once more after a watch that was taken up again.
+
+        An upload tells no message_ts, so "is it there?" is asked by its name, which says until when was watched.
+        """
+        if rollout.comparison is None or rollout.cutover_at is None:
             return
         slots, thread_ts = self.world.store.slots, rollout.thread.thread_ts
         assert thread_ts is not None
-        filename = f"{rollout.endpoint}-{rollout.id}.png"
+        filename = f"{rollout.endpoint}-{rollout.id}-{rollout.comparison.after.window.end:%Y%m%dT%H%M%S}.png"
+        if state is not None and state.message_ts == filename:
+            return
         posted = SlotState(intended_at=self.world.clock(), message_ts=filename, digest=digest)
-        if state is not None and self.world.slack.has_own_file(rollout.thread.channel_id, thread_ts, filename):
+        is_unsure = state is not None and state.is_uncertain
+        if is_unsure and self.world.slack.has_own_file(rollout.thread.channel_id, thread_ts, filename):
             slots.save(rollout.id, slot.name, posted)
             return
         self._wait_if_paused(UPLOAD)
@@ -202,7 +208,13 @@ def draw(rollout: Rollout) -> bytes:
 
     assert rollout.comparison is not None
     assert rollout.cutover_at is not None
-    return render_chart(rollout.comparison, title=rollout.endpoint, cutover=rollout.cutover_at, watch=rollout.watch)
+    return render_chart(
+        rollout.comparison,
+        title=rollout.endpoint,
+        cutover=rollout.cutover_at,
+        watch=rollout.watch,
+        verdict=rollout.verdict,
+    )
 
 
 def _has_just_moved(rollout: Rollout, now: datetime) -> bool:

@@ -11,7 +11,7 @@ from bot.messages.ending import ENDINGS, plan_is_shown, render_ending
 from bot.messages.plan import render_plan
 from bot.messages.progress import render_progress
 from bot.messages.slots import Slot, SlotName
-from bot.messages.summary import render_summary
+from bot.messages.summary import headline, render_summary
 from bot.messages.watching import render_alert, render_watch
 
 
@@ -52,7 +52,7 @@ def _child_tells_the_end(rollout: Rollout) -> bool:
 
 def chart_caption(rollout: Rollout) -> Message:
     """The chart's title and, for whoever cannot see it, its content in a sentence."""
-    return Message(f"{rollout.endpoint}: latency, traffic and errors before and after the cutover")
+    return Message(f"{rollout.endpoint}: latency, traffic and errors before and after the cutover. {headline(rollout)}")
 
 
 def render_pointer(rollout: Rollout, link: str) -> Message:
