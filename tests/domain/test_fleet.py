@@ -558,3 +558,28 @@ def test_any_mixture_of_lines_is_a_fleet_or_a_list_of_mistakes(lines, slips):
     else:
         told = ()
     assert all(1 <= mistake.line <= text.count("\n") + 2 and mistake.problem for mistake in told)
+
+
+def test_a_check_command_is_a_list_with_a_time_out_and_what_it_may_see():
+    check = only_endpoint(
+        "model_package_group: g\nwatch: {check: {command: [wer, --fast], timeout: 30m, pass_environment: [AWS_PROFILE]}}\n"
+    ).watch.check
+    assert check is not None
+    assert (check.command, check.timeout) == (("wer", "--fast"), timedelta(minutes=30))
+    assert check.pass_environment == ("AWS_PROFILE",)
+
+
+@pytest.mark.parametrize(
+    ("check", "words"),
+    [
+        ("{command: []}", "command"),
+        ("{command: wer --fast}", "command"),
+        ("{timeout: 5m}", "command"),
+        ("{command: [wer], timeout: 31m}", "must not be more than 30m"),
+        ("{command: [wer], pass_environment: [A-B]}", "cannot name an environment variable"),
+        ("{command: [wer], pass_environment: [HOME, SLACK_BOT_TOKEN]}", "SLACK_BOT_TOKEN is the bot's own secret"),
+    ],
+)
+def test_a_check_command_that_could_not_be_run_is_refused(check: str, words: str):
+    (mistake,) = mistakes(fleet(f"model_package_group: g\nwatch: {{check: {check}}}\n"))
+    assert words in mistake

@@ -56,6 +56,13 @@ class Gathering:
             return {}
         return _or_unknown("alarms", lambda: self._aws(spec).alarms.describe(strategy.alarms))
 
+    def watch_alarms(self, spec: EndpointSpec) -> Mapping[str, Alarm] | None:
+        """The existing alarms that the watch shall heed."""
+        names = spec.watch.alarms
+        if not self.for_people or not names:
+            return {}
+        return _or_unknown("alarms of the watch", lambda: self._aws(spec).alarms.describe(names))
+
     def is_subscribed(self, spec: EndpointSpec, package: ModelPackage | None) -> bool | None:
         """Whether the account may run a Marketplace package."""
         if package is None or package.product_id is None:

@@ -127,6 +127,7 @@ class UpdatePlans:
             shape=shape,
             own_alarms=fitting(gather.own_alarms(rollout, spec, made.config, strategy), strategy.alarms),
             standing_alarms=gather.standing_alarms(spec, strategy),
+            watch_alarms=gather.watch_alarms(spec),
             conversion=conversion(live.config, made.config, spec.variant),
             quota=gather.quota(spec, live.config, made.config, strategy, counts, live_counts(live.snapshot)),
             artifacts=gather.artifacts(spec, made.config, {**live.models, **drafts}, packages),

@@ -16,6 +16,7 @@ from pydantic import (
     field_validator,
 )
 
+from bot.domain.checks import NEVER_PASSED
 from bot.domain.durations import Duration, Wait, format_duration
 from bot.domain.names import AlarmName, EnvironmentKey, GroupReference, SageMakerName, UserReference, quoted
 from bot.domain.signals import Role, Signal
@@ -138,6 +139,13 @@ class Check(Block):
     """After this it is killed; 30m at most."""
     pass_environment: tuple[EnvironmentKey, ...] = ()
     """Names of the workers' environment variables that it may see, such as AWS_PROFILE; nothing else of theirs reaches it."""
+
+    @field_validator("pass_environment")
+    @classmethod
+    def _passes_no_secret_of_ours(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        if ours := [name for name in names if name in NEVER_PASSED]:
+            raise ValueError(f"{ours[0]} is the bot's own secret, which no other program gets to see")
+        return names
 
     @field_validator("timeout")
     @classmethod

@@ -21,6 +21,7 @@ from bot.domain.preflight import (
     startup,
     strategy,
     traffic,
+    watch_alarms,
     way_back,
 )
 from bot.domain.preflight.facts import Check, Facts
@@ -46,6 +47,7 @@ CHECKS: tuple[Check, ...] = (
     capacity.quota_allows,
     strategy.strategy_fits,
     alarms.alarms_can_be_relied_on,
+    watch_alarms.watch_alarms_can_speak,
     counts.live_counts_are_kept,
     scaling.scaling_is_put_back,
     scaling.scaling_is_at_work,

@@ -101,6 +101,8 @@ class Facts:
     """The alarms that the rollout would make for itself."""
     standing_alarms: Mapping[str, Alarm] | None = field(default_factory=dict)
     """Those of `strategy.alarms` that exist."""
+    watch_alarms: Mapping[str, Alarm] | None = field(default_factory=dict)
+    """Those of the alarms that the watch heeds that exist."""
     second_variant: str | None = None
     """The variant that goes away, where a rollback leaves a bridge on which two variants run side by side."""
     conversion: Conversion | None = None

@@ -22,6 +22,7 @@ class CheckName(StrEnum):
     QUOTA = "quota"
     STRATEGY = "strategy"
     ALARMS = "alarms"
+    WATCH_ALARMS = "watch_alarms"  # those that the watch heeds after the cutover
     KEPT_COUNTS = "kept_counts"  # live counts survive the update
     AUTOSCALING = "autoscaling"
     SCALING_OFF = "scaling_off"  # autoscaling that was asked for is gone, or stands still
@@ -47,6 +48,7 @@ MOVING = frozenset(
         CheckName.CHANGE_WINDOW,
         CheckName.TRAFFIC,
         CheckName.CONNECTIONS,
+        CheckName.WATCH_ALARMS,  # the plan rests on none of them
     }
 )
 """Checks that move by nature: no plan is void because one of them changed."""

@@ -64,6 +64,8 @@ def _next_step(rollout: Rollout, time: CheckTime, now: datetime) -> Decision | N
     run = rollout.check_of(time)
     if run is None:
         return _start(rollout, CheckRun(time=time, intended_at=now))
+    if run.is_over:
+        return None
     if is_lost(run, plan, now):
         run = begun_again(run, now)
         return Decision(with_run(rollout, run), look_again_in=SOON) if run.is_over else _start(rollout, run)
