@@ -72,8 +72,11 @@ _NOT_ITS_FAULT = frozenset({FailureKind.CAPACITY, FailureKind.QUOTA})
 
 def hold_after(before: Rollout | None, after: Rollout) -> Hold | None:
     """The hold that follows from what became of a rollout; None if nothing does, or if it stood already."""
-    if before is None or before.phase is after.phase:
-        return None
+    return None if before is None or before.phase is after.phase else hold_left_by(after)
+
+
+def hold_left_by(after: Rollout) -> Hold | None:
+    """The hold that a rollout leaves by being in its present phase; None if it leaves none."""
     if after.kind is Kind.ROLLBACK:
         return _held_by_rollback(after)
     if after.kind is not Kind.UPDATE or after.plan is None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from bot.domain.board import BoardState, Standing
+from bot.domain.hold import HoldKind
 from bot.domain.lock import EVERYTHING
 from bot.domain.names import mention
 from bot.domain.phases import Kind
@@ -22,6 +23,7 @@ from bot.messages.blocks import (
     section,
 )
 from bot.messages.card import what
+from bot.messages.holding import hold_line
 from bot.messages.plan import plan_blocks, plan_title
 from bot.messages.words import count, moment, on_one_line, span
 
@@ -62,6 +64,7 @@ def _row(standing: Standing, rollouts: Sequence[Rollout], locked: str | None) ->
         parts.append(f"runs {escape(standing.running)}")
     if standing.state is BoardState.OUT_OF_DATE:
         parts.append(f"newest is {escape(standing.newest)}")
+    parts += _why_held(standing)
     if standing.problem:
         parts.append(escape(standing.problem))
     if rollouts:
@@ -71,6 +74,15 @@ def _row(standing: Standing, rollouts: Sequence[Rollout], locked: str | None) ->
     if locked is not None:
         parts.append(locked)
     return " · ".join(parts)
+
+
+def _why_held(standing: Standing) -> list[str]:
+    """What makes it HELD or QUARANTINED; holds of versions that nobody asks for now stand in the full answer."""
+    if standing.state not in (BoardState.HELD, BoardState.QUARANTINED):
+        return []
+    kinds = [HoldKind.QUARANTINED] if standing.state is BoardState.QUARANTINED else [HoldKind.BY_PERSON, HoldKind.HELD]
+    found = next((h for kind in kinds for h in standing.holds if h.kind is kind), None)
+    return [hold_line(found, short=True)] if found is not None else []
 
 
 def render_history(endpoint: str | None, rollouts: Sequence[Rollout]) -> Message:

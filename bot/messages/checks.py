@@ -26,5 +26,7 @@ def finding_lines(findings: Sequence[Finding]) -> str:
 
 
 def _line(finding: Finding) -> str:
-    line = f"{_MARKS[finding.level]} *{finding.level}*: {escape_except_mentions(finding.text)}"
-    return f"{line}\n→ {escape_except_mentions(finding.next_step)}" if finding.next_step else line
+    # What a hold says of people is our own sentence; all other findings may quote AWS, where a mention is none of ours.
+    safe = escape_except_mentions if finding.check == CheckName.HOLDS else escape
+    line = f"{_MARKS[finding.level]} *{finding.level}*: {safe(finding.text)}"
+    return f"{line}\n→ {safe(finding.next_step)}" if finding.next_step else line

@@ -2,12 +2,14 @@
 
 from bot.domain.endpoint import EndpointStatus
 from bot.domain.failure import Failure, FailureKind, classify, log_url
+from bot.domain.hold import hold_left_by
 from bot.domain.names import mention
 from bot.domain.phases import Kind, Phase, Reason
 from bot.domain.rejection import rejection_of
 from bot.domain.rollout import Rollout
-from bot.messages.blocks import Block, Message, actions, code, escape, escape_except_mentions, quote, section
+from bot.messages.blocks import Block, Message, actions, code, context, escape, escape_except_mentions, quote, section
 from bot.messages.going_back import who_went_back
+from bot.messages.holding import left_behind
 from bot.messages.ids import BlockId
 from bot.messages.steering import add_reason_button, roll_back_button
 from bot.messages.summary import headline
@@ -32,11 +34,20 @@ def render_ending(rollout: Rollout) -> Message:
     text = "\n".join(part for part in (_happened(rollout), _state(rollout), _next_step(rollout)) if part)
     blocks: list[Block] = [section(text)]
     blocks += [section(f"⚠ {escape_except_mentions(failure)}") for failure in rollout.chore_failures]
+    blocks += [context(told) for told in _what_is_held(rollout)]
     if may_roll_back_from(rollout):
         blocks.append(actions(BlockId.STEERING, roll_back_button(rollout)))
     if lacks_reason(rollout):
         blocks.append(actions(BlockId.STEERING, add_reason_button(rollout)))
     return Message(f"{rollout.endpoint}: {rollout.phase.words}. {escape(rollout.last.note)}".strip(), tuple(blocks))
+
+
+def _what_is_held(rollout: Rollout) -> list[str]:
+    """What automation leaves alone from now on. A way back in its parent's thread leaves that to the parent's record."""
+    if hold := hold_left_by(rollout):
+        return [left_behind(rollout.endpoint, hold)]
+    is_undoing = rollout.kind is Kind.ROLLBACK and rollout.phase is Phase.ROLLED_BACK and rollout.parent_id is not None
+    return [left_behind(rollout.endpoint)] if is_undoing else []
 
 
 def may_roll_back_from(rollout: Rollout) -> bool:

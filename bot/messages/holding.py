@@ -33,8 +33,18 @@ def hold_line(hold: Hold, *, short: bool = False) -> str:
 
 
 def how_to_lift(endpoint: str) -> str:
-    """What to type; a hold never keeps a person from anything, so it says that too."""
-    return f"Nothing brings it back by itself; a person still can. To lift it: {code(f'unhold {endpoint}')}"
+    """What a hold means, and what to type against it."""
+    return f"Holds keep automation away, not people. To lift them: {code(f'unhold {endpoint}')}"
+
+
+def left_behind(endpoint: str, hold: Hold | None = None) -> str:
+    """What a rollout that went back leaves to people; without a hold at hand, the version stays unnamed."""
+    version = (escape(hold.label) or "This version") if hold is not None else "What was left"
+    state = "quarantined" if hold is not None and hold.kind is HoldKind.QUARANTINED else "held"
+    return (
+        f"{version} is {state} now: automation leaves it alone, a person may still bring it back. "
+        f"To lift that: {code(f'unhold {endpoint}')}"
+    )
 
 
 def render_held(hold: Hold) -> Message:
@@ -62,7 +72,7 @@ def render_unheld(endpoint: str, actor: str, lifted: Sequence[Hold]) -> Message:
 
 
 def _version(hold: Hold) -> str:
-    return escape(hold.label) if hold.label else "a version"
+    return escape(hold.label) if hold.label else "this version"
 
 
 def _in_rollout(hold: Hold) -> str:

@@ -9,8 +9,12 @@ from bot.domain.rollout import Chore, Rollout
 from bot.domain.saga import ScalingMode, ScalingSaga
 from bot.domain.scaling import ScalableTarget, Scaling
 from bot.messages.answers import past_line
-from bot.messages.blocks import Block, Message, code, escape, escape_except_mentions, listed, section
+from bot.messages.blocks import Block, Message, code, context, escape, escape_except_mentions, listed, section
+from bot.messages.holding import hold_line, how_to_lift
 from bot.messages.words import count, moment
+
+_HAS_NEWER = frozenset({BoardState.OUT_OF_DATE, BoardState.QUARANTINED, BoardState.HELD})
+_MOST_HOLDS = 8
 
 
 def render_standing(
@@ -34,6 +38,8 @@ def render_standing(
         blocks.append(section(f"*Variants*\n{listed([escape(line) for line in standing.config_lines])}"))
     if standing.snapshot is not None:
         blocks.append(section(f"*Autoscaling*\n{_scaling(standing.scaling, [*active, *recent])}"))
+    if standing.holds:
+        blocks += [section(f"*Holds*\n{_holds(standing)}"), context(how_to_lift(standing.endpoint))]
     blocks.append(section("\n".join(["*Changes*", *_changes(active, locks, windows)])))
     if recent:
         blocks.append(section(f"*Last rollouts*\n{listed([past_line(r) for r in recent])}"))
@@ -44,8 +50,8 @@ def _head(standing: Standing) -> list[str]:
     lines = [f"*{escape(standing.endpoint)}*: {standing.state}"]
     if standing.running:
         lines.append(f"Runs {escape(standing.running)}.")
-    if standing.state is BoardState.OUT_OF_DATE:
-        lines.append(f"The newest version that may follow is {escape(standing.newest)}.")
+    if standing.state in _HAS_NEWER:
+        lines += [f"The newest version that may follow is {escape(standing.newest)}."] if standing.newest else []
     if standing.problem:
         lines.append(escape(standing.problem))
     snapshot = standing.snapshot
@@ -56,6 +62,10 @@ def _head(standing: Standing) -> list[str]:
         if snapshot.failure_reason:
             lines.append(f"Its last FailureReason: {escape(snapshot.failure_reason)}")
     return lines
+
+
+def _holds(standing: Standing) -> str:
+    return listed([hold_line(hold) for hold in standing.holds], most=_MOST_HOLDS)
 
 
 def _scaling(scaling: Scaling | None, rollouts: Sequence[Rollout]) -> str:

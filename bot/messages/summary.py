@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from bot.domain.checks import CheckTime
+from bot.domain.hold import hold_left_by
 from bot.domain.names import mention
 from bot.domain.phases import Phase, Reason
 from bot.domain.rollout import Rollout
@@ -11,7 +12,7 @@ from bot.domain.verdict import Basis, Comparison, Effect, Measurement, Standing,
 from bot.messages.blocks import Block, Message, actions, code, context, escape, fields, section
 from bot.messages.checking import check_blocks
 from bot.messages.effects import basis_words, effect_words, glance, out_of
-from bot.messages.holding import how_to_lift
+from bot.messages.holding import left_behind
 from bot.messages.ids import BlockId
 from bot.messages.steering import accept_button, add_reason_button, roll_back_button, watch_longer_button
 from bot.messages.watching import acceptance_blocks, nobody_called, why_not_by_itself
@@ -208,13 +209,5 @@ def _way_back(rollout: Rollout) -> str:
 
 
 def _what_is_held(rollout: Rollout) -> list[Block]:
-    if rollout.phase is not Phase.ROLLED_BACK or rollout.plan is None:
-        return []
-    return [context(f"{left_behind(rollout)} is held now. {how_to_lift(rollout.endpoint)}")]
-
-
-def left_behind(rollout: Rollout) -> str:
-    """What a rollback left, as people call it: the version, or the settings where that did not change."""
-    assert rollout.plan is not None
-    plan = rollout.plan
-    return escape(plan.target_label) if plan.target_label != plan.current_label else "What it changed"
+    hold = hold_left_by(rollout)
+    return [context(left_behind(rollout.endpoint, hold))] if hold is not None else []

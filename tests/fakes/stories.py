@@ -143,7 +143,13 @@ _WATCHES: Mapping[str, Rollout] = {
     "bot rolls back": at(Phase.WATCHING, comparison=SLOWER, last_look=regressed(), verdict=regressed()).to(
         Phase.ROLLING_BACK, Reason.WATCH_REGRESSED, NOW, "bot", regressed().evidence, child_id="rchild22"
     ),
-    "bot rolled back": at(Phase.WATCHING, comparison=SLOWER, last_look=regressed(), verdict=regressed(is_hard=True))
+    "bot rolled back": at(
+        Phase.WATCHING,
+        plan=a_plan(content_hash="abc"),
+        comparison=SLOWER,
+        last_look=regressed(),
+        verdict=regressed(is_hard=True),
+    )
     .to(Phase.ROLLING_BACK, Reason.WATCH_REGRESSED, NOW, "bot", regressed().evidence, child_id="rchild22")
     .to(Phase.ROLLED_BACK, Reason.ROLLBACK_LANDED, NOW, "bot"),
     "bot's rollback is done": rollback_at(
@@ -220,7 +226,14 @@ STORIES: Mapping[str, Rollout] = {
     "answer lost": _ended(
         Phase.UPDATING, Phase.FAILED, Reason.AWS_UNREACHABLE, "SageMaker's answer was lost.", update=a_call()
     ),
-    "refused by AWS": _ended(Phase.UPDATING, Phase.FAILED, Reason.AWS_REFUSED, "AWS refused UpdateEndpoint."),
+    "refused by AWS": _ended(
+        Phase.UPDATING,
+        Phase.FAILED,
+        Reason.AWS_REFUSED,
+        "AWS refused UpdateEndpoint.",
+        plan=a_plan(content_hash="abc"),
+        refused="call_update",
+    ),
     "before the call": at(Phase.UPDATING, update=None, snapshot=a_snapshot()),
     "call not answered": at(Phase.UPDATING, update=a_call(), snapshot=None),
     "just asked": at(Phase.UPDATING, snapshot=a_snapshot()),

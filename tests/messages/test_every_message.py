@@ -380,4 +380,8 @@ def test_the_end_of_a_rollback_says_how_long_it_took() -> None:
     done = STORIES["rollback rolled_back"]
     later = done.last.model_copy(update={"at": NOW + timedelta(minutes=8)})
     words = words_of(slots_of(done.with_(transitions=(*done.transitions[:-1], later)))[SlotName.ENDING])
-    assert words == "Rolled back in 8 min. Asked for by @U0BEN.\nsentiment-prod is InService on sentiment-v3."
+    assert words == (
+        "Rolled back in 8 min. Asked for by @U0BEN.\nsentiment-prod is InService on sentiment-v3.\n\n"
+        "What was left is held now: automation leaves it alone, a person may still bring it back. To lift that: "
+        "unhold sentiment-prod"
+    )

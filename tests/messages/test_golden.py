@@ -40,6 +40,7 @@ SHOWN = {
     "summary_rolled_back": ("rolled_back", SlotName.SUMMARY),
     "ending_rolled_back_by_aws": ("rolled_back_by_aws", SlotName.ENDING),
     "ending_needs_human": ("needs_human", SlotName.ENDING),
+    "ending_quarantined": ("refused by AWS", SlotName.ENDING),
     "ending_bot_rolled_back": ("bot's rollback is done", SlotName.ENDING),
     "ending_drifted": ("drifted", SlotName.ENDING),
     "ending_rejected_with_words": ("rejected with words", SlotName.ENDING),

@@ -7,15 +7,17 @@ import pytest
 from fakes.clock import NOW
 from fakes.facts import SUSPENDED, a_target
 from fakes.reading import words_of
-from fakes.records import ENDPOINT, a_snapshot, at, opened, rollback_at
+from fakes.records import BEN, ENDPOINT, a_snapshot, at, opened, rollback_at
 from fakes.stories import STORIES
 
 from bot.domain.board import BoardState, Standing, in_turn
 from bot.domain.endpoint import EndpointStatus
+from bot.domain.hold import Hold, HoldKind
 from bot.domain.phases import Phase
 from bot.domain.rollout import Retry, Rollout
 from bot.domain.saga import ScalingMode, ScalingSaga
 from bot.domain.scaling import Scaling
+from bot.messages.answers import render_board
 from bot.messages.standing import render_standing
 
 SCALES = "AllTraffic: 2 to 8 instances, SageMakerVariantInvocationsPerInstance held at 200, 1 scheduled action"
@@ -125,6 +127,36 @@ def test_scaling_that_could_not_be_put_back_is_not_forgotten() -> None:
 )
 def test_a_rollout_that_is_not_over_says_what_it_is_at_or_waits_for(rollout: Rollout, words: str) -> None:
     assert section_of("Changes", rollout) == f"Rollout rabc2345 of @U0ANNA {words}"
+
+
+def a_hold(kind: HoldKind = HoldKind.HELD, **fields: Any) -> Hold:
+    told = {"kind": kind, "endpoint": ENDPOINT, "since": NOW, "actor": BEN, "reason": "too slow", "label": "v4"}
+    return Hold(**{**told, **fields})
+
+
+def test_holds_are_listed_with_who_why_and_how_to_lift_them() -> None:
+    holds = (a_hold(HoldKind.BY_PERSON, label=""), a_hold(), a_hold(HoldKind.QUARANTINED, actor="aws"))
+    shown = a_standing(state=BoardState.HELD, running="v3", newest="v4", holds=holds)
+    words = words_of(render_standing(shown, [], []))
+    assert "The newest version that may follow is v4." in words
+    assert "• held by @U0BEN since 2026-11-22 08:00 UTC: too slow" in words
+    assert "• v4 is held since 2026-11-22 08:00 UTC; @U0BEN rolled it back: too slow" in words
+    assert "• v4 is quarantined since 2026-11-22 08:00 UTC; SageMaker did not take it: too slow" in words
+    assert f"To lift them: unhold {ENDPOINT}" in words
+
+
+@pytest.mark.parametrize(
+    ("state", "told"),
+    [
+        (BoardState.HELD, "held by @U0BEN since 2026-11-22 08:00 UTC: tests"),
+        (BoardState.QUARANTINED, "v4 is quarantined since 2026-11-22 08:00 UTC; SageMaker did not take it: too slow"),
+        (BoardState.UP_TO_DATE, ""),
+    ],
+)
+def test_a_row_of_the_board_says_why_it_is_held(state: BoardState, told: str) -> None:
+    holds = (a_hold(HoldKind.QUARANTINED), a_hold(HoldKind.BY_PERSON, reason="tests"))
+    row = words_of(render_board([a_standing(state=state, running="v3", newest="v4", holds=holds)], []))
+    assert row.endswith(f"{ENDPOINT}: {state} · runs v3{f' · {told}' if told else ''}")
 
 
 def test_windows_are_named_where_there_are_any() -> None:

@@ -8,7 +8,7 @@ from fakes.reading import mrkdwn_of, words_of
 from fakes.records import BEN, ENDPOINT
 
 from bot.domain.hold import Hold, HoldKind
-from bot.messages.holding import hold_line, how_to_lift, render_held, render_unheld
+from bot.messages.holding import hold_line, how_to_lift, left_behind, render_held, render_unheld
 from bot.messages.plain import plain_text
 
 
@@ -51,7 +51,7 @@ def a_hold(kind: HoldKind = HoldKind.HELD, **fields: Any) -> Hold:
         ),
         (
             a_hold(label="", reason=""),
-            "a version is held since 2026-11-22 08:00 UTC; @U0BEN rolled it back in rollout rabc2345",
+            "this version is held since 2026-11-22 08:00 UTC; @U0BEN rolled it back in rollout rabc2345",
         ),
     ],
 )
@@ -65,7 +65,17 @@ def test_a_row_of_the_board_cuts_a_long_reason() -> None:
     assert hold_line(hold, short=True).endswith("…")
 
 
-def test_how_to_lift_names_the_command() -> None:
+@pytest.mark.parametrize(
+    ("hold", "words"),
+    [
+        (a_hold(), "sentiment version 4 is held now: automation"),
+        (a_hold(HoldKind.QUARANTINED), "sentiment version 4 is quarantined now: automation"),
+        (None, "What was left is held now: automation"),
+    ],
+)
+def test_what_a_rollout_left_behind_is_named_with_how_to_lift_it(hold: Hold | None, words: str) -> None:
+    assert left_behind("stt-prod", hold).startswith(words)
+    assert "`unhold stt-prod`" in left_behind("stt-prod", hold)
     assert "`unhold stt-prod`" in how_to_lift("stt-prod")
 
 
