@@ -77,7 +77,23 @@ def test_every_key_is_explained_to_the_editor_unless_its_name_says_all():
     silent = {
         f"{name}.{key}"
         for name, block in fleet_schema()["$defs"].items()
-        for key, value in block["properties"].items()
+        for key, value in block.get("properties", {}).items()  # lists of words, such as roles, have none
         if "description" not in value and "$ref" not in value
     }
     assert silent == set()
+
+
+def test_every_block_and_every_list_of_words_is_explained_to_the_editor():
+    assert {name for name, block in fleet_schema()["$defs"].items() if not block.get("description")} == set()
+
+
+@pytest.mark.parametrize(
+    "watch",
+    ["metrics: {p75: critical}", "metrics: {p50: grave}", "check: {}", "tolerance: {relative: 200%}", "auto_rollback: on"],
+)
+def test_schema_and_reader_refuse_the_same_mistakes_about_the_watch(watch):
+    text = EXAMPLE.replace("  product-perception:\n", f"  product-perception:\n    watch: {{{watch}}}\n", 1)
+    assert text != EXAMPLE
+    assert complaints(text)
+    with pytest.raises(FleetFileError):
+        parse_fleet(text, "f")
