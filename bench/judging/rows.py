@@ -23,7 +23,7 @@ class Row:
     regression: Regression
     judgements: list[Judgement] = field(default_factory=list)
     steady: list[Judgement] = field(default_factory=list)
-    """Of the watches that came after a steady hour."""
+    """Of the watches that came after a steady day."""
 
     @property
     def watches(self) -> int:
@@ -58,12 +58,12 @@ class Row:
 
     @property
     def steady_share(self) -> float | None:
-        """Alarms per watch after a steady hour; None without any."""
+        """Alarms per watch after a steady day; None without any."""
         return count_alarms(self.steady) / len(self.steady) if self.steady else None
 
     @property
     def steady_soon(self) -> float | None:
-        """Watches after a steady hour with an alarm within ten periods; None without any."""
+        """Watches after a steady day with an alarm within ten periods; None without any."""
         return count_alarms(self.steady, SOON) / len(self.steady) if self.steady else None
 
     def as_data(self) -> dict[str, Any]:

@@ -46,7 +46,8 @@ def _header(rows: Rows) -> str:
         f"One row of a trace is one minute, whatever its own step;\nwindows are {BASELINE} minutes before the cut and {LOOKS} after a "
         f"warm-up of {WARM_UP}, with a look every minute; days and weeks are those of the trace's own clock.\n"
         f"Minutes are counted from the first judged one; three more pass until CloudWatch's numbers are in, for every judge alike. "
-        f"Steady: the hour before the cut scatters by {STEADY:.0%} at most ({steady} watches).\n"
+        f"Steady: 95 % of the day before the cut lie within {STEADY:.0%} of its median "
+        f"({steady} watches).\n"
         f"Traffic is {Traffic.HIGH.requests} requests a minute (high, also where nothing is said) or {Traffic.LOW.requests} (low)."
     )
 
@@ -82,7 +83,7 @@ def _detection(rows: Rows) -> str:
 
 
 def _steady(rows: Rows) -> str:
-    lines = [_head("AFTER A STEADY HOUR: found", f"(within {SOON} minutes)", "")]
+    lines = [_head("AFTER A STEADY DAY: found", f"(within {SOON} minutes)", "")]
     for regression in REGRESSIONS:
         of_judges = [rows.of(judge, regression) for judge in JUDGES]
         cells = [f"{percent(row.steady_share)} ({percent(row.steady_soon)})" for row in of_judges]
@@ -105,9 +106,9 @@ def _goals(rows: Rows) -> str:
         said = f"false alarms at most {FALSE_ALARMS_AT_MOST:.0%} of watches, {null.traffic.words}: {percent(row.share)}"
         lines.append(_goal(row.share <= FALSE_ALARMS_AT_MOST, f"{said} ({row.alarms} of {row.watches})"))
     soon = rows.of("ours", PLUS_20).steady_soon
-    said = f"+20 % found within {SOON} minutes after a steady hour in at least {PLUS_20_AT_LEAST:.0%}"
+    said = f"+20 % found within {SOON} minutes after a steady day in at least {PLUS_20_AT_LEAST:.0%}"
     if soon is None:
-        lines.append(f"  –        {said}: no hour was steady")
+        lines.append(f"  –        {said}: no day was steady")
     else:
         lines.append(_goal(soon >= PLUS_20_AT_LEAST, f"{said}: {percent(soon)}"))
     missed = sum(row.watches - row.alarms for row in (rows.of("ours", burst) for burst in BURSTS))

@@ -10,8 +10,9 @@ BASELINE = 60
 WARM_UP = 3
 LOOKS = 30
 HISTORY_DAYS = 14
-STEADY = 0.10
-"""An hour before the cut is steady if its values scatter by no more than 10 % of their median."""
+STEADY = 0.20
+"""A cut is steady if 95 % of the values of the day before it lie within 20 % of their median, as those of a normal distribution with a
+deviation of 10 % do. An hour would not do: many traces are calm for an hour and rise by half in the next, every day."""
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,7 @@ class Cut:
 
     place: int
     steady: bool
+    """Whether the day before was."""
 
     @property
     def judged(self) -> int:
@@ -45,10 +47,11 @@ def choose_cuts(trace: Trace, wanted: int) -> list[Cut]:
     if not usable.size:
         return []
     picked = np.unique(np.linspace(0, usable.size - 1, min(wanted, usable.size)).astype(np.int64))
-    return [Cut(int(place), scatter(trace.values[place - BASELINE : place]) <= STEADY) for place in usable[picked]]
+    day = max(trace.day, BASELINE)
+    return [Cut(int(place), is_steady(trace.values[max(0, place - day) : place])) for place in usable[picked]]
 
 
-def scatter(values: Floats) -> float:
-    """Robust coefficient of variation: the median distance to the median, scaled to a normal's deviation, over the median."""
-    middle = float(np.nanmedian(values))
-    return 1.4826 * float(np.nanmedian(np.abs(values - middle))) / middle
+def is_steady(values: Floats) -> bool:
+    """Whether a rise by a fifth is out of the ordinary for these values."""
+    distance = np.abs(values / np.nanmedian(values) - 1)
+    return float(np.nanquantile(distance, 0.95)) <= STEADY

@@ -19,7 +19,7 @@ def alarm(minute: int) -> Judgement:
 
 
 def outcomes(**finds: Judgement) -> list[Outcome]:
-    """Two watches on each of two traces: one after a steady hour; a judge finds every regression as said, and raises no false alarm."""
+    """Two watches on each of two traces: one after a steady day; a judge finds every regression as said, and raises no false alarm."""
     return [
         Outcome(judge, trace, regression, steady, SILENT if regression.kind == "none" else finds.get(judge, SILENT))
         for judge in JUDGES
@@ -75,7 +75,7 @@ def test_a_burst_missed_is_a_goal_not_met():
 
 def test_plus_20_found_late_is_a_goal_not_met():
     text = render(Rows(outcomes(ours=alarm(11))))
-    assert "not met  +20 % found within 10 minutes after a steady hour in at least 95%: 0.0 %" in text
+    assert "not met  +20 % found within 10 minutes after a steady day in at least 95%: 0.0 %" in text
 
 
 def test_a_rival_that_finds_more_is_named_with_its_price():
