@@ -33,7 +33,7 @@ def start_check(world: World, rollout: Rollout) -> None:
     run = next((run for run in rollout.checks if not run.is_over), None)
     if plan is None or run is None:
         return
-    job_id = f"check-{rollout.id}-{run.time}-{run.attempt}"
+    job_id = f"check-{rollout.id}-{run.time}-{run.attempt}-{int(run.intended_at.timestamp() * 1000)}"
     if is_known(job_id, world.store.connection):
         return
     enqueue(

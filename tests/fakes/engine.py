@@ -49,7 +49,7 @@ version: 1
 defaults:
   region: us-east-1
   approval: {{users: [{BEN}, {CARL}], quorum: 1, expires_after: 4h}}
-  watch: {{duration: 5m, warm_up: 1m, metric_period: 60s}}
+  watch: {{duration: 5m, warm_up: 1m, metric_period: 30s}}
   timing: {{poll: 15s, settle: 10s, lease: 10s}}
 endpoints:
   {ENDPOINT}:
@@ -130,6 +130,8 @@ class Engine:
         self.intake = Intake(self.store, self.world.fleet, self.clock)
         self._deliveries = 0
         self.crashes: list[tuple[str, Exception]] = []
+        self.workers_are_busy: set[QueueName] = set()
+        """Queues whose jobs nobody takes at the moment."""
 
     def close(self) -> None:
         self.redis.close()
@@ -243,7 +245,7 @@ class Engine:
     def settle(self) -> None:
         """Do everything that is due now, until nothing is."""
         for _ in range(200):
-            jobs = [job for name in QueueName for job in self._take(name)]
+            jobs = [job for name in QueueName if name not in self.workers_are_busy for job in self._take(name)]
             for job in jobs:
                 self._run(job)
             dispatched = sum(self.store.due.dispatch(kind, self.clock(), self.world.lease) for kind in Due)
