@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.domain.errors import SlackRefused, TransientError
+from bot.domain.phases import Reason
 from bot.domain.rollout import Rollout
 from bot.messages.blocks import Message
 from bot.messages.ids import METADATA_EVENT
@@ -126,18 +127,22 @@ class Posting:
     def _bring_chart(self, rollout: Rollout, slot: Slot, state: SlotState | None, digest: str) -> None:
         """Upload the picture once, and once more after a watch that was taken up again.
 
-        An upload tells no message_ts, so "is it there?" is asked by its name, which says until when was watched.
+        An upload tells no message_ts, so "is it there?" is asked by its name, which counts the editions.
         """
         if rollout.comparison is None or rollout.cutover_at is None:
             return
         slots, thread_ts = self.world.store.slots, rollout.thread.thread_ts
         assert thread_ts is not None
-        filename = f"{rollout.endpoint}-{rollout.id}-{rollout.comparison.after.window.end:%Y%m%dT%H%M%S}.png"
-        if state is not None and state.message_ts == filename:
+        edition = 1 + sum(t.reason is Reason.WATCH_RESUMED for t in rollout.transitions)
+        filename = f"{rollout.endpoint}-{rollout.id}{f'-{edition}' if edition > 1 else ''}.png"
+        if state is not None and not state.is_uncertain and (edition == 1 or state.message_ts == filename):
             return
         posted = SlotState(intended_at=self.world.clock(), message_ts=filename, digest=digest)
-        is_unsure = state is not None and state.is_uncertain
-        if is_unsure and self.world.slack.has_own_file(rollout.thread.channel_id, thread_ts, filename):
+        if (
+            state is not None
+            and state.is_uncertain
+            and self.world.slack.has_own_file(rollout.thread.channel_id, thread_ts, filename)
+        ):
             slots.save(rollout.id, slot.name, posted)
             return
         self._wait_if_paused(UPLOAD)
