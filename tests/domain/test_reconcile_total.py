@@ -12,6 +12,7 @@ from fakes.records import (
     LONG_AGO,
     PACE,
     TARGET,
+    WATCH,
     a_call,
     a_comparison,
     a_plan,
@@ -24,6 +25,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.alarms import Alarm
+from bot.domain.checks import CheckPlan
 from bot.domain.endpoint import EndpointStatus
 from bot.domain.errors import GatewayError, PlanDrifted, ResourceBusy, RolloutBotError, TransientError
 from bot.domain.phases import ACTIVE_PHASES, TRANSITIONS, Kind, Phase, Reason
@@ -31,6 +33,8 @@ from bot.domain.plan import Difference
 from bot.domain.reconcile import TROUBLE_PATIENCE, Action, Decision, Observation, after_error, after_success, decide
 from bot.domain.rollout import Abort, Chore, CountChange, Retry, RetryPolicy, Rollout
 from bot.domain.saga import ScalingMode, ScalingSaga
+from bot.domain.verdict import VerdictKind
+from bot.domain.watchplan import Acceptance, Extension
 
 OTHER = "made-by-hand"
 IN_SERVICE = EndpointStatus.IN_SERVICE
@@ -85,9 +89,35 @@ def record(kind: Kind, phase: Phase, **fields: object) -> Rollout:
 BEFORE_UPDATING = (Phase.PLANNING, Phase.AWAITING_APPROVAL, Phase.SCHEDULED, Phase.PREPARING)
 """Whoever cancels in one of these ends it at once."""
 
+REGRESSED = a_verdict(VerdictKind.REGRESSED)
+VERDICTS = (
+    None,
+    a_verdict(),
+    a_verdict(VerdictKind.INCONCLUSIVE),
+    REGRESSED,
+    REGRESSED.model_copy(update={"is_hard": True}),
+    REGRESSED.model_copy(update={"is_hard": True, "may_act": False}),
+)
+CHECK = CheckPlan(command=("check",), timeout=timedelta(minutes=5))
+watches = st.fixed_dictionaries(
+    {
+        "watch": st.builds(
+            lambda policy, check: WATCH.model_copy(update={"auto_rollback": policy, "check": check}),
+            st.sampled_from(["off", "hard", "all"]),
+            st.sampled_from([None, None, CHECK]),
+        ),
+        "worse_looks": st.integers(0, 3),
+        "worse_since": st.sampled_from([None, NOW]),
+        "acceptance": st.sampled_from([None, None, Acceptance(actor=BEN, at=NOW)]),
+        "extensions": st.sampled_from([(), (), (Extension(actor=BEN, at=NOW, by=WATCH.duration),)]),
+    }
+)
+"""How a watch is held, and what people did about it so far."""
+
 records = st.builds(
-    lambda where, call, scaling, alarms, retry, policy, abort, queued, created: record(
+    lambda where, call, scaling, alarms, retry, policy, abort, queued, created, watched: record(
         *where,
+        **watched,
         update=CALLS[call],
         scaling=SCALINGS[scaling] if where[0] is not Kind.SCALE else None,
         **(ALARMS[alarms] if where[0] is Kind.UPDATE else {}),
@@ -109,6 +139,7 @@ records = st.builds(
     st.booleans(),
     st.booleans(),
     st.booleans(),
+    watches,
 )
 snapshots = st.builds(
     a_snapshot,
@@ -127,7 +158,8 @@ observations = st.builds(
     lock=st.sampled_from([None, "the lock of <@U0BEN> (x)"]),
     opens_at=st.sampled_from([None, NOW + timedelta(days=7)]),
     comparison=st.sampled_from([None, a_comparison()]),
-    verdict=st.sampled_from([None, a_verdict()]),
+    verdict=st.sampled_from(VERDICTS),
+    may_go_back_alone=st.booleans(),
 )
 moments = st.sampled_from([NOW, NOW + PACE.settle, NOW + timedelta(hours=1), NOW + timedelta(days=1)])
 
@@ -188,6 +220,44 @@ def assert_may_be_called(rollout: Rollout, decision: Decision, seen: Observation
         assert rollout.scaling is not None
         assert rollout.scaling.taken_at is not None
         assert not plan.alarms or rollout.alarms_verified or rollout.phase is Phase.UPDATING
+
+
+watching = st.builds(
+    lambda watched: record(Kind.UPDATE, Phase.WATCHING, **watched),
+    watches,
+)
+
+
+@settings(max_examples=1000, deadline=None)
+@given(watching, observations, moments)
+def test_the_bot_goes_back_by_itself_only_as_far_as_it_may(rollout: Rollout, seen: Observation, now: object) -> None:
+    decision = decide(rollout, seen, now)  # type: ignore[arg-type]
+    if decision.rollout.phase is not Phase.ROLLING_BACK:
+        assert not decision.wants_rollback
+        return
+    verdict, policy = seen.verdict, rollout.watch.auto_rollback
+    assert verdict is not None
+    assert verdict.kind is VerdictKind.REGRESSED
+    assert verdict.may_act
+    assert policy == "all" or (policy == "hard" and verdict.is_hard)
+    assert rollout.acceptance is None
+    assert seen.may_go_back_alone
+    assert seen.snapshot is not None
+    assert seen.snapshot.is_on(TARGET)
+    assert decision.wants_rollback
+    assert (decision.rollout.last.reason, decision.rollout.verdict) == (Reason.WATCH_REGRESSED, verdict)
+
+
+@settings(max_examples=500, deadline=None)
+@given(watching, observations, moments)
+def test_a_limit_that_was_crossed_is_never_slept_over(rollout: Rollout, seen: Observation, now: object) -> None:
+    """Either the fleet goes back, or people are told, now or by the summary; also while the check command is waited for."""
+    decision = decide(rollout, seen, now)  # type: ignore[arg-type]
+    verdict, snapshot, after = seen.verdict, seen.snapshot, decision.rollout
+    if verdict is None or not verdict.is_hard or snapshot is None or not snapshot.is_on(TARGET):
+        return
+    told = after.worse_since is not None or after.phase is Phase.SUCCEEDED
+    assert after.phase is Phase.ROLLING_BACK or after.acceptance is not None or told
 
 
 ERRORS: list[RolloutBotError] = [

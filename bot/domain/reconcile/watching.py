@@ -59,7 +59,7 @@ def watch(rollout: Rollout, seen: Observation, now: datetime) -> Decision:
         restraint = restraint_on(rollout, verdict, may_go_back_alone=seen.may_go_back_alone)
         if restraint is None:
             return turn_back(rollout.with_(verdict=verdict), Reason.WATCH_REGRESSED, now, verdict.evidence)
-        rollout = _left_to_people(rollout, restraint, now, is_over=is_over)
+        rollout = _left_to_people(rollout, restraint, now, goes_on=not is_over or checking.is_pending(rollout))
     if check := checking.due(rollout, now):
         return check
     if is_over and verdict is not None and not checking.is_pending(rollout):
@@ -136,7 +136,7 @@ def _is_confirmed(rollout: Rollout, verdict: Verdict, *, is_over: bool) -> bool:
     return verdict.is_hard or is_over or rollout.worse_looks >= LOOKS_TO_CONFIRM
 
 
-def _left_to_people(rollout: Rollout, restraint: Restraint, now: datetime, *, is_over: bool) -> Rollout:
+def _left_to_people(rollout: Rollout, restraint: Restraint, now: datetime, *, goes_on: bool) -> Rollout:
     """People are told once, during the watch; at its end the summary tells them."""
-    tells = not is_over and rollout.worse_since is None and restraint is not Restraint.ACCEPTED
+    tells = goes_on and rollout.worse_since is None and restraint is not Restraint.ACCEPTED
     return rollout.with_(restraint=restraint, worse_since=now if tells else rollout.worse_since)
