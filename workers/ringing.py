@@ -3,7 +3,7 @@
 import json
 import logging
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bot.domain.alarms import Alarm
 from bot.domain.errors import GatewayError, TransientError
@@ -32,18 +32,21 @@ class Ringing:
         if not names:
             return ()
         place = f"{spec.role_to_assume or 'own'}:{spec.region or 'own'}"
-        known = self._remembered(place)
-        if known is None or not set(names) <= known.keys():
-            known = self._read(place, rollout, spec)
+        now = self.world.clock()
+        known = self._remembered(place, now - min(rollout.watch.metric_period / 2, LONGEST_FRESH))
+        if not set(names) <= known.keys():
+            known = self._read(place, rollout, spec, now)
         return tuple(alarm for name in names if (alarm := known.get(name)) is not None)
 
-    def _remembered(self, place: str) -> dict[str, Alarm | None] | None:
+    def _remembered(self, place: str, not_before: datetime) -> dict[str, Alarm | None]:
+        """What somebody read after that time; nothing where nobody did."""
         raw = self.world.store.memory.recall(f"alarms:{place}")
-        if raw is None:
-            return None
-        return {name: Alarm.model_validate(alarm) if alarm else None for name, alarm in json.loads(raw).items()}
+        known = json.loads(raw) if raw is not None else None
+        if known is None or known["at"] <= not_before.timestamp():
+            return {}
+        return {name: Alarm.model_validate(alarm) if alarm else None for name, alarm in known["alarms"].items()}
 
-    def _read(self, place: str, rollout: Rollout, spec: EndpointSpec) -> dict[str, Alarm | None]:
+    def _read(self, place: str, rollout: Rollout, spec: EndpointSpec, now: datetime) -> dict[str, Alarm | None]:
         names = sorted({*rollout.watch.alarms, *self._named_beside(spec)})
         try:
             found = self.world.aws(spec).alarms.describe(names)
@@ -51,9 +54,9 @@ class Ringing:
             log.warning("rollout %s: no alarms: %s", rollout.id, exc)
             return {}
         states = {name: found.get(name) for name in names}
-        text = json.dumps({name: alarm.model_dump(mode="json") if alarm else None for name, alarm in states.items()})
-        fresh_for = min(rollout.watch.metric_period / 2, LONGEST_FRESH)
-        self.world.store.memory.remember(f"alarms:{place}", text, fresh_for)
+        alarms = {name: alarm.model_dump(mode="json") if alarm else None for name, alarm in states.items()}
+        text = json.dumps({"at": now.timestamp(), "alarms": alarms})
+        self.world.store.memory.remember(f"alarms:{place}", text, 2 * LONGEST_FRESH)
         return states
 
     def _named_beside(self, spec: EndpointSpec) -> set[str]:

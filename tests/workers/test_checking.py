@@ -18,7 +18,7 @@ from bot.store.slots import SlotState
 from workers.ports import Ended
 
 BEFORE, AFTER = CheckTime.BEFORE, CheckTime.AFTER
-CHECKED = FLEET.replace("metric_period: 60s", "metric_period: 30s").replace(
+CHECKED = FLEET.replace(
     "watch: {duration: 5m,",
     "watch: {check: {command: [wer, --golden, /srv/audio], timeout: 5m, pass_environment: [AWS_PROFILE]}, duration: 5m,",
 )
