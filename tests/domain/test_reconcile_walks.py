@@ -1,5 +1,6 @@
 """From planning to the end, whatever AWS, people, the network and crashes do: one update an approval, and everything put back."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum, auto
@@ -14,6 +15,7 @@ from fakes.records import (
     LONG_AGO,
     PACE,
     TARGET,
+    WATCH,
     a_comparison,
     a_plan,
     a_snapshot,
@@ -24,19 +26,24 @@ from fakes.records import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.domain.acceptance import accept
 from bot.domain.alarms import Alarm
 from bot.domain.endpoint import EndpointStatus
-from bot.domain.errors import GatewayError, PlanDrifted, ResourceBusy, RolloutBotError, TransientError
+from bot.domain.errors import GatewayError, PlanDrifted, ResourceBusy, RolloutBotError, TransientError, UserError
+from bot.domain.extending import extend
 from bot.domain.phases import TRANSITIONS, Kind, Phase, Reason
 from bot.domain.plan import Difference
-from bot.domain.reconcile import Action, Decision, Observation, after_error, after_success, decide, verdict_due_at
+from bot.domain.reconcile import Action, Decision, Observation, after_error, after_success, decide
 from bot.domain.rollout import Abort, RetryPolicy, Rollout
 from bot.domain.saga import ScalingMode
+from bot.domain.verdict import Comparison, VerdictKind
 from workers.rollbacks import inherited_scaling
 
 ALARM = Alarm(name="bot-errors")
 NO_CAPACITY = "Unable to provision requested ML compute capacity due to InsufficientInstanceCapacity error."
 RETRIES = 2
+MOST_EXTENSIONS = 3
+"""Presses of a story, so that it ends."""
 
 
 class Fate(Enum):
@@ -65,6 +72,10 @@ class Event(Enum):
     CANNOT_BE_SEEN = auto()
     SOMEBODY_CANCELS = auto()
     SOMEBODY_ABORTS = auto()
+    SOMEBODY_ACCEPTS = auto()
+    SOMEBODY_WATCHES_LONGER = auto()
+    NUMBERS_GET_WORSE = auto()
+    NUMBERS_GET_BETTER = auto()
 
 
 @dataclass
@@ -80,6 +91,8 @@ class Account:
     began: list[str] = field(default_factory=list)
     is_scaled: bool = True
     has_alarm: bool = False
+    is_worse: bool = False
+    """What CloudWatch's numbers say of the new fleet."""
 
     def update(self, config: str) -> None:
         """UpdateEndpoint."""
@@ -106,6 +119,8 @@ class Account:
             self.status, self.moved_at = EndpointStatus.UPDATING, self.now
         elif event is Event.AUTOSCALING_ENDS and self.status is EndpointStatus.UPDATING and not self.pending:
             self.settle(self.config)
+        elif event in (Event.NUMBERS_GET_WORSE, Event.NUMBERS_GET_BETTER):
+            self.is_worse = event is Event.NUMBERS_GET_WORSE
 
 
 def carried_out(account: Account, rollout: Rollout, action: Action) -> Rollout:
@@ -195,6 +210,7 @@ class Story:
     rollout: Rollout = field(default_factory=opened)
     child: Rollout | None = None
     approvals: int = 0
+    extensions: int = 0
 
     def tick(self, rollout: Rollout, fate: Fate, *, blind: bool) -> Rollout:
         """One tick as the reconciler does it; returns the record as it was saved last."""
@@ -214,9 +230,10 @@ class Story:
         snapshot = a_snapshot(
             account.status, account.config, moved_at=account.moved_at, pending=account.pending, reason=account.reason
         ).model_copy(update={"observed_at": now})
-        is_over = rollout.phase is Phase.WATCHING and now >= verdict_due_at(rollout)
-        judged = {"comparison": a_comparison(), "verdict": a_verdict()} if is_over else {}
-        return Observation(snapshot=snapshot, child=self.child, **judged)
+        if rollout.phase is not Phase.WATCHING:
+            return Observation(snapshot=snapshot, child=self.child)
+        verdict = a_verdict(VerdictKind.REGRESSED if account.is_worse else VerdictKind.PASS)
+        return Observation(snapshot=snapshot, child=self.child, comparison=looked_at(now), verdict=verdict)
 
     def saved(self, decision: Decision) -> Rollout:
         """As the reconciler saves it; somebody must look again as long as there is something to do."""
@@ -224,7 +241,7 @@ class Story:
         if decision.action is None:
             assert (decision.look_again_in is not None) is rollout.is_active, "nobody would ever look again"
         if decision.wants_rollback:
-            fields = {"parent_id": rollout.id, "requester": BEN, "approval_needed": False}
+            fields = {"parent_id": rollout.id, "requester": rollout.last.actor, "approval_needed": False}
             self.child = opened(Kind.ROLLBACK, id="rchild22", scaling=inherited_scaling(rollout), **fields)
             rollout = rollout.with_(child_id="rchild22", scaling=None)
         if rollout.phase is Phase.AWAITING_APPROVAL:
@@ -242,6 +259,13 @@ class Story:
             self.rollout = rollout.with_(rollback_queued_by=BEN)
         elif event is Event.SOMEBODY_ABORTS and rollout.phase is Phase.UPDATING and rollout.abort is None:
             self.rollout = rollout.with_(abort=Abort(actor=BEN, at=now))
+        elif event is Event.SOMEBODY_ACCEPTS:
+            self.rollout = pressed(lambda: accept(rollout, BEN, now), rollout)
+        elif event is Event.SOMEBODY_WATCHES_LONGER and self.extensions < MOST_EXTENSIONS:
+            still_there = self.account.config == TARGET and self.account.status is EndpointStatus.IN_SERVICE
+            if rollout.phase is Phase.WATCHING or still_there:
+                self.rollout = pressed(lambda: extend(rollout, BEN, now), rollout)
+                self.extensions += self.rollout is not rollout
         else:
             self.account.let(event)
 
@@ -256,6 +280,21 @@ class Story:
             self.let(event)
 
 
+def looked_at(now: datetime) -> Comparison:
+    """A comparison whose numbers reach to the present."""
+    shown = a_comparison()
+    window = shown.after.window.model_copy(update={"end": now})
+    return shown.model_copy(update={"after": shown.after.model_copy(update={"window": window})})
+
+
+def pressed(decide_: Callable[[], Rollout], rollout: Rollout) -> Rollout:
+    """What a button does, or that it says why it does nothing."""
+    try:
+        return decide_()
+    except UserError:
+        return rollout
+
+
 FATES = (*Fate, *[Fate.DONE] * 10)
 EVENTS = (*Event, *[Event.NOTHING, Event.LANDS] * 3)
 """Mostly all goes well, or else no story would come far."""
@@ -264,8 +303,9 @@ scripts = st.lists(st.tuples(st.sampled_from(FATES), st.sampled_from(EVENTS)), m
 CALM = [(Fate.DONE, Event.NOTHING), (Fate.DONE, Event.AUTOSCALING_ENDS), (Fate.DONE, Event.LANDS)] * 100
 
 
-def told(script: list[tuple[Fate, Event]]) -> Story:
-    story = Story()
+def told(script: list[tuple[Fate, Event]], policy: str = "all") -> Story:
+    watch = WATCH.model_copy(update={"auto_rollback": policy})
+    story = Story(rollout=opened(watch=watch))
     story.play(script + CALM)
     return story
 
@@ -308,6 +348,28 @@ def test_what_is_said_at_the_end_is_what_runs(script: list[tuple[Fate, Event]]) 
         assert story.account.config == ended[story.rollout.phase]
     for first, second in pairwise(story.rollout.transitions):
         assert second.phase in TRANSITIONS[first.phase]
+
+
+@settings(max_examples=200, deadline=None)
+@given(scripts, st.sampled_from(["off", "hard", "all"]))
+def test_no_watch_goes_back_by_itself_against_the_policy_or_a_persons_word(
+    script: list[tuple[Fate, Event]], policy: str
+) -> None:
+    worse = [(Fate.DONE, Event.LANDS)] * 30 + [(Fate.DONE, Event.NUMBERS_GET_WORSE)]
+    story = told([*script, *worse], policy)
+    back = next((t for t in story.rollout.transitions if t.reason is Reason.WATCH_REGRESSED), None)
+    if back is None:
+        return
+    assert policy == "all", "without a crossed limit"
+    accepted = story.rollout.acceptance
+    assert accepted is None or accepted.at >= back.at
+    assert story.child is not None
+
+
+def test_a_story_whose_numbers_get_worse_goes_back_by_itself() -> None:
+    story = told([(Fate.DONE, Event.LANDS)] * 30 + [(Fate.DONE, Event.NUMBERS_GET_WORSE)])
+    assert story.rollout.phase is Phase.ROLLED_BACK
+    assert story.account.began == [TARGET, CURRENT]
 
 
 def test_a_calm_story_is_a_success_with_one_update() -> None:
