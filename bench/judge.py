@@ -19,9 +19,10 @@ os.environ.setdefault(
     "OPENBLAS_NUM_THREADS", "1"
 )  # the watches are spread over the cores; threads below them would fight for these
 
+from bench.judging.goals import render_goals, render_honest
 from bench.judging.replay import OUTCOMES_OF_A_WATCH, Outcome, replay
 from bench.judging.rows import Rows
-from bench.judging.table import render
+from bench.judging.table import render_tables
 from bench.judging.traces import read_folder
 from bench.judging.watches import choose_cuts
 
@@ -67,7 +68,7 @@ def run(folder: Path, seed: int, watches: int, data: Path | None) -> int:
     rows = Rows(outcomes)
     if data:
         data.write_text(json.dumps(rows.as_data(), indent=1) + "\n", encoding="utf-8")
-    print(render(rows))
+    print(render_tables(rows), render_goals(rows), render_honest(rows), sep="\n\n")
     return 0
 
 

@@ -67,6 +67,9 @@ REGRESSIONS = (
     *(Regression("errors", count, traffic) for traffic in Traffic for count in (5, 20)),
 )
 
+NULLS = tuple(r for r in REGRESSIONS if r.kind == "none")
+CHANGES = tuple(r for r in REGRESSIONS if r.kind != "none")
+
 
 def inject(regression: Regression, after: Requests, warm_up: int, rng: np.random.Generator) -> dict[Measure, Floats]:
     """What CloudWatch shows of the periods from the cutover on, with that change from their first one.

@@ -66,6 +66,16 @@ class Row:
         """Watches after a steady day with an alarm within ten periods; None without any."""
         return count_alarms(self.steady, SOON) / len(self.steady) if self.steady else None
 
+    @property
+    def steady_share_at_end(self) -> float | None:
+        """Watches after a steady day in which a single look at the end would have raised the alarm; None without any."""
+        return sum(j.alarm_at_end for j in self.steady) / len(self.steady) if self.steady else None
+
+    @property
+    def steady_inconclusive(self) -> float | None:
+        """Watches after a steady day that ended with neither an alarm nor the word that all is well; None without any."""
+        return sum(j.inconclusive for j in self.steady) / len(self.steady) if self.steady else None
+
     def as_data(self) -> dict[str, Any]:
         """For JSON."""
         return {

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+from bench.judging.goals import PLUS_20, render_goals, render_honest
 from bench.judging.judges import Judgement
 from bench.judging.ours import first_alarm
 from bench.judging.regressions import REGRESSIONS
 from bench.judging.replay import JUDGES, JudgeName, Outcome
 from bench.judging.rows import ALL, Rows
-from bench.judging.table import PLUS_20, render
+from bench.judging.table import render_tables
 from bot.domain.verdict import Verdict, VerdictKind
 
 KEYS = {"judge", "trace", "kind", "size", "watches", "alarms", "median_minutes", "inconclusive"}
@@ -27,6 +28,11 @@ def outcomes(**finds: Judgement) -> list[Outcome]:
         for trace in ("a.csv", "b.csv")
         for steady in (True, False)
     ]
+
+
+def render(found: list[Outcome]) -> str:
+    rows = Rows(found)
+    return "\n".join([render_tables(rows), render_goals(rows), render_honest(rows)])
 
 
 def replaced(found: list[Outcome], judge: JudgeName, kind: str, judgement: Judgement) -> list[Outcome]:
@@ -57,24 +63,24 @@ def test_data_has_a_row_for_every_judge_trace_and_regression():
 
 
 def test_a_judge_that_is_best_everywhere_meets_every_goal():
-    text = render(Rows(outcomes(ours=alarm(4))))
+    text = render(outcomes(ours=alarm(4)))
     assert "not met" not in text
     assert "No rival is better in any row over all traces." in text
 
 
 def test_a_false_alarm_too_many_is_a_goal_not_met():
-    text = render(Rows(replaced(outcomes(ours=alarm(4)), "ours", "none", alarm(9))))
+    text = render(replaced(outcomes(ours=alarm(4)), "ours", "none", alarm(9)))
     assert "  not met  false alarms at most 1% of watches, high traffic: 100.0 % (4 of 4)" in text
     assert "nothing changed, low traffic: static alarm alarms in 0.0 %, ours in 100.0 %." in text
 
 
 def test_a_burst_missed_is_a_goal_not_met():
-    text = render(Rows(replaced(outcomes(ours=alarm(4)), "ours", "errors", UNSURE)))
+    text = render(replaced(outcomes(ours=alarm(4)), "ours", "errors", UNSURE))
     assert "not met  no burst of 5 errors or more in 500 requests missed: 16 of 16" in text
 
 
 def test_plus_20_found_late_is_a_goal_not_met():
-    text = render(Rows(outcomes(ours=alarm(11))))
+    text = render(outcomes(ours=alarm(11)))
     assert "not met  +20 % found within 10 minutes after a steady day in at least 95%: 0.0 %" in text
 
 
@@ -82,20 +88,18 @@ def test_a_rival_that_finds_more_is_named_with_its_price():
     found = replaced(outcomes(ours=SILENT, kayenta=alarm(5)), "kayenta", "none", alarm(3))
     assert (
         "level +20%: Kayenta-style finds 100.0 %, ours 0.0 %; with nothing changed it alarms in 100.0 % of watches, ours in 0.0 %."
-    ) in render(Rows(found))
+    ) in render(found)
 
 
 def test_a_rival_that_is_only_faster_is_named_too():
-    assert "level +20%: static alarm is faster, 3 minutes to 8;" in render(
-        Rows(outcomes(ours=alarm(8), static=alarm(3)))
-    )
+    assert "level +20%: static alarm is faster, 3 minutes to 8;" in render(outcomes(ours=alarm(8), static=alarm(3)))
 
 
 def test_a_rival_that_is_fast_where_it_finds_anything_is_not_called_faster():
     found = outcomes(ours=alarm(8))
     lucky = next(n for n, o in enumerate(found) if o.judge == "static" and o.regression == PLUS_20)
     found[lucky] = Outcome("static", "a.csv", PLUS_20, True, alarm(1))
-    assert "faster" not in render(Rows(found))
+    assert "faster" not in render(found)
 
 
 def verdicts(kinds: str, *, is_hard: bool = False) -> list[Verdict]:
