@@ -46,7 +46,7 @@ from bot.domain.verdict import Verdict, VerdictKind
 OTHER = "made-by-hand"
 IN_SERVICE, UPDATING = EndpointStatus.IN_SERVICE, EndpointStatus.UPDATING
 WORSE, FINE, UNSURE = (a_verdict(k) for k in (VerdictKind.REGRESSED, VerdictKind.PASS, VerdictKind.INCONCLUSIVE))
-DUE = NOW + BAKE + 2 * WATCH.metric_period
+DUE = NOW + BAKE + 3 * WATCH.metric_period
 PATIENCE = timedelta(minutes=1)
 
 ON_BRIDGE: dict[str, Rollout] = {
@@ -197,6 +197,10 @@ def test_one_look_that_is_worse_may_be_an_outlier_and_two_in_a_row_are_not() -> 
     assert went_back(twice)
     assert twice.rollout.last.reason is Reason.BAKE_REGRESSED
     assert twice.rollout.last.note == WORSE.evidence
+
+
+def test_a_crossed_limit_needs_no_second_look() -> None:
+    assert went_back(decide(baking(), seen(verdict=WORSE.model_copy(update={"is_hard": True})), NOW + PATIENCE))
 
 
 def test_worse_at_the_end_goes_back() -> None:

@@ -4,7 +4,7 @@ Moving weights twice does no harm, so a move whose answer was lost is made again
 """
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from bot.domain.bridge import Bridge, BridgePlan, has_weights
 from bot.domain.calls import UpdateCall
@@ -21,6 +21,7 @@ from bot.domain.reconcile.updating import (
     stranded,
     unfit,
 )
+from bot.domain.reconcile.watching import lateness
 from bot.domain.rollout import Rollout
 from bot.domain.verdict import VerdictKind
 
@@ -56,10 +57,9 @@ def bake_ends_at(rollout: Rollout) -> datetime:
 
 
 def bake_verdict_due_at(rollout: Rollout) -> datetime:
-    """When the whole bake can be judged: CloudWatch shows datapoints a period or two late, but at most two minutes."""
+    """When the whole bake can be judged: CloudWatch is as late as after a cutover."""
     assert rollout.plan is not None
-    bake = rollout.plan.strategy.bake
-    return bake_ends_at(rollout) + min(2 * rollout.watch.metric_period, bake, timedelta(minutes=2))
+    return bake_ends_at(rollout) + lateness(rollout.watch.model_copy(update={"duration": rollout.plan.strategy.bake}))
 
 
 def stand_on_bridge(rollout: Rollout, seen: Observation, now: datetime) -> Decision:
@@ -78,7 +78,11 @@ def stand_on_bridge(rollout: Rollout, seen: Observation, now: datetime) -> Decis
 
 
 def _bake(rollout: Rollout, seen: Observation, now: datetime) -> Decision:
-    """Look period by period. Worse at the end, or at two looks in a row before it, is enough to go back: one may be an outlier."""
+    """Look period by period. Worse at the end, or at two looks in a row before it, is enough to go back: one may be an outlier.
+
+    A limit that was crossed needs no second look. The fleet file's `auto_rollback` is about what comes after: going back from the
+    bridge is what the strategy is for.
+    """
     assert rollout.bridge is not None
     before, verdict = rollout.bridge.verdict, seen.verdict
     is_over = now >= bake_verdict_due_at(rollout)
@@ -89,7 +93,7 @@ def _bake(rollout: Rollout, seen: Observation, now: datetime) -> Decision:
     )
     if verdict is not None and verdict.kind is VerdictKind.REGRESSED:
         was_worse_before = before is not None and before.kind is VerdictKind.REGRESSED
-        if is_over or was_worse_before:
+        if is_over or verdict.is_hard or was_worse_before:
             return turn_back(rollout, Reason.BAKE_REGRESSED, now, verdict.evidence)
     if is_over and verdict is not None:
         return _go_over(rollout, seen, now)
