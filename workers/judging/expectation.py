@@ -1,16 +1,18 @@
 """What to expect of a signal in the hours after the baseline: nothing new, or what the same clock times showed a day or a week before.
 
 Each of the candidates is tried all over the past; the one that goes wrong least is taken, and the simplest unless another is
-clearly better ("difference in differences", with the control that has earned it).
+clearly better ("difference in differences", with the control that has earned it). Errors of unsteady times are then brought to the
+measure of the present: what a night's quiet minutes do says little about a busy morning's.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from bot.domain.verdict import Basis
-from workers.judging.placebo import Layout, Statistic, independent, rises, tries
-from workers.judging.robust import scale
+from workers.judging.placebo import Layout, Places, Statistic, before, independent, rises, tries
+from workers.judging.robust import unsteadiness
 from workers.ports import Floats
 
 CLEARLY_BETTER = 0.9
@@ -19,6 +21,15 @@ CLEARLY_BETTER = 0.9
 FEWEST_STRETCHES = 12
 """On fewer stretches of the past a candidate is not believed."""
 
+NEWEST = 4
+"""The newest fourth of the baseline says more than all of it where a signal wanders."""
+
+ADAPTED = (0.5, 1.0)
+"""Powers of the present's unsteadiness to which errors may be proportional."""
+
+QUANTILE = 0.95
+"""Candidates are compared by errors that one try in twenty exceeds: what hurts is going wrong badly."""
+
 
 @dataclass(frozen=True)
 class Expectation:
@@ -26,7 +37,7 @@ class Expectation:
 
     basis: Basis
     rise: Floats
-    """After minus before, for each length of the layout."""
+    """After minus the whole baseline, for each length of the layout."""
     errors: Floats
     """Of the past: one row for each try, one column for each length. Without rows where there is no past."""
     tried: int
@@ -36,42 +47,63 @@ class Expectation:
 def expect(x: Floats, layout: Layout, day: int, statistic: Statistic) -> Expectation:
     """What to expect after the end of x, which is where the baseline ends."""
     ends = tries(x.size, layout)
+    best = Expectation(Basis.HOUR_BEFORE, np.zeros(len(layout.lengths)), np.empty((0, len(layout.lengths))), 0)
+    if ends.size == 0:
+        return best
+    after = rises(x, ends, layout, statistic)
+    best = replace(best, errors=after, tried=independent(ends, layout))
+    if best.tried < FEWEST_STRETCHES:
+        return best
+    for candidate in _candidates(x, ends, after, layout, day, statistic):
+        rows = candidate.errors.shape[0]
+        if _width(candidate.errors) < CLEARLY_BETTER * _width(best.errors[-rows:]):
+            best = candidate
+    kept = ends[-best.errors.shape[0] :]
+    return replace(best, errors=_at_present_measure(x, kept, layout, best.errors))
+
+
+def _candidates(
+    x: Floats, ends: Places, after: Floats, layout: Layout, day: int, statistic: Statistic
+) -> Iterator[Expectation]:
+    """Simpler ones first: since when the baseline counts, then with what other days did at that time."""
     now = np.array([x.size], dtype=np.intp)
-    plain = Expectation(
-        Basis.HOUR_BEFORE,
-        np.zeros(len(layout.lengths)),
-        rises(x, ends, layout, statistic),
-        independent(ends, layout),
-    )
-    best = plain
-    lags = {Basis.YESTERDAY: (day,), Basis.LAST_WEEK: (7 * day,), Basis.BOTH_DAYS: (day, 7 * day)}
+    newest = replace(layout, baseline=max(1, layout.baseline // NEWEST))
+    whole = before(x, ends, layout, statistic)
+    drift = before(x, ends, newest, statistic) - whole
+    drift_now = float((before(x, now, newest, statistic) - before(x, now, layout, statistic))[0])
+    if not np.isnan(drift_now):
+        rise = np.full(len(layout.lengths), drift_now)
+        yield Expectation(Basis.HOUR_BEFORE, rise, after - drift[:, None], independent(ends, layout))
     shifts: dict[int, Floats] = {}
+    lags = {Basis.YESTERDAY: (day,), Basis.LAST_WEEK: (7 * day,), Basis.BOTH_DAYS: (day, 7 * day)}
     for basis, days in lags.items():
         usable = ends >= layout.baseline + max(days)
-        if independent(ends[usable], layout) < FEWEST_STRETCHES:
+        tried = independent(ends[usable], layout)
+        if tried < FEWEST_STRETCHES:
             continue
         for lag in days:
             if lag not in shifts:
                 shifts[lag] = rises(x, np.concatenate([ends, now]) - lag, layout, statistic)
         shift = np.mean([shifts[lag] for lag in days], axis=0)
-        if np.isnan(shift[-1]).any():
-            continue  # just there the past has a hole
-        errors = plain.errors[usable] - shift[:-1][usable]
-        candidate = Expectation(basis, shift[-1], errors, independent(ends[usable], layout))
-        if _width(errors) < CLEARLY_BETTER * _width(_same_rows(best, errors)):
-            best = candidate
-    return best
-
-
-def _same_rows(expectation: Expectation, errors: Floats) -> Floats:
-    """The newest errors of that expectation, as many as the other has."""
-    return expectation.errors[-errors.shape[0] :]
+        if not np.isnan(shift[-1]).any():  # just there the past may have a hole
+            yield Expectation(basis, shift[-1], after[usable] - shift[:-1][usable], tried)
 
 
 def _width(errors: Floats) -> float:
-    """How far an expectation goes wrong: typically, and when it goes wrong badly."""
-    if not errors.size or np.isnan(errors).all():
-        return float("inf")
-    with np.errstate(invalid="ignore"):
-        badly = np.nanquantile(np.abs(errors), 0.95) / 1.96
-    return float(np.nanmean(scale(errors[:, ~np.isnan(errors).all(axis=0)])) + badly)
+    """How far an expectation goes wrong."""
+    tested = errors[:, np.flatnonzero(np.sum(~np.isnan(errors), axis=0))]
+    return float(np.mean(np.nanquantile(np.abs(tested), QUANTILE, axis=0))) if tested.size else float("inf")
+
+
+def _at_present_measure(x: Floats, ends: Places, layout: Layout, errors: Floats) -> Floats:
+    """The errors as they would be, were the baselines all as unsteady as the present one; as they are, if that foretells nothing."""
+    places = np.concatenate([ends, np.array([x.size], dtype=np.intp)])
+    factors = before(x, places, layout, unsteadiness)
+    factors = np.where(np.isnan(factors), np.nanmedian(factors), factors)
+    factors -= np.mean(factors[:-1])
+    best, adapted = errors, _width(errors) * CLEARLY_BETTER
+    for power in ADAPTED:
+        usual = errors / np.exp(power * factors[:-1])[:, None]
+        if (width := _width(usual)) < adapted:
+            best, adapted = usual * np.exp(power * factors[-1]), width
+    return best

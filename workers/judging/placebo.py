@@ -13,6 +13,9 @@ import numpy as np
 from workers.judging.robust import stretches
 from workers.ports import Floats
 
+Places = np.ndarray[tuple[int], np.dtype[np.intp]]
+"""Indices of periods."""
+
 Statistic = Callable[[Floats], Floats]
 """One number for each row of values."""
 
@@ -49,7 +52,7 @@ def layout(baseline: int, gap: int, looks: int) -> Layout:
     return Layout(baseline=baseline, gap=gap, looks=max(looks, 1), lengths=tuple(lengths))
 
 
-def tries(size: int, layout: Layout, first: int = 0) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
+def tries(size: int, layout: Layout, first: int = 0) -> Places:
     """Where a baseline could have ended in a past of that size, so that a whole watch would have followed; oldest first."""
     oldest, newest = first + layout.baseline, size - layout.gap - layout.looks
     if newest < oldest:
@@ -59,17 +62,21 @@ def tries(size: int, layout: Layout, first: int = 0) -> np.ndarray[tuple[int], n
     return np.arange(newest, oldest - 1, -step, dtype=np.intp)[::-1]
 
 
-def rises(x: Floats, ends: np.ndarray[tuple[int], np.dtype[np.intp]], layout: Layout, statistic: Statistic) -> Floats:
+def before(x: Floats, ends: Places, layout: Layout, statistic: Statistic) -> Floats:
+    """The baselines that end there."""
+    return statistic(stretches(x, ends - layout.baseline, layout.baseline))
+
+
+def rises(x: Floats, ends: Places, layout: Layout, statistic: Statistic) -> Floats:
     """After minus before, for baselines that end there (rows) and for each length of the judged window (columns)."""
-    before = statistic(stretches(x, ends - layout.baseline, layout.baseline))
     after = stretches(x, ends + layout.gap, layout.lengths[-1])
     found = np.column_stack([statistic(after[:, :n]) for n in layout.lengths])
     outside = (ends[:, None] + layout.gap + np.asarray(layout.lengths)[None, :]) > x.size
-    rise: Floats = np.where(outside, np.nan, found) - before[:, None]
+    rise: Floats = np.where(outside, np.nan, found) - before(x, ends, layout, statistic)[:, None]
     return rise
 
 
-def independent(ends: np.ndarray[tuple[int], np.dtype[np.intp]], layout: Layout) -> int:
+def independent(ends: Places, layout: Layout) -> int:
     """How many of the tried watches do not overlap."""
     if ends.size == 0:
         return 0

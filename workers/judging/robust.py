@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
+from scipy import stats
 
 from workers.ports import Floats
 
@@ -61,4 +62,14 @@ def unsteadiness(rows: Floats) -> Floats:
 def scale(errors: Floats) -> Floats:
     """A standard deviation around zero for each column, from the median size."""
     found: Floats = NORMAL_PER_MEDIAN * np.nanmedian(np.abs(errors), axis=0)
+    return found
+
+
+def tail_scale(errors: Floats, seldom: float) -> Floats:
+    """The standard deviation of normal values whose sizes exceed as much as seldom as these do, for each column.
+
+    Stretches that go wrong seldom but badly, as short ones do in bursts of slow minutes, are wide by this measure: each length of
+    a watch is thereby given the same share of the risk.
+    """
+    found: Floats = np.nanquantile(np.abs(errors), 1 - seldom, axis=0) / stats.norm.isf(seldom / 2)
     return found

@@ -21,6 +21,9 @@ INTERVAL_ALPHA = 0.025
 FEWEST_PERIODS = 5
 """Fewer periods with data say nothing: of five against any number, Mann and Whitney's test could say anything at all, of four not."""
 
+HEAVIEST, LIGHTEST = 0.9, 1e-3
+"""Shapes of a tail: a mean must exist, and below the lesser it is exponential."""
+
 ENOUGH_STRETCHES = 20
 """So many stretches of the past tell the shape of a tail, not only its width."""
 
@@ -42,15 +45,18 @@ def student(alpha: float, looks: int, freedom: float) -> float:
 def exceeded(maxima: Floats, alpha: float, stretches: int) -> float:
     """The largest deviation that one watch in 1/alpha reaches, from those of the past.
 
-    Beyond what was seen the tail goes on as a power (Hill 1975): deviations of real endpoints have heavier tails than normal
-    ones, and the only dear mistake is to think them lighter.
+    Beyond what was seen the tail goes on as a generalised Pareto distribution (Pickands 1975; fitted by probability-weighted
+    moments, Hosking & Wallis 1987), never lighter than an exponential one: thinking a tail too light is the dear mistake.
     """
-    share = float(np.clip(10 / max(stretches, 1), 0.1, 0.4))
+    share = float(np.clip(10 / max(stretches, 1), 0.05, 0.4))
     edge = float(np.quantile(maxima, 1 - share))
-    if alpha >= share or edge <= 0:
+    beyond = np.sort(maxima[maxima > edge]) - edge
+    if alpha >= share or beyond.size < 3:
         return float(np.quantile(maxima, 1 - min(alpha, 1.0)))
-    beyond = maxima[maxima > edge]
-    if beyond.size == 0:
-        return edge
-    power = float(np.mean(np.log(beyond / edge)))
-    return edge * float((share / alpha) ** power)
+    mean = float(beyond.mean())
+    higher = float(np.mean(beyond * np.arange(beyond.size) / (beyond.size - 1)))
+    shape = float(np.clip(2 - mean / (2 * higher - mean), 0.0, HEAVIEST)) if 2 * higher > mean else 0.0
+    rarer = share / alpha
+    if shape < LIGHTEST:
+        return edge + mean * math.log(rarer)
+    return edge + mean * (1 - shape) / shape * float(rarer**shape - 1)

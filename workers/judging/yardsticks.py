@@ -15,7 +15,7 @@ from workers.judging.load import load_yardstick
 from workers.judging.measures import MEASURE_OF
 from workers.judging.model import Memory, error_of_rise, error_of_unsteadiness, memory_of
 from workers.judging.placebo import Layout, Statistic, layout
-from workers.judging.robust import logs, middles, scale, stretches, unsteadiness
+from workers.judging.robust import logs, middles, scale, stretches, tail_scale, unsteadiness
 from workers.judging.tails import ENOUGH_STRETCHES, FAMILY_ALPHA, FEWEST_PERIODS, INTERVAL_ALPHA, exceeded, student
 from workers.ports import Floats, Measure, Series
 
@@ -24,6 +24,12 @@ FEWEST_BEFORE = 10
 
 FEWEST_FOR_UNSTEADINESS = 8
 """Periods that unsteadiness needs: of fewer one cannot tell it from a single slow minute."""
+
+FEWEST_TRIED = 8
+"""On fewer stretches of the past the model is believed instead."""
+
+SELDOM = 0.005
+"""How seldom the errors are that decide on the shape of the boundary; never so seldom that fewer than five were seen."""
 
 NARROWEST = 0.002
 """No expectation is thought to be better than a fifth of a percent."""
@@ -92,14 +98,16 @@ def _assembled(
         # Few minutes lie closer together than many do, for every series: that much is to be expected.
         usual = np.nan_to_num(np.nanmedian(_filled(errors), axis=0))
         rise, errors = rise + usual, errors - usual
-    spread = _spread(errors, modelled, tried)
-    alarm_at = student(alpha, lay.looks, max(tried, memory.freedom))
-    interval_at = student(INTERVAL_ALPHA, lay.looks, max(tried, memory.freedom))
+    bulk, spread = _spreads(errors, modelled, tried)
     columns = [i for i, n in enumerate(lay.lengths) if min(first, lay.looks) <= n <= lay.looks]
+    # What normal theory asks for is asked of the bulk of the errors; the tail has its own word below.
+    narrow = float(np.max(bulk[columns] / spread[columns]))
+    freedom = max(tried, memory.freedom)
+    alarm_at = narrow * student(alpha, lay.looks, freedom)
+    interval_at = narrow * student(INTERVAL_ALPHA, lay.looks, freedom)
     if tried >= ENOUGH_STRETCHES:
-        with np.errstate(invalid="ignore"):
-            deviations = _filled(errors[:, columns] / spread[columns])
-        deviations = deviations[~np.isnan(deviations).all(axis=1)]
+        deviations = _filled(errors[:, columns] / spread[columns])
+        deviations = deviations[np.flatnonzero(np.sum(~np.isnan(deviations), axis=1))]
         highest, widest = np.nanmax(deviations, axis=1), np.nanmax(np.abs(deviations), axis=1)
         alarm_at = max(alarm_at, exceeded(highest, alpha, tried))
         interval_at = max(interval_at, exceeded(widest, 2 * INTERVAL_ALPHA, tried))
@@ -116,17 +124,20 @@ def _assembled(
     )
 
 
-def _spread(errors: Floats, modelled: Floats, tried: int) -> Floats:
-    """One standard deviation of the error for each length: the past's own; where there is little past, no less than the model's."""
-    if tried < FEWEST_FOR_UNSTEADINESS:
-        return np.maximum(modelled, NARROWEST)
-    found = scale(_filled(errors))
+def _spreads(errors: Floats, modelled: Floats, tried: int) -> tuple[Floats, Floats]:
+    """One standard deviation of the error for each length, by the bulk of the past's errors and with regard to their tail.
+
+    Where there is little past, neither is less than the model's.
+    """
     tested = np.flatnonzero(np.sum(~np.isnan(errors), axis=0))
-    if tested.size == 0:
-        return np.maximum(modelled, NARROWEST)
+    if tried < FEWEST_TRIED or tested.size == 0:
+        return np.maximum(modelled, NARROWEST), np.maximum(modelled, NARROWEST)
+    least = NARROWEST if tried >= ENOUGH_STRETCHES else np.maximum(modelled, NARROWEST)
     # Lengths that the past had no room for go wrong by as much as the longest that it had room for.
-    found = np.interp(np.arange(found.size), tested, found[tested])
-    return np.maximum(found if tried >= ENOUGH_STRETCHES else np.maximum(found, modelled), NARROWEST)
+    every = np.arange(errors.shape[1])
+    bulk = np.maximum(np.interp(every, tested, scale(errors[:, tested])), least)
+    tail = np.interp(every, tested, tail_scale(errors[:, tested], max(SELDOM, 5 / tried)))
+    return bulk, np.maximum(bulk, tail)
 
 
 def _filled(errors: Floats) -> Floats:
