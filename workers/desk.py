@@ -66,6 +66,7 @@ from workers.people import steering_person
 from workers.planning import Planner
 from workers.reasons import keep_reason
 from workers.rollbacks import pace_of, watch_of
+from workers.showing import Showing
 from workers.world import World
 
 log = logging.getLogger(__name__)
@@ -89,6 +90,7 @@ class Desk:
     answering: Answering
     locking: Locking
     holding: Holding
+    showing: Showing
 
     def run(self, errand_id: str) -> None:
         """Run an errand, unless it is done or somebody is at it."""
@@ -185,7 +187,7 @@ class Desk:
             case Hold() | Unhold() as command:
                 self.holding.carry_out(errand, command)
             case Metrics() as command:
-                raise UserError(f"{command.name} is not there yet. Nothing was changed.")
+                self.showing.show(errand, command)
             case Help():  # pragma: no cover
                 raise UserError("Help is answered without a worker.")
 

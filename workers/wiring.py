@@ -36,6 +36,7 @@ from workers.ports import Programs
 from workers.posting import Posting
 from workers.reconciler import Reconciler
 from workers.ringing import Ringing
+from workers.showing import Showing
 from workers.world import World
 
 
@@ -99,6 +100,7 @@ def parts_of(world: World, programs: Programs) -> Parts:
         answering=answering,
         locking=Locking(world, answering, Breaking(world)),
         holding=Holding(world, answering),
+        showing=Showing(world, answering),
     )
     return Parts(
         world=world,

@@ -47,7 +47,7 @@ class FakeMessenger(Failing):
     posted: list[Posted] = field(default_factory=list)
     whispers: list[tuple[str, str]] = field(default_factory=list)
     responses: list[tuple[str, str]] = field(default_factory=list)
-    files: list[tuple[str, str]] = field(default_factory=list)
+    files: list[tuple[str | None, str]] = field(default_factory=list)
     groups: dict[str, frozenset[str]] = field(default_factory=dict)
     handles: dict[str, str] = field(default_factory=dict)
     timezones: dict[str, str] = field(default_factory=dict)
@@ -98,7 +98,7 @@ class FakeMessenger(Failing):
             self.responses.append((response_url, plain(Message(text, tuple(dict(b) for b in blocks)))))
 
     def upload(
-        self, channel_id: str, thread_ts: str, *, filename: str, content: bytes, title: str, alt_text: str
+        self, channel_id: str, thread_ts: str | None, *, filename: str, content: bytes, title: str, alt_text: str
     ) -> None:
         with self.called("upload", channel_id, filename):
             assert content.startswith(b"\x89PNG")

@@ -29,6 +29,8 @@ class FakeMetrics(Failing):
         """Each minute."""
         self.errors = 0.0
         """Of those after the update, how many failed each minute."""
+        self.client_errors = 0.0
+        """Of those after the update, how many callers got wrong each minute."""
         self.history = timedelta(hours=6)
         """Before the update there is that much, and nothing before it."""
         self.shown_configs: set[str] = set()
@@ -51,13 +53,15 @@ class FakeMetrics(Failing):
                 p90_us=us and us * 2,
                 p99_us=us and us * 3,
                 requests=None if self.requests is None else self.requests * minutes,
-                errors_4xx=0.0,
+                errors_4xx=self.client_errors * minutes if is_after else 0.0,
                 errors_5xx=self.errors * minutes if is_after else 0.0,
                 mid_stream_errors=0.0 if subject.kind == "streaming" else None,
             )
 
     def series(self, subject: Subject, window: Window, period: timedelta) -> tuple[Point, ...]:
         with self.called("series", subject.endpoint):
+            if self.before_us is None and self.requests is None:
+                return ()
             return (Point(at=window.start, p50_us=self.before_us), Point(at=window.end - period, p50_us=self.after_us))
 
     def read(self, wants: Sequence[Want]) -> tuple[Series, ...]:
@@ -73,13 +77,14 @@ class FakeMetrics(Failing):
         is_after = np.array([self._is_after(at) for at in starts], dtype=bool)
         minutes = want.period / timedelta(minutes=1)
         requests = np.full(count, np.nan if self.requests is None else self.requests * minutes)
+        own = sum(map(ord, "".join(want.subject.variants)))  # variants that run side by side are slow at other moments
         values = {
-            Measure.P50: us * noise(seconds, 1),
-            Measure.P90: us * 2 * noise(seconds, 2),
-            Measure.P99: us * 3 * noise(seconds, 3),
+            Measure.P50: us * noise(seconds, own + 1),
+            Measure.P90: us * 2 * noise(seconds, own + 2),
+            Measure.P99: us * 3 * noise(seconds, own + 3),
             Measure.REQUESTS: requests,
             Measure.ERRORS_5XX: np.where(is_after, self.errors * minutes, 0.0) + 0 * requests,
-            Measure.ERRORS_4XX: 0 * requests,
+            Measure.ERRORS_4XX: np.where(is_after, self.client_errors * minutes, 0.0) + 0 * requests,
             Measure.MID_STREAM_ERRORS: 0 * requests,
         }
         known_from = (self._endpoints.updated_at or self._endpoints.moved_at) - self.history

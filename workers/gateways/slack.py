@@ -120,9 +120,9 @@ class SlackMessenger:
             raise refusal("response_url", answer.status_code, _webhook_error(answer.body), answer.headers)
 
     def upload(
-        self, channel_id: str, thread_ts: str, *, filename: str, content: bytes, title: str, alt_text: str
+        self, channel_id: str, thread_ts: str | None, *, filename: str, content: bytes, title: str, alt_text: str
     ) -> None:
-        """Upload a file into a thread, in Slack's three steps; an error names the step."""
+        """Upload a file into a thread, or without one into the channel, in Slack's three steps; an error names the step."""
         with translated("files.upload"):
             self._client.files_upload_v2(
                 channel=channel_id,

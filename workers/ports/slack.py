@@ -43,9 +43,9 @@ class Messenger(Protocol):
         ...
 
     def upload(
-        self, channel_id: str, thread_ts: str, *, filename: str, content: bytes, title: str, alt_text: str
+        self, channel_id: str, thread_ts: str | None, *, filename: str, content: bytes, title: str, alt_text: str
     ) -> None:
-        """Upload a file into a thread, in Slack's three steps."""
+        """Upload a file into a thread, or without one into the channel, in Slack's three steps."""
         ...
 
     def find_own(
