@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 from fakes.clock import NOW
-from fakes.records import ANNA, BEN, CARL, ENDPOINT, TARGET, a_call, approved_by, at, opened, rollback_at
+from fakes.records import ANNA, BEN, CARL, ENDPOINT, TARGET, WATCH, a_call, approved_by, at, opened, rollback_at
 
 from bot.domain.errors import EndpointBusy, RevisionConflict
 from bot.domain.phases import ACTIVE_PHASES, Kind, Phase, Reason
 from bot.domain.rollout import Abort, ApprovalChoice, ApprovalDecision, Rollout, Thread
+from bot.domain.watchplan import Acceptance, Extension
 from bot.store import Store, keys
 from bot.store.keys import Due
 from bot.store.rollouts import LEASED_PHASES, Stored, Write, holds_endpoint
@@ -220,6 +221,18 @@ def test_who_aborted_and_who_queued_a_rollback_is_in_the_audit_trail_once(store:
         {"aborted_by": BEN},
         {"rollback_queued_by": CARL},
     ]
+
+
+def test_longer_watches_and_acceptances_are_in_the_audit_trail_once_and_again_with_a_reason(store: Store) -> None:
+    (stored,) = put(store, at(Phase.WATCHING))
+    longer = stored.rollout.with_(extensions=(Extension(actor=BEN, at=NOW, by=WATCH.duration),))
+    accepted = longer.with_(acceptance=Acceptance(actor=CARL, at=NOW))
+    explained = accepted.with_(acceptance=Acceptance(actor=CARL, at=NOW, reason="known"))
+    for rollout in (longer, accepted, accepted.with_(worse_looks=1), explained):
+        (stored,) = store.rollouts.commit([Write(rollout, stored.revision, SOON)], NOW)
+    entries = [entry for entry in audited(store) if "watch_extended" in entry or "accepted" in entry]
+    assert [(e.get("watch_extended") or e["accepted"])["actor"] for e in entries] == [BEN, CARL, CARL]
+    assert [e["accepted"]["reason"] for e in entries if "accepted" in e] == ["", "known"]
 
 
 def test_every_transition_is_in_the_audit_trail_once(store: Store) -> None:
