@@ -69,7 +69,7 @@ def _is_faster(theirs: Row, ours: Row) -> bool:
     """Whether a rival that finds as much, or nearly, finds it sooner."""
     if theirs.median_minutes is None or ours.median_minutes is None or ours.share - theirs.share > NOTABLE:
         return False
-    return theirs.median_minutes < ours.median_minutes
+    return theirs.median_minutes <= ours.median_minutes - 1
 
 
 def _price(rows: Rows, rival: JudgeName, regression: Regression) -> str:

@@ -48,7 +48,7 @@ def rows_of(folder: Path, seed: int, to: Path) -> tuple[str, list[dict[str, Any]
 def test_a_run_prints_the_table_and_writes_the_same_rows_for_a_seed(folder: Path, tmp_path: Path):
     table, rows = rows_of(folder, 7, tmp_path / "one.json")
     assert rows == rows_of(folder, 7, tmp_path / "two.json")[1]
-    for part in ("FALSE ALARMS per watch", "FOUND, all traces", "GOALS"):
+    for part in ("FALSE ALARMS per watch", "FOUND on all traces", "AFTER A STEADY DAY", "GOALS"):
         assert part in table
     assert {row["trace"] for row in rows} == {"steady.csv", "zeros.csv", "all"}
     assert {row["judge"] for row in rows} == {"ours", "kayenta", "static"}
