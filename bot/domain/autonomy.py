@@ -24,6 +24,8 @@ def restraint_on(rollout: Rollout, verdict: Verdict, *, may_go_back_alone: bool)
         return Restraint.NOT_GRAVE
     if rollout.watch.auto_rollback == "hard" and not verdict.is_hard:
         return Restraint.NO_LIMIT_CROSSED
+    if rollout.plan is not None and rollout.plan.irreversible:
+        return Restraint.NO_WAY_BACK
     return None if may_go_back_alone else Restraint.TWICE_IN_A_ROW
 
 

@@ -66,6 +66,7 @@ class Restraint(StrEnum):
     SWITCHED_OFF = "switched_off"  # `auto_rollback: off`
     NO_LIMIT_CROSSED = "no_limit_crossed"  # `auto_rollback: hard`, and this is a statistical finding
     NOT_GRAVE = "not_grave"  # only signals that are not critical are worse, or the old fleet was above the same limit
+    NO_WAY_BACK = "no_way_back"  # the plan said that no rollback could undo this change
     TWICE_IN_A_ROW = "twice_in_a_row"  # the last rollback was the bot's own too, and no person was involved since
 
 

@@ -170,6 +170,7 @@ _RESTRAINTS: Mapping[Restraint, str] = {
     Restraint.NO_LIMIT_CROSSED: "the fleet file says `auto_rollback: hard`, and no limit was crossed",
     Restraint.NOT_GRAVE: "no critical signal got worse than the old fleet shows as well",
     Restraint.TWICE_IN_A_ROW: "the bot did so the last time, and never does it twice in a row without a person",
+    Restraint.NO_WAY_BACK: "no rollback can undo this change",
     Restraint.ACCEPTED: "it is accepted",
 }
 

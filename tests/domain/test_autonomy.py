@@ -4,7 +4,7 @@ from itertools import product
 
 import pytest
 from fakes.clock import NOW
-from fakes.records import ANNA, BEN, WATCH, a_verdict, approved_by, at, rollback_at
+from fakes.records import ANNA, BEN, WATCH, a_plan, a_verdict, approved_by, at, rollback_at
 
 from bot.domain.autonomy import may_go_back_alone, restraint_on
 from bot.domain.phases import AWS_ACTOR, BOT_ACTOR, Phase, Reason
@@ -49,6 +49,12 @@ def test_what_is_not_grave_is_left_to_people() -> None:
 def test_what_somebody_accepted_stays() -> None:
     accepted = watched("all", acceptance=Acceptance(actor=BEN, at=NOW))
     assert restraint_on(accepted, regressed(is_hard=True), may_go_back_alone=True) is Restraint.ACCEPTED
+
+
+def test_a_change_that_no_rollback_can_undo_is_left_to_people() -> None:
+    one_way = watched("all", plan=a_plan(irreversible=("The model model-v3 was deleted.",)))
+    found = restraint_on(one_way, regressed(is_hard=True), may_go_back_alone=True)
+    assert found is Restraint.NO_WAY_BACK
 
 
 def test_a_second_time_in_a_row_is_left_to_people() -> None:
