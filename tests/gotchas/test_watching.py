@@ -3,12 +3,11 @@
 from datetime import timedelta
 
 from fakes.engine import ENDPOINT, Engine
-from fakes.records import a_comparison, at
+from fakes.records import BEN
 
 from bot.domain.board import BoardState
 from bot.domain.phases import Phase
 from bot.domain.verdict import VerdictKind
-from workers.judge import judge
 
 
 def test_gotcha_03_a_deleted_model_is_told_before_aws_has_to_patch_the_endpoint(engine: Engine) -> None:
@@ -25,15 +24,23 @@ def test_gotcha_03_a_deleted_config_is_told_too(engine: Engine) -> None:
     assert "create a config by hand and update the endpoint to it, once." in answer
 
 
-def test_gotcha_27_wrong_requests_of_callers_are_no_fault_of_the_new_fleet() -> None:
-    watch = at(Phase.WATCHING).watch
-    compared = a_comparison()
-    requests = compared.after.requests
-    assert requests is not None
-    refused = compared.model_copy(update={"after": compared.after.model_copy(update={"errors_4xx": requests / 2})})
-    assert judge(refused, watch) == judge(compared, watch)
-    broken = compared.model_copy(update={"after": compared.after.model_copy(update={"errors_5xx": requests / 2})})
-    assert judge(broken, watch).kind is VerdictKind.REGRESSED
+def test_gotcha_27_wrong_requests_of_callers_are_no_fault_of_the_new_fleet(engine: Engine) -> None:
+    assert engine.metrics.requests is not None
+    engine.metrics.client_errors = engine.metrics.requests / 2
+    verdict = engine.rollout(engine.promoted()).verdict
+    assert verdict is not None
+    assert verdict.kind is not VerdictKind.REGRESSED
+
+
+def test_gotcha_27_what_fails_in_the_fleet_is_its_fault(engine: Engine) -> None:
+    assert engine.metrics.requests is not None
+    engine.metrics.errors = engine.metrics.requests / 2
+    rollout_id = engine.promote()
+    engine.press("Approve", by=BEN)
+    assert engine.play_out(rollout_id) is Phase.ROLLED_BACK
+    verdict = engine.rollout(rollout_id).verdict
+    assert verdict is not None
+    assert verdict.kind is VerdictKind.REGRESSED
 
 
 def test_gotcha_23_the_numbers_of_before_stay_in_the_record_when_cloudwatch_forgets_them(engine: Engine) -> None:

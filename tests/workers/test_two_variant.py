@@ -32,7 +32,7 @@ def engine() -> Iterator[Engine]:
     made.close()
 
 
-def asked(engine: Engine, options: str = "--size 10% --bake 5m") -> str:
+def asked(engine: Engine, options: str = "--size 10% --bake 10m") -> str:
     """A two-variant promotion up to its plan."""
     engine.type(f"promote {ENDPOINT} --version 4 --strategy two-variant {options}")
     rollout_id = engine.store.rollouts.recent(ENDPOINT)[0].id
@@ -41,7 +41,7 @@ def asked(engine: Engine, options: str = "--size 10% --bake 5m") -> str:
     return rollout_id
 
 
-def approved(engine: Engine, options: str = "--size 10% --bake 5m") -> str:
+def approved(engine: Engine, options: str = "--size 10% --bake 10m") -> str:
     rollout_id = asked(engine, options)
     engine.press("Approve", by=BEN)
     return rollout_id
@@ -291,7 +291,7 @@ def test_weights_that_were_moved_by_hand_are_kept_over_the_bridge(engine: Engine
         VariantState(name=OLD, current_count=2, desired_count=2, weight=3.0),
         VariantState(name="Other", current_count=1, desired_count=1, weight=5.0),
     )
-    rollout_id = approved(engine, "--size 20% --bake 5m")
+    rollout_id = approved(engine, "--size 20% --bake 10m")
     engine.play(lambda: is_baking(engine.rollout(rollout_id)))
     assert weights(engine) == {OLD: 3.0, "Other": 5.0, NEW: 2.0}
     engine.play_until(Phase.SUCCEEDED, rollout_id)

@@ -12,7 +12,7 @@ from bot.domain.errors import GatewayError, TransientError
 from bot.domain.fleet import EndpointSpec
 from bot.domain.reconcile import verdict_due_at, watch_ends_at
 from bot.domain.rollout import Rollout
-from bot.domain.verdict import Comparison, Verdict, VerdictKind, Window
+from bot.domain.verdict import Comparison, Measurement, Verdict, VerdictKind, Window
 from bot.domain.yardstick import Yardsticks
 from workers.judging import judge, make_yardsticks, measures_of
 from workers.ports import Metrics, Want
@@ -137,13 +137,15 @@ class _Looking:
 
     def _comparison(self, sample: Sample, verdict: Verdict, *, is_last: bool) -> Comparison | None:
         rollout, window = self.rollout, self._settled(sample) or self.window
+        baseline, known = baseline_of(rollout), rollout.comparison
         try:
-            known = rollout.comparison
-            subject, baseline = whole_endpoint(rollout, self.snapshot), baseline_of(rollout)
+            subject = whole_endpoint(rollout, self.snapshot)
             before = known.before if known is not None else self.metrics.measure(subject, baseline)
         except (TransientError, GatewayError) as exc:
             log.warning("rollout %s: no numbers of before: %s", rollout.id, exc)
-            return nothing_measured(rollout, window) if is_last else None
+            if not is_last:
+                return None
+            before = Measurement(window=baseline)
         short = in_short(rollout, sample, before, window)
         if is_last or verdict.kind is VerdictKind.REGRESSED:
             return in_full(rollout, self.snapshot, self.metrics, sample, short)
