@@ -6,6 +6,7 @@ The intent is saved before a job is queued, so a crash in between leaves a run t
 from datetime import datetime
 
 from bot.domain.checks import (
+    CheckPlan,
     CheckRun,
     CheckTime,
     begun_again,
@@ -38,7 +39,7 @@ def due(rollout: Rollout, now: datetime) -> Decision | None:
 def is_pending(rollout: Rollout) -> bool:
     """Whether the verdict that ends the watch has to wait for the check of the new fleet. It ends by its time-out at the latest."""
     run = rollout.check_of(CheckTime.AFTER)
-    return _is_checked(rollout) and (run is None or not run.is_over)
+    return _plan_of(rollout) is not None and (run is None or not run.is_over)
 
 
 def is_running(rollout: Rollout, time: CheckTime) -> bool:
@@ -52,14 +53,15 @@ def with_run(rollout: Rollout, run: CheckRun) -> Rollout:
     return rollout.with_(checks=(*(r for r in rollout.checks if r.time is not run.time), run))
 
 
-def _is_checked(rollout: Rollout) -> bool:
-    return rollout.watch.check is not None and rollout.kind is Kind.UPDATE
+def _plan_of(rollout: Rollout) -> CheckPlan | None:
+    """A way back is checked by nobody: it leads to what served before."""
+    return rollout.watch.check if rollout.kind is Kind.UPDATE else None
 
 
 def _next_step(rollout: Rollout, time: CheckTime, now: datetime) -> Decision | None:
     """Begin it, begin it again, or write down that it could not be run."""
-    plan = rollout.watch.check
-    if plan is None or not _is_checked(rollout):
+    plan = _plan_of(rollout)
+    if plan is None:
         return None
     run = rollout.check_of(time)
     if run is None:
