@@ -194,7 +194,7 @@ class Clicks:
         now = self.world.clock()
         longer = extend(stored.rollout, errand.actor, now, errand.id)
         if stored.rollout.phase is not Phase.WATCHING:
-            self._refuse_if_superseded(stored.rollout, spec)
+            self._refuse_if_superseded(stored.rollout, spec, to="watch")
         self.world.store.rollouts.commit([Write(longer, stored.revision, now + SOON)], now)
 
     def _accept(self, stored: Stored, errand: ClickErrand) -> None:
@@ -250,7 +250,7 @@ class Clicks:
             return f"It {done} already; {mention(asked.actor)} asked for it. Your click changed nothing."
         return f"Rollout {rollout.id} is {rollout.phase.words}, so there is nothing to roll back. Your click changed nothing."
 
-    def _refuse_if_superseded(self, rollout: Rollout, spec: EndpointSpec) -> None:
+    def _refuse_if_superseded(self, rollout: Rollout, spec: EndpointSpec, *, to: str = "roll back") -> None:
         """The endpoint must still be where this rollout left it: SageMaker knows, whatever the store says."""
         try:
             snapshot = self.world.aws(spec).endpoints.describe(spec.name)
@@ -268,4 +268,4 @@ class Clicks:
             ),
             None,
         )
-        raise UserError(superseded_text(rollout.id, spec.name, newer))
+        raise UserError(superseded_text(rollout.id, spec.name, newer, to=to))

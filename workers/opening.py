@@ -286,10 +286,10 @@ def begun(parent: Stored, child: Rollout, actor: str, now: datetime, errand_id: 
     return (Write(moved.with_(scaling=None), parent.revision, now + moved.pace.poll),)
 
 
-def superseded_text(rollout_id: str, endpoint: str, newer: Rollout | None) -> str:
-    """Why a rollout can no longer be rolled back."""
+def superseded_text(rollout_id: str, endpoint: str, newer: Rollout | None, *, to: str = "roll back") -> str:
+    """Why a rollout can no longer be rolled back, or what else was asked `to` be done with it."""
     by = f" by rollout {newer.id} of {mention(newer.requester)}" if newer is not None else ""
     return (
-        f"Rollout {rollout_id} is superseded{by}: {endpoint} has moved on since, so there is nothing of it to roll back. "
+        f"Rollout {rollout_id} is superseded{by}: {endpoint} has moved on since, so there is nothing of it to {to}. "
         f"Nothing was changed. To go back from where it is now: rollback {endpoint}"
     )

@@ -391,6 +391,7 @@ def test_what_a_newer_rollout_replaced_is_not_watched_again(make: Make, looks: F
     engine.play_out(newer)
     engine.click(Click.EXTEND_WATCH, value, by=BEN, on=summary)
     assert f"superseded by rollout {newer}" in told(engine, BEN)
+    assert "there is nothing of it to watch" in told(engine, BEN)
     assert engine.phase(rollout_id) is Phase.SUCCEEDED
 
 

@@ -52,14 +52,18 @@ def watch(rollout: Rollout, seen: Observation, now: datetime) -> Decision:
     assert seen.snapshot is not None
     rollout = _noted(looked(rollout, seen), seen)
     verdict, is_over = seen.verdict, now >= verdict_due_at(rollout)
-    if not seen.snapshot.is_on(rollout.target_config):
-        # A busy endpoint may be on its way to another config: only of one that is InService on the target anything is concluded.
-        return Decision(rollout, look_again_in=until_next_look(rollout, now, presses=_is_limit(verdict)))
-    if verdict is not None and _is_confirmed(rollout, verdict, is_over=is_over):
+    # A busy endpoint may be on its way to another config: nothing ends but on one that is InService on the target.
+    is_settled = seen.snapshot.is_on(rollout.target_config)
+    is_worse = verdict is not None and _is_confirmed(rollout, verdict, is_over=is_over)
+    if verdict is not None and is_worse:
         restraint = restraint_on(rollout, verdict, may_go_back_alone=seen.may_go_back_alone)
-        if restraint is None:
+        if restraint is None and is_settled:
             return turn_back(rollout.with_(verdict=verdict), Reason.WATCH_REGRESSED, now, verdict.evidence)
-        rollout = _left_to_people(rollout, restraint, now, goes_on=not is_over or checking.is_pending(rollout))
+        if restraint is not None:
+            goes_on = not is_settled or not is_over or checking.is_pending(rollout)
+            rollout = _left_to_people(rollout, restraint, now, goes_on=goes_on)
+    if not is_settled:
+        return Decision(rollout, look_again_in=until_next_look(rollout, now, presses=is_worse))
     if check := checking.due(rollout, now):
         return check
     if is_over and verdict is not None and not checking.is_pending(rollout):
@@ -124,10 +128,6 @@ def _is_newer(comparison: Comparison | None, before: Comparison | None) -> bool:
     if comparison is None or before is None:
         return comparison is not None
     return comparison.after.window.end > before.after.window.end
-
-
-def _is_limit(verdict: Verdict | None) -> bool:
-    return verdict is not None and verdict.kind is VerdictKind.REGRESSED and verdict.is_hard
 
 
 def _is_confirmed(rollout: Rollout, verdict: Verdict, *, is_over: bool) -> bool:
