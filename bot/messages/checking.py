@@ -19,6 +19,13 @@ def check_lines(rollout: Rollout) -> list[str]:
     return [f"{mark} check command on the new fleet: {_result(run)}"]
 
 
+def check_step(rollout: Rollout) -> tuple[bool, str]:
+    """The check of the old fleet as a step of the update: whether it is taken, and how it went."""
+    run = rollout.check_of(CheckTime.BEFORE)
+    told = f": {_result(run)}" if run is not None and (run.is_over or run.started_at is not None) else ""
+    return rollout.called_at is not None or (run is not None and run.is_over), f"Check command on the old fleet{told}"
+
+
 def check_blocks(rollout: Rollout) -> list[Block]:
     """Both runs, their scores, and what the program printed where it failed."""
     before, after = rollout.check_of(CheckTime.BEFORE), rollout.check_of(CheckTime.AFTER)

@@ -1,9 +1,11 @@
 """The update as it happens: steps, SageMaker's own words, and how long it takes."""
 
+from bot.domain.checks import CheckTime
 from bot.domain.errand import ButtonValue
 from bot.domain.names import mention
 from bot.domain.phases import ACTIVE_PHASES, Kind, Phase
 from bot.domain.reconcile import call_of
+from bot.domain.reconcile.checking import is_running
 from bot.domain.rollout import Rollout
 from bot.messages.blocks import (
     Block,
@@ -79,6 +81,8 @@ def progress_line(rollout: Rollout) -> str:
     if told := crossing_line(rollout) or turned_back(rollout):
         return told
     call = call_of(rollout)
+    if call is None and is_running(rollout, CheckTime.BEFORE):
+        return "The check command runs on the old fleet."
     if call is None:
         return "Waiting for SageMaker to be ready for the change."
     if rollout.snapshot is None or call.accepted_at is None:

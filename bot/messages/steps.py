@@ -5,6 +5,7 @@ from bot.domain.phases import ACTIVE_PHASES, Kind, Phase
 from bot.domain.rollout import Chore, Rollout
 from bot.domain.saga import ScalingMode
 from bot.messages.blocks import code, escape
+from bot.messages.checking import check_step
 from bot.messages.crossing import config_steps, crossing_steps
 from bot.messages.words import count
 
@@ -34,6 +35,8 @@ def _replacing(rollout: Rollout) -> list[tuple[bool, str]]:
     steps += config_steps(rollout)
     if plan.alarms:
         steps.append((rollout.alarms_verified, f"{count(len(plan.alarms), 'alarm')} on the new fleet"))
+    if rollout.watch.check is not None and rollout.kind is Kind.UPDATE:
+        steps.append(check_step(rollout))
     if plan.scaling.targets:
         # A rollback takes the snapshot over, so the call that came after it tells as well.
         taken = rollout.called_at is not None or (rollout.scaling is not None and rollout.scaling.taken_at is not None)

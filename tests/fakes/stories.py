@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import timedelta
 
-from bot.domain.checks import CheckRun, CheckTime, Score
+from bot.domain.checks import CheckPlan, CheckRun, CheckTime, Score
 from bot.domain.endpoint import EndpointStatus, PendingDeployment, VariantState
 from bot.domain.phases import Kind, Phase, Reason
 from bot.domain.plan import Difference
@@ -19,6 +19,7 @@ from fakes.records import (
     CARL,
     CURRENT,
     TARGET,
+    WATCH,
     a_call,
     a_comparison,
     a_count,
@@ -52,7 +53,7 @@ SILENT = a_comparison(after_us=None).model_copy(
 NOBODY_CALLED = judged(
     VerdictKind.INCONCLUSIVE,
     an_effect(standing=Standing.MISSING).model_copy(update=dict.fromkeys(("after", "change", "low", "high"))),
-    evidence="CloudWatch shows no request to the new fleet.",
+    evidence="CloudWatch shows no request to the new fleet, so no traffic has tried it.",
 )
 AS_GOOD = judged(
     VerdictKind.PASS,
@@ -65,7 +66,10 @@ UNCLEAR = judged(
     VerdictKind.INCONCLUSIVE,
     an_effect(standing=Standing.UNCLEAR, change=0.08, low=-0.06, high=0.24, more_needed=timedelta(minutes=24)),
     a_count(0),
-    evidence="p50 latency 400 → 432 ms (+8 %, 95 % interval -6…+24 %): a rise that matters cannot be excluded.",
+    evidence=(
+        "p50 latency 400 → 432 ms (+8 %, 95 % interval -6…+24 %) is too unsure to exclude a rise of 20 %; about 24 minutes more at "
+        "this traffic would tell; 5xx 0 of 1,790 against 0 of 1,840; load equal."
+    ),
     more_needed=timedelta(minutes=23, seconds=20),
 )
 
@@ -83,6 +87,9 @@ def _told(**fields: object) -> Rollout:
             **fields,
         },
     )
+
+
+CHECKED = WATCH.model_copy(update={"check": CheckPlan(command=("wer",), timeout=timedelta(minutes=5))})
 
 
 def _checked(after: CheckRun, before: CheckRun | None = None, **fields: object) -> Rollout:
@@ -131,7 +138,7 @@ _WATCHES: Mapping[str, Rollout] = {
                 change=0.23,
                 basis=Basis.BOTH_DAYS,
             ),
-            an_effect(Signal.SPREAD, Standing.WORSE, role=Role.NORMAL, before=0.05, change=0.9),
+            an_effect(Signal.SPREAD, Standing.WORSE, role=Role.NORMAL, before=0.05, change=0.9, low=0.3, high=2.1),
             a_count(2, signal=Signal.CLIENT_ERRORS, role=Role.MUTED),
             a_count(0),
         ),
@@ -154,6 +161,16 @@ _WATCHES: Mapping[str, Rollout] = {
     .to(Phase.ROLLED_BACK, Reason.ROLLBACK_LANDED, NOW, "bot"),
     "bot's rollback is done": rollback_at(
         Phase.ROLLED_BACK, in_parent_thread=True, requester="bot", reason=regressed().evidence
+    ),
+    "the old fleet is checked": at(
+        Phase.PREPARING,
+        models_created=True,
+        config_created=True,
+        watch=CHECKED,
+        checks=(_a_run(CheckTime.BEFORE, None, started_at=NOW, finished_at=None),),
+    ),
+    "the old fleet failed its check": at(
+        Phase.PREPARING, models_created=True, config_created=True, watch=CHECKED, checks=(_a_run(CheckTime.BEFORE, 1),)
     ),
     "check passed": _checked(
         _a_run(summary="12 recordings", scores={"wer": Score(value=0.081, better="lower"), "lines": Score(value=12)}),
