@@ -4,8 +4,17 @@ from collections.abc import Mapping, Sequence
 
 from bot.domain.durations import about
 from bot.domain.signals import Role, Signal
-from bot.domain.verdict import Basis, Effect, Standing, Verdict, VerdictKind
+from bot.domain.verdict import Basis, Cap, Effect, Standing, Verdict, VerdictKind
 from bot.messages.words import amount, aside, from_to_ms, interval, milliseconds, percent, signed, span
+
+EXPECTED_TO_MOVE = 0.02
+"""An expectation within two percent of what was before is not worth a word."""
+
+_CAPS: Mapping[Cap, str] = {
+    Cap.LOAD_ROSE: "the load rose",
+    Cap.LOAD_FELL: "the load fell",
+    Cap.MIX_CHANGED: "callers send other requests than before",
+}
 
 _MARKS: Mapping[Standing, str] = {
     Standing.WORSE: "✖",
@@ -28,7 +37,7 @@ def signal_name(signal: Signal, *, streaming: bool = False) -> str:
         Signal.P50: f"p50 {kind}",
         Signal.P90: f"p90 {kind}",
         Signal.P99: f"p99 {kind}",
-        Signal.SPREAD: "unsteadiness from minute to minute",
+        Signal.SPREAD: "p50 swings",
         Signal.ERRORS: "5xx",
         Signal.MID_STREAM_ERRORS: "broken streams",
         Signal.SETUP_TIME: "cold start",
@@ -41,10 +50,14 @@ def effect_words(effect: Effect) -> str:
     """The numbers: `412 → 530 ms (+29 %, 95 % interval +21…+36 %)`, `7 of 1,790 (0.39 %) against 0 of 1,840 before`."""
     if effect.signal.is_count:
         return _count_words(effect)
-    bounds = _bounds(effect)
-    if not effect.signal.is_latency:
-        return ", ".join(bounds) or "no data"
-    return f"{from_to_ms(effect.before, effect.after)}{aside(*bounds)}"
+    if effect.signal is Signal.SPREAD:
+        return f"{_swing(effect.expected)} → {_swing(effect.after)}{aside(*_bounds(effect))}"
+    return f"{from_to_ms(effect.before, effect.after)}{aside(*_bounds(effect))}"
+
+
+def _swing(share: float | None) -> str:
+    """How far minutes lie apart, relatively: `±5 %`."""
+    return "no data" if share is None else f"±{100 * share:.0f} %"
 
 
 def effect_line(effect: Effect, *, streaming: bool = False) -> str:
@@ -67,6 +80,8 @@ def glance(verdict: Verdict, *, streaming: bool = False) -> str | None:
 
     None where there are no numbers, and where something else than numbers says REGRESSED: an alarm, or a check command.
     """
+    if verdict.kind is VerdictKind.INCONCLUSIVE and verdict.cap is not None:
+        return _CAPS[verdict.cap]
     judged = [e for e in verdict.effects if e.role is not Role.MUTED and e.standing is not Standing.MISSING]
     if verdict.kind is VerdictKind.REGRESSED:
         judged = [e for e in judged if e.standing is Standing.WORSE]
@@ -88,13 +103,13 @@ def basis_words(effects: Sequence[Effect]) -> str:
 def is_expected_to_move(effect: Effect) -> bool:
     """Whether the time of day alone lets one expect something else than what was measured before."""
     before, expected = effect.before, effect.expected
-    return before is not None and expected is not None and abs(expected - before) > 0.01 * abs(before)
+    return before is not None and expected is not None and abs(expected - before) > EXPECTED_TO_MOVE * abs(before)
 
 
 def _bounds(effect: Effect) -> list[str]:
     found = []
     if effect.change is not None:
-        against = " against the usual" if not effect.signal.is_latency else ""
+        against = ""
         if effect.signal.is_latency and is_expected_to_move(effect):
             against = f" against the {milliseconds(effect.expected)} to be expected at this hour"
         found.append(f"{signed(effect.change)}{against}")

@@ -1,7 +1,5 @@
 """The summary of a watch: the verdict with its evidence, before against after, and the buttons that are left."""
 
-from datetime import timedelta
-
 from bot.domain.checks import CheckTime
 from bot.domain.hold import hold_left_by
 from bot.domain.names import mention
@@ -29,7 +27,7 @@ def headline(rollout: Rollout) -> str:
 
 
 def _in_short(rollout: Rollout, verdict: Verdict, comparison: Comparison) -> str:
-    if nobody_called(rollout):
+    if nobody_called(rollout, verdict):
         return "nobody called the new fleet"
     if told := glance(verdict, streaming=rollout.watch.streaming):
         return told
@@ -48,7 +46,7 @@ def render_summary(rollout: Rollout) -> Message:
     head = f"*Summary*: *{verdict.kind}*\n{escape(verdict.evidence)}"
     blocks: list[Block] = [
         section(head),
-        *_what_is_missing(rollout, verdict),
+        *_if_nobody_called(rollout, verdict),
         fields(*_latency_fields(verdict, comparison), *_traffic_fields(verdict, comparison)),
         *check_blocks(rollout),
         context(_windows(rollout, verdict, comparison)),
@@ -64,24 +62,15 @@ def _reopened(rollout: Rollout) -> Message:
     return Message(f"{rollout.endpoint}: the watch goes on.", (section(text),))
 
 
-def _what_is_missing(rollout: Rollout, verdict: Verdict) -> list[Block]:
-    """Why nothing can be said, without blaming anybody, and how long it would take."""
-    if verdict.kind is not VerdictKind.INCONCLUSIVE:
+def _if_nobody_called(rollout: Rollout, verdict: Verdict) -> list[Block]:
+    """That there is nothing to judge, without blaming anybody. What else is missing, the evidence says."""
+    if not nobody_called(rollout, verdict):
         return []
-    if nobody_called(rollout):
-        told = (
-            f"Nobody called {escape(rollout.endpoint)} while it was watched. That says nothing against the new version: it "
-            "is InService and waits for its first callers. Watch it for longer when they are about to come."
-        )
-        return [section(told)]
-    if verdict.more_needed is None:
-        return []
-    return [section(f"At this traffic, {_more_time(verdict.more_needed)} of watching would be enough to tell.")]
-
-
-def _more_time(needed: timedelta) -> str:
-    minute = timedelta(minutes=1)
-    return f"another {span(needed if needed < minute else minute * -(-needed // minute))}"
+    told = (
+        f"Nobody called {escape(rollout.endpoint)} while it was watched. That says nothing against the new version: it is "
+        "InService and waits for its first callers. Watch it for longer when they are about to come."
+    )
+    return [section(told)]
 
 
 def _effect(verdict: Verdict, signal: Signal) -> Effect | None:
@@ -101,7 +90,7 @@ def _latency_fields(verdict: Verdict, comparison: Comparison) -> list[str]:
         _latency("p90", _effect(verdict, Signal.P90), before.p90_us, after.p90_us),
         _latency("p99", _effect(verdict, Signal.P99), before.p99_us, after.p99_us),
         *(f"*Cold start* {effect_words(e)}" for e in [_effect(verdict, Signal.SETUP_TIME)] if e is not None),
-        *(f"*Unsteadiness* {effect_words(e)}" for e in verdict.effects if _is_less_steady(e)),
+        *(f"*p50 swings* {effect_words(e)}" for e in verdict.effects if _is_less_steady(e)),
     ]
 
 

@@ -48,16 +48,17 @@ def _standings(rollout: Rollout) -> list[str]:
     look = rollout.last_look
     if look is None:
         return [_before_the_first_look(rollout)]
-    if nobody_called(rollout) and look.kind is VerdictKind.INCONCLUSIVE:
+    if nobody_called(rollout, look):
         return ["Nobody has called the new fleet since the warm-up, so there is nothing to judge yet."]
     told = [e for e in look.effects if e.role is Role.CRITICAL or _got_worse(e)]
     lines = [effect_line(e, streaming=rollout.watch.streaming) for e in told]
     return [_so_far(rollout, look), *([] if _explains_itself(look) else [escape(look.evidence)]), *lines]
 
 
-def nobody_called(rollout: Rollout) -> bool:
-    """Whether CloudWatch has shown numbers, and no request among them."""
-    return rollout.comparison is not None and not rollout.comparison.after.requests
+def nobody_called(rollout: Rollout, look: Verdict) -> bool:
+    """Whether CloudWatch answered, and shows no request to the new fleet. A verdict without effects had no answer to judge."""
+    is_open = look.kind is VerdictKind.INCONCLUSIVE and bool(look.effects)
+    return is_open and rollout.comparison is not None and not rollout.comparison.after.requests
 
 
 def _explains_itself(look: Verdict) -> bool:
@@ -124,7 +125,7 @@ def watch_glance(rollout: Rollout) -> str:
         return f"{there} CloudWatch numbers come in; the thread has them."
     told = glance(look, streaming=rollout.watch.streaming)
     if look.kind is not VerdictKind.REGRESSED:
-        if nobody_called(rollout):
+        if nobody_called(rollout, look):
             return f"{there} Nobody has called it so far."
         return f"{there} Watching: {told} so far." if told is not None else f"{there} The thread has the numbers."
     what = told or "the thread says why"
