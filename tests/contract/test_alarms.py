@@ -1,6 +1,6 @@
 """The alarms gateway against botocore's service model."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -24,6 +24,8 @@ OURS = Alarm(
     missing_data="notBreaching",
     description="of rollout r7k2",
 )
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+LATER = NOON + timedelta(minutes=5)
 DIMENSIONS = [{"Name": name, "Value": value} for name, value in OURS.dimensions.items()]
 RULE = {
     "AlarmName": OURS.name,
@@ -60,6 +62,21 @@ def test_an_alarm_on_a_metric_is_read_with_its_rule_and_state() -> None:
     found = described(OURS.name, answer=answered(answer))[OURS.name]
     assert found == OURS.model_copy(update={"state": AlarmState.ALARM, "state_reason": "Threshold Crossed"})
     assert (found.endpoint, found.span) == ("stt-prod", timedelta(minutes=3))
+
+
+@pytest.mark.parametrize(
+    ("told", "since"),
+    [
+        ({"StateTransitionedTimestamp": NOON, "StateUpdatedTimestamp": LATER}, NOON),
+        ({"StateUpdatedTimestamp": LATER}, LATER),
+        ({}, None),
+    ],
+)
+def test_since_when_it_rings_is_when_its_state_changed_not_when_it_was_evaluated_last(
+    told: dict[str, datetime], since: datetime | None
+) -> None:
+    answer = {**RULE, "StateValue": "ALARM", **told}
+    assert described(OURS.name, answer=answered(answer))[OURS.name].since == since
 
 
 def test_a_percentile_is_read_like_any_statistic() -> None:

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from fakes.clock import NOW
 
 from bot.domain.alarms import Alarm, AlarmKind, AlarmState
 
@@ -35,7 +36,7 @@ def test_the_endpoint_is_the_one_of_the_dimensions():
 @pytest.mark.parametrize(
     "same",
     [
-        {"state": AlarmState.ALARM, "state_reason": "Threshold Crossed"},
+        {"state": AlarmState.ALARM, "state_reason": "Threshold Crossed", "since": NOW},
         {"description": "by hand"},
         {"datapoints_to_alarm": 3},
         {"dimensions": {"VariantName": "AllTraffic", "EndpointName": "stt-prod"}},

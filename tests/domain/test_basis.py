@@ -166,7 +166,7 @@ def test_a_rollback_rests_on_the_config_that_it_goes_to() -> None:
 MOVES_BY_NATURE: list[tuple[str, Facts]] = [
     ("instances arrive", variant("Blue", current_count=1)),
     ("autoscaling does its work", variant("AllTraffic", desired_count=7, current_count=5)),
-    ("the alarm's state", alarm(state=AlarmState.ALARM, state_reason="now")),
+    ("the alarm's state", alarm(state=AlarmState.ALARM, state_reason="now", since=NOW)),
     ("the endpoint was touched", snapshot(last_modified=NOW, failure_reason="old", observed_at=NOW)),
     ("traffic", replace(FULL, traffic=CALM.model_copy(update={"now_per_minute": 1.0}))),
     ("open streams", replace(FULL, connections=12.0)),
