@@ -44,7 +44,7 @@ class FakeMetrics(Failing):
     def measure(self, subject: Subject, window: Window) -> Measurement:
         with self.called("measure", subject.endpoint, *subject.variants):
             self.asked.append((window, subject.kind == "streaming"))
-            us = self._latency(subject, window.start)
+            us = self._us(subject, is_after=self._is_after(window.start))
             minutes = (window.end - window.start) / timedelta(minutes=1)
             is_after = self._is_after(window.start)
             return Measurement(
@@ -71,10 +71,11 @@ class FakeMetrics(Failing):
 
     def _series(self, want: Want) -> Series:
         count = int((want.window.end - want.window.start) / want.period)
-        starts = [want.window.start + place * want.period for place in range(count)]
-        seconds = np.array([at.timestamp() for at in starts])
-        us = np.array([self._latency(want.subject, at) or np.nan for at in starts], dtype=float)
-        is_after = np.array([self._is_after(at) for at in starts], dtype=bool)
+        seconds = want.window.start.timestamp() + np.arange(count) * want.period.total_seconds()
+        updated = self._endpoints.updated_at
+        is_after = np.zeros(count, dtype=bool) if updated is None else seconds >= updated.timestamp()
+        sides = [self._us(want.subject, is_after=side) or np.nan for side in (False, True)]
+        us = np.where(is_after, sides[1], sides[0])
         minutes = want.period / timedelta(minutes=1)
         requests = np.full(count, np.nan if self.requests is None else self.requests * minutes)
         own = sum(map(ord, "".join(want.subject.variants)))  # variants that run side by side are slow at other moments
@@ -87,14 +88,14 @@ class FakeMetrics(Failing):
             Measure.ERRORS_4XX: np.where(is_after, self.client_errors * minutes, 0.0) + 0 * requests,
             Measure.MID_STREAM_ERRORS: 0 * requests,
         }
-        known_from = (self._endpoints.updated_at or self._endpoints.moved_at) - self.history
-        silent = np.array([at < known_from for at in starts], dtype=bool)
+        known_from = (updated or self._endpoints.moved_at) - self.history
+        silent = seconds < known_from.timestamp()
         empty = np.full(count, np.nan)
         shown = {m: np.where(silent, np.nan, values.get(m, empty)) for m in want.measures}
         return Series(want.window.start, want.period, shown)
 
-    def _latency(self, subject: Subject, at: datetime) -> float | None:
-        us = self.after_us if self._is_after(at) else self.before_us
+    def _us(self, subject: Subject, *, is_after: bool) -> float | None:
+        us = self.after_us if is_after else self.before_us
         return next((self.by_variant[v] for v in subject.variants if v in self.by_variant), us)
 
     def _is_after(self, at: datetime) -> bool:
