@@ -10,7 +10,8 @@ from typing import Any
 from redis import Redis
 from redis.client import Pipeline
 from rq import Queue as RQQueue
-from rq.job import Job
+from rq.exceptions import NoSuchJobError
+from rq.job import Job, JobStatus
 from rq.serializers import JSONSerializer
 
 
@@ -90,6 +91,10 @@ def enqueue(
     )
 
 
-def is_known(job_id: str, connection: Redis) -> bool:
-    """Whether a job of that id waits, runs, or failed within the last day."""
-    return bool(Job.exists(job_id, connection=connection))
+def is_under_way(job_id: str, connection: Redis) -> bool:
+    """Whether a job of that id waits or runs; one that failed does neither."""
+    try:
+        job = AllowedJob.fetch(job_id, connection=connection, serializer=JSONSerializer)
+    except NoSuchJobError:
+        return False
+    return job.get_status(refresh=False) is not JobStatus.FAILED

@@ -9,7 +9,7 @@ from pathlib import Path
 import fakeredis
 import pytest
 from redis import Redis
-from rq.job import Job
+from rq.job import Job, JobStatus
 from rq.serializers import JSONSerializer
 
 from bot.domain.commands import COMMANDS
@@ -18,7 +18,7 @@ from bot.grammar import SLACK_PREFIX, TERMINAL_PREFIX, help_text
 from bot.listeners.actions import CLICKS
 from bot.listeners.forms import FORMS
 from bot.messages.ids import ActionId, CallbackId
-from bot.queue import AllowedJob, JobName, QueueName, enqueue, queue
+from bot.queue import AllowedJob, JobName, QueueName, enqueue, is_under_way, queue
 
 ROOT = Path(__file__).parent.parent
 OURS = sorted(p for folder in ("bot", "workers") for p in (ROOT / folder).rglob("*.py"))
@@ -75,6 +75,15 @@ def test_jobs_are_json_and_their_results_are_not_kept(redis: Redis, name: QueueN
     assert isinstance(job, AllowedJob)
     assert (job.args, job.result_ttl, job.timeout) == (["rabc2345", 3], 0, 120)
     assert job.serializer is JSONSerializer
+
+
+def test_a_job_that_failed_is_not_under_way_any_more(redis: Redis) -> None:
+    assert not is_under_way("advance-rabc2345-3", redis)
+    job = a_job(redis, JobName.ADVANCE)
+    assert is_under_way(job.id, redis)
+    for status, under_way in ((JobStatus.STARTED, True), (JobStatus.FAILED, False)):
+        job.set_status(status)
+        assert is_under_way(job.id, redis) is under_way
 
 
 def test_every_button_has_a_listener_and_every_listener_a_button() -> None:

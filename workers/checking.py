@@ -10,7 +10,7 @@ from bot.domain.errors import RevisionConflict, StoreUnavailable
 from bot.domain.phases import Phase
 from bot.domain.reconcile import with_run
 from bot.domain.rollout import Rollout
-from bot.queue import JobName, QueueName, enqueue, is_known
+from bot.queue import JobName, QueueName, enqueue, is_under_way
 from bot.store.rollouts import Write
 from workers.cloning import masked
 from workers.ports import Ended, Program, Programs
@@ -34,7 +34,7 @@ def start_check(world: World, rollout: Rollout) -> None:
     if plan is None or run is None:
         return
     job_id = f"check-{rollout.id}-{run.time}-{run.attempt}-{int(run.intended_at.timestamp() * 1000)}"
-    if is_known(job_id, world.store.connection):
+    if is_under_way(job_id, world.store.connection):
         return
     enqueue(
         QueueName.CHECKS,

@@ -215,6 +215,8 @@ def test_a_job_that_was_lost_before_it_began_is_queued_again(engine: Engine) -> 
     engine.workers_are_busy.add(QueueName.CHECKS)
     rollout_id = approved(engine)
     assert run_of(engine, rollout_id, BEFORE).started_at is None
+    (job,) = queue(QueueName.CHECKS, engine.redis).jobs
+    assert job.timeout == (TIMEOUT + GRACE).total_seconds()
     engine.redis.delete(queue(QueueName.CHECKS, engine.redis).key, *engine.redis.keys("rq:job:check-*"))
     engine.workers_are_busy.clear()
     assert ended(engine, rollout_id).phase is Phase.SUCCEEDED
