@@ -52,6 +52,8 @@ from bot.domain.reconcile import (
     watch_ends_at,
 )
 from bot.domain.rollout import Rollout
+from bot.domain.verdict import Comparison, Verdict, VerdictKind
+from bot.domain.watchplan import Acceptance, Restraint
 
 IN_SERVICE, UPDATING, MIXED = (
     EndpointStatus.IN_SERVICE,
@@ -344,6 +346,51 @@ def test_the_watch_looks_period_by_period_and_at_the_moment_of_the_verdict() -> 
     assert close.look_again_in == timedelta(seconds=7)
     late_numbers = decide(watching, seen(config=TARGET), verdict_due_at(watching))
     assert late_numbers.look_again_in == PACE.poll
+
+
+WORSE = a_verdict(VerdictKind.REGRESSED)
+
+
+def up_to(minutes: int) -> Comparison:
+    """A comparison whose numbers reach so far into the watch."""
+    shown = a_comparison()
+    window = shown.after.window.model_copy(update={"end": NOW + timedelta(minutes=minutes)})
+    return shown.model_copy(update={"after": shown.after.model_copy(update={"window": window})})
+
+
+def look(rollout: Rollout, verdict: Verdict | None, numbers: Comparison | None) -> Rollout:
+    looked = Observation(snapshot=a_snapshot(config=TARGET), comparison=numbers, verdict=verdict)
+    return decide(rollout, looked, NOW + timedelta(minutes=10)).rollout
+
+
+def test_only_looks_with_newer_numbers_count_as_looks_in_a_row() -> None:
+    once = look(at(Phase.WATCHING, comparison=None), WORSE, up_to(5))
+    assert once.worse_looks == 1
+    assert look(once, WORSE, up_to(5)).worse_looks == 1
+    assert look(once, WORSE, None).worse_looks == 1
+    assert look(once, None, up_to(6)).worse_looks == 1, "a look without an answer says nothing"
+    assert look(once, WORSE, up_to(6)).worse_looks == 2
+    assert look(once, a_verdict(), up_to(6)).worse_looks == 0
+
+
+def test_what_a_look_found_stays_in_the_record_until_the_next_finds_more() -> None:
+    once = look(at(Phase.WATCHING, comparison=None), a_verdict(), up_to(5))
+    assert (once.comparison, once.last_look) == (up_to(5), a_verdict())
+    assert look(once, None, None) == once
+
+
+def test_a_confirmed_regression_that_is_left_to_people_is_told_once() -> None:
+    first = look(at(Phase.WATCHING, comparison=up_to(4), worse_looks=1), WORSE, up_to(5))
+    assert (first.worse_since, first.restraint) == (NOW + timedelta(minutes=10), Restraint.NO_LIMIT_CROSSED)
+    earlier = first.with_(worse_since=NOW)
+    assert look(earlier, WORSE, up_to(6)).worse_since == NOW
+    assert look(earlier, a_verdict(), up_to(6)).worse_since == NOW
+
+
+def test_an_accepted_regression_is_not_told_again() -> None:
+    accepted = at(Phase.WATCHING, worse_looks=1, acceptance=Acceptance(actor=BEN, at=NOW), comparison=up_to(4))
+    after = look(accepted, WORSE, up_to(5))
+    assert (after.worse_since, after.restraint) == (None, Restraint.ACCEPTED)
 
 
 def test_a_rollout_that_waits_for_its_rollback_ends_as_that_ends() -> None:

@@ -118,7 +118,7 @@ records = st.builds(
     lambda where, call, scaling, alarms, retry, policy, abort, queued, created, watched: record(
         *where,
         **watched,
-        update=CALLS[call],
+        update=CALLS["accepted" if where[1] is Phase.WATCHING else call],  # without a call nobody watches
         scaling=SCALINGS[scaling] if where[0] is not Kind.SCALE else None,
         **(ALARMS[alarms] if where[0] is Kind.UPDATE else {}),
         retry=RETRIES[retry],

@@ -5,7 +5,7 @@ from fakes.records import ANNA, BEN, CARL, approved_by, at
 
 from bot.domain.errors import NotAllowed, UserError
 from bot.domain.phases import Phase
-from bot.domain.rejection import REASON_LIMIT, explain_rejection, rejection_of
+from bot.domain.rejection import REASON_LIMIT, explain_rejection, refuse_if_may_not_explain, rejection_of
 from bot.domain.rollout import Rollout
 
 REJECTED = at(Phase.REJECTED)
@@ -50,6 +50,12 @@ def test_a_reason_that_people_may_have_read_is_not_replaced() -> None:
 def test_nobody_speaks_for_the_rejecter(words: str) -> None:
     with pytest.raises(NotAllowed, match=f"Only <@{BEN}>, who rejected this, can say why"):
         explain_rejection(REJECTED, ANNA, words)
+
+
+def test_only_the_rejecter_is_asked() -> None:
+    refuse_if_may_not_explain(REJECTED, BEN)
+    with pytest.raises(NotAllowed, match=f"Only <@{BEN}>, who rejected this"):
+        refuse_if_may_not_explain(REJECTED, ANNA)
 
 
 @pytest.mark.parametrize("phase", [Phase.AWAITING_APPROVAL, Phase.SUCCEEDED, Phase.CANCELLED])
