@@ -20,10 +20,11 @@ from fakes.facts import (
     a_spec,
     found,
 )
-from fakes.records import CURRENT, TARGET, a_snapshot
+from fakes.records import BEN, CURRENT, TARGET, a_snapshot
 
 from bot.domain.conversion import Conversion
 from bot.domain.endpoint import BUSY_STATUSES, ApprovalStatus, EndpointStatus
+from bot.domain.hold import Hold, HoldKind
 from bot.domain.phases import Kind
 from bot.domain.plan import Level
 from bot.domain.preflight import CHECKS, MOVING, CheckName, Facts, irreversible_reasons, readiness_of, run_preflight
@@ -269,6 +270,56 @@ def test_what_failed_before_is_told_and_left_to_a_person() -> None:
     )
     assert "never tries it again by itself" in finding.next_step
     assert "failed_before" not in found(replace(ROLLBACK, failed_before=ATTEMPT))
+
+
+def a_hold(kind: HoldKind = HoldKind.HELD, **fields: object) -> Hold:
+    given = {"endpoint": "sentiment-prod", "since": NOW, "actor": BEN, "reason": "p50 +29 %.", "rollout_id": "rbad2345"}
+    return Hold.model_validate({**given, "kind": kind, "package_arn": "arn:v4", **fields})
+
+
+@pytest.mark.parametrize(
+    ("hold", "text"),
+    [
+        (
+            a_hold(),
+            f"This version is held since Sun 22 Nov 08:00 UTC: <@{BEN}> rolled it back in rollout rbad2345: p50 +29 %.",
+        ),
+        (
+            a_hold(actor="bot"),
+            "This version is held since Sun 22 Nov 08:00 UTC: the bot rolled it back in rollout rbad2345: p50 +29 %.",
+        ),
+        (
+            a_hold(reason=""),
+            f"This version is held since Sun 22 Nov 08:00 UTC: <@{BEN}> rolled it back in rollout rbad2345.",
+        ),
+        (
+            a_hold(HoldKind.QUARANTINED, actor="aws", reason="The image is no valid one."),
+            "This version is quarantined since Sun 22 Nov 08:00 UTC: rollout rbad2345 failed at it: The image is no valid one.",
+        ),
+    ],
+)
+def test_what_is_held_or_quarantined_is_told_and_left_to_a_person(hold: Hold, text: str) -> None:
+    finding = found(replace(UPDATE, holds=(hold,)))["holds"]
+    assert (finding.level, finding.text) == (Level.WARNING, text)
+    assert finding.next_step == "Approve it only if the cause is mended. If it ends well, it is held no more."
+    for facts in (ROLLBACK, SCALE):
+        assert "holds" not in found(replace(facts, holds=(hold,)))
+
+
+def test_whoever_holds_the_endpoint_is_worth_asking() -> None:
+    by_person = a_hold(HoldKind.BY_PERSON, package_arn=None, rollout_id=None, reason="tests until Friday")
+    finding = found(replace(UPDATE, holds=(by_person,)))["holds"]
+    assert finding.text == f"<@{BEN}> holds this endpoint since Sun 22 Nov 08:00 UTC: tests until Friday."
+    assert finding.next_step == f"Ask <@{BEN}> before you approve it."
+    both = found(replace(UPDATE, holds=(by_person, a_hold())))["holds"]
+    assert both.text.startswith("This version is held since")
+    assert "holds this endpoint" in both.text
+
+
+def test_a_hold_and_the_failure_that_it_is_about_are_not_told_twice() -> None:
+    assert "failed_before" not in found(replace(UPDATE, holds=(a_hold(),), failed_before=ATTEMPT))
+    other = a_hold(rollout_id="relse234")
+    assert "failed_before" in found(replace(UPDATE, holds=(other,), failed_before=ATTEMPT))
 
 
 def test_nobody_rolls_back_to_what_was_rolled_back_from() -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from bot.domain.board import BoardState, state_of
+from bot.domain.hold import HoldKind
 from bot.domain.endpoint import ApprovalStatus, ConfigRecord, EndpointStatus, ModelPackage, ModelRecord
 from bot.domain.errand import rollout_id_for, short_id
 from bot.domain.names import RolloutId
@@ -105,6 +106,24 @@ def test_the_board_shows_how_each_status_stands(status: EndpointStatus) -> None:
 )
 def test_the_board_compares_what_runs_with_what_may_follow(newest: str, has_rollout: bool, state: BoardState) -> None:
     assert state_of(a_snapshot(), "v3", newest, has_rollout=has_rollout) is state
+
+
+@pytest.mark.parametrize(
+    ("newest", "held_by", "state"),
+    [
+        ("v4", {HoldKind.HELD}, BoardState.HELD),
+        ("v4", {HoldKind.QUARANTINED}, BoardState.QUARANTINED),
+        ("v4", {HoldKind.HELD, HoldKind.QUARANTINED}, BoardState.QUARANTINED),
+        ("v4", {HoldKind.BY_PERSON, HoldKind.QUARANTINED}, BoardState.HELD),
+        ("v3", {HoldKind.BY_PERSON}, BoardState.HELD),
+        ("v3", {HoldKind.HELD}, BoardState.UP_TO_DATE),
+    ],
+)
+def test_the_board_shows_what_automation_leaves_alone(newest: str, held_by: set[HoldKind], state: BoardState) -> None:
+    assert state_of(a_snapshot(), "v3", newest, has_rollout=False, held_by=held_by) is state
+    assert state_of(a_snapshot(), "v3", newest, has_rollout=True, held_by=held_by) is BoardState.UPDATING
+    broken = a_snapshot(EndpointStatus.FAILED)
+    assert state_of(broken, "v3", newest, has_rollout=False, held_by=held_by) is BoardState.FAILED
 
 
 def test_an_endpoint_that_does_not_exist_is_not_deployed() -> None:

@@ -2,7 +2,7 @@
 
 from bot.domain.hold import Hold, HoldKind
 from bot.domain.names import mention
-from bot.domain.phases import AWS_ACTOR, BOT_ACTOR, Kind
+from bot.domain.phases import Kind
 from bot.domain.plan import Finding
 from bot.domain.preflight.facts import Facts
 from bot.domain.preflight.findings import CheckName, warning
@@ -15,7 +15,7 @@ def version_is_not_held(facts: Facts) -> Finding | None:
         return None
     gravest = next((h for h in facts.holds if h.kind is not HoldKind.BY_PERSON), facts.holds[0])
     others = [h for h in facts.holds if h is not gravest]
-    return warning(CheckName.HOLDS, " ".join(_sentence(h) for h in (gravest, *others)), _next_step(gravest, facts))
+    return warning(CheckName.HOLDS, " ".join(_sentence(h) for h in (gravest, *others)), _next_step(gravest))
 
 
 def _sentence(hold: Hold) -> str:
@@ -26,14 +26,10 @@ def _sentence(hold: Hold) -> str:
         case HoldKind.QUARANTINED:
             return f"This version is quarantined since {when}: rollout {hold.rollout_id} failed at it{why}."
         case HoldKind.HELD:
-            return f"This version is held since {when}: {_who(hold)} rolled it back in rollout {hold.rollout_id}{why}."
+            return f"This version is held since {when}: {mention(hold.actor)} rolled it back in rollout {hold.rollout_id}{why}."
 
 
-def _who(hold: Hold) -> str:
-    return {BOT_ACTOR: "the bot", AWS_ACTOR: "AWS"}.get(hold.actor) or mention(hold.actor)
-
-
-def _next_step(hold: Hold, facts: Facts) -> str:
+def _next_step(hold: Hold) -> str:
     if hold.kind is HoldKind.BY_PERSON:
         return f"Ask {mention(hold.actor)} before you approve it."
     return "Approve it only if the cause is mended. If it ends well, it is held no more."
