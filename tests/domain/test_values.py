@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from bot.domain.board import BoardState, state_of
-from bot.domain.hold import HoldKind
 from bot.domain.endpoint import ApprovalStatus, ConfigRecord, EndpointStatus, ModelPackage, ModelRecord
 from bot.domain.errand import rollout_id_for, short_id
+from bot.domain.hold import HoldKind
 from bot.domain.names import RolloutId
 from bot.domain.verdict import Measurement, Window
 
