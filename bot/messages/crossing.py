@@ -2,7 +2,7 @@
 
 from bot.domain.bridge import Bridge, BridgePlan
 from bot.domain.durations import say_duration
-from bot.domain.phases import Kind, Phase
+from bot.domain.phases import Kind, Phase, Reason
 from bot.domain.reconcile import bake_ends_at, is_baking
 from bot.domain.rollout import Rollout
 from bot.domain.verdict import Comparison
@@ -54,6 +54,8 @@ def turned_back(rollout: Rollout) -> str | None:
     if last is None or rollout.kind is not Kind.UPDATE or not last.note:
         return None
     verb = "goes" if rollout.phase is Phase.ROLLING_BACK else "went"
+    if last.reason is Reason.WATCH_REGRESSED:
+        return f"It {verb} back by itself; the summary below says why."
     return f"It {verb} back by itself: {escape(last.note)}"
 
 

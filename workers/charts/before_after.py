@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from matplotlib.axes import Axes
 
 from bot.domain.signals import Signal
-from bot.domain.verdict import Comparison, Effect, Verdict, Window
+from bot.domain.verdict import Comparison, Effect, Measurement, Verdict, Window
 from bot.domain.watchplan import WatchPlan
 from bot.messages.effects import glance, is_expected_to_move
 from bot.messages.words import before_after_ms, from_to_ms, milliseconds, percent, signed
@@ -46,7 +46,7 @@ def render_chart(
     draw_latency(sheet.panels.latency, points, period, comparison.latency_metric, limits)
     draw_tail(sheet.panels.tail, points, period, _limit("p99 limit", watch.p99_ceiling_ms))
     draw_requests(sheet.panels.requests, points, period)
-    rates = f"{percent(comparison.before.error_rate)} before\n{percent(comparison.after.error_rate)} after"
+    rates = f"was {_rate(comparison.before)}\nnow {_rate(comparison.after)}"
     draw_errors(sheet.panels.errors, points, streaming=watch.streaming, words=rates, ceiling=watch.error_rate_ceiling)
     if points:
         _draw_levels(sheet.panels.latency, comparison, median, start)
@@ -78,6 +78,11 @@ def _figures(comparison: Comparison, median: Effect | None) -> str:
     against = f" against {milliseconds(median.expected)} expected" if is_expected_to_move(median) else ""
     p50 = f"{from_to_ms(median.before, median.after)} ({signed(median.change)}{against})"
     return f"p50  {p50}" if against else f"p50  {p50}     p99  {p99}"
+
+
+def _rate(measured: Measurement) -> str:
+    """In the little room beside the panel."""
+    return percent(measured.error_rate).replace("under ", "<")
 
 
 def _limit(words: str, ceiling_ms: float | None) -> Limit | None:

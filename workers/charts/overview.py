@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from bot.domain.verdict import Point, Window
 from bot.domain.watchplan import WatchPlan
-from workers.charts.canvas import Sheet, clock, mark_cutover, new_sheet
+from workers.charts.canvas import Sheet, clock, mark_cutover, new_sheet, number
 from workers.charts.panels import draw_errors, draw_latency, draw_requests, draw_tail
 from workers.charts.series import Limit
 
@@ -55,7 +55,7 @@ def render_overview(
 
 
 def _in_all(points: Sequence[Point]) -> str:
-    return f"{sum(p.errors or 0 for p in points):,.0f} in all"
+    return f"{number(sum(p.errors or 0 for p in points))} in all"
 
 
 def _mark_cutovers(sheet: Sheet, cutovers: Sequence[datetime]) -> None:
