@@ -10,7 +10,7 @@ from itertools import chain
 
 from bench.judging.judges import Judgement, Numbers
 from bench.judging.traces import Trace
-from bench.judging.watches import BASELINE, HISTORY_DAYS, LOOKS, WARM_UP, Cut
+from bench.judging.watches import BASELINE, HISTORY, LOOKS, WARM_UP, Cut
 from bot.domain.verdict import Verdict, VerdictKind, Window
 from bot.domain.watchplan import WatchPlan
 from bot.domain.yardstick import Yardsticks
@@ -31,14 +31,14 @@ def plan_of(trace: Trace) -> WatchPlan:
 
 
 def yardsticks_of(trace: Trace, cut: Cut, numbers: Numbers) -> Yardsticks:
-    """What the watch works out at the cutover, from two weeks of history at most.
+    """What the watch works out at the cutover, from two weeks of minutes at most.
 
     Args:
         trace: Gives the clock.
         cut: The moment of the cutover.
         numbers: Of the whole trace with nothing injected; only what lies before the cut is used.
     """
-    first = max(0, cut.place - HISTORY_DAYS * trace.day)
+    first = max(0, cut.place - HISTORY)
     known = {measure: values[first : cut.place] for measure, values in numbers.items()}
     return make_yardsticks(
         Series(trace.at(first), trace.step, known),

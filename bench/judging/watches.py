@@ -9,7 +9,8 @@ from bench.judging.traces import Floats, Trace
 BASELINE = 60
 WARM_UP = 3
 LOOKS = 30
-HISTORY_DAYS = 14
+HISTORY = 14 * 24 * 60
+"""Two weeks of minutes, which is what the bot reads; as rows are minutes here, so many rows."""
 STEADY = 0.20
 """A cut is steady if 95 % of the values of the day before it lie within 20 % of their median, as those of a normal distribution with a
 deviation of 10 % do. An hour would not do: many traces are calm for an hour and rise by half in the next, every day."""
