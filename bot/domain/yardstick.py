@@ -42,7 +42,9 @@ class CountYardstick(Value):
     """In all of the past that was read, the baseline included and outages left out. It says what to expect, unless the baseline
     contradicts it."""
     clumping: float
-    """Variance over mean of the events per period, 1 at least: failures that come in bursts prove less each."""
+    """Variance over mean of the events, 1 at least: failures that come in bursts prove less each."""
+    tried: int
+    """On how many stretches of the past, which do not overlap, that was seen."""
 
 
 class LoadYardstick(Value):

@@ -4,9 +4,10 @@ from datetime import timedelta
 
 from bot.domain.signals import Role, Signal
 from bot.domain.verdict import Effect, Standing
-from workers.judging.counts import FEWEST_EVENTS, Burst, Rate, both_known, rate_of, worst_burst
+from workers.judging.counts import Burst, rate_of, worst_burst
 from workers.judging.looking import FEWEST_REQUESTS, Look
 from workers.judging.measures import MEASURE_OF
+from workers.judging.rates import FEWEST_EVENTS, Rate, both_known
 from workers.judging.tails import INTERVAL_ALPHA
 from workers.ports import Measure
 

@@ -8,7 +8,7 @@ import numpy as np
 from bot.domain.signals import Signal
 from bot.domain.watchplan import WatchPlan
 from bot.domain.yardstick import Yardsticks
-from workers.judging.counts import FEWEST_EVENTS, both_known
+from workers.judging.rates import FEWEST_EVENTS, both_known
 from workers.ports import Floats, Measure, Series
 
 DEFAULT_ERROR_CEILING = 0.05

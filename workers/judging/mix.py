@@ -1,8 +1,9 @@
 """The mix of requests: when callers suddenly make far more mistakes of their own, they send something else than before."""
 
 from bot.domain.signals import Signal
-from workers.judging.counts import FEWEST_EVENTS, both_known, rate_of
+from workers.judging.counts import rate_of
 from workers.judging.looking import Look
+from workers.judging.rates import FEWEST_EVENTS, both_known
 from workers.ports import Measure
 
 JUMP = 0.05

@@ -14,13 +14,13 @@ from bot.domain.verdict import Basis, Verdict, VerdictKind
 from bot.domain.watchplan import WatchPlan
 from bot.domain.yardstick import CountYardstick, Yardstick, Yardsticks
 from workers.judging import evidence
-from workers.judging.counts import both_known
 from workers.judging.deciding import Findings, decide, findings_of
 from workers.judging.evidence import Wording
 from workers.judging.limits import crossing
 from workers.judging.looking import Look
 from workers.judging.measures import MEASURE_OF
 from workers.judging.model import Memory, error_of_middle, error_of_unsteadiness, memory_of
+from workers.judging.rates import both_known
 from workers.judging.robust import logs, middles, unsteadiness
 from workers.judging.tails import INTERVAL_ALPHA, student
 from workers.ports import Floats, Measure, Series
@@ -93,5 +93,5 @@ def _count(signal: Signal, events: Floats, requests: Floats) -> Iterable[CountYa
     if asked.sum() > 0:
         total, base = float(failed.sum()), float(asked.sum())
         yield CountYardstick(
-            signal=signal, events=total, requests=base, past_events=total, past_requests=base, clumping=1.0
+            signal=signal, events=total, requests=base, past_events=total, past_requests=base, clumping=1.0, tried=0
         )

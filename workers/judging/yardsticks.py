@@ -58,7 +58,7 @@ def make_yardsticks(
     judged = [signal for signal, role in plan.judged.items() if role is not Role.MUTED]
     alpha = FAMILY_ALPHA / max(1, len(judged))
     metrics = [_yardstick(past, signal, lay, alpha) for signal in plan.judged if not signal.is_count]
-    counts = [_count(past, signal, lay) for signal in plan.judged if signal.is_count]
+    counts = [_count(past, signal, lay, alpha) for signal in plan.judged if signal.is_count]
     return Yardsticks(
         made_at=now,
         starts_at=starts_at,
@@ -142,8 +142,7 @@ def _spreads(errors: Floats, modelled: Floats, tried: int) -> tuple[Floats, Floa
 
 def _filled(errors: Floats) -> Floats:
     """The errors, with zero in columns that are empty, so that numpy does not warn of what is seen to elsewhere."""
-    empty = np.isnan(errors).all(axis=0)
-    filled: Floats = np.where(empty[None, :], 0.0, errors)
+    filled: Floats = np.where(np.sum(~np.isnan(errors), axis=0) > 0, errors, 0.0)
     return filled
 
 
@@ -157,8 +156,8 @@ def _that_fits(lay: Layout, x: Floats) -> Layout:
     return Layout(shorter, lay.gap, lay.looks, lay.lengths)
 
 
-def _count(past: Series, signal: Signal, lay: Layout) -> CountYardstick | None:
-    return count_yardstick(signal, past.of(MEASURE_OF[signal]), past.of(Measure.REQUESTS), lay)
+def _count(past: Series, signal: Signal, lay: Layout, alpha: float) -> CountYardstick | None:
+    return count_yardstick(signal, past.of(MEASURE_OF[signal]), past.of(Measure.REQUESTS), lay, alpha)
 
 
 def _load(past: Series, lay: Layout) -> LoadYardstick | None:
