@@ -110,6 +110,13 @@ def test_no_more_of_the_past_is_asked_for_than_cloudwatch_keeps(
     assert past.start == past.end or NOW + passed - past.start < kept
 
 
+def test_an_hour_of_seconds_is_past_enough_and_a_long_baseline_is_never_cut() -> None:
+    baseline = baseline_of(watched())
+    assert history_before(baseline, SECOND, NOW) == Window(start=NOW - 2 * (baseline.end - baseline.start), end=NOW)
+    short = Window(start=NOW - 10 * MINUTE, end=NOW)
+    assert history_before(short, SECOND, NOW) == Window(start=NOW - HOUR, end=NOW)
+
+
 @pytest.mark.parametrize("period", [1, 30, 60, 300])
 @pytest.mark.parametrize("hours", [0.1, 1, 24, 48])
 def test_a_chart_has_a_readable_number_of_points(period: int, hours: float) -> None:

@@ -17,6 +17,9 @@ LONGEST_HISTORY = timedelta(days=14)
 LONGEST_FINE_HISTORY = timedelta(hours=2, minutes=50)
 """It keeps shorter periods for 3 hours."""
 
+MOST_FINE_PERIODS = 3_600
+"""More of those teach the judge nothing, and ten thousand, which are what periods of a second come to, take seconds to read."""
+
 
 def baseline_of(rollout: Rollout) -> Window:
     """What the watch is compared with: the time before SageMaker was first asked to change the endpoint."""
@@ -34,6 +37,8 @@ def history_before(baseline: Window, period: timedelta, now: datetime) -> Window
     oldest = now - longest - (timedelta(hours=20) if period >= MINUTE else timedelta(0))
     begin = max(begin, oldest)
     periods = max(0, (baseline.end - begin) // period)
+    if period < MINUTE:
+        periods = min(periods, max(MOST_FINE_PERIODS, 2 * (baseline.end - baseline.start) // period))
     return Window(start=baseline.end - periods * period, end=baseline.end)
 
 
