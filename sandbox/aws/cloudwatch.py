@@ -17,6 +17,7 @@ from .listing import page
 from .metric_names import HOST_METRICS, INVOCATION_METRICS
 from .metrics import ONE_PER_REQUEST, MetricSource, Samples
 from .statistics import is_simple, statistic
+from .weeks import Weeks, can_summarise
 from .world import Call, Region, operation
 
 if TYPE_CHECKING:
@@ -79,6 +80,17 @@ class _Series:
 
     def samples(self, start: datetime, end: datetime) -> Samples:
         return self.source.samples(self.metric, self.variant, self.config, start, min(end, self.arrived))
+
+    def summary(self, stat: str, start: datetime, end: datetime, period: int) -> list[tuple[datetime, float]]:
+        """A statistic of so long a time that it is not computed from single requests."""
+        compute = statistic(stat)
+
+        def exactly(since: datetime, until: datetime) -> Iterator[tuple[datetime, float]]:
+            stretch = self.samples(since, until)
+            return ((at, compute(values)) for at, values in per_period(stretch, since, until, period))
+
+        weeks = Weeks(self.source, self.variant, self.config)
+        return weeks.datapoints(self.metric, stat, start, min(end, self.arrived), period, exactly)
 
     def counts(self, start: datetime, end: datetime, period: int) -> Iterator[tuple[datetime, float]]:
         """The number of requests in every period that has any, for periods of whole minutes."""
@@ -192,6 +204,10 @@ class _Window:
             counted = _series(self._region, metric)
             counts = counted.counts(begin, self._end, stat["Period"]) if counted else ()
             return [(query["Id"], at, count) for at, count in counts]
+        if can_summarise(metric["MetricName"], stat["Stat"], begin, self._end, stat["Period"]):
+            named = _series(self._region, metric)
+            summary = named.summary(stat["Stat"], begin, self._end, stat["Period"]) if named else ()
+            return [(query["Id"], at, value) for at, value in summary]
         key = repr((begin, metric))
         if key not in self._known:
             self._known[key] = samples_of(self._region, metric, begin, self._end)

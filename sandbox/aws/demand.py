@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections import OrderedDict
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -76,8 +76,7 @@ class Block:
     @cached_property
     def mood(self) -> Floats:
         """A factor on every request's latency that its minute brings along."""
-        moods: Floats = np.exp(self._generator("mood").normal(0.0, _MINUTE_SPREAD, BLOCK_SECONDS // 60))
-        return np.take(moods, ((self.seconds - self.begin) // 60).astype(int))
+        return np.take(np.exp(moods(*self._identity)), ((self.seconds - self.begin) // 60).astype(int))
 
     def whim(self, seconds: int) -> Floats:
         """Standard normal, another one for every stretch of so many seconds: how an unsteady fleet feels like."""
@@ -116,6 +115,12 @@ class BlockCache:
         if len(self._blocks) > _CACHED_BLOCKS:
             self._blocks.popitem(last=False)
         return self._blocks[key]
+
+
+@lru_cache(_CACHED_COUNTS)
+def moods(endpoint: str, seed: int, number: int) -> Floats:
+    """The logarithms of the factors that the minutes of a block bring along on every latency."""
+    return generator(endpoint, seed, number, "mood").normal(0.0, _MINUTE_SPREAD, BLOCK_SECONDS // 60)
 
 
 def generator(endpoint: str, seed: int, number: int, purpose: str) -> np.random.Generator:

@@ -17,6 +17,8 @@ from .served import Chosen, Mask, Served, choose, within
 from .traffic import Part, Profile, Spell, TrafficHistory
 from .world import Settings
 
+COLD_STARTS = 0.03  # of the requests to a serverless endpoint
+COLD_START_US, COLD_START_SPREAD = 2_500_000.0, 0.2
 GAUGE_SECONDS = 10  # how often utilisation and concurrency are measured
 
 
@@ -35,9 +37,9 @@ class MetricSource:
     """The raw samples of one endpoint."""
 
     def __init__(self, endpoint: str, history: TrafficHistory, settings: Settings, cache: BlockCache) -> None:
-        self._endpoint = endpoint
-        self._history = history
-        self._seed = settings.seed
+        self.endpoint = endpoint
+        self.history = history
+        self.seed = settings.seed
         self._requests_per_second = history.profile.requests_per_second * settings.traffic
         self._cache = cache
 
@@ -51,7 +53,7 @@ class MetricSource:
             start: Inclusive.
             end: Exclusive.
         """
-        begins = self._history.begins
+        begins = self.history.begins
         if begins is None or end <= max(start, begins):
             return NO_SAMPLES
         start = max(start, begins)
@@ -70,14 +72,14 @@ class MetricSource:
         """
         origin = start.timestamp()
         totals = np.zeros(max(0, math.ceil((end.timestamp() - origin) / 60)), dtype=np.int64)
-        for low, high, part in self._history.between(start, end):
+        for low, high, part in self.history.between(start, end):
             if part.variant != variant or (config is not None and part.config_name != config):
                 continue
             first, last = low.timestamp(), high.timestamp()
-            spells = [spell for spell in self._history.spells if spell.overlaps(low, high) and spell.demand != 1.0]
+            spells = [spell for spell in self.history.spells if spell.overlaps(low, high) and spell.demand != 1.0]
             is_undivided = (part.low, part.high) == (0.0, 1.0)
             for number in _block_numbers(first, last):
-                key = (self._endpoint, self._seed, number, self._requests_per_second)
+                key = (self.endpoint, self.seed, number, self._requests_per_second)
                 begin = number * BLOCK_SECONDS
                 is_whole = first <= begin and begin + BLOCK_SECONDS <= last
                 if is_undivided and is_whole and not any(spell.touches(begin, BLOCK_SECONDS) for spell in spells):
@@ -91,17 +93,17 @@ class MetricSource:
 
     def luck(self, start: datetime, end: datetime) -> Floats:
         """The luck of every request in [start, end), whoever serves it; what is to come included."""
-        found = [served.luck for name in self._history.variants() for served in self._served(name, None, start, end)]
+        found = [served.luck for name in self.history.variants() for served in self._served(name, None, start, end)]
         return np.concatenate(found) if found else np.empty(0)
 
     def _served(self, variant: str, config: str | None, start: datetime, end: datetime) -> Iterator[Served]:
-        profile = self._history.profile
-        for low, high, part in self._history.between(start, end):
+        profile = self.history.profile
+        for low, high, part in self.history.between(start, end):
             if part.variant != variant or (config is not None and part.config_name != config):
                 continue
             first, last = low.timestamp(), high.timestamp()
-            spells = [spell for spell in self._history.spells if spell.overlaps(low, high)]
-            since = self._history.first_served(part).timestamp()
+            spells = [spell for spell in self.history.spells if spell.overlaps(low, high)]
+            since = self.history.first_served(part).timestamp()
             for number in _block_numbers(first, last):
                 for block, chosen in self._crowds(number, first, last, part, spells):
                     yield Served(block, chosen, part, profile, spells, since)
@@ -110,22 +112,22 @@ class MetricSource:
         self, number: int, first: float, last: float, part: Part, spells: list[Spell]
     ) -> Iterator[tuple[Block, Chosen]]:
         """The usual requests of a block that a part served in [first, last), and those that come on top in busier spells."""
-        block = self._cache.get(self._endpoint, self._seed, number, self._requests_per_second)
+        block = self._cache.get(self.endpoint, self.seed, number, self._requests_per_second)
         yield block, choose(block, first, last, part, spells)
         for spell in spells:
             if spell.demand > 1.0:
                 low = max(first, spell.since.timestamp())
                 high = min(last, spell.until.timestamp()) if spell.until else last
                 rate = self._requests_per_second * (spell.demand - 1.0)
-                more = self._cache.get(f"{self._endpoint}+", self._seed, number, rate)
+                more = self._cache.get(f"{self.endpoint}+", self.seed, number, rate)
                 yield more, choose(more, low, high, part, spells)
 
     def _gauge(self, metric: str, variant: str, config: str | None, start: datetime, end: datetime) -> Samples:
         """Measurements taken every ten seconds on every instance."""
         seconds: list[Floats] = []
         values: list[Floats] = []
-        profile = self._history.profile
-        for low, high, part in self._history.between(start, end):
+        profile = self.history.profile
+        for low, high, part in self.history.between(start, end):
             if part.variant != variant or (config is not None and part.config_name != config):
                 continue
             first = math.ceil(low.timestamp() / GAUGE_SECONDS) * GAUGE_SECONDS
@@ -133,7 +135,7 @@ class MetricSource:
             if not moments.size:
                 continue
             demand = season(moments) * (part.high - part.low)
-            for spell in self._history.spells:
+            for spell in self.history.spells:
                 demand[within(spell, moments)] *= spell.demand
             level = _GAUGES[metric](profile, demand, part) * self._noise(metric + part.variant, moments)
             seconds.append(np.repeat(moments, max(1, part.instances)))
@@ -146,7 +148,7 @@ class MetricSource:
         """Factors on what is measured at these moments, the same ones for whoever asks about them."""
         numbers = _block_numbers(float(moments[0]), float(moments[-1]) + 1.0)
         per_block = BLOCK_SECONDS // GAUGE_SECONDS
-        drawn = [generator(self._endpoint, self._seed, n, purpose).normal(0.0, 0.05, per_block) for n in numbers]
+        drawn = [generator(self.endpoint, self.seed, n, purpose).normal(0.0, 0.05, per_block) for n in numbers]
         index = (moments - numbers[0] * BLOCK_SECONDS) // GAUGE_SECONDS
         return np.clip(1.0 + np.concatenate(drawn)[index.astype(np.int64)], 0.5, 1.5)
 
@@ -180,8 +182,8 @@ def _overhead(served: Served) -> Samples:
 
 
 def _cold_starts(served: Served) -> Samples:
-    cold = served.spare < 0.03
-    took = 2_500_000.0 * np.exp(0.2 * served.speed) * served.set_up_factor
+    cold = served.spare < COLD_STARTS
+    took = COLD_START_US * np.exp(COLD_START_SPREAD * served.speed) * served.set_up_factor
     return Samples(served.seconds[cold], took[cold])
 
 

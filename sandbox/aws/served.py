@@ -14,7 +14,7 @@ from .traffic import Part, Profile, Spell, Traits
 
 Mask = npt.NDArray[np.bool_]
 Chosen = slice | npt.NDArray[np.intp]
-_USUAL_CLIENT_ERRORS = 0.002
+USUAL_CLIENT_ERRORS = 0.002
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class Served:
 
     @property
     def client_error_ratio(self) -> Floats:
-        return _USUAL_CLIENT_ERRORS + self._share("client_error_ratio")
+        return USUAL_CLIENT_ERRORS + self._share("client_error_ratio")
 
     def _share(self, trait: str) -> Floats:
         ratio = np.full(self.seconds.size, getattr(self.part.traits, trait))

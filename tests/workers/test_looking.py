@@ -15,6 +15,7 @@ from bot.domain.phases import Phase
 from bot.domain.rollout import Rollout
 from bot.domain.verdict import VerdictKind, Window
 from bot.domain.watchplan import WatchPlan
+from bot.domain.yardstick import Yardsticks
 from bot.store.rollouts import Write
 from workers.ports import Measure
 from workers.watching import Look, look
@@ -23,6 +24,7 @@ MINUTE, SECOND = timedelta(minutes=1), timedelta(seconds=1)
 OVER = NOW + 33 * MINUTE
 DUE = OVER + 3 * MINUTE
 CALLED = NOW - 10 * MINUTE
+MADE = Yardsticks(made_at=NOW + 4 * MINUTE, starts_at=NOW + 3 * MINUTE)
 NAMES = tuple(f"e{n}" for n in range(100))
 FLEET = (
     "version: 1\ndefaults: {region: us-east-1, approval: {users: [U0BEN]}}\nendpoints:\n"
@@ -225,7 +227,7 @@ def test_shorter_periods_are_asked_for_no_further_back_than_cloudwatch_keeps_the
 
 
 def test_a_hundred_watches_are_read_together(watching: Watching) -> None:
-    watches = [a_watch(name) for name in NAMES[:-1]]
+    watches = [a_watch(name, yardsticks=MADE) for name in NAMES[:-1]]
     watching.save(*watches, a_watch(NAMES[-1]))
     for rollout in watches:
         watching.look(8 * MINUTE, of=rollout)
@@ -235,7 +237,9 @@ def test_a_hundred_watches_are_read_together(watching: Watching) -> None:
 
 
 def test_watches_that_began_at_different_times_share_few_windows(watching: Watching) -> None:
-    watches = [a_watch(name, cutover_at=NOW + place * 20 * SECOND) for place, name in enumerate(NAMES[:60])]
+    watches = [
+        a_watch(name, cutover_at=NOW + place * 20 * SECOND, yardsticks=MADE) for place, name in enumerate(NAMES[:60])
+    ]
     watching.save(*watches)
     watching.look(26 * MINUTE, of=watches[0])
     shared = next(wants for wants in watching.metrics.wanted if wants[0].window.end > NOW)
