@@ -292,6 +292,7 @@ def a_full_plan() -> Plan:
         readiness=readiness,
         irreversible=("From serverless to instances.",),
         content_hash="0123",
+        rank=4,
         expected_duration=timedelta(minutes=12),
     )
 
