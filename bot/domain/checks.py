@@ -16,7 +16,7 @@ GRACE = timedelta(seconds=30)
 MOST_ATTEMPTS = 2
 """How often a check is begun: a worker that is killed while it runs is no fault of the endpoint's."""
 
-LONGEST_WAIT = timedelta(minutes=10)
+LONGEST_WAIT = timedelta(minutes=15)
 """How long a check may wait for a worker that has time for it."""
 
 USUAL_TOLERANCE = 0.05

@@ -22,7 +22,7 @@ def check_lines(rollout: Rollout) -> list[str]:
 def check_step(rollout: Rollout) -> tuple[bool, str]:
     """The check of the old fleet as a step of the update: whether it is taken, and how it went."""
     run = rollout.check_of(CheckTime.BEFORE)
-    told = f": {_result(run)}" if run is not None and (run.is_over or run.started_at is not None) else ""
+    told = f": {_result(run)}" if run is not None else ""
     return rollout.called_at is not None or (run is not None and run.is_over), f"Check command on the old fleet{told}"
 
 
@@ -44,7 +44,7 @@ def check_blocks(rollout: Rollout) -> list[Block]:
 
 def _result(run: CheckRun) -> str:
     if not run.is_over:
-        return "it runs now"
+        return "it runs now" if run.started_at is not None else "it waits for a worker"
     problem = aside(escape(on_one_line(run.problem, 200).rstrip(".")))
     if run.passed is None:
         return f"no answer{problem}"

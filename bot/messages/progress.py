@@ -82,7 +82,7 @@ def progress_line(rollout: Rollout) -> str:
         return told
     call = call_of(rollout)
     if call is None and is_running(rollout, CheckTime.BEFORE):
-        return "The check command runs on the old fleet."
+        return "The old fleet is checked before anything is touched."
     if call is None:
         return "Waiting for SageMaker to be ready for the change."
     if rollout.snapshot is None or call.accepted_at is None:

@@ -51,7 +51,7 @@ def test_a_run_that_no_worker_begins_is_given_up_in_the_end() -> None:
     assert waited_for_nothing(OVER, NOW + LONGEST_WAIT) is None
     over = waited_for_nothing(WAITS, NOW + LONGEST_WAIT)
     assert over is not None
-    assert (over.is_over, over.problem) == (True, "No worker had time for it within 10 minutes.")
+    assert (over.is_over, over.problem) == (True, "No worker had time for it within 15 minutes.")
 
 
 @pytest.mark.parametrize(("status", "passed"), [(0, True), (1, False), (None, None)])

@@ -111,7 +111,7 @@ _WATCHES: Mapping[str, Rollout] = {
         Phase.WATCHING,
         comparison=a_comparison(),
         last_look=AS_GOOD,
-        checks=(_a_run(finished_at=None, exit_status=None),),
+        checks=(_a_run(started_at=NOW, finished_at=None, exit_status=None),),
     ),
     "regression told": _told(approvals=approved_by(BEN)),
     "regression told of a bot's own change": _told(requester="bot", approvals=(), restraint=Restraint.TWICE_IN_A_ROW),

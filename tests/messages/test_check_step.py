@@ -27,7 +27,7 @@ def preparing(*runs: CheckRun) -> Rollout:
     ("runs", "line"),
     [
         ((), "▸ Check command on the old fleet"),
-        ((RUN,), "▸ Check command on the old fleet"),
+        ((RUN,), "▸ Check command on the old fleet: it waits for a worker"),
         ((RUN.model_copy(update={"started_at": NOW}),), "▸ Check command on the old fleet: it runs now"),
         ((RUN.model_copy(update={"finished_at": NOW, "exit_status": 0}),), "✓ Check command on the old fleet: passed"),
         (
@@ -55,6 +55,6 @@ def test_without_a_check_there_is_no_such_step(rollout: Rollout) -> None:
 
 
 def test_while_it_runs_it_is_the_latest_news() -> None:
-    assert progress_line(preparing(RUN)) == "The check command runs on the old fleet."
+    assert progress_line(preparing(RUN)) == "The old fleet is checked before anything is touched."
     over = RUN.model_copy(update={"finished_at": NOW, "exit_status": 0})
     assert progress_line(preparing(over)) == "Waiting for SageMaker to be ready for the change."

@@ -85,7 +85,9 @@ def test_of_many_extensions_the_last_ones_are_told() -> None:
 
 def test_the_check_of_the_new_fleet_stands_beside_the_signals() -> None:
     run = CheckRun(time=CheckTime.AFTER, intended_at=NOW)
-    assert "▸ check command on the new fleet: it runs now" in told(watching(checks=(run,)))
+    assert "▸ check command on the new fleet: it waits for a worker" in told(watching(checks=(run,)))
+    begun = run.model_copy(update={"started_at": NOW})
+    assert "▸ check command on the new fleet: it runs now" in told(watching(checks=(begun,)))
     over = run.model_copy(update={"finished_at": NOW, "exit_status": 0})
     assert "✓ check command on the new fleet: passed" in told(watching(checks=(over,)))
 
