@@ -12,6 +12,7 @@ from bot.domain.endpoint import EndpointStatus
 from bot.domain.errand import Click
 from bot.domain.hold import HoldKind
 from bot.domain.phases import BOT_ACTOR, Kind, Phase, Reason
+from bot.domain.reconcile import watch_ends_at
 from bot.domain.rollout import Rollout
 from bot.domain.verdict import VerdictKind
 from bot.domain.watchplan import Restraint
@@ -395,7 +396,39 @@ def test_what_a_newer_rollout_replaced_is_not_watched_again(make: Make, looks: F
     assert engine.phase(rollout_id) is Phase.SUCCEEDED
 
 
+def test_who_extends_while_the_last_look_is_taken_is_heard_first(make: Make, looks: FakeLooks) -> None:
+    engine = make("hard")
+    rollout_id = watched(engine, looks)
+    after_looks(engine, looks, 1)
+    ends_at = watch_ends_at(engine.rollout(rollout_id))
+
+    def extend() -> None:
+        if engine.clock() >= ends_at:
+            looks.before_each = lambda: None
+            engine.press("Extend by 5 min", by=BEN)
+
+    looks.before_each = extend
+    assert engine.play_out(rollout_id) is Phase.SUCCEEDED
+    assert engine.rollout(rollout_id).last.at >= ends_at + 5 * MINUTE
+
+
 # By hand, and what is held after it
+
+
+def test_who_rolls_back_while_the_bot_is_about_to_makes_it_one_rollback(make: Make, looks: FakeLooks) -> None:
+    engine = make("all")
+    rollout_id = watched(engine, looks)
+    looks.says = worse(is_hard=True)
+
+    def roll_back() -> None:
+        looks.before_each = lambda: None
+        engine.press("Roll back", by=CARL)
+
+    looks.before_each = roll_back
+    assert engine.play_out(rollout_id) is Phase.ROLLED_BACK
+    (child,) = rollbacks(engine)
+    assert child.requester == CARL
+    assert engine.endpoints.updates == [engine.rollout(rollout_id).target_config, CURRENT]
 
 
 def test_who_rolls_back_by_hand_during_the_watch_holds_the_version_for_what_the_watch_had_found(
