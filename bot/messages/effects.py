@@ -75,8 +75,8 @@ _STANDINGS: Mapping[Standing, str] = {
 }
 
 
-def glance(verdict: Verdict, *, streaming: bool = False) -> str | None:
-    """The signal that matters most, in a few words: what got worse, or else the median.
+def glance(verdict: Verdict, *, streaming: bool = False, numbers: bool = True) -> str | None:
+    """The signal that matters most, in a few words: what got worse, or else the median; with or without its `numbers`.
 
     None where there are no numbers, and where something else than numbers says REGRESSED: an alarm, or a check command.
     """
@@ -91,7 +91,12 @@ def glance(verdict: Verdict, *, streaming: bool = False) -> str | None:
     name = signal_name(told.signal, streaming=streaming)
     if told.signal.is_count:
         return f"{name} {_count_words(told)}"
-    return f"{name} {signed(told.change)}" if told.change is not None else None
+    if told.change is None:
+        return None
+    if not numbers or not told.signal.is_latency:
+        return f"{name} {signed(told.change)}"
+    against = f" against {milliseconds(told.expected)} expected" if is_expected_to_move(told) else ""
+    return f"{name} {from_to_ms(told.before, told.after)} ({signed(told.change)}{against})"
 
 
 def basis_words(effects: Sequence[Effect]) -> str:

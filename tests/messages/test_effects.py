@@ -66,13 +66,21 @@ def test_a_line_of_the_watch_says_in_words_how_the_signal_stands(effect: Effect,
 @pytest.mark.parametrize(
     ("verdict", "words"),
     [
-        (regressed(), "p50 latency +29 %"),
+        (regressed(), "p50 latency 412 → 531 ms (+29 %)"),
+        (judged(VerdictKind.PASS, an_effect(Signal.SPREAD, change=0.2)), "p50 swings +20 %"),
+        (
+            judged(VerdictKind.PASS, an_effect(expected=430_000.0, after=530_000.0, change=0.23)),
+            "p50 latency 400 → 530 ms (+23 % against 430 ms expected)",
+        ),
         (
             judged(VerdictKind.REGRESSED, an_effect(), a_count(7, Standing.WORSE)),
             "5xx 7 of 1,790 (0.39 %) against 0 of 1,840 before",
         ),
         (judged(VerdictKind.REGRESSED, an_effect()), None),  # an alarm or a check command says it
-        (judged(VerdictKind.PASS, an_effect(standing=Standing.MISSING), an_effect(Signal.P90)), "p90 latency +1 %"),
+        (
+            judged(VerdictKind.PASS, an_effect(standing=Standing.MISSING), an_effect(Signal.P90)),
+            "p90 latency 400 → 404 ms (+1 %)",
+        ),
         (judged(VerdictKind.PASS, an_effect(role=Role.MUTED), UNMEASURED), None),
         (judged(VerdictKind.PASS), None),
         (judged(VerdictKind.INCONCLUSIVE, an_effect(), cap=Cap.LOAD_FELL), "the load fell"),
@@ -80,6 +88,11 @@ def test_a_line_of_the_watch_says_in_words_how_the_signal_stands(effect: Effect,
 )
 def test_what_matters_most_is_told_first(verdict: object, words: str | None) -> None:
     assert glance(verdict) == words  # type: ignore[arg-type]
+
+
+def test_above_a_chart_the_numbers_are_left_to_the_line_below() -> None:
+    assert glance(regressed(), numbers=False) == "p50 latency +29 %"
+    assert glance(judged(VerdictKind.PASS, a_count(0)), numbers=False) == "5xx 0 of 1,790 against 0 of 1,840 before"
 
 
 @pytest.mark.parametrize(

@@ -63,7 +63,7 @@ def _median(verdict: Verdict | None) -> Effect | None:
 def _verdict_words(verdict: Verdict | None, watch: WatchPlan) -> str:
     if verdict is None:
         return "Before and after the cutover"
-    told = glance(verdict, streaming=watch.streaming)
+    told = glance(verdict, streaming=watch.streaming, numbers=False)
     return f"{verdict.kind}: {told}" if told is not None else str(verdict.kind)
 
 
