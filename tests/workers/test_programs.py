@@ -120,10 +120,10 @@ def test_a_line_that_looks_like_a_secret_is_hidden() -> None:
 )
 def test_at_its_time_out_it_is_killed_and_its_output_kept(source: str) -> None:
     began = time.monotonic()
-    ended = run(*python(source), timeout=1)
+    ended = run(*python(source), timeout=3)
     assert (ended.exit_status, ended.output) == (None, "begun")
-    assert ended.problem == "It took longer than 1 second and was stopped."
-    assert time.monotonic() - began < 10
+    assert ended.problem == "It took longer than 3 seconds and was stopped."
+    assert time.monotonic() - began < 20
 
 
 FORKS = """
@@ -141,7 +141,7 @@ time.sleep(0.5 if {ends} and os.getpid() == first else 600)
 @pytest.mark.parametrize("leaves", [False, True], ids=["in its group", "in sessions of their own"])
 @pytest.mark.parametrize("ends", [False, True], ids=["at its time-out", "at its end"])
 def test_what_it_forks_dies_with_it(leaves: bool, ends: bool) -> None:
-    ended = run(*python(FORKS.format(leaves=leaves, ends=ends)), timeout=2)
+    ended = run(*python(FORKS.format(leaves=leaves, ends=ends)), timeout=4)
     assert ended.exit_status == (0 if ends else None)
     pids = {int(line) for line in ended.output.split()}
     assert len(pids) == 4
