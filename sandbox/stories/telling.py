@@ -6,11 +6,12 @@ import time
 from dataclasses import replace
 
 from sandbox.stack import SAMPLE_FLEET, DidNotStart, Options, Stack
+from sandbox.stories.judged import JUDGED
 from sandbox.stories.main_job import MAIN_JOB
 from sandbox.stories.scene import CHANNEL, Scene, Story, WentWrong
 from sandbox.stories.trust import TRUST
 
-STORIES: tuple[Story, ...] = (*MAIN_JOB, *TRUST)
+STORIES: tuple[Story, ...] = (*MAIN_JOB, *JUDGED, *TRUST)
 
 STORY_WATCH = ("duration: 20s", "duration: 8s")
 """Stories watch for a shorter time than the demo: nobody looks at the page meanwhile."""
