@@ -14,7 +14,7 @@ from workers.judging.dispersion import judge_dispersion
 from workers.judging.evidence import Wording
 from workers.judging.failures import judge_count
 from workers.judging.levels import judge_level
-from workers.judging.limits import crossing
+from workers.judging.limits import Crossing, crossing
 from workers.judging.load import cap_of_load
 from workers.judging.looking import FEWEST_REQUESTS, Look
 from workers.judging.mix import has_changed
@@ -40,15 +40,23 @@ def judge(
     look = Look(yardsticks, after, plan)
     findings = findings_of(look)
     wording = Wording(plan.streaming, is_over, after.period)
-    if crossed := crossing(yardsticks, after, fresh, plan):
-        return Verdict(
-            kind=VerdictKind.REGRESSED,
-            evidence=evidence.of_crossing(crossed),
-            is_hard=True,
-            may_act=not crossed.was_above_before,
-            effects=findings.effects,
-        )
-    return decide(look, findings, wording)
+    return with_limits(decide(look, findings, wording), crossing(yardsticks, after, fresh, plan))
+
+
+def with_limits(verdict: Verdict, crossed: Crossing | None) -> Verdict:
+    """The verdict, unless a limit was crossed.
+
+    A limit that the old fleet had crossed as well does not hide what speaks against the new one alone.
+    """
+    if crossed is None or (crossed.was_above_before and verdict.kind is VerdictKind.REGRESSED):
+        return verdict
+    return Verdict(
+        kind=VerdictKind.REGRESSED,
+        evidence=evidence.of_crossing(crossed),
+        is_hard=True,
+        may_act=not crossed.was_above_before,
+        effects=verdict.effects,
+    )
 
 
 @dataclass(frozen=True)
@@ -127,11 +135,19 @@ def _nothing_to_judge(look: Look, wording: Wording) -> str | None:
 
 
 def _clauses(findings: Findings, first: Sequence[Effect], wording: Wording) -> list[str | None]:
-    """What matters for the verdict, then what everybody wants to know, then the traffic."""
-    others = [
-        e for e in findings.effects if e.signal in ALWAYS_TOLD and e not in first and e.standing is not Standing.MISSING
-    ]
-    told = [evidence.clause(e, wording, findings.bursts.get(e.signal)) for e in (*first, *others)]
+    """What matters for the verdict, then what everybody wants to know, then the traffic.
+
+    Percentiles rise together: the first of them is told with all its numbers, the others in brief.
+    """
+    told: list[str | None] = []
+    for effect in first:
+        is_told = any(e.signal.is_latency for e in first[: len(told)])
+        in_brief = effect.signal.is_latency and effect.change is not None and is_told
+        burst = findings.bursts.get(effect.signal)
+        told.append(evidence.briefly(effect, wording) if in_brief else evidence.clause(effect, wording, burst))
+    for effect in findings.effects:
+        if effect.signal in ALWAYS_TOLD and effect not in first and effect.standing is not Standing.MISSING:
+            told.append(evidence.clause(effect, wording, findings.bursts.get(effect.signal)))
     return [*told, evidence.load_clause(findings.load)]
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from bot.domain.durations import about, span
 from bot.domain.signals import Signal
 from bot.domain.verdict import Basis, Cap, Effect, Standing
-from bot.messages.words import amount, aside, count, from_to_ms, interval, milliseconds, percent, signed
+from bot.messages.words import amount, aside, count, from_to_ms, interval, milliseconds, signed
 from workers.judging.counts import Burst
 from workers.judging.limits import Crossing
 from workers.judging.load import EQUAL
@@ -43,7 +43,7 @@ def name_of(signal: Signal, wording: Wording) -> str:
         Signal.P50: f"p50 {latency}",
         Signal.P90: f"p90 {latency}",
         Signal.P99: f"p99 {latency}",
-        Signal.SPREAD: "p50 swings",
+        Signal.SPREAD: f"p50 {latency} swings",
         Signal.ERRORS: "5xx",
         Signal.MID_STREAM_ERRORS: "broken streams",
         Signal.SETUP_TIME: "cold start",
@@ -62,11 +62,18 @@ def clause(effect: Effect, wording: Wording, burst: Burst | None = None) -> str:
     bounds = aside(signed(effect.change), interval(effect.low, effect.high))
     if effect.signal is Signal.SPREAD:
         assert effect.expected is not None
-        return f"{name} ±{effect.expected:.0%} → ±{effect.after:.0%}{bounds}".replace("%", " %").replace("  %", " %")
+        times = f"{1 + effect.change:.1f} times as far, 95 % interval {1 + effect.low:.1f}…{1 + effect.high:.1f}"
+        return f"{name} by ±{share(effect.expected)} → ±{share(effect.after)}{aside(times)}"
     moved = ""
     if effect.before and effect.expected and abs(effect.expected / effect.before - 1) > EXPECTED_TO_MOVE:
         moved = f" where {milliseconds(effect.expected)} {_was_to_be_expected(effect.basis)}"
     return f"{name} {from_to_ms(effect.before, effect.after)}{moved}{bounds}"
+
+
+def briefly(effect: Effect, wording: Wording) -> str:
+    """One signal in a few words: `p90 latency +31 %`."""
+    assert effect.change is not None
+    return f"{name_of(effect.signal, wording)} {signed(effect.change)}"
 
 
 def _was_to_be_expected(basis: Basis) -> str:
@@ -111,13 +118,16 @@ def of_crossing(crossing: Crossing) -> str:
         was = milliseconds(crossing.before)
     else:
         numbers = f"{amount(crossing.events)} of {amount(crossing.requests)}"
-        found = f"{percent(crossing.after)} of the {crossing.name} ({numbers}); no more than {percent(crossing.ceiling)} may"
-        if crossing.name.startswith("streams"):
-            found = f"{percent(crossing.after)} of the {crossing.name} ({numbers}); no more than {percent(crossing.ceiling)} may"
-        was = percent(crossing.before)
+        found = f"{share(crossing.after)} of the {crossing.name} ({numbers}); {share(crossing.ceiling)} is the limit"
+        was = share(crossing.before or 0.0)
     if crossing.was_above_before:
         return f"{found}, but it was {was} before the update as well."
     return f"{found}."
+
+
+def share(ratio: float) -> str:
+    """A share with as many digits as matter: `8.1 %`, `5 %`, `0.25 %`."""
+    return f"{ratio * 100:.2g} %" if ratio < 0.995 else f"{ratio * 100:.0f} %"
 
 
 def of_cap(cap: Cap, ratio: float | None) -> str:
@@ -125,7 +135,7 @@ def of_cap(cap: Cap, ratio: float | None) -> str:
     if cap is Cap.MIX_CHANGED:
         return "callers' own errors (4xx) jumped, so they send other requests than before and the fleets cannot be compared"
     assert ratio is not None
-    times = f"{ratio:.1f} times" if ratio >= 1 else f"{percent(ratio)} of"
+    times = f"{ratio:.1f} times" if ratio >= 1 else f"{share(ratio)} of"
     return f"load is {times} what was to be expected, so the fleets cannot be compared"
 
 
@@ -143,10 +153,10 @@ def unclear(effect: Effect, tolerance: float, wording: Wording) -> str:
     """Why one signal does not allow a verdict."""
     told = clause(effect, wording)
     if effect.standing is Standing.MISSING:
-        return f"CloudWatch has no {name_of(effect.signal, wording)} of both sides"
+        return f"CloudWatch has no {name_of(effect.signal, wording)} for both sides"
     if effect.signal.is_count:
         return f"{told}, which proves nothing yet{more_time(effect.more_needed)}"
-    reason = f"too unsure to exclude a rise of {2 * tolerance:.0%}".replace("%", " %")
+    reason = f"too unsure to exclude a rise of {share(2 * tolerance)}"
     longer = more_time(effect.more_needed) or (
         "; a longer watch would not help, because it varies as much by itself" if wording.is_over else ""
     )

@@ -26,7 +26,7 @@ def judge_count(look: Look, signal: Signal, role: Role) -> tuple[Effect, Burst |
     if yardstick is None or asked.sum() <= 0:
         return Effect(signal=signal, role=role, standing=Standing.MISSING), None
     rate = rate_of(yardstick)
-    burst = worst_burst(rate, failed, asked, look.alpha, look.planned_looks)
+    burst = worst_burst(rate, failed, asked, look.alpha(role), look.planned_looks)
     events, base = float(failed.sum()), float(asked.sum())
     high = rate.highest_share(events, base, INTERVAL_ALPHA)
     standing = _standing(look, burst, rate, high)
@@ -42,7 +42,7 @@ def judge_count(look: Look, signal: Signal, role: Role) -> tuple[Effect, Burst |
             high=high,
             events=(yardstick.events, events) if yardstick.requests > 0 else (yardstick.past_events, events),
             requests=(yardstick.requests, base) if yardstick.requests > 0 else (yardstick.past_requests, base),
-            more_needed=_more_needed(look, burst, rate) if standing is Standing.UNCLEAR else None,
+            more_needed=_more_needed(look, burst, rate, look.alpha(role)) if standing is Standing.UNCLEAR else None,
         ),
         burst,
     )
@@ -58,7 +58,7 @@ def _standing(look: Look, burst: Burst, rate: Rate, high: float) -> Standing:
     return Standing.UNCLEAR
 
 
-def _more_needed(look: Look, burst: Burst, rate: Rate) -> timedelta | None:
+def _more_needed(look: Look, burst: Burst, rate: Rate, alpha: float) -> timedelta | None:
     """Until there is traffic enough to exclude a rise that matters, or failures enough to prove one."""
     if look.requests < FEWEST_REQUESTS or burst.requests <= 0:
         return look.enough_after
@@ -66,7 +66,7 @@ def _more_needed(look: Look, burst: Burst, rate: Rate) -> timedelta | None:
         events, base = burst.events * times, burst.requests * times
         if rate.highest_share(events, base, INTERVAL_ALPHA) - rate.share < A_RISE_THAT_MATTERS:
             return _longer(look, times)
-        if events >= FEWEST_EVENTS and rate.chance(events, base) < look.alpha / 10:
+        if events >= FEWEST_EVENTS and rate.chance(events, base) < alpha / 10:
             return _longer(look, times)
     return None
 

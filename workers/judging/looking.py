@@ -9,7 +9,7 @@ from bot.domain.signals import Role
 from bot.domain.watchplan import WatchPlan
 from bot.domain.yardstick import Yardsticks
 from workers.judging.load import load_ratio
-from workers.judging.tails import FAMILY_ALPHA, FEWEST_PERIODS
+from workers.judging.tails import FEWEST_PERIODS, alpha_of
 from workers.ports import Measure, Series
 
 FEWEST_REQUESTS = 50
@@ -62,7 +62,6 @@ class Look:
         """How often the watch will be looked at, if nobody extends it."""
         return max(1, -(-self.plan.duration // self.after.period))
 
-    @property
-    def alpha(self) -> float:
-        """The chance of a false alarm that each judged signal has."""
-        return FAMILY_ALPHA / max(1, sum(1 for role in self.plan.judged.values() if role is not Role.MUTED))
+    def alpha(self, role: Role) -> float:
+        """The chance of a false alarm that a signal of that role may take."""
+        return alpha_of(role, self.plan.judged.values())

@@ -57,7 +57,7 @@ def tries(size: int, layout: Layout, first: int = 0) -> Places:
     oldest, newest = first + layout.baseline, size - layout.gap - layout.looks
     if newest < oldest:
         return np.empty(0, dtype=np.intp)
-    most = int(np.clip(MOST_NUMBERS // sum(layout.lengths), 50, MOST_TRIES))
+    most = int(np.clip(MOST_NUMBERS // (sum(layout.lengths) + 3 * layout.baseline), 60, MOST_TRIES))
     step = max(1, -(-(newest - oldest + 1) // most))
     return np.arange(newest, oldest - 1, -step, dtype=np.intp)[::-1]
 

@@ -10,11 +10,10 @@ from collections.abc import Iterable
 import numpy as np
 
 from bot.domain.signals import Signal
-from bot.domain.verdict import Basis, Verdict, VerdictKind
+from bot.domain.verdict import Basis, Verdict
 from bot.domain.watchplan import WatchPlan
 from bot.domain.yardstick import CountYardstick, Yardstick, Yardsticks
-from workers.judging import evidence
-from workers.judging.deciding import Findings, decide, findings_of
+from workers.judging.deciding import Findings, decide, findings_of, with_limits
 from workers.judging.evidence import Wording
 from workers.judging.limits import crossing
 from workers.judging.looking import Look
@@ -22,7 +21,7 @@ from workers.judging.measures import MEASURE_OF
 from workers.judging.model import Memory, error_of_middle, error_of_unsteadiness, memory_of
 from workers.judging.rates import both_known
 from workers.judging.robust import logs, middles, unsteadiness
-from workers.judging.tails import INTERVAL_ALPHA, student
+from workers.judging.tails import INTERVAL_ALPHA, alpha_of, student
 from workers.ports import Floats, Measure, Series
 
 NARROWEST = 0.002
@@ -34,29 +33,25 @@ def judge_side_by_side(old: Series, new: Series, plan: WatchPlan, *, is_over: bo
     look = Look(yardsticks, new, plan)
     findings = findings_of(look)
     wording = Wording(plan.streaming, is_over, new.period, side_by_side=True)
-    if crossed := crossing(yardsticks, new, None, plan):
-        return Verdict(
-            kind=VerdictKind.REGRESSED,
-            evidence=evidence.of_crossing(crossed),
-            is_hard=True,
-            may_act=not crossed.was_above_before,
-            effects=findings.effects,
-        )
     # The weights say how much traffic each gets: there is no load to be expected, and no cap for it.
-    return decide(look, Findings(findings.effects, findings.bursts, findings.cap, None), wording)
+    found = decide(look, Findings(findings.effects, findings.bursts, findings.cap, None), wording)
+    return with_limits(found, crossing(yardsticks, new, None, plan))
 
 
 def _yardsticks(old: Series, new: Series, plan: WatchPlan) -> Yardsticks:
     looks = max(1, -(-plan.duration // new.period))
-    alpha = Look(Yardsticks(made_at=old.start, starts_at=old.start), new, plan).alpha
     metrics: list[Yardstick] = []
     counts: list[CountYardstick] = []
-    for signal in plan.judged:
+    for signal, role in plan.judged.items():
         measure = MEASURE_OF[signal]
         if signal.is_count:
             counts.extend(_count(signal, old.of(measure), old.of(Measure.REQUESTS)))
         else:
-            metrics.extend(_pairs(signal, logs(old.of(measure)), logs(new.of(measure)), looks, alpha))
+            metrics.extend(
+                _pairs(
+                    signal, logs(old.of(measure)), logs(new.of(measure)), looks, alpha_of(role, plan.judged.values())
+                )
+            )
     return Yardsticks(made_at=new.start, starts_at=new.start, metrics=tuple(metrics), counts=tuple(counts))
 
 
@@ -73,7 +68,7 @@ def _pairs(signal: Signal, old: Floats, new: Floats, looks: int, alpha: float) -
         shown = math.exp(expected)
     else:
         # The middle of the differences is what is new; whatever both have in common is in the old one's middle.
-        expected = float(middles(np.where(np.isnan(new), np.nan, new)[None, :])[0] - middles(after - before)[0])
+        expected = float(middles(new[None, :])[0] - middles(after - before)[0])
         spread = error_of_middle(memory, n)
         shown = math.exp(float(middles(before)[0]))
     yield Yardstick(

@@ -6,14 +6,19 @@ where it has not, normal theory with Student's allowance for few observations st
 """
 
 import math
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 from scipy import stats
 
+from bot.domain.signals import Role
 from workers.ports import Floats
 
 FAMILY_ALPHA = 0.01
 """One watch in a hundred of a healthy fleet may say REGRESSED: over all its looks, and all its signals."""
+
+WEIGHTS: Mapping[Role, float] = {Role.CRITICAL: 2.0, Role.NORMAL: 1.0, Role.MUTED: 0.0}
+"""How that chance is shared out: what matters more is looked at more sharply."""
 
 INTERVAL_ALPHA = 0.025
 """A side, of the intervals that people are shown."""
@@ -26,6 +31,12 @@ HEAVIEST, LIGHTEST = 0.9, 1e-3
 
 ENOUGH_STRETCHES = 20
 """So many stretches of the past tell the shape of a tail, not only its width."""
+
+
+def alpha_of(role: Role, judged: Iterable[Role]) -> float:
+    """The chance of a false alarm that a signal of that role may take; a muted one takes as much, but nobody acts on it."""
+    total = sum(WEIGHTS[other] for other in judged)
+    return FAMILY_ALPHA * (WEIGHTS[role] or 1.0) / max(total, 1.0)
 
 
 def worth_of_looks(looks: int, first: int = FEWEST_PERIODS) -> float:

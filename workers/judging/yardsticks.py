@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from bot.domain.signals import Role, Signal
+from bot.domain.signals import Signal
 from bot.domain.verdict import Window
 from bot.domain.watchplan import WatchPlan
 from bot.domain.yardstick import CountYardstick, LoadYardstick, Yardstick, Yardsticks
@@ -16,7 +16,7 @@ from workers.judging.measures import MEASURE_OF
 from workers.judging.model import Memory, error_of_rise, error_of_unsteadiness, memory_of
 from workers.judging.placebo import Layout, Statistic, layout
 from workers.judging.robust import logs, middles, scale, stretches, tail_scale, unsteadiness
-from workers.judging.tails import ENOUGH_STRETCHES, FAMILY_ALPHA, FEWEST_PERIODS, INTERVAL_ALPHA, exceeded, student
+from workers.judging.tails import ENOUGH_STRETCHES, FEWEST_PERIODS, INTERVAL_ALPHA, alpha_of, exceeded, student
 from workers.ports import Floats, Measure, Series
 
 FEWEST_BEFORE = 10
@@ -55,10 +55,9 @@ def make_yardsticks(
         gap=max(0, round((starts_at - baseline.end) / period)),
         looks=looks,
     )
-    judged = [signal for signal, role in plan.judged.items() if role is not Role.MUTED]
-    alpha = FAMILY_ALPHA / max(1, len(judged))
-    metrics = [_yardstick(past, signal, lay, alpha) for signal in plan.judged if not signal.is_count]
-    counts = [_count(past, signal, lay, alpha) for signal in plan.judged if signal.is_count]
+    alpha = {signal: alpha_of(role, plan.judged.values()) for signal, role in plan.judged.items()}
+    metrics = [_yardstick(past, signal, lay, alpha[signal]) for signal in plan.judged if not signal.is_count]
+    counts = [_count(past, signal, lay, alpha[signal]) for signal in plan.judged if signal.is_count]
     return Yardsticks(
         made_at=now,
         starts_at=starts_at,
