@@ -33,7 +33,7 @@ def main() -> int:
     parser.add_argument("--traces", type=Path, required=True, metavar="DIR", help="a folder of timestamp,value files")
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="of the simulated requests (default: 1)")
     parser.add_argument(
-        "--watches", type=int, default=200, metavar="N", help="moments at which each trace is cut (default: 200)"
+        "--watches", type=int, default=60, metavar="N", help="moments at which each trace is cut (default: 60)"
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the rows as data, too")
     options = parser.parse_args()
