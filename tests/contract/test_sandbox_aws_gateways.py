@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+import numpy as np
 import pytest
 
 from bot.domain.commands import Change
@@ -17,9 +18,10 @@ from bot.domain.errors import (
     ResourceMissing,
     TransientError,
 )
+from bot.domain.signals import EndpointKind
 from bot.domain.verdict import Window
 from workers.cloning import MASK, draft
-from workers.ports import Subject
+from workers.ports import Measure, Subject, Want
 
 from .changes import NAMES, created, eventually, live, promoted
 from .conftest import Account, utc_now
@@ -194,3 +196,54 @@ def test_an_endpoint_that_nobody_knows_has_no_data(account: Account) -> None:
     hour = Window(start=end - timedelta(hours=1), end=end)
     found = account.metrics.measure(subject("nobody", "AllTraffic", False), hour)
     assert (found.p50_us, found.requests, found.errors_5xx) == (None, None, None)
+
+
+def test_fleets_are_told_apart_where_cloudwatch_does(account: Account) -> None:
+    assert account.metrics.knows_config("stt-prod", "stt-prod-config-v1")
+    assert account.metrics.knows_config("sentiment-prod", "sentiment-prod-config-v3")
+    assert not account.metrics.knows_config("sentiment-prod", "never-was")
+    end = utc_now() - timedelta(minutes=5)
+    hour = Window(start=end - timedelta(hours=1), end=end)
+    whole = subject("sentiment-prod", "AllTraffic", False)
+    fleet = Subject(whole.endpoint, whole.variants, whole.kind, config="sentiment-prod-config-v3")
+    assert account.metrics.measure(fleet, hour) == account.metrics.measure(whole, hour)
+
+
+def test_fleets_are_one_where_cloudwatch_does_not_tell_them_apart(account: Account) -> None:
+    account.driver.scenario("no-config-metrics")
+    assert not account.metrics.knows_config("sentiment-prod", "sentiment-prod-config-v3")
+
+
+KINDS: list[tuple[str, EndpointKind, Measure]] = [
+    ("sentiment-prod", "realtime", Measure.P99),
+    ("stt-prod", "streaming", Measure.MID_STREAM_ERRORS),
+    ("credibility", "serverless", Measure.SETUP_TIME),
+]
+
+
+def test_many_endpoints_of_all_kinds_are_read_in_one_call(account: Account) -> None:
+    end = utc_now().replace(second=0, microsecond=0) - timedelta(minutes=5)
+    window, minute = Window(start=end - timedelta(hours=1), end=end), timedelta(minutes=1)
+    wants = [
+        Want(Subject(endpoint, ("AllTraffic",), kind), window, minute, (Measure.P50, Measure.REQUESTS, own))
+        for endpoint, kind, own in KINDS
+    ]
+    before = len(account.driver.calls("GetMetricData"))
+    found = account.metrics.read(wants)
+    assert len(account.driver.calls("GetMetricData")) == before + 1
+    for want, series in zip(wants, found, strict=True):
+        assert (series.start, series.length) == (window.start, 60)
+        for measure in want.measures:
+            known = series.of(measure)[~np.isnan(series.of(measure))]
+            assert known.size >= 30, (want.subject, measure)
+        assert np.nansum(series.of(Measure.REQUESTS)) == account.metrics.measure(want.subject, window).requests
+
+
+def test_two_days_of_minutes_come_with_a_number_for_each(account: Account) -> None:
+    end = utc_now().replace(second=0, microsecond=0) - timedelta(minutes=5)
+    window = Window(start=end - timedelta(days=2), end=end)
+    measures = (Measure.P50, Measure.P90, Measure.P99, Measure.REQUESTS, Measure.ERRORS_5XX)
+    want = Want(subject("sentiment-prod", "AllTraffic", False), window, timedelta(minutes=1), measures)
+    (series,) = account.metrics.read([want])
+    assert all(np.isfinite(series.of(measure)).all() for measure in measures)
+    assert (series.of(Measure.P50) < series.of(Measure.P90)).all()
