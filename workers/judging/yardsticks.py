@@ -1,6 +1,7 @@
 """The yardsticks of a watch, made once from the past: what to expect of each signal, and how far that goes wrong by itself."""
 
 import math
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -148,11 +149,11 @@ def _filled(errors: Floats) -> Floats:
 def _that_fits(lay: Layout, x: Floats) -> Layout:
     """The layout with a baseline so short that the past can be tried on: half of a past that is little more than a baseline."""
     known = np.flatnonzero(~np.isnan(x))
-    room = x.size - int(known[0]) - lay.gap - lay.looks
-    if room >= lay.baseline + ENOUGH_STRETCHES * (lay.gap + lay.looks) or room < 2 * FEWEST_BEFORE:
+    room, stretch = x.size - int(known[0]) - lay.gap - lay.looks, lay.gap + lay.looks
+    shorter = min(lay.baseline, room // 2)
+    if room >= lay.baseline + ENOUGH_STRETCHES * stretch or room - shorter < FEWEST_TRIED * stretch:
         return lay
-    shorter = max(min(lay.baseline, room // 2), min(lay.baseline, FEWEST_BEFORE))
-    return Layout(shorter, lay.gap, lay.looks, lay.lengths)
+    return replace(lay, baseline=shorter)
 
 
 def _count(past: Series, signal: Signal, lay: Layout, alpha: float) -> CountYardstick | None:
