@@ -59,7 +59,9 @@ def _judged(rollout: Rollout, metrics: Metrics, window: Window, *, is_over: bool
     subjects = [Subject(rollout.endpoint, (variant,), watch.kind) for variant in (bridge.variant, bridge.next_variant)]
     measures, period = measures_of(watch), watch.metric_period
     old, new = metrics.read([Want(subject, window, period, measures) for subject in subjects])
-    verdict = judge_side_by_side(old, new, watch.model_copy(update={"duration": rollout.plan.strategy.bake}), is_over=is_over)
+    verdict = judge_side_by_side(
+        old, new, watch.model_copy(update={"duration": rollout.plan.strategy.bake}), is_over=is_over
+    )
     is_shown = is_over or verdict.kind is VerdictKind.REGRESSED
     before, after = (
         metrics.measure(subject, window) if is_shown else summed_up(series, window, watch.kind)
