@@ -25,7 +25,7 @@ from bot.messages.blocks import (
 from bot.messages.card import what
 from bot.messages.holding import hold_line
 from bot.messages.plan import plan_blocks, plan_title
-from bot.messages.words import count, moment, on_one_line, span
+from bot.messages.words import aside, count, moment, on_one_line, span
 
 _ORDER = list(BoardState)
 _MOST_ROWS = 40
@@ -105,7 +105,8 @@ def past_line(rollout: Rollout, *, with_endpoint: bool = False) -> str:
     """A rollout in one line: what, how it ended, who asked."""
     name = f"{escape(rollout.endpoint)}: " if with_endpoint else ""
     kind = "rollback " if rollout.kind is Kind.ROLLBACK else ""
-    verdict = f" ({rollout.verdict.kind})" if rollout.verdict is not None else ""
+    accepted = f"accepted by {mention(rollout.acceptance.actor)}" if rollout.acceptance is not None else ""
+    verdict = aside(rollout.verdict.kind, accepted) if rollout.verdict is not None else ""
     rejection = rejection_of(rollout)
     why = f" (“{escape(on_one_line(rejection.reason, _LONGEST_REASON))}”)" if rejection and rejection.reason else ""
     lasted = "" if rollout.is_active else f", over after {span(rollout.last.at - rollout.created_at)}"

@@ -79,3 +79,8 @@ def test_a_message_without_blocks_is_its_text() -> None:
     assert plain(Message("Working on it…")) == "Working on it…"
     assert words_of(render_board([], [])).startswith("Fleet: 0 endpoints")
     assert opened().phase is Phase.PLANNING
+
+
+def test_history_names_who_accepted_a_regression() -> None:
+    words = words_of(render_history(None, [STORIES["regressed and accepted"]]))
+    assert "succeeded (REGRESSED, accepted by @U0BEN)" in words
