@@ -14,7 +14,7 @@ from bot.domain.errors import AccessDenied, GatewayError
 from bot.domain.phases import Phase
 from bot.domain.rollout import Rollout
 from bot.domain.verdict import VerdictKind, Window
-from bot.domain.watchplan import WatchPlan
+from bot.domain.watchplan import Extension, WatchPlan
 from bot.domain.yardstick import Yardsticks
 from bot.store.rollouts import Write
 from workers.ports import Measure
@@ -304,6 +304,18 @@ def test_without_the_last_minutes_the_others_are_judged_once_the_patience_is_ove
     assert found.verdict.kind is VerdictKind.PASS
     assert found.comparison is not None
     assert found.comparison.after.window.end == NOW + 27 * MINUTE
+
+
+def test_a_watch_that_is_resumed_after_silence_shows_what_was_before(watching: Watching) -> None:
+    watching.metrics.fail("read", *always(throttled("GetMetricData"), times=2))
+    assert watching.look(40 * MINUTE).verdict is not None
+    assert watching.rollout.comparison is not None
+    assert watching.rollout.comparison.before.requests is None
+    watching.rollout = watching.rollout.with_(extensions=(Extension(actor="U1", at=NOW + 41 * MINUTE, by=30 * MINUTE),))
+    watching.look(45 * MINUTE)
+    found = watching.look(75 * MINUTE)
+    assert found.comparison is not None
+    assert found.comparison.before.requests == 60 * 60.0
 
 
 def test_a_role_that_may_not_read_metrics_ends_inconclusive(watching: Watching) -> None:

@@ -137,16 +137,20 @@ class _Looking:
 
     def _comparison(self, sample: Sample, verdict: Verdict, *, is_last: bool) -> Comparison | None:
         rollout, window = self.rollout, self._settled(sample) or self.window
-        baseline, known = baseline_of(rollout), rollout.comparison
+        is_shown = is_last or verdict.kind is VerdictKind.REGRESSED
         try:
-            subject = whole_endpoint(rollout, self.snapshot)
-            before = known.before if known is not None else self.metrics.measure(subject, baseline)
+            before = self._before(is_shown=is_shown)
         except (TransientError, GatewayError) as exc:
             log.warning("rollout %s: no numbers of before: %s", rollout.id, exc)
             if not is_last:
                 return None
-            before = Measurement(window=baseline)
+            before = Measurement(window=baseline_of(rollout))
         short = in_short(rollout, sample, before, window)
-        if is_last or verdict.kind is VerdictKind.REGRESSED:
-            return in_full(rollout, self.snapshot, self.metrics, sample, short)
-        return short
+        return in_full(rollout, self.snapshot, self.metrics, sample, short) if is_shown else short
+
+    def _before(self, *, is_shown: bool) -> Measurement:
+        """The baseline as a whole, measured once; where that found nothing, once more when it is to be shown."""
+        known = self.rollout.comparison.before if self.rollout.comparison is not None else None
+        if known is not None and not (is_shown and known.requests is None and not known.has_latency):
+            return known
+        return self.metrics.measure(whole_endpoint(self.rollout, self.snapshot), baseline_of(self.rollout))
