@@ -35,7 +35,7 @@ def quick_fleet_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def running_stack(request: pytest.FixtureRequest, quick_fleet_file: Path) -> Iterator[Stack]:
     """The processes, shared because starting them takes seconds of both cores."""
-    options = Options(fleet=quick_fleet_file, speed=300.0, rate_limits="off", aws_arguments=("--traffic", "50"))
+    options = Options(fleet=quick_fleet_file, speed=300.0, rate_limits="off", traffic=20.0)
     with started(options, request) as stack:
         yield stack
 

@@ -118,17 +118,6 @@ def test_the_way_back_is_not_taken_when_its_config_was_deleted(stack: Stack) -> 
     assert executed_updates(stack, "stt-prod") == 1
 
 
-def test_worse_versions_are_called_regressed(stack: Stack) -> None:
-    stack.aws.scenario("slower-version", "stt-prod", factor=3)
-    stack.aws.scenario("erroring-version", "sentiment-prod", ratio=0.3)
-    for story in promoted(stack, "stt-prod", "sentiment-prod").values():
-        story.wait_for_state("succeeded")
-        story.assert_told_once(TOLD_BY_A_PROMOTION)
-        assert "REGRESSED" in story.reply("summary").plain
-        assert "REGRESSED" in story.card.plain
-        assert story.reply("summary").buttons == ["Roll back"]
-
-
 def test_without_traffic_the_verdict_is_inconclusive_and_no_number_is_made_up(stack: Stack) -> None:
     story = promote(stack, "stt-prod")
     story.wait_for_state("awaiting approval")

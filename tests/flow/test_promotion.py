@@ -32,9 +32,9 @@ def test_a_promotion_is_approved_watched_summed_up_and_rolled_back_in_one_thread
     assert "Approved by @ben" in story.reply("plan").plain
     assert story.reply("plan").buttons == []
     summary = story.reply("summary")
-    assert "PASS" in summary.plain
+    assert "INCONCLUSIVE" in summary.plain, "a watch of two seconds is too short to be judged"
     assert "p50" in summary.plain
-    assert summary.buttons == ["Roll back"]
+    assert summary.buttons == ["Watch longer", "Roll back"]
     assert config_of(stack, "stt-prod") != "stt-prod-config-v1"
 
     story.press("Roll back", by="anna")

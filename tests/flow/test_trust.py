@@ -35,7 +35,7 @@ def running_stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempP
             "product-perception": {"windows": [closed_now()]},
         },
     )
-    options = Options(fleet=fleet, speed=300.0, delivery="http", rate_limits="off", aws_arguments=("--traffic", "50"))
+    options = Options(fleet=fleet, speed=300.0, delivery="http", rate_limits="off", traffic=20.0)
     with started(options, request) as stack:
         yield stack
 
