@@ -8,7 +8,7 @@ from datetime import timedelta
 import numpy as np
 
 from bot.domain.signals import Role, Signal
-from bot.domain.verdict import Basis, Effect, Standing
+from bot.domain.verdict import Effect, Standing
 from bot.domain.yardstick import Yardstick
 from workers.judging.looking import Look
 from workers.judging.measures import MEASURE_OF
@@ -97,7 +97,6 @@ def effect_of(
     after: float,
     spread: float,
     needed: timedelta | None,
-    basis: Basis | None = None,
 ) -> Effect:
     """The effect as people are told of it."""
     rise, margin = after - expected, yardstick.interval_at * spread
@@ -111,7 +110,7 @@ def effect_of(
         change=math.expm1(rise),
         low=math.expm1(rise - margin),
         high=math.expm1(min(rise + margin, 50.0)),
-        basis=basis or yardstick.basis,
+        basis=yardstick.basis,
         more_needed=needed,
     )
 

@@ -38,11 +38,6 @@ class Layout:
     lengths: tuple[int, ...]
     """Lengths of the judged window that are tried: every one at first, then wider apart; up to twice the planned looks."""
 
-    @property
-    def planned(self) -> int:
-        """How many of the lengths belong to the watch as planned."""
-        return sum(1 for n in self.lengths if n <= self.looks)
-
 
 def layout(baseline: int, gap: int, looks: int) -> Layout:
     """The layout of a watch."""
@@ -52,9 +47,9 @@ def layout(baseline: int, gap: int, looks: int) -> Layout:
     return Layout(baseline=baseline, gap=gap, looks=max(looks, 1), lengths=tuple(lengths))
 
 
-def tries(size: int, layout: Layout, first: int = 0) -> Places:
+def tries(size: int, layout: Layout) -> Places:
     """Where a baseline could have ended in a past of that size, so that a whole watch would have followed; oldest first."""
-    oldest, newest = first + layout.baseline, size - layout.gap - layout.looks
+    oldest, newest = layout.baseline, size - layout.gap - layout.looks
     if newest < oldest:
         return np.empty(0, dtype=np.intp)
     most = int(np.clip(MOST_NUMBERS // (sum(layout.lengths) + 3 * layout.baseline), 60, MOST_TRIES))

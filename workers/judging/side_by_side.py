@@ -22,9 +22,8 @@ from workers.judging.model import Memory, error_of_middle, error_of_unsteadiness
 from workers.judging.rates import both_known
 from workers.judging.robust import logs, middles, unsteadiness
 from workers.judging.tails import INTERVAL_ALPHA, alpha_of, student
+from workers.judging.yardsticks import NARROWEST
 from workers.ports import Floats, Measure, Series
-
-NARROWEST = 0.002
 
 
 def judge_side_by_side(old: Series, new: Series, plan: WatchPlan, *, is_over: bool = False) -> Verdict:
