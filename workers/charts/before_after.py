@@ -36,9 +36,9 @@ def render_chart(
         A PNG of 1080 × 1200 pixels. The same comparison always gives the same bytes.
     """
     points, period = comparison.points, period_of(comparison.points)
-    median = _median(verdict)
+    median, tail = _judged(verdict, Signal.P50), _judged(verdict, Signal.P99)
     start, end = _span(comparison, period, cutover)
-    sheet = new_sheet(title, [_verdict_words(verdict, watch), _figures(comparison, median)], start, end)
+    sheet = new_sheet(title, [_verdict_words(verdict, watch), _figures(comparison, median, tail)], start, end)
     for axes in sheet.panels:
         _shade(axes, comparison, cutover, watch, end)
     mark_cutover(sheet, cutover, f"cutover {cutover.astimezone(UTC):{clock(sheet.span)}} UTC")
@@ -54,9 +54,9 @@ def render_chart(
     return sheet.png()
 
 
-def _median(verdict: Verdict | None) -> Effect | None:
-    """What the judge found of the median, if it has both sides."""
-    found = next((e for e in verdict.effects if e.signal is Signal.P50), None) if verdict is not None else None
+def _judged(verdict: Verdict | None, signal: Signal) -> Effect | None:
+    """What the judge found of a signal, if it has both sides."""
+    found = next((e for e in verdict.effects if e.signal is signal), None) if verdict is not None else None
     return found if found is not None and found.before is not None and found.after is not None else None
 
 
@@ -67,12 +67,14 @@ def _verdict_words(verdict: Verdict | None, watch: WatchPlan) -> str:
     return f"{verdict.kind}: {told}" if told is not None else str(verdict.kind)
 
 
-def _figures(comparison: Comparison, median: Effect | None) -> str:
-    """What the windows as a whole measured: the chart's points are shorter and say it less exactly."""
+def _figures(comparison: Comparison, median: Effect | None, tail: Effect | None) -> str:
+    """The numbers of the summary; where the judge has none, what the windows as a whole measured."""
     before, after = comparison.before, comparison.after
     if median is None and not before.has_latency and not after.has_latency:
         return f"CloudWatch has no {comparison.latency_metric} for before or after."
     p99 = before_after_ms(before.p99_us, after.p99_us)
+    if tail is not None and tail.change is not None:
+        p99 = f"{from_to_ms(tail.before, tail.after)} ({signed(tail.change)})"
     if median is None or median.change is None:
         return f"p50  {before_after_ms(before.p50_us, after.p50_us)}     p99  {p99}"
     against = f" against {milliseconds(median.expected)} expected" if is_expected_to_move(median) else ""
