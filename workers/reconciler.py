@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from bot.domain.autonomy import may_go_back_alone
 from bot.domain.endpoint import Snapshot
@@ -38,7 +38,7 @@ from bot.domain.reconcile import (
     needs_endpoint,
 )
 from bot.domain.rollout import Rollout, Trouble
-from bot.domain.verdict import Comparison, VerdictKind, Window
+from bot.domain.verdict import VerdictKind
 from bot.store.keys import Due
 from bot.store.rollouts import Stored, Write, holds_endpoint
 from workers.acting import Acting
@@ -46,17 +46,13 @@ from workers.glance import Glance
 from workers.heartbeat import beating
 from workers.ringing import Ringing
 from workers.rollbacks import child_of
-from workers.watching import Look, judge_bake, look
-from workers.watching.comparing import nothing_measured
+from workers.watching import Look, at_once, judge_bake, look
 from workers.world import Aws, World
 
 log = logging.getLogger(__name__)
 
-SECOND = timedelta(seconds=1)
-
 MOST_CRASHES = 5
 """After this many crashes in a row on one rollout, a person must look."""
-
 
 Looking = Callable[[World, Aws, EndpointSpec, Rollout, Snapshot, datetime], Look]
 
@@ -138,7 +134,7 @@ class Reconciler:
             return Observation(snapshot=snapshot, lock=lock, comparison=comparison, verdict=verdict)
         if rollout.phase is not Phase.WATCHING:
             return Observation(snapshot=snapshot, lock=lock)
-        return self._with_outside(self._measure(aws, rollout, snapshot, now), rollout, snapshot, now)
+        return self._with_outside(aws, self._measure(aws, rollout, snapshot, now), rollout, snapshot, now)
 
     def _lock(self, rollout: Rollout, now: datetime) -> str | None:
         """The lock or freeze that an approved change has to wait for."""
@@ -174,17 +170,22 @@ class Reconciler:
             snapshot=snapshot, yardsticks=found.yardsticks, comparison=found.comparison, verdict=found.verdict
         )
 
-    def _with_outside(self, measured: Observation, rollout: Rollout, snapshot: Snapshot, now: datetime) -> Observation:
+    def _with_outside(
+        self, aws: Aws, measured: Observation, rollout: Rollout, snapshot: Snapshot, now: datetime
+    ) -> Observation:
         """With what alarms, the check command and the fleet itself say beside the numbers."""
         alarms = self.ringing.heeded_by(rollout, self._spec(rollout))
         verdict = with_outside(measured.verdict, rollout=rollout, snapshot=snapshot, alarms=alarms, now=now)
         if verdict is None or verdict.kind is not VerdictKind.REGRESSED:
             return replace(measured, verdict=verdict)
+        comparison = measured.comparison or rollout.comparison
+        if comparison is None or not (comparison.points or rollout.worse_since):
+            comparison = at_once(rollout, snapshot, aws.metrics, comparison, now)
         earlier = [r for r in self.world.store.rollouts.recent(rollout.endpoint, limit=50) if r.id != rollout.id]
         return replace(
             measured,
             verdict=verdict,
-            comparison=measured.comparison or rollout.comparison or _nothing_yet(rollout, now),
+            comparison=comparison,
             may_go_back_alone=may_go_back_alone(rollout, earlier),
         )
 
@@ -224,12 +225,6 @@ class Reconciler:
 
     def _spec(self, rollout: Rollout) -> EndpointSpec:
         return self.world.fleet.endpoint(rollout.endpoint)
-
-
-def _nothing_yet(rollout: Rollout, now: datetime) -> Comparison:
-    """What the summary shows of a fleet that is given up before CloudWatch tells anything of it."""
-    assert rollout.cutover_at is not None
-    return nothing_measured(rollout, Window(start=rollout.cutover_at, end=max(now, rollout.cutover_at + SECOND)))
 
 
 def _given_up(rollout: Rollout, error: BaseException, now: datetime) -> Rollout:

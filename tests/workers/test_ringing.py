@@ -62,6 +62,29 @@ def test_an_alarm_that_goes_off_during_the_watch_has_the_bot_roll_back(engine: E
     assert Reason.WATCH_REGRESSED in {t.reason for t in rollout.transitions}
 
 
+def test_a_fleet_that_is_given_up_before_its_first_look_is_shown_with_the_numbers_that_there_are(
+    engine: Engine,
+) -> None:
+    rollout_id = watched(engine)
+    rings(engine)
+    engine.play_until(Phase.ROLLED_BACK, rollout_id)
+    compared = engine.rollout(rollout_id).comparison
+    assert compared is not None
+    assert compared.before.p50_us is not None
+    assert compared.points
+
+
+def test_a_fleet_that_is_given_up_while_cloudwatch_is_away_is_shown_without_numbers(engine: Engine) -> None:
+    rollout_id = watched(engine)
+    rings(engine)
+    engine.metrics.fail("measure", *always(TransientError("GetMetricData", "throttled")))
+    engine.metrics.fail("read", *always(TransientError("GetMetricData", "throttled")))
+    engine.play_until(Phase.ROLLED_BACK, rollout_id)
+    compared = engine.rollout(rollout_id).comparison
+    assert compared is not None
+    assert compared.before.p50_us is None
+
+
 def test_an_alarm_that_rang_before_the_update_is_told_in_the_plan_and_not_held_against_the_new_fleet(
     engine: Engine,
 ) -> None:

@@ -4,6 +4,7 @@ Reads through the ports and the store; what follows from a verdict is the engine
 """
 
 from workers.watching.bake import judge_bake
+from workers.watching.comparing import at_once
 from workers.watching.looking import Look, look
 
-__all__ = ["Look", "judge_bake", "look"]
+__all__ = ["Look", "at_once", "judge_bake", "look"]

@@ -2,7 +2,7 @@
 
 import logging
 import math
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import numpy as np
 
@@ -14,12 +14,14 @@ from bot.domain.verdict import Comparison, Measurement, Window
 from workers.ports import Floats, Measure, Metrics, Series, Subject
 from workers.watching.sampler import Sample
 from workers.watching.subjects import whole_endpoint
-from workers.watching.windows import baseline_of
+from workers.watching.windows import baseline_of, ended
 
 log = logging.getLogger(__name__)
 
 MOST_POINTS = 240
 """Points of a chart: more than a phone can show."""
+
+_MOMENT = timedelta(seconds=1)
 
 
 def in_short(rollout: Rollout, sample: Sample, before: Measurement, window: Window) -> Comparison:
@@ -32,10 +34,11 @@ def in_short(rollout: Rollout, sample: Sample, before: Measurement, window: Wind
     )
 
 
-def in_full(rollout: Rollout, snapshot: Snapshot, metrics: Metrics, sample: Sample, short: Comparison) -> Comparison:
+def in_full(rollout: Rollout, snapshot: Snapshot, metrics: Metrics, short: Comparison) -> Comparison:
     """The same with percentiles over the whole window, and with the points of a chart; as it was if CloudWatch gives no more."""
     whole, window = whole_endpoint(rollout, snapshot), short.after.window
-    fleet = Subject(whole.endpoint, whole.variants, whole.kind, sample.config, whole.components)
+    config = rollout.target_config if short.by_config else None
+    fleet = Subject(whole.endpoint, whole.variants, whole.kind, config, whole.components)
     shown = Window(
         start=max(short.before.window.start, baseline_of(rollout).end - _shown_before(rollout)), end=window.end
     )
@@ -46,6 +49,23 @@ def in_full(rollout: Rollout, snapshot: Snapshot, metrics: Metrics, sample: Samp
         log.warning("rollout %s: no chart: %s", rollout.id, exc)
         return short
     return short.model_copy(update={"after": after, "points": points})
+
+
+def at_once(
+    rollout: Rollout, snapshot: Snapshot, metrics: Metrics, known: Comparison | None, now: datetime
+) -> Comparison:
+    """Both sides as far as CloudWatch tells of them by now, for a fleet that something else than its numbers speaks against."""
+    if known is not None:
+        return in_full(rollout, snapshot, metrics, known)
+    assert rollout.cutover_at is not None
+    window = ended(rollout, now) or Window(start=rollout.cutover_at, end=max(now, rollout.cutover_at + _MOMENT))
+    short = nothing_measured(rollout, window)
+    try:
+        before = metrics.measure(whole_endpoint(rollout, snapshot), baseline_of(rollout))
+    except (TransientError, GatewayError) as exc:
+        log.warning("rollout %s: no numbers of before: %s", rollout.id, exc)
+        return short
+    return in_full(rollout, snapshot, metrics, short.model_copy(update={"before": before}))
 
 
 def nothing_measured(rollout: Rollout, window: Window) -> Comparison:

@@ -146,7 +146,7 @@ class _Looking:
                 return None
             before = Measurement(window=baseline_of(rollout))
         short = in_short(rollout, sample, before, window)
-        return in_full(rollout, self.snapshot, self.metrics, sample, short) if is_shown else short
+        return in_full(rollout, self.snapshot, self.metrics, short) if is_shown else short
 
     def _before(self, *, is_shown: bool) -> Measurement:
         """The baseline as a whole, measured once; where that found nothing, once more when it is to be shown."""
