@@ -11,6 +11,9 @@ FEWEST_BLOCKS = 10
 
 LONGEST_SPAN = 60
 
+CLUMPED = 2.5
+"""Standard errors above a Poisson number's variance at which failures count as clumped."""
+
 MUCH_PAST = 100
 """Where so many watches fit into the past, one of them may have seen an alarm by itself: one in a hundred is what is allowed."""
 
@@ -48,8 +51,12 @@ def _variance_over_mean(span: int, failed: Floats, asked: Floats, share: float) 
     if expected.sum() <= 0:
         return 1.0
     ratio = float(((counted - expected) ** 2).sum() / expected.sum())
-    # A variance from few spans may be too small: what is above a Poisson number's is taken at its upper end.
-    return 1 + max(0.0, ratio - 1) * (1 + 2 * float(np.sqrt(2 / blocks)))
+    # How far the ratio of Poisson numbers strays from 1 by itself: independent failures must not be taken for clumped ones.
+    error = float(np.sqrt((2 + 1 / expected.mean()) / blocks))
+    if ratio - 1 < CLUMPED * error:
+        return 1.0
+    # A variance from few spans may be too small, so it is taken at its upper end.
+    return 1 + (ratio - 1) * (1 + 2 * float(np.sqrt(2 / blocks)))
 
 
 def _alarms(windows: list[tuple[Floats, Floats]], rate: Rate, alpha: float, stretch: int) -> int:

@@ -110,7 +110,9 @@ def decide(look: Look, findings: Findings, wording: Wording) -> Verdict:
         told = evidence.too_little(look.periods, look.requests, fewest, look.enough_after, wording)
         return _inconclusive(findings, told, look.enough_after)
     clauses = _clauses(findings, worse or unclear[:1], wording)
-    if findings.cap is not None and (worse or not unclear):
+    failing = [e for e in worse if e.signal.is_count]
+    # More traffic, or other traffic, may explain slowness; it does not explain that requests fail.
+    if findings.cap is not None and not failing and (worse or not unclear):
         told = evidence.sentence((evidence.of_cap(findings.cap, findings.load), *clauses[:-1]))
         return _inconclusive(findings, _capital(told), None)
     if worse:

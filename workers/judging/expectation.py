@@ -42,38 +42,45 @@ class Expectation:
     """Of the past: one row for each try, one column for each length. Without rows where there is no past."""
     tried: int
     """How many of the rows do not overlap."""
+    newer: Floats
+    """The same errors, had the newest part of the baseline been all of it."""
+    drift: float = 0.0
+    """The newest part of the present baseline minus all of it."""
 
 
 def expect(x: Floats, layout: Layout, day: int, statistic: Statistic) -> Expectation:
     """What to expect after the end of x, which is where the baseline ends."""
     ends = tries(x.size, layout)
-    best = Expectation(Basis.HOUR_BEFORE, np.zeros(len(layout.lengths)), np.empty((0, len(layout.lengths))), 0)
+    nothing = np.empty((0, len(layout.lengths)))
+    drift = np.nan_to_num(_drift(x, np.append(ends, x.size), layout, statistic))
+    best = Expectation(Basis.HOUR_BEFORE, np.zeros(len(layout.lengths)), nothing, 0, nothing, float(drift[-1]))
     if ends.size == 0:
         return best
     after = rises(x, ends, layout, statistic)
-    best = replace(best, errors=after, tried=independent(ends, layout))
+    newer = after - drift[:-1, None]
+    best = replace(best, errors=after, tried=independent(ends, layout), newer=newer)
     if best.tried < FEWEST_STRETCHES:
         return best
-    for candidate in _candidates(x, ends, after, layout, day, statistic):
+    for candidate in _candidates(x, ends, after, best, layout, day, statistic):
         rows = candidate.errors.shape[0]
         if _width(candidate.errors) < CLEARLY_BETTER * _width(best.errors[-rows:]):
             best = candidate
-    kept = ends[-best.errors.shape[0] :]
-    return replace(best, errors=_at_present_measure(x, kept, layout, best.errors))
+    measure = _present_measure(x, ends[-best.errors.shape[0] :], layout, best.errors)
+    return replace(best, errors=best.errors * measure, newer=best.newer * measure)
+
+
+def _drift(x: Floats, ends: Places, layout: Layout, statistic: Statistic) -> Floats:
+    """The newest part of the baselines that end there, minus all of them."""
+    newest = replace(layout, baseline=max(1, layout.baseline // NEWEST))
+    return before(x, ends, newest, statistic) - before(x, ends, layout, statistic)
 
 
 def _candidates(
-    x: Floats, ends: Places, after: Floats, layout: Layout, day: int, statistic: Statistic
+    x: Floats, ends: Places, after: Floats, plain: Expectation, layout: Layout, day: int, statistic: Statistic
 ) -> Iterator[Expectation]:
     """Simpler ones first: since when the baseline counts, then with what other days did at that time."""
     now = np.array([x.size], dtype=np.intp)
-    newest = replace(layout, baseline=max(1, layout.baseline // NEWEST))
-    whole = before(x, ends, layout, statistic)
-    drift = before(x, ends, newest, statistic) - whole
-    drift_now = float((before(x, now, newest, statistic) - before(x, now, layout, statistic))[0])
-    if not np.isnan(drift_now):
-        rise = np.full(len(layout.lengths), drift_now)
-        yield Expectation(Basis.HOUR_BEFORE, rise, after - drift[:, None], independent(ends, layout))
+    yield replace(plain, rise=np.full(len(layout.lengths), plain.drift), errors=plain.newer)
     shifts: dict[int, Floats] = {}
     lags = {Basis.YESTERDAY: (day,), Basis.LAST_WEEK: (7 * day,), Basis.BOTH_DAYS: (day, 7 * day)}
     for basis, days in lags.items():
@@ -86,7 +93,8 @@ def _candidates(
                 shifts[lag] = rises(x, np.concatenate([ends, now]) - lag, layout, statistic)
         shift = np.mean([shifts[lag] for lag in days], axis=0)
         if not np.isnan(shift[-1]).any():  # just there the past may have a hole
-            yield Expectation(basis, shift[-1], after[usable] - shift[:-1][usable], tried)
+            errors = after[usable] - shift[:-1][usable]
+            yield Expectation(basis, shift[-1], errors, tried, plain.newer[usable], plain.drift)
 
 
 def _width(errors: Floats) -> float:
@@ -95,15 +103,15 @@ def _width(errors: Floats) -> float:
     return float(np.mean(np.nanquantile(np.abs(tested), QUANTILE, axis=0))) if tested.size else float("inf")
 
 
-def _at_present_measure(x: Floats, ends: Places, layout: Layout, errors: Floats) -> Floats:
-    """The errors as they would be, were the baselines all as unsteady as the present one; as they are, if that foretells nothing."""
+def _present_measure(x: Floats, ends: Places, layout: Layout, errors: Floats) -> Floats:
+    """By how much the errors would be larger, were their baselines as unsteady as the present one; 1 if that foretells nothing."""
     places = np.concatenate([ends, np.array([x.size], dtype=np.intp)])
     factors = before(x, places, layout, unsteadiness)
     factors = np.where(np.isnan(factors), np.nanmedian(factors), factors)
     factors -= np.mean(factors[:-1])
-    best, adapted = errors, _width(errors) * CLEARLY_BETTER
+    best, adapted = np.ones((errors.shape[0], 1)), _width(errors) * CLEARLY_BETTER
     for power in ADAPTED:
-        usual = errors / np.exp(power * factors[:-1])[:, None]
-        if (width := _width(usual)) < adapted:
-            best, adapted = usual * np.exp(power * factors[-1]), width
+        usual = np.exp(-power * factors[:-1])[:, None]
+        if (width := _width(errors * usual)) < adapted:
+            best, adapted = usual * float(np.exp(power * factors[-1])), width
     return best

@@ -45,9 +45,9 @@ def judge_level(look: Look, signal: Signal, role: Role) -> Effect:
     bounds = bounds_of(look, math.exp(expected))
     standing = Standing.UNCLEAR
     if look.is_enough:
-        standing = standing_of(
-            after - expected, at(yardstick.spread, known), yardstick.alarm_at, yardstick.interval_at, bounds
-        )
+        newest = yardstick.newest if yardstick.newest is not None else expected
+        rises = (after - expected, after - newest)
+        standing = standing_of(rises, at(yardstick.spread, known), yardstick.alarm_at, yardstick.interval_at, bounds)
     needed = None
     if standing is Standing.UNCLEAR:
         needed = more_needed(yardstick, after - expected, known, bounds, look)
@@ -63,11 +63,22 @@ def bounds_of(look: Look, expected_us: float) -> Bounds:
     )
 
 
-def standing_of(rise: float, spread: float, alarm_at: float, interval_at: float, bounds: Bounds) -> Standing:
-    """Where a rise stands whose error has that spread."""
-    if rise > alarm_at * spread and rise > bounds.least:
+def standing_of(
+    rises: tuple[float, ...], spread: float, alarm_at: float, interval_at: float, bounds: Bounds
+) -> Standing:
+    """Where a rise stands whose error has that spread.
+
+    Args:
+        rises: Against what was to be expected, and against whatever else must have risen for it to be the new fleet's doing: what
+            the old fleet did right before the cutover, so that a rise that began under it is not laid at the new one's door.
+        spread: One standard deviation of the error.
+        alarm_at: So many of them mean a change.
+        interval_at: So many of them are the interval.
+        bounds: What separates worse from as good.
+    """
+    if min(rises) > max(alarm_at * spread, bounds.least):
         return Standing.WORSE
-    if rise + interval_at * spread < bounds.most:
+    if rises[0] + interval_at * spread < bounds.most:
         return Standing.AS_GOOD
     return Standing.UNCLEAR
 

@@ -6,7 +6,6 @@ from bot.domain.verdict import Cap
 from bot.domain.yardstick import LoadYardstick
 from workers.judging.expectation import expect
 from workers.judging.placebo import Layout
-from workers.judging.robust import logs, middles
 from workers.ports import Floats
 
 SHIFTED = 1.5
@@ -14,6 +13,9 @@ SHIFTED = 1.5
 
 EQUAL = 1.2
 """Within this the traffic is called equal."""
+
+LEAST = 0.01
+"""A hundredth of the usual traffic is as good as none: no rhythm is foretold from less."""
 
 CERTAIN = 3.0
 """Standard deviations of a count by which a shift must stand out: eight requests in place of five are no shift."""
@@ -26,10 +28,17 @@ def load_yardstick(requests: Floats, layout: Layout, day: int) -> LoadYardstick 
     mean = float(np.mean(before)) if before.size else 0.0
     if not mean > 0:
         return None
-    x = logs(known + 0.5)
-    expectation = expect(x, layout, day, middles)
+    expectation = expect(known, layout, day, lambda rows: log_means(rows, mean))
     rise = np.interp(np.arange(1, layout.lengths[-1] + 1), layout.lengths, expectation.rise)
     return LoadYardstick(expected=tuple(float(v) for v in mean * np.exp(rise)))
+
+
+def log_means(rows: Floats, usual: float) -> Floats:
+    """The logarithm of each row's mean. Traffic has minutes without any request, so it is added up before logarithms are taken."""
+    count = np.sum(~np.isnan(rows), axis=1)
+    means = np.nansum(rows, axis=1) / np.maximum(count, 1)
+    found: Floats = np.where(count > 0, np.log(np.maximum(means, LEAST * usual)), np.nan)
+    return found
 
 
 def filled(requests: Floats) -> Floats:

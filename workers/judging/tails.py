@@ -29,6 +29,9 @@ FEWEST_PERIODS = 5
 HEAVIEST, LIGHTEST = 0.9, 1e-3
 """Shapes of a tail: a mean must exist, and below the lesser it is exponential."""
 
+EPISODE = 1.5
+"""Stretches of the past that one lasting change may spoil: watches that began a little before it, and a little after."""
+
 ENOUGH_STRETCHES = 20
 """So many stretches of the past tell the shape of a tail, not only its width."""
 
@@ -51,6 +54,19 @@ def worth_of_looks(looks: int, first: int = FEWEST_PERIODS) -> float:
 def student(alpha: float, looks: int, freedom: float) -> float:
     """The deviation that chance exceeds with probability alpha at any of the looks, when so much is known about its size."""
     return float(stats.t.isf(alpha / worth_of_looks(looks), max(freedom, 2.0)))
+
+
+def seldom_reached(deviations: Floats, alpha: float, stretches: int) -> float:
+    """The deviation that the past's own watches reached in a share alpha of cases at most; one episode apart.
+
+    One lasting change in two weeks is an incident or an earlier promotion, which deserves an alarm when it comes at a cutover. Were the
+    tail thought on from there, as `exceeded` does, one incident would blind the judge for as long as it is remembered. What is so
+    common that it is more than an episode counts in full. Where the past is too short to tell so small a share, the step from the
+    share that it can tell is a normal distribution's.
+    """
+    share = max(alpha, EPISODE / stretches)
+    further = float(stats.norm.isf(alpha) / stats.norm.isf(share))
+    return further * float(np.quantile(deviations, 1 - share))
 
 
 def exceeded(maxima: Floats, alpha: float, stretches: int) -> float:

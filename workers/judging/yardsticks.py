@@ -17,7 +17,15 @@ from workers.judging.measures import MEASURE_OF
 from workers.judging.model import Memory, error_of_rise, error_of_unsteadiness, memory_of
 from workers.judging.placebo import Layout, Statistic, layout
 from workers.judging.robust import logs, middles, scale, stretches, tail_scale, unsteadiness
-from workers.judging.tails import ENOUGH_STRETCHES, FEWEST_PERIODS, INTERVAL_ALPHA, alpha_of, exceeded, student
+from workers.judging.tails import (
+    ENOUGH_STRETCHES,
+    FEWEST_PERIODS,
+    INTERVAL_ALPHA,
+    alpha_of,
+    exceeded,
+    seldom_reached,
+    student,
+)
 from workers.ports import Floats, Measure, Series
 
 FEWEST_BEFORE = 10
@@ -57,7 +65,7 @@ def make_yardsticks(
         looks=looks,
     )
     alpha = {signal: alpha_of(role, plan.judged.values()) for signal, role in plan.judged.items()}
-    metrics = [_yardstick(past, signal, lay, alpha[signal]) for signal in plan.judged if not signal.is_count]
+    metrics = [_yardstick(past, s, lay, alpha[s], plan.tolerance) for s in plan.judged if not s.is_count]
     counts = [_count(past, signal, lay, alpha[signal]) for signal in plan.judged if signal.is_count]
     return Yardsticks(
         made_at=now,
@@ -73,7 +81,7 @@ def a_day(period: timedelta) -> int:
     return max(1, round(timedelta(days=1) / period))
 
 
-def _yardstick(past: Series, signal: Signal, lay: Layout, alpha: float) -> Yardstick | None:
+def _yardstick(past: Series, signal: Signal, lay: Layout, alpha: float, tolerance: float) -> Yardstick | None:
     x = logs(past.of(MEASURE_OF[signal]))
     before = x[-lay.baseline :]
     if np.sum(~np.isnan(before)) < min(FEWEST_BEFORE, lay.baseline):
@@ -86,11 +94,18 @@ def _yardstick(past: Series, signal: Signal, lay: Layout, alpha: float) -> Yards
     memory = memory_of(x[-max(lay.baseline, 6 * 60) :]) or Memory(deviation=1.0, likeness=0.0, freedom=2.0)
     error = error_of_unsteadiness if is_spread else error_of_rise
     modelled = np.array([error(memory, lay.baseline, n) for n in lay.lengths])
-    return _assembled(signal, lay, expectation, level, modelled, memory, alpha)
+    return _assembled(signal, lay, expectation, level, modelled, memory, alpha, tolerance)
 
 
 def _assembled(
-    signal: Signal, lay: Layout, expectation: Expectation, level: float, modelled: Floats, memory: Memory, alpha: float
+    signal: Signal,
+    lay: Layout,
+    expectation: Expectation,
+    level: float,
+    modelled: Floats,
+    memory: Memory,
+    alpha: float,
+    tolerance: float,
 ) -> Yardstick:
     first = FEWEST_FOR_UNSTEADINESS if signal is Signal.SPREAD else FEWEST_PERIODS
     rise, errors, tried = expectation.rise, expectation.errors, expectation.tried
@@ -109,8 +124,13 @@ def _assembled(
         deviations = _filled(errors[:, columns] / spread[columns])
         deviations = deviations[np.flatnonzero(np.sum(~np.isnan(deviations), axis=1))]
         highest, widest = np.nanmax(deviations, axis=1), np.nanmax(np.abs(deviations), axis=1)
-        alarm_at = max(alarm_at, exceeded(highest, alpha, tried))
         interval_at = max(interval_at, exceeded(widest, 2 * INTERVAL_ALPHA, tried))
+        if signal is Signal.SPREAD:
+            alarm_at = max(alarm_at, exceeded(highest, alpha, tried))
+        else:
+            alarms = _false_alarms(errors[:, columns], expectation.newer[:, columns], spread[columns], tolerance)
+            # The interval that people are shown must exclude "no change" where they are told of one.
+            alarm_at = max(interval_at, seldom_reached(alarms, alpha, tried))
     every = np.arange(1, lay.lengths[-1] + 1)
     return Yardstick(
         signal=signal,
@@ -120,8 +140,21 @@ def _assembled(
         spread=tuple(float(v) for v in np.interp(every, lay.lengths, spread)),
         alarm_at=alarm_at,
         interval_at=interval_at,
+        newest=None if signal is Signal.SPREAD else level + expectation.drift,
         tried=tried,
     )
+
+
+def _false_alarms(errors: Floats, newer: Floats, spread: Floats, tolerance: float) -> Floats:
+    """How far each of the past's watches would have gone beyond the spread, by the rule that the judge goes by.
+
+    That is: against the whole baseline and against the newest part of it, at two looks in a row, and by more than is tolerated;
+    zero for watches that would have kept quiet however sharply they were looked at.
+    """
+    against_both = np.fmin(np.nan_to_num(errors), np.nan_to_num(newer))
+    confirmed = np.minimum(against_both[:, :-1], against_both[:, 1:]) if errors.shape[1] > 1 else against_both
+    counted: Floats = np.where(confirmed > math.log1p(tolerance), confirmed / spread[: confirmed.shape[1]], 0.0)
+    return np.asarray(counted.max(axis=1))
 
 
 def _spreads(errors: Floats, modelled: Floats, tried: int) -> tuple[Floats, Floats]:
