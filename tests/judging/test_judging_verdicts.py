@@ -5,7 +5,7 @@ import pytest
 from judging_worlds import GAP, LOOKS, MINUTE, Story, changed, endpoint, part, plan_of, slower
 
 from bot.domain.signals import Role, Signal
-from bot.domain.verdict import Basis, Standing, VerdictKind
+from bot.domain.verdict import Basis, Standing, Verdict, VerdictKind
 from workers.judging import judge, judge_side_by_side, measures_of
 from workers.ports import Measure, Series
 
@@ -223,6 +223,45 @@ def test_side_by_side_what_moves_both_variants_cancels_out():
     assert standing(judge_side_by_side(old, new, STORY.plan, is_over=True), Signal.P50) is Standing.AS_GOOD
     worse = slower(new, 1.25)
     assert judge_side_by_side(old, worse, STORY.plan, is_over=True).kind is VerdictKind.REGRESSED
+
+
+def short_bake(pairs: int, times: float, seed: int) -> Verdict:
+    """A bake of two variants whose minutes go up and down by 5 %, the new one so many times as slow."""
+    old, new = (endpoint(pairs, seed=seed + apart, deviation=0.05) for apart in (0, 1000))
+    plan = plan_of(duration=(pairs + 3) * MINUTE)
+    return judge_side_by_side(old, slower(new, times), plan, is_over=True)
+
+
+@pytest.mark.parametrize("pairs", [5, 7, 9, 10, 20])
+def test_side_by_side_a_short_bake_finds_a_variant_more_than_twice_as_slow(pairs):
+    assert {short_bake(pairs, 2.2, seed).kind for seed in range(5)} == {VerdictKind.REGRESSED}
+
+
+@pytest.mark.parametrize("pairs", [5, 7, 9, 10, 20])
+def test_side_by_side_a_short_bake_of_equal_variants_is_no_regression_and_fairly_sure_of_it(pairs):
+    for seed in range(5):
+        told = short_bake(pairs, 1.0, seed)
+        p50 = next(e for e in told.effects if e.signal is Signal.P50)
+        assert told.kind is not VerdictKind.REGRESSED
+        assert p50.low is not None
+        assert p50.high is not None
+        assert -0.25 < p50.low < 0.1
+        assert -0.1 < p50.high < 0.3
+
+
+def test_side_by_side_a_longer_bake_is_surer():
+    def width(pairs: int) -> float:
+        bakes = [short_bake(pairs, 1.0, seed) for seed in range(10)]
+        return float(np.median([e.high - e.low for b in bakes for e in b.effects if e.signal is Signal.P50]))
+
+    widths = [width(pairs) for pairs in (5, 7, 10, 15, 20, 60)]
+    assert widths == sorted(widths, reverse=True)
+
+
+def test_side_by_side_fewer_than_five_pairs_prove_nothing():
+    old = changed(endpoint(7), p50=np.where(np.arange(7) < 4, 4e5, np.nan))
+    told = judge_side_by_side(old, slower(old, 5.0, (Measure.P50,)), plan_of(), is_over=True)
+    assert standing(told, Signal.P50) is Standing.UNCLEAR
 
 
 def test_side_by_side_a_small_share_of_the_traffic_is_no_fallen_load():
