@@ -17,7 +17,7 @@ from .listing import page
 from .metric_names import HOST_METRICS, INVOCATION_METRICS
 from .metrics import ONE_PER_REQUEST, MetricSource, Samples
 from .statistics import is_simple, statistic
-from .weeks import Weeks, can_summarise
+from .weeks import Weeks, are_few, can_summarise, sampled, summed
 from .world import Call, Region, operation
 
 if TYPE_CHECKING:
@@ -84,6 +84,8 @@ class _Series:
     def summary(self, stat: str, start: datetime, end: datetime, period: int) -> list[tuple[datetime, float]]:
         """A statistic of so long a time that it is not computed from single requests."""
         compute = statistic(stat)
+        if are_few(start, end, period):
+            return self._few(stat, start, end, period)
 
         def exactly(since: datetime, until: datetime) -> Iterator[tuple[datetime, float]]:
             stretch = self.samples(since, until)
@@ -91,6 +93,18 @@ class _Series:
 
         weeks = Weeks(self.source, self.variant, self.config)
         return weeks.datapoints(self.metric, stat, start, min(end, self.arrived), period, exactly)
+
+    def _few(self, stat: str, start: datetime, end: datetime, period: int) -> list[tuple[datetime, float]]:
+        """A statistic of a few periods of hours or days."""
+        if stat == "Sum":
+            return summed(self.summary(stat, start, end, 60), start, period)
+        compute, found = statistic(stat), []
+        for at in (start + timedelta(seconds=begin) for begin in range(0, int((end - start).total_seconds()), period)):
+            until = min(end, at + timedelta(seconds=period))
+            values = np.concatenate([self.samples(*stretch).values for stretch in sampled(at, until)])
+            if values.size:
+                found.append((at, compute(values)))
+        return found
 
     def counts(self, start: datetime, end: datetime, period: int) -> Iterator[tuple[datetime, float]]:
         """The number of requests in every period that has any, for periods of whole minutes."""

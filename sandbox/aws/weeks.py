@@ -26,6 +26,8 @@ from .traffic import Part, Traits
 LONG = timedelta(hours=6)
 """What is asked of shorter windows is computed from requests: there it has to agree to the last digit."""
 
+_FEW_PERIODS = 10
+_SAMPLED_BLOCKS = 36
 _DRAWN_TOGETHER = 1440
 _PERCENTILE = re.compile(r"p(\d{1,2}(?:\.\d{1,10})?)")
 _LATENCIES = {"ModelLatency": 1.0, "FirstChunkLatency": 1.0, "FirstChunkModelLatency": 0.9}
@@ -34,11 +36,38 @@ _FAILURES = ("Invocation5XXErrors", "InvocationModelErrors", "Invocation4XXError
 
 def can_summarise(metric: str, stat: str, start: datetime, end: datetime, period: int) -> bool:
     """Whether a question is about so much time that it is answered from summaries, and such that it can be."""
-    if end - start <= LONG or period % 60 or (end - start).total_seconds() < 10 * period:
+    if end - start <= LONG or period % 60:
         return False
     if _PERCENTILE.fullmatch(stat):
         return metric in _LATENCIES or metric == "ModelSetupTime"
     return stat == "Sum" and metric in _FAILURES
+
+
+def are_few(start: datetime, end: datetime, period: int) -> bool:
+    """Whether the periods are so long that each is put together from parts of it, as `summed` and `sampled` say."""
+    return (end - start).total_seconds() < _FEW_PERIODS * period
+
+
+def summed(minutes: list[tuple[datetime, float]], start: datetime, period: int) -> list[tuple[datetime, float]]:
+    """The errors of long periods, the first of which begins at `start`, from those of their minutes."""
+    found: dict[datetime, float] = {}
+    step = timedelta(seconds=period)
+    for at, errors in minutes:
+        begin = start + (at - start) // step * step
+        found[begin] = found.get(begin, 0.0) + errors
+    return sorted(found.items())
+
+
+def sampled(start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:
+    """Stretches that lie evenly in a long time: percentiles of their requests are as good as those of all of them.
+
+    Two weeks are a hundred million requests, too many to draw.
+    """
+    block = timedelta(seconds=BLOCK_SECONDS)
+    apart = max(1, math.ceil((end - start) / block / _SAMPLED_BLOCKS))
+    while start < end:
+        yield start, min(end, start + block)
+        start += apart * block
 
 
 @dataclass(frozen=True)

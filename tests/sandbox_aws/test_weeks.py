@@ -134,3 +134,31 @@ def test_fleets_keep_their_own_weeks(aws: LocalAws) -> None:
     whole = at_once(aws, end - DAY, end, "ModelLatency", "p50")
     assert len(new) < len(whole)
     assert 480 <= len(new) <= 500
+
+
+@pytest.mark.parametrize(
+    ("metric", "stat"), [("ModelLatency", "p50"), ("ModelLatency", "p99"), ("Invocation5XXErrors", "Sum")]
+)
+def test_two_weeks_as_one_period_draw_few_requests_and_agree_with_their_minutes(
+    aws: LocalAws, metric: str, stat: str
+) -> None:
+    aws.stand_in.world.demand = demand = Sparing()
+    end = whole_minute(aws)
+    (whole,) = at_once(aws, end - 14 * DAY, end, metric, stat, 14 * 86_400).values()
+    assert len(demand.drawn) <= 80, "a sixth of a day at most: each stretch may touch two blocks"
+    minutes = list(at_once(aws, end - 14 * DAY, end, metric, stat).values())
+    if stat == "Sum":
+        assert whole == sum(minutes)
+    else:
+        assert whole == pytest.approx(np.mean(minutes), rel=0.06)
+
+
+@pytest.mark.parametrize(("metric", "stat"), [("ModelLatency", "p50"), ("Invocation5XXErrors", "Sum")])
+def test_two_weeks_with_a_cutover_in_them_are_as_cheap(aws: LocalAws, metric: str, stat: str) -> None:
+    aws.update(RetainAllVariantProperties=True)
+    aws.until_settled()
+    aws.clock.advance(8 * 3600)
+    aws.stand_in.world.demand = demand = Sparing()
+    end = whole_minute(aws)
+    assert len(at_once(aws, end - 14 * DAY, end, metric, stat, 14 * 86_400)) == 1
+    assert 1 <= len(demand.drawn) <= 80
