@@ -198,5 +198,5 @@ def test_nobody_is_sent_back_to_what_was_rolled_back_from(stack: Stack) -> None:
     assert not any(message.buttons for message in back.messages)
     again = promote(stack, "stt-prod")
     again.wait_for_state("awaiting approval")
-    assert f"This was tried before: rollout {story.rollout_id} ended as “rolled back”" in plan_of(again)
+    assert f"@anna rolled it back in rollout {story.rollout_id}" in plan_of(again)
     assert executed_updates(stack, "stt-prod") == 2
