@@ -6,6 +6,7 @@ import pytest
 from fakes.clock import NOW
 from fakes.records import BEN, CARL, WATCH, a_comparison, a_verdict, at
 
+from bot.domain.checks import CheckRun, CheckTime
 from bot.domain.errors import UserError
 from bot.domain.extending import extend
 from bot.domain.phases import Kind, Phase, Reason
@@ -39,6 +40,19 @@ def test_a_watch_that_is_over_is_taken_up_again_with_the_same_beginning() -> Non
     assert again.comparison == a_comparison()
     assert watch_ends_at(again) == pressed + WATCH.duration
     assert again.cutover_at == OPEN_END.cutover_at
+
+
+def test_a_check_that_left_it_open_runs_again_and_one_that_passed_does_not() -> None:
+    before, unanswered, passed = (
+        CheckRun(time=time, intended_at=NOW, finished_at=NOW, exit_status=status)
+        for time, status in ((CheckTime.BEFORE, 1), (CheckTime.AFTER, None), (CheckTime.AFTER, 0))
+    )
+    again = extend(OPEN_END.with_(checks=(before, unanswered)), BEN, NOW + timedelta(hours=2))
+    assert again.checks == (before,)
+    again = extend(OPEN_END.with_(checks=(before, passed)), BEN, NOW + timedelta(hours=2))
+    assert again.checks == (before, passed)
+    during = extend(WATCHING.with_(checks=(before, unanswered)), BEN, NOW + 20 * MINUTE)
+    assert during.checks == (before, unanswered)
 
 
 def test_extensions_add_up() -> None:

@@ -90,6 +90,12 @@ def test_an_alarm_counts_whatever_the_judge_says(verdict: Verdict | None) -> Non
     assert_against(judged(verdict, None, None, an_alarm(None)), "The alarm stt-errors went off.")
 
 
+def test_what_the_judge_still_misses_is_not_told_beside_a_crossed_limit() -> None:
+    found = judged(UNCLEAR, None, None, an_alarm(None))
+    assert found is not None
+    assert found.evidence == "The alarm stt-errors went off."
+
+
 @pytest.mark.parametrize(
     "alarm",
     [

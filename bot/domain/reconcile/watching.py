@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from bot.domain.autonomy import restraint_on
+from bot.domain.checks import CheckTime
 from bot.domain.endpoint import BUSY_STATUSES, EndpointStatus, Snapshot
 from bot.domain.phases import BOT_ACTOR, Phase, Reason
 from bot.domain.reconcile import checking
@@ -90,7 +91,9 @@ def extended(rollout: Rollout, extension: Extension) -> Rollout:
     longer = rollout.with_(extensions=(*rollout.extensions, extension))
     if rollout.phase is Phase.WATCHING:
         return longer
-    fresh = longer.with_(verdict=None, worse_looks=0)
+    # What the check left open it would leave open for ever: it runs once more.
+    checks = tuple(run for run in longer.checks if run.time is CheckTime.BEFORE or run.passed)
+    fresh = longer.with_(verdict=None, worse_looks=0, checks=checks)
     return fresh.to(Phase.WATCHING, Reason.WATCH_RESUMED, extension.at, extension.actor, caused_by=extension.caused_by)
 
 
