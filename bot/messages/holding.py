@@ -39,7 +39,7 @@ def how_to_lift(endpoint: str) -> str:
 
 def left_behind(endpoint: str, hold: Hold | None = None) -> str:
     """What a rollout that went back leaves to people; without a hold at hand, the version stays unnamed."""
-    version = (escape(hold.label) or "This version") if hold is not None else "What was left"
+    version = (escape(hold.label) or "This version") if hold is not None else "What was rolled back"
     state = "quarantined" if hold is not None and hold.kind is HoldKind.QUARANTINED else "held"
     return (
         f"{version} is {state} now: automation leaves it alone, a person may still bring it back. "
@@ -67,7 +67,7 @@ def render_unheld(endpoint: str, actor: str, lifted: Sequence[Hold]) -> Message:
     more = f"\n• … and {len(lifted) - 10} more" if len(lifted) > 10 else ""
     return Message(
         f"{mention(actor)} lifted {count(len(lifted), 'hold')} of {escape(endpoint)}.",
-        (section(f"{text}\n{lines}{more}"), context("Automation may bring these versions to it again.")),
+        (section(f"{text}\n{lines}{more}"), context("Automation may change it again.")),
     )
 
 

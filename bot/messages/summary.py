@@ -29,12 +29,22 @@ def headline(rollout: Rollout) -> str:
 def _in_short(rollout: Rollout, verdict: Verdict, comparison: Comparison) -> str:
     if nobody_called(rollout, verdict):
         return "nobody called the new fleet"
+    if doubt := _doubt_of_the_check(rollout, verdict):
+        return doubt
     if told := glance(verdict, streaming=rollout.watch.streaming):
         return told
     if verdict.kind is VerdictKind.REGRESSED and verdict.effects:
         run = rollout.check_of(CheckTime.AFTER)
         return "the check command did not pass" if run is not None and run.passed is False else "the thread says why"
     return f"p50 {before_after_ms(comparison.before.p50_us, comparison.after.p50_us)}"
+
+
+def _doubt_of_the_check(rollout: Rollout, verdict: Verdict) -> str:
+    """That the check command is why nothing can be said, however well the numbers look; empty where it is not."""
+    run = rollout.check_of(CheckTime.AFTER)
+    if verdict.kind is not VerdictKind.INCONCLUSIVE or run is None or not run.is_over or run.passed:
+        return ""
+    return "the check command gave no answer" if run.passed is None else "the check command fails on both fleets"
 
 
 def render_summary(rollout: Rollout) -> Message:

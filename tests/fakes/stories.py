@@ -183,6 +183,11 @@ _WATCHES: Mapping[str, Rollout] = {
             VerdictKind.REGRESSED, an_effect(), evidence="The check command failed on the new fleet.", is_hard=True
         ),
     ),
+    "check failed on both fleets": _checked(
+        _a_run(exit_status=1),
+        _a_run(CheckTime.BEFORE, exit_status=1),
+        verdict=judged(VerdictKind.INCONCLUSIVE, an_effect(), evidence="The check command fails on both fleets."),
+    ),
     "check without an answer": _checked(
         _a_run(exit_status=None, problem="It was stopped after 5 minutes."),
         verdict=judged(VerdictKind.INCONCLUSIVE, an_effect(), evidence="The check command gave no answer."),

@@ -382,6 +382,6 @@ def test_the_end_of_a_rollback_says_how_long_it_took() -> None:
     words = words_of(slots_of(done.with_(transitions=(*done.transitions[:-1], later)))[SlotName.ENDING])
     assert words == (
         "Rolled back in 8 min. Asked for by @U0BEN.\nsentiment-prod is InService on sentiment-v3.\n\n"
-        "What was left is held now: automation leaves it alone, a person may still bring it back. To lift that: "
+        "What was rolled back is held now: automation leaves it alone, a person may still bring it back. To lift that: "
         "unhold sentiment-prod"
     )

@@ -70,7 +70,7 @@ def test_a_row_of_the_board_cuts_a_long_reason() -> None:
     [
         (a_hold(), "sentiment version 4 is held now: automation"),
         (a_hold(HoldKind.QUARANTINED), "sentiment version 4 is quarantined now: automation"),
-        (None, "What was left is held now: automation"),
+        (None, "What was rolled back is held now: automation"),
     ],
 )
 def test_what_a_rollout_left_behind_is_named_with_how_to_lift_it(hold: Hold | None, words: str) -> None:

@@ -108,6 +108,8 @@ def test_the_check_of_the_new_fleet_stands_beside_the_signals() -> None:
         ),
         ("nobody called", "INCONCLUSIVE: nobody called the new fleet."),
         ("check failed", "REGRESSED: the check command did not pass."),
+        ("check without an answer", "INCONCLUSIVE: the check command gave no answer."),
+        ("check failed on both fleets", "INCONCLUSIVE: the check command fails on both fleets."),
     ],
 )
 def test_the_card_says_how_the_watch_stands(name: str, line: str) -> None:
