@@ -70,7 +70,9 @@ class Cap(StrEnum):
 
     LOAD_ROSE = "load_rose"
     LOAD_FELL = "load_fell"
-    MIX_CHANGED = "mix_changed"  # callers send other requests than before: their own errors jumped
+    MIX_CHANGED = (
+        "mix_changed"  # 4XX errors jumped: callers send other requests, or the new fleet refuses what the old one took
+    )
 
 
 class Verdict(Value):

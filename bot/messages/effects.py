@@ -13,7 +13,7 @@ EXPECTED_TO_MOVE = 0.02
 _CAPS: Mapping[Cap, str] = {
     Cap.LOAD_ROSE: "the load rose",
     Cap.LOAD_FELL: "the load fell",
-    Cap.MIX_CHANGED: "callers send other requests than before",
+    Cap.MIX_CHANGED: "4xx errors jumped",
 }
 
 _MARKS: Mapping[Standing, str] = {

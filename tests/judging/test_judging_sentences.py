@@ -87,8 +87,9 @@ SENTENCES = {
     ),
     "other requests": (
         STORY.verdict(changed(STORY.after, errors_4xx=60)),
-        "INCONCLUSIVE: Callers' own errors (4xx) jumped, so they send other requests than before and the fleets cannot "
-        "be compared; p50 latency 407 → 415 ms (+2 %, 95 % interval -2…+6 %); 5xx 2 of 14,895 against 6 of 29,693.",
+        "INCONCLUSIVE: Errors that are put down to the callers (4xx) jumped: they send other requests than before, or the new "
+        "fleet refuses what the old one took, so the fleets cannot be compared; "
+        "p50 latency 407 → 415 ms (+2 %, 95 % interval -2…+6 %); 5xx 2 of 14,895 against 6 of 29,693.",
     ),
     "too early": (
         STORY.verdict(STORY.first(3), is_over=False),

@@ -133,7 +133,11 @@ def share(ratio: float) -> str:
 def of_cap(cap: Cap, ratio: float | None) -> str:
     """What happened to the traffic, so that the numbers prove nothing about the fleet."""
     if cap is Cap.MIX_CHANGED:
-        return "callers' own errors (4xx) jumped, so they send other requests than before and the fleets cannot be compared"
+        # Which of the two it is, no number of CloudWatch's tells.
+        return (
+            "errors that are put down to the callers (4xx) jumped: they send other requests than before, or the new fleet "
+            "refuses what the old one took, so the fleets cannot be compared"
+        )
     assert ratio is not None
     times = f"{ratio:.1f} times" if ratio >= 1 else f"{share(ratio)} of"
     return f"load is {times} what was to be expected, so the fleets cannot be compared"
