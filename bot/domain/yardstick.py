@@ -26,9 +26,9 @@ class Yardstick(Value):
     """So many of those deviations mean a change, at whichever look."""
     interval_at: float
     """So many of them bound the change with 95 % confidence, at all looks together."""
-    newest: float | None = None
-    """The middle of the newest part of the baseline, as a logarithm: what rose before the cutover, the new fleet did not raise. None
-    where only the baseline as a whole counts."""
+    drift: float = 0.0
+    """By how much more one would expect from the newest part of the baseline alone, as a logarithm: what rose before the cutover, the
+    new fleet did not raise."""
     tried: int
     """On how many stretches of the past, which do not overlap, this was tried; 0 if there were none and a model stands in."""
 

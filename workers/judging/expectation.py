@@ -45,7 +45,7 @@ class Expectation:
     newer: Floats
     """The same errors, had the newest part of the baseline been all of it."""
     drift: float = 0.0
-    """The newest part of the present baseline minus all of it."""
+    """By how much more one would expect, were the newest part of the present baseline all of it."""
 
 
 def expect(x: Floats, layout: Layout, day: int, statistic: Statistic) -> Expectation:
@@ -80,8 +80,10 @@ def _candidates(
 ) -> Iterator[Expectation]:
     """Simpler ones first: since when the baseline counts, then with what other days did at that time."""
     now = np.array([x.size], dtype=np.intp)
-    yield replace(plain, rise=np.full(len(layout.lengths), plain.drift), errors=plain.newer)
+    yield replace(plain, rise=np.full(len(layout.lengths), plain.drift), errors=plain.newer, drift=0.0)
+    every = np.concatenate([ends, now])
     shifts: dict[int, Floats] = {}
+    drifts: dict[int, Floats] = {}
     lags = {Basis.YESTERDAY: (day,), Basis.LAST_WEEK: (7 * day,), Basis.BOTH_DAYS: (day, 7 * day)}
     for basis, days in lags.items():
         usable = ends >= layout.baseline + max(days)
@@ -90,11 +92,14 @@ def _candidates(
             continue
         for lag in days:
             if lag not in shifts:
-                shifts[lag] = rises(x, np.concatenate([ends, now]) - lag, layout, statistic)
+                shifts[lag] = rises(x, every - lag, layout, statistic)
+                drifts[lag] = np.nan_to_num(_drift(x, every - lag, layout, statistic))
         shift = np.mean([shifts[lag] for lag in days], axis=0)
+        drift = np.mean([drifts[lag] for lag in days], axis=0)
         if not np.isnan(shift[-1]).any():  # just there the past may have a hole
             errors = after[usable] - shift[:-1][usable]
-            yield Expectation(basis, shift[-1], errors, tried, plain.newer[usable], plain.drift)
+            newer = plain.newer[usable] - (shift - drift[:, None])[:-1][usable]
+            yield Expectation(basis, shift[-1], errors, tried, newer, plain.drift - float(drift[-1]))
 
 
 def _width(errors: Floats) -> float:

@@ -45,8 +45,7 @@ def judge_level(look: Look, signal: Signal, role: Role) -> Effect:
     bounds = bounds_of(look, math.exp(expected))
     standing = Standing.UNCLEAR
     if look.is_enough:
-        newest = yardstick.newest if yardstick.newest is not None else expected
-        rises = (after - expected, after - newest)
+        rises = (after - expected, after - expected - yardstick.drift)
         standing = standing_of(rises, at(yardstick.spread, known), yardstick.alarm_at, yardstick.interval_at, bounds)
     needed = None
     if standing is Standing.UNCLEAR:

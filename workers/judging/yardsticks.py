@@ -140,7 +140,7 @@ def _assembled(
         spread=tuple(float(v) for v in np.interp(every, lay.lengths, spread)),
         alarm_at=alarm_at,
         interval_at=interval_at,
-        newest=None if signal is Signal.SPREAD else level + expectation.drift,
+        drift=0.0 if signal is Signal.SPREAD else expectation.drift,
         tried=tried,
     )
 
