@@ -107,10 +107,13 @@ class Plan(Value):
 
     @property
     def version(self) -> Version:
-        """What would run, as far as it takes to know it again."""
-        return Version(
-            content_hash=self.content_hash, package_arn=self.package_arn, label=self.target_label, rank=self.rank
-        )
+        """What would run, as far as it takes to know it again.
+
+        Where no package is named and what runs keeps its name, the change itself is what may be held, not the version that stays.
+        """
+        is_same = self.package_arn is None and self.target_label == self.current_label
+        label = f"A change of the settings of {self.target_label}" if is_same else self.target_label
+        return Version(content_hash=self.content_hash, package_arn=self.package_arn, label=label, rank=self.rank)
 
     @property
     def blockers(self) -> tuple[Finding, ...]:

@@ -188,6 +188,17 @@ def test_a_version_is_known_by_its_package_or_else_by_its_content() -> None:
     assert not held(content_hash="").is_about(Version())
 
 
+def test_a_hold_on_other_settings_does_not_name_the_version_that_stays() -> None:
+    same = {"package_arn": None, "current_label": "sentiment version 3", "target_label": "sentiment version 3"}
+    before = at(Phase.WATCHING, plan=a_plan(**{**V4, **same, "rank": None})).to(
+        Phase.ROLLING_BACK, Reason.WATCH_REGRESSED, NOW, "bot"
+    )
+    hold = hold_after(before, before.to(Phase.ROLLED_BACK, Reason.ROLLBACK_LANDED, NOW, "bot"))
+    assert hold is not None
+    assert hold.label == "A change of the settings of sentiment version 3"
+    assert not hold.is_about(Version(package_arn=f"{GROUP}/3", content_hash="another"))
+
+
 def test_a_hold_on_the_endpoint_is_about_every_version() -> None:
     assert held(kind=HoldKind.BY_PERSON, package_arn=None, content_hash="").is_about(Version(**V4))
 
