@@ -128,7 +128,7 @@ def _series(region: Region, metric: dict[str, Any]) -> _Series | None:
         return None
     if with_config and (metric["Namespace"] == HOSTS or not _tells_configs_apart(region, endpoint)):
         return None
-    delay = region.world.scenarios.seconds("metric-delay", region.world.settings.metric_delay_seconds)
+    delay = region.world.scenarios.seconds("metric-delay", region.world.settings.metric_delay_seconds, endpoint.name)
     source = MetricSource(endpoint.name, endpoint.traffic, region.world.settings, region.world.demand)
     config, arrived = dimensions.get("EndpointConfigName"), region.now - timedelta(seconds=delay)
     return _Series(source, metric["MetricName"], dimensions["VariantName"], config, arrived)

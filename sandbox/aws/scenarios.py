@@ -108,9 +108,9 @@ class ScenarioBook:
         found = self._find(name, endpoint)
         return found.params if found else None
 
-    def seconds(self, name: str, otherwise: float) -> float:
-        """The `seconds` of a scenario that is on, or the setting that holds otherwise."""
-        found = self._find(name, None)
+    def seconds(self, name: str, otherwise: float, endpoint: str | None = None) -> float:
+        """The `seconds` of a scenario that is on, for every endpoint or for this one, or the setting that holds otherwise."""
+        found = self._find(name, endpoint)
         return found.params["seconds"] if found else otherwise
 
     def throttles(self, operation: str) -> bool:

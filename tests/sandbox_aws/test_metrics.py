@@ -318,6 +318,12 @@ def test_datapoints_may_arrive_late() -> None:
     assert len(series(aws, 10, "Invocations")) == 5
 
 
+def test_datapoints_of_one_endpoint_alone_may_arrive_late(aws: LocalAws) -> None:
+    aws.scenario("metric-delay", "stt-prod", seconds=300)
+    assert len(series(aws, 10, "Invocations", endpoint="stt-prod")) == 5
+    assert len(series(aws, 10, "Invocations")) == 10
+
+
 def test_nothing_is_known_of_the_future_or_of_the_time_before_the_endpoint(aws: LocalAws) -> None:
     now = aws.clock.now()
     assert data(aws, now, now + timedelta(hours=1), query("Invocations"))[0]["Values"] == []

@@ -67,7 +67,7 @@ def update_endpoint(call: Call) -> dict[str, Any]:
     before = describe(endpoint, call.now)
     endpoint.begin(_update(region, endpoint, config, variants, in_force))
     endpoint.last_policy = policy or endpoint.last_policy
-    lag = region.world.scenarios.seconds("status-lag", region.world.settings.status_lag_seconds)
+    lag = region.world.scenarios.seconds("status-lag", region.world.settings.status_lag_seconds, endpoint.name)
     endpoint.keep_showing(lag, before, call.now)
     return {"EndpointArn": endpoint.arn}
 
