@@ -3,6 +3,7 @@
 import hashlib
 import json
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -35,11 +36,31 @@ class Later(Exception):
         self.wait = wait
 
 
+def draw_chart(rollout: Rollout) -> bytes:
+    """The chart of a finished watch, as PNG.
+
+    matplotlib is imported here, because it takes a second of CPU and most processes never draw.
+    """
+    from workers.charts import render_chart
+
+    assert rollout.comparison is not None
+    assert rollout.cutover_at is not None
+    return render_chart(
+        rollout.comparison,
+        title=rollout.endpoint,
+        cutover=rollout.cutover_at,
+        watch=rollout.watch,
+        verdict=rollout.verdict,
+    )
+
+
 @dataclass(frozen=True)
 class Posting:
     """Brings single slots of a thread up to date. Raises Later, TransientError or SlackRefused for what cannot be done now."""
 
     world: World
+    draw: Callable[[Rollout], bytes] = draw_chart
+    """How charts are drawn."""
 
     def bring_slot(self, rollout: Rollout, slot: Slot, state: SlotState | None) -> None:
         """Make one slot say what it shall say: post what is missing, edit what differs, leave alone what is right."""
@@ -152,7 +173,7 @@ class Posting:
                 rollout.thread.channel_id,
                 thread_ts,
                 filename=filename,
-                content=draw(rollout),
+                content=self.draw(rollout),
                 title=slot.message.text,
                 alt_text=slot.message.text,
             )
@@ -202,24 +223,6 @@ class Posting:
         """A 429 counts for the whole workspace, so every rollout's notifier waits it out."""
         if isinstance(exc, TransientError) and exc.retry_after is not None:
             self.world.store.slots.pause(method, exc.retry_after)
-
-
-def draw(rollout: Rollout) -> bytes:
-    """The chart of a finished watch, as PNG.
-
-    matplotlib is imported here, because it takes a second of CPU and most processes never draw.
-    """
-    from workers.charts import render_chart
-
-    assert rollout.comparison is not None
-    assert rollout.cutover_at is not None
-    return render_chart(
-        rollout.comparison,
-        title=rollout.endpoint,
-        cutover=rollout.cutover_at,
-        watch=rollout.watch,
-        verdict=rollout.verdict,
-    )
 
 
 def _has_just_moved(rollout: Rollout, now: datetime) -> bool:

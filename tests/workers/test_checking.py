@@ -12,9 +12,7 @@ from bot.domain.checks import GRACE, LONGEST_WAIT, CheckRun, CheckTime
 from bot.domain.phases import Phase, Reason
 from bot.domain.rollout import Rollout
 from bot.domain.verdict import VerdictKind
-from bot.messages.slots import SlotName
 from bot.queue import QueueName, queue
-from bot.store.slots import SlotState
 from workers.ports import Ended
 
 BEFORE, AFTER = CheckTime.BEFORE, CheckTime.AFTER
@@ -36,7 +34,6 @@ def engine() -> Iterator[Engine]:
 
 def approved(engine: Engine) -> str:
     rollout_id = engine.promote()
-    engine.store.slots.save(rollout_id, SlotName.CHART, SlotState(intended_at=engine.clock(), message_ts="drawn"))
     engine.press("Approve", by=BEN)
     return rollout_id
 

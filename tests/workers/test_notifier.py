@@ -14,7 +14,7 @@ from bot.domain.rollout import Thread, Trouble
 from bot.store.keys import Due
 from bot.store.rollouts import Write
 from bot.store.slots import SlotState
-from workers.posting import EDITS_A_MINUTE
+from workers.posting import EDITS_A_MINUTE, draw_chart
 
 STORY = ["card", "plan", "progress", "watch", "summary"]
 
@@ -196,9 +196,13 @@ def test_no_line_is_needed_where_the_command_was_typed_at_home(elsewhere: Engine
     elsewhere.close()
 
 
+def test_the_chart_of_a_finished_watch_is_a_picture(engine: Engine) -> None:
+    assert draw_chart(engine.rollout(engine.promoted())).startswith(b"\x89PNG\r\n")
+
+
 def test_the_chart_is_uploaded_once_even_if_the_answer_is_lost(engine: Engine) -> None:
     engine.slack.fail("upload", lost("files.completeUploadExternal"))
-    engine.play_out(engine.promoted(with_chart=True))
+    engine.play_out(engine.promoted())
     assert len(engine.slack.files) == 1
     assert engine.slack.count("has_own_file") == 1
 
@@ -208,7 +212,7 @@ def test_the_chart_is_uploaded_once_even_if_the_answer_is_lost(engine: Engine) -
 )
 def test_a_chart_that_could_not_be_uploaded_is_uploaded_later(engine: Engine, error: TransientError) -> None:
     engine.slack.fail("upload", error)
-    rollout_id = engine.promoted(with_chart=True)
+    rollout_id = engine.promoted()
     engine.redis.delete("endpoint-bot:slack-pause:files.uploadV2")
     engine.play_out(rollout_id)
     assert len(engine.slack.files) == 1
@@ -216,7 +220,7 @@ def test_a_chart_that_could_not_be_uploaded_is_uploaded_later(engine: Engine, er
 
 def test_a_chart_that_slack_refuses_is_done_without(engine: Engine) -> None:
     engine.slack.fail("upload", SlackRefused("files.getUploadURLExternal", "missing_scope"))
-    engine.play_out(engine.promoted(with_chart=True))
+    engine.play_out(engine.promoted())
     assert engine.slack.files == []
     assert engine.next_due() is None
 

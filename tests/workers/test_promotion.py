@@ -45,7 +45,7 @@ def assert_over(engine: Engine, rollout_id: str) -> None:
 
 
 def test_a_promotion_is_one_update_and_a_complete_thread(engine: Engine) -> None:
-    rollout_id = engine.promoted(with_chart=True)
+    rollout_id = engine.promoted()
     assert engine.play_out(rollout_id) is Phase.SUCCEEDED
     assert phases(engine, rollout_id) == [
         Phase.PLANNING,

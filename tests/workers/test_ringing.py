@@ -13,8 +13,6 @@ from bot.domain.errors import AccessDenied, RolloutBotError, TransientError
 from bot.domain.phases import Phase, Reason
 from bot.domain.plan import Finding, Level
 from bot.domain.verdict import VerdictKind
-from bot.messages.slots import SlotName
-from bot.store.slots import SlotState
 
 HEEDING = FLEET.replace("watch: {", "watch: {alarms: [stt-errors], ").replace(
     "    model_package_group: sentiment\n",
@@ -32,7 +30,6 @@ def engine() -> Iterator[Engine]:
 
 def watched(engine: Engine) -> str:
     rollout_id = engine.promote()
-    engine.store.slots.save(rollout_id, SlotName.CHART, SlotState(intended_at=engine.clock(), message_ts="drawn"))
     engine.press("Approve", by=BEN)
     engine.play_until(Phase.WATCHING, rollout_id)
     return rollout_id

@@ -18,8 +18,6 @@ from bot.domain.rollout import Rollout
 from bot.domain.scaling import ScalableTarget
 from bot.domain.verdict import VerdictKind
 from bot.grammar import Context
-from bot.messages.slots import SlotName
-from bot.store.slots import SlotState
 
 OLD, NEW = "AllTraffic", "AllTraffic-next"
 SLOW_US = 900_000.0
@@ -36,8 +34,6 @@ def asked(engine: Engine, options: str = "--size 10% --bake 10m") -> str:
     """A two-variant promotion up to its plan."""
     engine.type(f"promote {ENDPOINT} --version 4 --strategy two-variant {options}")
     rollout_id = engine.store.rollouts.recent(ENDPOINT)[0].id
-    # Drawing the chart takes longer than all the rest, so it counts as uploaded already.
-    engine.store.slots.save(rollout_id, SlotName.CHART, SlotState(intended_at=engine.clock(), message_ts="drawn"))
     return rollout_id
 
 

@@ -17,9 +17,7 @@ from bot.domain.rollout import Rollout
 from bot.domain.verdict import VerdictKind
 from bot.domain.watchplan import Restraint
 from bot.messages.ids import InputId
-from bot.messages.slots import SlotName
 from bot.store.rollouts import Write
-from bot.store.slots import SlotState
 from workers.rollbacks import watch_of
 
 EVE = "U0EVE"
@@ -50,7 +48,6 @@ def watched(engine: Engine, looks: FakeLooks) -> str:
     """A promotion up to its watch."""
     look_with(engine, looks)
     rollout_id = engine.promote()
-    engine.store.slots.save(rollout_id, SlotName.CHART, SlotState(intended_at=engine.clock(), message_ts="drawn"))
     engine.press("Approve", by=BEN)
     engine.play_until(Phase.WATCHING, rollout_id)
     return rollout_id
