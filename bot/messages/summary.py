@@ -78,7 +78,8 @@ def _if_nobody_called(rollout: Rollout, verdict: Verdict) -> list[Block]:
         return []
     told = (
         f"Nobody called {escape(rollout.endpoint)} while it was watched. That says nothing against the new version: it is "
-        "InService and waits for its first callers. Watch it for longer when they are about to come."
+        "InService and waits for its first callers. Watch it for longer when they are about to come, or if you know of "
+        "callers: then CloudWatch's numbers are late."
     )
     return [section(told)]
 
