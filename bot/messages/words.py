@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 from bot.domain.durations import span as span  # beside its neighbours for whoever renders; errors use it too
 from bot.domain.names import mention
 
+MINUS = "\N{MINUS SIGN}"
+
 
 def count(number: int, one: str, many: str | None = None) -> str:
     """`1 instance`, `2 instances`."""
@@ -48,9 +50,9 @@ def before_after_ms(before: float | None, after: float | None) -> str:
 
 
 def signed(ratio: float) -> str:
-    """A relative change: `+29 %`, `-3 %`, `±0 %`."""
+    """A relative change: `+29 %`, `−3 %` with a minus sign as wide as the plus, `±0 %`."""
     whole = round(ratio * 100)
-    return f"{whole:+,} %" if whole else "±0 %"
+    return f"{whole:+,} %".replace("-", MINUS) if whole else "±0 %"
 
 
 def interval(low: float, high: float) -> str:

@@ -67,7 +67,7 @@ UNCLEAR = judged(
     an_effect(standing=Standing.UNCLEAR, change=0.08, low=-0.06, high=0.24, more_needed=timedelta(minutes=24)),
     a_count(0),
     evidence=(
-        "p50 latency 400 → 432 ms (+8 %, 95 % interval -6…+24 %) is too unsure to exclude a rise of 20 %; about 24 minutes more at "
+        "p50 latency 400 → 432 ms (+8 %, 95 % interval −6…+24 %) is too unsure to exclude a rise of 20 %; about 24 minutes more at "
         "this traffic would tell; 5xx 0 of 1,790 against 0 of 1,840; load equal."
     ),
     more_needed=timedelta(minutes=23, seconds=20),

@@ -32,7 +32,7 @@ def swinging() -> Series:
 SENTENCES = {
     "as good": (
         STORY.verdict(),
-        "PASS: p50 latency 407 → 415 ms (+2 %, 95 % interval -2…+6 %); 5xx 2 of 14,895 against 6 of 29,693; load equal.",
+        "PASS: p50 latency 407 → 415 ms (+2 %, 95 % interval −2…+6 %); 5xx 2 of 14,895 against 6 of 29,693; load equal.",
     ),
     "slower streams": (
         STREAMS.verdict(slower(STREAMS.after, 1.29)),
@@ -42,22 +42,22 @@ SENTENCES = {
     "slower in the tail": (
         STORY.verdict(slower(STORY.after, 1.8, (Measure.P99,))),
         "REGRESSED: p99 latency 1,230 → 2,236 ms (+82 %, 95 % interval +72…+92 %); "
-        "p50 latency 407 → 415 ms (+2 %, 95 % interval -2…+6 %); 5xx 2 of 14,895 against 6 of 29,693; load equal.",
+        "p50 latency 407 → 415 ms (+2 %, 95 % interval −2…+6 %); 5xx 2 of 14,895 against 6 of 29,693; load equal.",
     ),
     "unsteady": (
         STORY.verdict(swinging()),
         "REGRESSED: p50 latency swings by ±2.8 % → ±15 % (5.5 times as far, 95 % interval 3.3…9.2); "
-        "p50 latency 407 → 419 ms (+3 %, 95 % interval -1…+7 %); 5xx 2 of 14,895 against 6 of 29,693; load equal.",
+        "p50 latency 407 → 419 ms (+3 %, 95 % interval −1…+7 %); 5xx 2 of 14,895 against 6 of 29,693; load equal.",
     ),
     "a burst of errors": (
         STORY.verdict(changed(STORY.after, errors_5xx=BURST)),
         "REGRESSED: 5xx 7 of 14,895 (7 of 477 within 1 min) against 6 of 29,693; "
-        "p50 latency 407 → 415 ms (+2 %, 95 % interval -2…+6 %); load equal.",
+        "p50 latency 407 → 415 ms (+2 %, 95 % interval −2…+6 %); load equal.",
     ),
     "broken streams": (
         STREAMS.verdict(changed(STREAMS.after, mid_stream_errors=3)),
         "REGRESSED: broken streams 90 of 14,895 against 0 of 29,693; "
-        "p50 first-chunk 407 → 415 ms (+2 %, 95 % interval -2…+6 %); 5xx 2 of 14,895 against 6 of 29,693; load equal.",
+        "p50 first-chunk 407 → 415 ms (+2 %, 95 % interval −2…+6 %); 5xx 2 of 14,895 against 6 of 29,693; load equal.",
     ),
     "too many errors": (
         STORY.verdict(changed(STORY.after, errors_5xx=40)),
@@ -74,22 +74,22 @@ SENTENCES = {
     "more load": (
         STORY.verdict(changed(STORY.after, requests=1100)),
         "INCONCLUSIVE: Load is 2.2 times what was to be expected, so the fleets cannot be compared; "
-        "p50 latency 407 → 415 ms (+2 %, 95 % interval -2…+6 %); 5xx 2 of 33,000 against 6 of 29,693.",
+        "p50 latency 407 → 415 ms (+2 %, 95 % interval −2…+6 %); 5xx 2 of 33,000 against 6 of 29,693.",
     ),
     "less load": (
         STORY.verdict(changed(STORY.after, requests=200)),
         "INCONCLUSIVE: Load is 40 % of what was to be expected, so the fleets cannot be compared; "
-        "p50 latency 407 → 415 ms (+2 %, 95 % interval -2…+6 %); 5xx 2 of 6,000 against 6 of 29,693.",
+        "p50 latency 407 → 415 ms (+2 %, 95 % interval −2…+6 %); 5xx 2 of 6,000 against 6 of 29,693.",
     ),
     "a little more load": (
         STORY.verdict(changed(STORY.after, requests=650)),
-        "PASS: p50 latency 407 → 415 ms (+2 %, 95 % interval -2…+6 %); 5xx 2 of 19,500 against 6 of 29,693; load +31 %.",
+        "PASS: p50 latency 407 → 415 ms (+2 %, 95 % interval −2…+6 %); 5xx 2 of 19,500 against 6 of 29,693; load +31 %.",
     ),
     "other requests": (
         STORY.verdict(changed(STORY.after, errors_4xx=60)),
         "INCONCLUSIVE: Errors that are put down to the callers (4xx) jumped: they send other requests than before, or the new "
         "fleet refuses what the old one took, so the fleets cannot be compared; "
-        "p50 latency 407 → 415 ms (+2 %, 95 % interval -2…+6 %); 5xx 2 of 14,895 against 6 of 29,693.",
+        "p50 latency 407 → 415 ms (+2 %, 95 % interval −2…+6 %); 5xx 2 of 14,895 against 6 of 29,693.",
     ),
     "too early": (
         STORY.verdict(STORY.first(3), is_over=False),

@@ -48,10 +48,10 @@ def test_an_effect_says_what_was_and_what_is_with_its_bounds(effect: Effect, wor
     ("effect", "line"),
     [
         (a_count(7, Standing.WORSE), "✖ 5xx 7 of 1,790 (0.39 %) against 0 of 1,840 before: worse"),
-        (an_effect(), "✓ p50 latency 400 → 404 ms (+1 %, 95 % interval -4…+6 %): as good"),
+        (an_effect(), "✓ p50 latency 400 → 404 ms (+1 %, 95 % interval −4…+6 %): as good"),
         (
             an_effect(standing=Standing.UNCLEAR, more_needed=timedelta(minutes=9)),
-            "· p50 latency 400 → 404 ms (+1 %, 95 % interval -4…+6 %): not clear yet; about 9 minutes more would tell",
+            "· p50 latency 400 → 404 ms (+1 %, 95 % interval −4…+6 %): not clear yet; about 9 minutes more would tell",
         ),
         (
             an_effect(standing=Standing.MISSING, more_needed=timedelta(seconds=8)),

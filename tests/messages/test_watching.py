@@ -191,8 +191,8 @@ def test_slow_traffic_is_told_in_fractions_and_cold_starts_where_there_are_any()
     cold = judged(VerdictKind.PASS, an_effect(), an_effect(Signal.SETUP_TIME, before=3_000_000.0))
     rollout = at(Phase.SUCCEEDED, comparison=comparison.model_copy(update={"after": slow}), verdict=cold)
     words = told(rollout, SlotName.SUMMARY)
-    assert "Requests 17 → 1.5 a minute (-91 %)" in words
-    assert "Cold start 3,000 → 3,030 ms (+1 %, 95 % interval -4…+6 %)" in words
+    assert "Requests 17 → 1.5 a minute (−91 %)" in words
+    assert "Cold start 3,000 → 3,030 ms (+1 %, 95 % interval −4…+6 %)" in words
 
 
 def test_a_watch_that_was_taken_up_again_has_an_open_summary_without_buttons() -> None:

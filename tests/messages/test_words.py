@@ -72,7 +72,7 @@ def test_several_people_are_joined_as_in_a_sentence() -> None:
         (0.0, 5_000.0, "0.0 → 5.0 ms"),
         (None, 5_000.0, "no data → 5.0 ms"),
         (5_000.0, None, "5.0 ms → no data"),
-        (1_234_000.0, 617_000.0, "1,234 → 617 ms (-50 %)"),
+        (1_234_000.0, 617_000.0, "1,234 → 617 ms (−50 %)"),
     ],
 )
 def test_microseconds_are_shown_as_milliseconds_before_and_after(
