@@ -55,7 +55,7 @@ def test_a_plan_whose_endpoint_changed_is_not_run_but_drawn_up_again_and_approve
     story.wait_for_state("awaiting approval")
     stack.aws.scenario("foreign-update", "stt-prod", finished=True)
     story.approve("ben").wait_for_answer("ben", "Endpoint config changed since it was made")
-    story.wait(lambda: plan_of(story).startswith("This plan was drawn up again"), 15, "the fresh plan")
+    story.wait(lambda: plan_of(story).startswith("This plan was drawn up again"), 40, "the fresh plan")
     assert "`stt-prod-config-v1` → `stt-prod-console-1`" in plan_of(story)
     assert story.slots == ["card", "plan"]
     assert update_calls(stack, "stt-prod") == stack.aws.calls("CreateModel") == []
@@ -70,7 +70,7 @@ def test_an_endpoint_that_changes_between_approval_and_update_voids_the_approval
     stack.aws.wait_until_paused("CreateEndpointConfig")
     stack.aws.scenario("foreign-update", "stt-prod", finished=True)
     stack.aws.release()
-    story.wait(lambda: "that does not count for this one" in plan_of(story), 20, "a fresh plan")
+    story.wait(lambda: "that does not count for this one" in plan_of(story), 40, "a fresh plan")
     assert "@ben had approved the older plan" in plan_of(story)
     assert story.wait_for_state("awaiting approval") == "awaiting approval"
     assert story.reply("plan").buttons[0] == "Approve"
