@@ -162,8 +162,8 @@ def _windows(rollout: Rollout, verdict: Verdict, comparison: Comparison) -> str:
     if any(e.basis is Basis.SIDE_BY_SIDE for e in verdict.effects):
         return f"{comparison.latency_metric} from CloudWatch: both variants over {span(after.end - after.start)}."
     compared = (
-        f"{comparison.latency_metric} from CloudWatch: {span(after.end - after.start)} after the cutover "
-        f"(from {moment(after.start)}) against {span(before.end - before.start)} before the update"
+        f"{comparison.latency_metric} from CloudWatch: {span(after.end - after.start)} of the new fleet, from "
+        f"{moment(after.start)}, against {span(before.end - before.start)} before the update"
         f"{basis_words(verdict.effects)}."
     )
     if comparison.by_config:
