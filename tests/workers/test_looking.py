@@ -191,6 +191,32 @@ def test_numbers_that_came_late_take_the_place_of_none(watching: Watching) -> No
     assert found.comparison.after.requests == 4 * 60.0
 
 
+def test_numbers_that_come_later_than_usual_are_read_although_they_were_taken_for_settled(watching: Watching) -> None:
+    watching.look(4 * MINUTE)
+    watching.metrics.requests, watching.metrics.after_us = None, None
+    for minute in range(5, 16):
+        watching.look(minute * MINUTE)
+    watching.metrics.requests, watching.metrics.after_us = 60.0, 600_000
+    found = watching.look(16 * MINUTE)
+    assert found.comparison is not None
+    assert found.comparison.after.requests == 10 * 60.0
+    assert found.verdict is not None
+    assert found.verdict.kind is VerdictKind.REGRESSED
+
+
+def test_silence_is_taken_for_what_it_is_after_half_an_hour(watching: Watching) -> None:
+    watch = WATCH.model_copy(update={"duration": timedelta(hours=2)})
+    long = a_watch("sentiment-prod", watch, yardsticks=MADE)
+    watching.metrics.requests, watching.metrics.after_us = None, None
+    for minute in (60, 90):
+        watching.look(minute * MINUTE, of=long)
+    watching.metrics.requests, watching.metrics.after_us = 60.0, 600_000
+    watching.look(91 * MINUTE, of=long)
+    known = watching.engine.store.numbers.load([long.id])[long.id]
+    heard = [known.start + n * MINUTE for n, value in enumerate(known.values[Measure.REQUESTS]) if value is not None]
+    assert heard[0] == NOW + (90 - 3 - 30) * MINUTE
+
+
 def test_a_second_look_within_the_period_reads_nothing(watching: Watching) -> None:
     watching.look(8 * MINUTE)
     reads = watching.metrics.count("read")

@@ -30,6 +30,9 @@ log = logging.getLogger(__name__)
 FEWEST_PERIODS = 8
 """Windows are this many periods long, or twice, four times, … as many: watches that need about the same are then asked for together."""
 
+LATEST = timedelta(minutes=30)
+"""How late numbers may come and still be read; silence that is older is taken for what it looks like."""
+
 READING = timedelta(seconds=60)
 """How long a worker that died while it read keeps others from reading."""
 
@@ -54,11 +57,15 @@ class _Watched:
     known: Numbers | None
 
     def since(self, now: datetime) -> datetime:
-        """From where on numbers must be read: what was settled when it was read is known for good."""
+        """From where on numbers must be read: what was settled when it was read is known for good, unless it was silence.
+
+        CloudWatch may be later than usual, and then the newest periods are silent although somebody called.
+        """
         if self.known is None:
             return self.window.start
         watch = self.rollout.watch
-        return max(self.window.start, floor(self.known.read_at - lateness(watch), watch.metric_period))
+        was_settled = floor(self.known.read_at - lateness(watch), watch.metric_period)
+        return max(self.window.start, min(was_settled, max(_heard_until(self.known), was_settled - LATEST)))
 
     def want(self, now: datetime) -> Want:
         watch = self.rollout.watch
@@ -172,6 +179,12 @@ def _is_stale(known: Numbers, rollout: Rollout, now: datetime) -> bool:
     """Whether another period has ended, or settled, since it was read."""
     then = known.read_at
     return (ended(rollout, now), settled(rollout, now)) != (ended(rollout, then), settled(rollout, then))
+
+
+def _heard_until(known: Numbers) -> datetime:
+    """The end of the last period of which anything was known."""
+    heard = [place for numbers in known.values.values() for place, value in enumerate(numbers) if value is not None]
+    return known.start + (max(heard, default=-1) + 1) * known.period
 
 
 def _sample(known: Numbers | None) -> Sample | None:
