@@ -89,7 +89,13 @@ def test_every_block_and_every_list_of_words_is_explained_to_the_editor():
 
 @pytest.mark.parametrize(
     "watch",
-    ["metrics: {p75: critical}", "metrics: {p50: grave}", "check: {}", "tolerance: {relative: 200%}", "auto_rollback: on"],
+    [
+        "metrics: {p75: critical}",
+        "metrics: {p50: grave}",
+        "check: {}",
+        "tolerance: {relative: 200%}",
+        "auto_rollback: on",
+    ],
 )
 def test_schema_and_reader_refuse_the_same_mistakes_about_the_watch(watch):
     text = EXAMPLE.replace("  product-perception:\n", f"  product-perception:\n    watch: {{{watch}}}\n", 1)
