@@ -70,7 +70,7 @@ class Clicks:
             case Click.RUN_NOW:
                 self._run_now(stored, spec, person, errand)
             case Click.ABORT:
-                refuse_if_may_not_steer(stored.rollout, spec.approval, person, "abort")
+                refuse_if_may_not_steer(stored.rollout, spec.approval, person, "abort it")
                 self._abort(stored, errand)
             case Click.REJECT:
                 now = self.world.clock()
@@ -80,13 +80,13 @@ class Clicks:
                 self.world.store.rollouts.commit([Write(rejected, stored.revision)], now)
                 ask_why(self.world, rejected, errand, Form.REJECT_REASON)
             case Click.CANCEL:
-                refuse_if_may_not_steer(stored.rollout, spec.approval, person, "cancel")
+                refuse_if_may_not_steer(stored.rollout, spec.approval, person, "cancel it")
                 self.cancel(stored, errand.actor, errand.id)
             case Click.EXTEND_WATCH:
-                refuse_if_may_not_steer(stored.rollout, spec.approval, person, "extend the watch of")
+                refuse_if_may_not_steer(stored.rollout, spec.approval, person, "extend its watch")
                 self._extend_watch(stored, spec, errand)
             case Click.ACCEPT:
-                refuse_if_may_not_steer(stored.rollout, spec.approval, person, "accept")
+                refuse_if_may_not_steer(stored.rollout, spec.approval, person, "accept it")
                 self._accept(stored, errand)
             case Click.ROLL_BACK:
                 self._roll_back(stored, spec, person, errand)
@@ -237,7 +237,7 @@ class Clicks:
 
     def _roll_back(self, stored: Stored, spec: EndpointSpec, person: Person, errand: ClickErrand) -> None:
         rollout = stored.rollout
-        refuse_if_may_not_steer(rollout, spec.approval, person, "roll back")
+        refuse_if_may_not_steer(rollout, spec.approval, person, "roll it back")
         if rollout.phase not in MAY_BE_ROLLED_BACK or rollout.kind is not Kind.UPDATE:
             raise UserError(self._why_not(rollout))
         self._refuse_if_superseded(rollout, spec)

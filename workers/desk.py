@@ -204,7 +204,7 @@ class Desk:
             raise UnknownRollout(command.rollout_id, nearest(command.rollout_id, recent))
         spec = self.world.fleet.endpoint(stored.rollout.endpoint)
         person = steering_person(self.world.slack, spec.approval, stored.rollout, errand.actor)
-        refuse_if_may_not_steer(stored.rollout, spec.approval, person, "cancel")
+        refuse_if_may_not_steer(stored.rollout, spec.approval, person, "cancel it")
         self.clicks.cancel(stored, errand.actor, errand.id)
         self.answering.answer(errand.reply, render_text(_what_cancel_did(stored.rollout)))
 

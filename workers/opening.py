@@ -88,7 +88,7 @@ class Opening:
                 continue
             try:
                 person = steering_person(self.world.slack, spec.approval, rollout, actor)
-                refuse_if_may_not_steer(rollout, spec.approval, person, "replace")
+                refuse_if_may_not_steer(rollout, spec.approval, person, "replace it")
             except NotAllowed as exc:
                 raise NotAllowed(
                     f"Rollout {rollout.id} of {spec.name} is approved and runs {written(rollout.scheduled_for)}. "
@@ -242,7 +242,7 @@ class Opening:
             return is_approver(spec.approval, person) and target is not None and self._has_run(spec, parent, target)
         try:
             person = steering_person(self.world.slack, spec.approval, undone.rollout, actor)
-            refuse_if_may_not_steer(undone.rollout, spec.approval, person, "roll back")
+            refuse_if_may_not_steer(undone.rollout, spec.approval, person, "roll it back")
         except NotAllowed:
             return False
         return True

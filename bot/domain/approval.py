@@ -139,12 +139,12 @@ def reject(
     return decided.to(Phase.REJECTED, Reason.REJECTED_BY_APPROVER, now, person.id)
 
 
-def refuse_if_may_not_steer(rollout: Rollout, policy: Approval, person: Person, verb: str) -> None:
-    """Cancel and roll back are for the requester of the rollout and for every approver. Raises NotAllowed."""
+def refuse_if_may_not_steer(rollout: Rollout, policy: Approval, person: Person, deed: str) -> None:
+    """What steers a rollout (`cancel it`) is for its requester and for every approver. Raises NotAllowed."""
     if person.id == rollout.requester or is_approver(policy, person):
         return
     raise NotAllowed(
-        f"Only {mention(rollout.requester)}, who asked for it, or an approver may {verb} this: {describe_approvers(policy)}. "
+        f"Only {mention(rollout.requester)}, who asked for this, or an approver may {deed}: {describe_approvers(policy)}. "
         "Nothing was changed.",
         actor=person.id,
     )

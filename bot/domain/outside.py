@@ -63,7 +63,10 @@ def _regressed(verdict: Verdict | None, against: Sequence[str]) -> Verdict:
 
 
 def _fleet(before: Snapshot | None, now: Snapshot, rollout: Rollout) -> Iterator[str]:
-    """Instances that are missing: all of a variant's, or some at two looks in a row while nobody changes their number."""
+    """Instances that are missing: all of a variant's, or half of them at two looks in a row while nobody changes their number.
+
+    One of many may be replaced by SageMaker at any time, which is no reason to replace all of them.
+    """
     if now.status is not EndpointStatus.IN_SERVICE or now.config_name != rollout.target_config:
         return
     for variant in now.variants:
@@ -72,7 +75,7 @@ def _fleet(before: Snapshot | None, now: Snapshot, rollout: Rollout) -> Iterator
             continue
         if have == 0:
             yield f"No instance of {variant.name} runs; there should be {wanted}."
-        elif before is not None and _missed_already(before, now, variant.name, wanted, rollout):
+        elif 2 * have <= wanted and before is not None and _missed_already(before, now, variant.name, wanted, rollout):
             yield f"Only {have} of {wanted} instances of {variant.name} run."
 
 
@@ -115,11 +118,21 @@ def _failed_check(rollout: Rollout) -> Iterator[str]:
 def _doubt(rollout: Rollout) -> str:
     """Why the check leaves open whether the new fleet gives right answers; empty where it does not."""
     after = rollout.check_of(CheckTime.AFTER)
-    if after is None or not after.is_over or after.passed:
+    if after is None or not after.is_over:
         return ""
+    if after.passed:
+        return _lost_scores(rollout.check_of(CheckTime.BEFORE), after)
     if after.passed is None:
         return f"The check command gave no answer on the new fleet: {after.problem}"
     return f"The check command fails on the new fleet ({_how(after)}) as it did on the old one, which says nothing about the change."
+
+
+def _lost_scores(before: CheckRun | None, after: CheckRun) -> str:
+    """That it passes is not all that was asked of it, where it scored the old fleet and its scores of the new one are lost."""
+    if before is None or not before.scores or after.scores:
+        return ""
+    why = f": {after.problem}" if after.problem else "."
+    return f"The check command scored the old fleet and not the new one, so the two cannot be compared{why}"
 
 
 def _how(run: CheckRun) -> str:

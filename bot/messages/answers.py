@@ -104,14 +104,14 @@ def render_history(endpoint: str | None, rollouts: Sequence[Rollout]) -> Message
 def past_line(rollout: Rollout, *, with_endpoint: bool = False) -> str:
     """A rollout in one line: what, how it ended, who asked."""
     name = f"{escape(rollout.endpoint)}: " if with_endpoint else ""
-    kind = "rollback " if rollout.kind is Kind.ROLLBACK else ""
+    change = f"rollback{what(rollout).removeprefix('back')}" if rollout.kind is Kind.ROLLBACK else what(rollout)
     accepted = f"accepted by {mention(rollout.acceptance.actor)}" if rollout.acceptance is not None else ""
     verdict = aside(rollout.verdict.kind, accepted) if rollout.verdict is not None else ""
     rejection = rejection_of(rollout)
     why = f" (“{escape(on_one_line(rejection.reason, _LONGEST_REASON))}”)" if rejection and rejection.reason else ""
     lasted = "" if rollout.is_active else f", over after {span(rollout.last.at - rollout.created_at)}"
     return (
-        f"{name}{kind}{what(rollout)}: {rollout.phase.words}{verdict}{why} · {moment(rollout.created_at)}, "
+        f"{name}{change}: {rollout.phase.words}{verdict}{why} · {moment(rollout.created_at)}, "
         f"asked by {mention(rollout.requester)}{lasted} · {code(rollout.id)}"
     )
 

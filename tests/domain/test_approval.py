@@ -162,14 +162,14 @@ def test_a_rollback_that_needed_no_approval_says_where_it_stands() -> None:
 
 @pytest.mark.parametrize("person", [Person(ANNA), Person("U0X", handle="dora")])
 def test_requester_and_approvers_may_cancel_and_roll_back(person: Person) -> None:
-    refuse_if_may_not_steer(at(Phase.SUCCEEDED), Approval(users=("@dora",)), person, "roll back")
+    refuse_if_may_not_steer(at(Phase.SUCCEEDED), Approval(users=("@dora",)), person, "roll it back")
 
 
 def test_others_may_not_steer_and_read_who_may() -> None:
     with pytest.raises(NotAllowed) as refused:
-        refuse_if_may_not_steer(at(Phase.SUCCEEDED), Approval(users=(BEN,)), Person(CARL), "roll back")
+        refuse_if_may_not_steer(at(Phase.SUCCEEDED), Approval(users=(BEN,)), Person(CARL), "roll it back")
     assert refused.value.user_message == (
-        f"Only <@{ANNA}>, who asked for it, or an approver may roll back this: <@{BEN}>. Nothing was changed."
+        f"Only <@{ANNA}>, who asked for this, or an approver may roll it back: <@{BEN}>. Nothing was changed."
     )
 
 

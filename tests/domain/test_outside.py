@@ -207,6 +207,17 @@ def test_a_score_that_is_not_known_to_be_worse_changes_nothing(old: float | None
     assert found.kind is PASS
 
 
+def test_scores_that_are_lost_on_the_new_fleet_leave_it_open_although_the_check_passes() -> None:
+    known = {"wer": Score(value=0.08, better="lower")}
+    lost = judged(WELL, watching(before(0, scores=known), after(0, problem="Its result is no JSON.")))
+    assert lost is not None
+    assert lost.kind is OPEN
+    assert lost.evidence.startswith(
+        "The check command scored the old fleet and not the new one, so the two cannot be compared: Its result is no JSON."
+    )
+    assert judged(WELL, watching(before(0), after(0, problem="Its result is no JSON."))).kind is PASS  # type: ignore[union-attr]
+
+
 # The fleet itself
 
 
@@ -232,6 +243,7 @@ def test_an_instance_that_stays_away_counts_at_the_second_look() -> None:
         (a_fleet(current=None), a_fleet(current=1, after=timedelta(minutes=1))),
         (a_fleet(current=1, variants=()), a_fleet(current=1, after=timedelta(minutes=1))),
         (a_fleet(current=1, config_name="x"), a_fleet(current=1, after=timedelta(minutes=1))),
+        (a_fleet(current=7, desired=8), a_fleet(current=7, desired=8, after=timedelta(minutes=1))),
         (a_fleet(), a_fleet(current=None)),
         (a_fleet(), a_fleet(current=0, desired=0)),
         (a_fleet(), a_fleet(current=0, status=EndpointStatus.UPDATING)),
@@ -244,6 +256,7 @@ def test_an_instance_that_stays_away_counts_at_the_second_look() -> None:
         "not known before",
         "not there before",
         "another config before",
+        "one of many",
         "serverless",
         "scaled to nothing",
         "SageMaker is at work",

@@ -166,7 +166,7 @@ def test_with_redis_emptied_the_roll_back_button_works_from_tags_alone(stack: St
     waiting.approve("ben")
     waiting.wait_for_answer("ben", "not known any more")
     newer.press("Roll back", by="dave")
-    newer.wait_for_answer("dave", "may roll back this")
+    newer.wait_for_answer("dave", "may roll it back")
     newer.press("Roll back", by="anna")
     newer.wait_for_state("rolled back")
     newer.wait_for_slots(TOLD_BY_A_PROMOTION + TOLD_BY_A_ROLLBACK_BUTTON)

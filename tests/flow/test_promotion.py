@@ -111,7 +111,7 @@ def test_who_may_not_approve_is_told_and_nothing_happens(stack: Stack) -> None:
 def test_a_cancelled_plan_is_dropped(stack: Stack) -> None:
     story = promote(stack, "stt-prod")
     story.press("Cancel", by="dave")
-    story.wait_for_answer("dave", "may cancel this")
+    story.wait_for_answer("dave", "may cancel it")
     story.press("Cancel", by="anna")
     story.wait_for_state("cancelled")
     story.assert_told_once(["card", "plan", "ending"])

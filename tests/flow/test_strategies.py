@@ -115,7 +115,7 @@ def test_an_abort_turns_a_canary_round_while_elsewhere_a_lack_of_capacity_is_tri
     retried.wait(lambda: "Try 1 of 1 begins" in retried.reply("progress").plain, 20, "the news of another try")
 
     aborted.press("Abort", by="dave")
-    aborted.wait_for_answer("dave", "may abort this")
+    aborted.wait_for_answer("dave", "may abort it")
     aborted.press("Abort", by="anna")
     wait_for_clean_end(stack, aborted, "sentiment-prod", "rolled back by AWS", scaling)
     assert "aborted by @anna" in aborted.reply("ending").plain

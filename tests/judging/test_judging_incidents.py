@@ -74,6 +74,16 @@ def test_gaps_in_sparse_traffic_are_no_shift_of_load():
     assert told.cap is None
 
 
+def test_late_numbers_are_no_fall_of_the_traffic_until_the_watch_is_over():
+    story = Story(error_rate=0.0001)
+    late = np.arange(LOOKS) >= LOOKS // 2
+    asked = np.where(late, np.nan, story.after.of("requests"))
+    slow = slower(story.after, 1.5)
+    silent = changed(slow, requests=asked, **{m: np.where(late, np.nan, slow.of(m)) for m in ("p50", "p90", "p99")})
+    assert story.verdict(silent, is_over=False).kind is VerdictKind.REGRESSED
+    assert story.verdict(silent, is_over=True).cap is not None
+
+
 def test_independent_failures_are_not_taken_for_clumped_ones():
     clumpings = []
     for seed in range(20):

@@ -58,7 +58,7 @@ def test_history_tells_the_past_or_that_there_is_none() -> None:
     assert words_of(render_history(None, [])) == "There is no rollout yet."
     one = words_of(render_history("sentiment-prod", [STORIES["rollback rolled_back"]]))
     assert one.startswith("Last 1 rollout of sentiment-prod")
-    assert "• rollback back to sentiment-v3: rolled back" in one
+    assert "• rollback to sentiment-v3: rolled back" in one
     many = words_of(render_history(None, [STORIES["rejected"]] * 20))
     assert many.startswith("Last 20 rollouts")
     assert many.count("• sentiment-prod: ") == 20

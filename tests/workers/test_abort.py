@@ -97,7 +97,7 @@ def test_an_abort_that_is_carried_out_again_after_a_crash_reproaches_nobody(engi
 def test_others_do_not_abort(engine: Engine) -> None:
     rollout_id = updating(engine)
     abort(engine, rollout_id, by="U0EVE")
-    assert "or an approver may abort this" in told(engine, "U0EVE")
+    assert "or an approver may abort it" in told(engine, "U0EVE")
     assert engine.alarms.count("trip") == 0
 
 

@@ -230,9 +230,9 @@ def test_a_waiting_plan_is_cancelled_by_requester_or_approver(engine: Engine, by
 def test_others_may_not_cancel(engine: Engine) -> None:
     rollout_id = engine.promote()
     engine.press("Cancel", by=EVE)
-    assert "may cancel this" in told(engine, EVE)
+    assert "may cancel it" in told(engine, EVE)
     engine.type(f"cancel {rollout_id}", by=EVE)
-    assert "Only @U0ANNA, who asked for it, or an approver may cancel this" in engine.slack.responses[-1][1]
+    assert "Only @U0ANNA, who asked for this, or an approver may cancel it" in engine.slack.responses[-1][1]
     assert engine.phase(rollout_id) is Phase.AWAITING_APPROVAL
 
 

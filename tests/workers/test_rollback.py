@@ -66,7 +66,7 @@ def test_the_requester_goes_back_although_slack_does_not_say_who_is_in_a_group()
 
 def test_outsiders_may_not_roll_back(engine: Engine, promoted: str) -> None:
     engine.press("Roll back", by=EVE)
-    assert "or an approver may roll back this" in dict(engine.slack.whispers)[EVE]
+    assert "or an approver may roll it back" in dict(engine.slack.whispers)[EVE]
     assert engine.phase(promoted) is Phase.SUCCEEDED
 
 
@@ -106,7 +106,7 @@ def test_the_requester_may_roll_back_from_tags_alone(engine: Engine, promoted: s
     summary = engine.slack.shown("summary")
     engine.redis.flushall()
     engine.press("Roll back", by=EVE, on=summary)
-    assert "may roll back this" in dict(engine.slack.whispers)[EVE]
+    assert "may roll it back" in dict(engine.slack.whispers)[EVE]
     engine.press("Roll back", by=ANNA, on=summary)
     assert engine.play_out(promoted) is Phase.ROLLED_BACK
 

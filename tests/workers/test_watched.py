@@ -264,7 +264,7 @@ def test_others_may_not_accept_and_the_second_is_told_who_was_first(make: Make, 
     alert = engine.slack.shown("alert")
     value = alert.buttons["Accept"]["value"]
     engine.press("Accept", by=EVE)
-    assert "or an approver may accept this" in told(engine, EVE)
+    assert "or an approver may accept it" in told(engine, EVE)
     assert engine.rollout(rollout_id).acceptance is None
     for who in (BEN, CARL):
         engine.click(Click.ACCEPT, value, by=who, on=alert)
@@ -339,7 +339,7 @@ def test_others_may_not_extend_it_and_a_second_press_at_once_is_one(make: Make, 
     after_looks(engine, looks, 1)
     for who in (EVE, BEN, CARL):
         engine.press("Extend by 5 min", by=who)
-    assert "or an approver may extend the watch of this" in told(engine, EVE)
+    assert "or an approver may extend its watch" in told(engine, EVE)
     assert f"<@{BEN}> extended the watch a moment ago" in told(engine, CARL)
     assert [e.actor for e in engine.rollout(rollout_id).extensions] == [BEN]
 

@@ -19,7 +19,7 @@ from workers.judging.load import cap_of_load
 from workers.judging.looking import FEWEST_REQUESTS, Look
 from workers.judging.mix import has_changed
 from workers.judging.tails import FEWEST_PERIODS
-from workers.ports import Measure, Series
+from workers.ports import Series
 
 ALWAYS_TOLD = (Signal.P50, Signal.ERRORS)
 """What everybody wants to know, whatever it was that got worse."""
@@ -37,7 +37,7 @@ def judge(
         fresh: Newer periods, to which numbers may still be added: only crossed error limits are seen in them.
         is_over: Whether this is the last look.
     """
-    look = Look(yardsticks, after, plan)
+    look = Look(yardsticks, after, plan, is_over)
     findings = findings_of(look)
     wording = Wording(plan.streaming, is_over, after.period)
     return with_limits(decide(look, findings, wording), crossing(yardsticks, after, fresh, plan))
@@ -94,7 +94,7 @@ def findings_of(look: Look) -> Findings:
         else:
             effect = judge_level(look, signal, role)
         effects.append(effect)
-    cap = cap_of_load(look.load, look.after.of(Measure.REQUESTS))
+    cap = cap_of_load(look.load, look.traffic)
     if cap is None and has_changed(look):
         cap = Cap.MIX_CHANGED
     return Findings(tuple(effects), bursts, cap, look.load)

@@ -10,7 +10,7 @@ from bot.domain.watchplan import WatchPlan
 from bot.domain.yardstick import Yardsticks
 from workers.judging.load import load_ratio
 from workers.judging.tails import FEWEST_PERIODS, alpha_of
-from workers.ports import Measure, Series
+from workers.ports import Floats, Measure, Series
 
 FEWEST_REQUESTS = 50
 """Below this many requests after the cutover, a percentile is an anecdote."""
@@ -23,6 +23,8 @@ class Look:
     yardsticks: Yardsticks
     after: Series
     plan: WatchPlan
+    is_over: bool = False
+    """Whether this is the last look: what is silent now is silence, and no late news any more."""
 
     @property
     def periods(self) -> int:
@@ -55,7 +57,14 @@ class Look:
     @property
     def load(self) -> float | None:
         """How much traffic there was for what was expected."""
-        return load_ratio(self.yardsticks.load, self.after.of(Measure.REQUESTS))
+        return load_ratio(self.yardsticks.load, self.traffic)
+
+    @property
+    def traffic(self) -> Floats:
+        """Requests period by period. While more numbers may come, silence at the end is none of it: they may only be late."""
+        asked = self.after.of(Measure.REQUESTS)
+        known = np.flatnonzero(~np.isnan(asked))
+        return asked if self.is_over or known.size == 0 else asked[: known[-1] + 1]
 
     @property
     def planned_looks(self) -> int:
