@@ -15,13 +15,16 @@ from bot.domain.commands import (
     Freeze,
     Help,
     History,
+    Hold,
     Lock,
+    Metrics,
     Plan,
     Promote,
     Rollback,
     Scale,
     Status,
     Thaw,
+    Unhold,
     Unlock,
 )
 from bot.domain.errors import UsageError
@@ -130,6 +133,11 @@ COMMAND_KINDS: dict[type[Value], st.SearchStrategy[Value]] = {
     Unlock: st.builds(Unlock, endpoint=WORDS),
     Freeze: st.builds(Freeze, until=st.none() | TIMES, reason=REASONS),
     Thaw: st.builds(Thaw),
+    Hold: st.builds(Hold, endpoint=WORDS, reason=REASONS),
+    Unhold: st.builds(Unhold, endpoint=WORDS),
+    Metrics: st.builds(
+        Metrics, endpoint=WORDS, since=st.integers(300, 14 * 86_400).map(lambda s: timedelta(seconds=s))
+    ),
 }
 
 
