@@ -70,6 +70,9 @@ class Cap(StrEnum):
 
     LOAD_ROSE = "load_rose"
     LOAD_FELL = "load_fell"
+    STREAMS_ROSE = (
+        "streams_rose"  # far more are open at once; fewer mean nothing, because old ones stay on the old fleet
+    )
     MIX_CHANGED = (
         "mix_changed"  # 4XX errors jumped: callers send other requests, or the new fleet refuses what the old one took
     )

@@ -66,6 +66,8 @@ class Yardsticks(Value):
     metrics: tuple[Yardstick, ...] = ()
     counts: tuple[CountYardstick, ...] = ()
     load: LoadYardstick | None = None
+    streams: LoadYardstick | None = None
+    """The same for streams that are open at once; None for other kinds of endpoints."""
 
     def of(self, signal: Signal) -> Yardstick | None:
         """The yardstick of a signal that has a value each period."""

@@ -13,6 +13,7 @@ EXPECTED_TO_MOVE = 0.02
 _CAPS: Mapping[Cap, str] = {
     Cap.LOAD_ROSE: "the load rose",
     Cap.LOAD_FELL: "the load fell",
+    Cap.STREAMS_ROSE: "more streams are open",
     Cap.MIX_CHANGED: "4xx errors jumped",
 }
 

@@ -4,9 +4,9 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from judging_worlds import LOOKS, Story, changed, part, slower
+from judging_worlds import LOOKS, Story, changed, part, plan_of, slower
 
-from bot.domain.verdict import VerdictKind
+from bot.domain.verdict import Cap, VerdictKind
 from workers.judging import judge
 
 PAST = 3 * 1440
@@ -62,6 +62,19 @@ def test_more_traffic_does_not_excuse_that_requests_fail():
     assert told.kind is VerdictKind.REGRESSED
     assert "5xx 9 of 36,000" in told.evidence
     assert "2.4 times" in told.evidence
+
+
+@pytest.mark.parametrize(("times", "cap"), [(1.0, None), (2.2, Cap.STREAMS_ROSE), (0.3, None)])
+def test_far_more_open_streams_explain_slowness_and_fewer_explain_nothing(times: float, cap: Cap | None):
+    story = Story(plan=plan_of(kind="streaming"))
+    every_ten_seconds = np.where(np.arange(story.whole.length) % 2, np.nan, 60.0)
+    whole = changed(story.whole, concurrency=every_ten_seconds, mid_stream_errors=0)
+    past, after = part(whole, 0, PAST), part(whole, PAST + 8, PAST + 8 + LOOKS)
+    busier = changed(slower(after, 1.5), concurrency=after.of("concurrency") * times)
+    told = judge(story.measured(past), busier, story.plan, is_over=True)
+    assert told.cap is cap
+    assert told.kind is (VerdictKind.INCONCLUSIVE if cap else VerdictKind.REGRESSED)
+    assert ("2.2 times as many streams are open at once" in told.evidence) is (cap is not None)
 
 
 def test_gaps_in_sparse_traffic_are_no_shift_of_load():

@@ -15,7 +15,7 @@ from workers.judging.evidence import Wording
 from workers.judging.failures import judge_count
 from workers.judging.levels import judge_level
 from workers.judging.limits import Crossing, crossing
-from workers.judging.load import cap_of_load
+from workers.judging.load import SHIFTED, cap_of_load
 from workers.judging.looking import FEWEST_REQUESTS, Look
 from workers.judging.mix import has_changed
 from workers.judging.tails import FEWEST_PERIODS
@@ -67,6 +67,7 @@ class Findings:
     bursts: Mapping[Signal, Burst]
     cap: Cap | None
     load: float | None
+    streams: float | None = None
 
     def worse(self) -> list[Effect]:
         """What got worse, most important first."""
@@ -95,9 +96,11 @@ def findings_of(look: Look) -> Findings:
             effect = judge_level(look, signal, role)
         effects.append(effect)
     cap = cap_of_load(look.load, look.traffic)
+    if cap is None and look.streams is not None and look.streams > SHIFTED:
+        cap = Cap.STREAMS_ROSE
     if cap is None and has_changed(look):
         cap = Cap.MIX_CHANGED
-    return Findings(tuple(effects), bursts, cap, look.load)
+    return Findings(tuple(effects), bursts, cap, look.load, look.streams)
 
 
 def decide(look: Look, findings: Findings, wording: Wording) -> Verdict:
@@ -113,7 +116,7 @@ def decide(look: Look, findings: Findings, wording: Wording) -> Verdict:
     failing = [e for e in worse if e.signal.is_count]
     # More traffic, or other traffic, may explain slowness; it does not explain that requests fail.
     if findings.cap is not None and not failing and (worse or not unclear):
-        told = evidence.sentence((evidence.of_cap(findings.cap, findings.load), *clauses[:-1]))
+        told = evidence.sentence((evidence.of_cap(findings.cap, findings.load, findings.streams), *clauses[:-1]))
         return _inconclusive(findings, _capital(told), None)
     if worse:
         may_act = any(e.role is Role.CRITICAL for e in worse)

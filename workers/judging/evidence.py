@@ -130,7 +130,7 @@ def share(ratio: float) -> str:
     return f"{ratio * 100:.2g} %" if ratio < 0.995 else f"{ratio * 100:.0f} %"
 
 
-def of_cap(cap: Cap, ratio: float | None) -> str:
+def of_cap(cap: Cap, ratio: float | None, streams: float | None = None) -> str:
     """What happened to the traffic, so that the numbers prove nothing about the fleet."""
     if cap is Cap.MIX_CHANGED:
         # Which of the two it is, no number of CloudWatch's tells.
@@ -138,6 +138,9 @@ def of_cap(cap: Cap, ratio: float | None) -> str:
             "errors that are put down to the callers (4xx) jumped: they send other requests than before, or the new fleet "
             "refuses what the old one took, so the fleets cannot be compared"
         )
+    if cap is Cap.STREAMS_ROSE:
+        assert streams is not None
+        return f"{streams:.1f} times as many streams are open at once as was to be expected, so the fleets cannot be compared"
     assert ratio is not None
     times = f"{ratio:.1f} times" if ratio >= 1 else f"{share(ratio)} of"
     return f"load is {times} what was to be expected, so the fleets cannot be compared"

@@ -21,14 +21,20 @@ CERTAIN = 3.0
 """Standard deviations of a count by which a shift must stand out: eight requests in place of five are no shift."""
 
 
-def load_yardstick(requests: Floats, layout: Layout, day: int) -> LoadYardstick | None:
-    """Requests per period to expect, by whichever expectation has gone wrong least in the past; None without traffic."""
-    known = filled(requests)
-    before = known[-layout.baseline :]
-    mean = float(np.mean(before)) if before.size else 0.0
+def load_yardstick(traffic: Floats, layout: Layout, day: int) -> LoadYardstick | None:
+    """What to expect per period, by whichever expectation has gone wrong least in the past; None without traffic.
+
+    Args:
+        traffic: Requests of each period, as `filled` gives them, or the most streams that were open at once in it.
+        layout: How the watch lies in time.
+        day: How many periods later the clock shows the same time.
+    """
+    before = traffic[-layout.baseline :]
+    known = before[~np.isnan(before)]
+    mean = float(known.mean()) if known.size else 0.0
     if not mean > 0:
         return None
-    expectation = expect(known, layout, day, lambda rows: log_means(rows, mean))
+    expectation = expect(traffic, layout, day, lambda rows: log_means(rows, mean))
     rise = np.interp(np.arange(1, layout.lengths[-1] + 1), layout.lengths, expectation.rise)
     return LoadYardstick(expected=tuple(float(v) for v in mean * np.exp(rise)))
 
@@ -53,6 +59,15 @@ def load_ratio(yardstick: LoadYardstick | None, requests: Floats) -> float | Non
         return None
     expected = yardstick.expected[min(requests.size, len(yardstick.expected)) - 1]
     return float(np.nansum(requests) / requests.size / expected) if expected > 0 else None
+
+
+def streams_ratio(yardstick: LoadYardstick | None, open_at_once: Floats) -> float | None:
+    """How many streams were open at once for what was expected; None where nothing is known."""
+    known = open_at_once[~np.isnan(open_at_once)]
+    if yardstick is None or not yardstick.expected or known.size == 0:
+        return None
+    expected = yardstick.expected[min(open_at_once.size, len(yardstick.expected)) - 1]
+    return float(known.mean() / expected) if expected > 0 else None
 
 
 def cap_of_load(ratio: float | None, requests: Floats) -> Cap | None:

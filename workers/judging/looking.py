@@ -8,7 +8,7 @@ import numpy as np
 from bot.domain.signals import Role
 from bot.domain.watchplan import WatchPlan
 from bot.domain.yardstick import Yardsticks
-from workers.judging.load import load_ratio
+from workers.judging.load import load_ratio, streams_ratio
 from workers.judging.tails import FEWEST_PERIODS, alpha_of
 from workers.ports import Floats, Measure, Series
 
@@ -58,6 +58,11 @@ class Look:
     def load(self) -> float | None:
         """How much traffic there was for what was expected."""
         return load_ratio(self.yardsticks.load, self.traffic)
+
+    @property
+    def streams(self) -> float | None:
+        """How many streams were open at once for what was expected."""
+        return streams_ratio(self.yardsticks.streams, self.after.of(Measure.CONCURRENCY))
 
     @property
     def traffic(self) -> Floats:

@@ -20,4 +20,5 @@ MEASURE_OF: Mapping[Signal, Measure] = {
 
 def measures_of(plan: WatchPlan) -> tuple[Measure, ...]:
     """What has to be read to judge such a watch: requests always, because they say how much the rest is worth."""
-    return tuple(dict.fromkeys((Measure.REQUESTS, *(MEASURE_OF[signal] for signal in plan.judged))))
+    open_at_once = (Measure.CONCURRENCY,) if plan.streaming else ()
+    return tuple(dict.fromkeys((Measure.REQUESTS, *open_at_once, *(MEASURE_OF[signal] for signal in plan.judged))))

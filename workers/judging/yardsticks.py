@@ -9,10 +9,10 @@ import numpy as np
 from bot.domain.signals import Signal
 from bot.domain.verdict import Window
 from bot.domain.watchplan import WatchPlan
-from bot.domain.yardstick import CountYardstick, LoadYardstick, Yardstick, Yardsticks
+from bot.domain.yardstick import CountYardstick, Yardstick, Yardsticks
 from workers.judging.counts import count_yardstick
 from workers.judging.expectation import Expectation, expect
-from workers.judging.load import load_yardstick
+from workers.judging.load import filled, load_yardstick
 from workers.judging.measures import MEASURE_OF
 from workers.judging.model import Memory, error_of_rise, error_of_unsteadiness, memory_of
 from workers.judging.placebo import Layout, Statistic, layout
@@ -72,7 +72,8 @@ def make_yardsticks(
         starts_at=starts_at,
         metrics=tuple(y for y in metrics if y is not None),
         counts=tuple(y for y in counts if y is not None),
-        load=_load(past, lay),
+        load=load_yardstick(filled(past.of(Measure.REQUESTS)), lay, a_day(period)),
+        streams=load_yardstick(past.of(Measure.CONCURRENCY), lay, a_day(period)) if plan.streaming else None,
     )
 
 
@@ -191,7 +192,3 @@ def _that_fits(lay: Layout, x: Floats) -> Layout:
 
 def _count(past: Series, signal: Signal, lay: Layout, alpha: float) -> CountYardstick | None:
     return count_yardstick(signal, past.of(MEASURE_OF[signal]), past.of(Measure.REQUESTS), lay, alpha)
-
-
-def _load(past: Series, lay: Layout) -> LoadYardstick | None:
-    return load_yardstick(past.of(Measure.REQUESTS), lay, a_day(past.period))
