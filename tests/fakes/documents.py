@@ -98,7 +98,8 @@ def _values(shape: Any) -> st.SearchStrategy[Any]:
             special = st.sampled_from(PUBLISH_FREQUENCIES)
             return special if shape.name == "MetricPublishFrequencyInSeconds" else st.integers(least, most)
         case "float" | "double":
-            return st.floats(least, 9, width=32)
+            # No weight is so small that its share of the traffic would be rounded away.
+            return st.floats(least, 9, width=32).filter(lambda number: number == 0 or number > 1e-6)
         case "string":
             return _texts(shape, least, most)
         case unknown:

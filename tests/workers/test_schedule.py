@@ -128,7 +128,7 @@ def test_who_could_not_cancel_an_approved_change_does_not_replace_it_either(engi
     engine.press("Approve", by=BEN)
     engine.type(command, by="U0EVE")
     assert f"Rollout {first} of {ENDPOINT} is approved and runs" in engine.slack.responses[-1][1]
-    assert "an approver may replace this" in engine.slack.responses[-1][1]
+    assert "an approver may replace it" in engine.slack.responses[-1][1]
     assert engine.phase(first) is Phase.SCHEDULED
     assert len(engine.store.rollouts.recent(ENDPOINT)) == 1
 
