@@ -130,9 +130,9 @@ def _assembled(
             alarm_at = max(alarm_at, exceeded(highest, alpha, tried))
         else:
             alarms = _false_alarms(errors[:, columns], expectation.newer[:, columns], spread[columns], tolerance)
-            # Of what normal theory allows to chance, two looks and two baselines that have to agree take half away. And the interval
-            # that people are shown must exclude "no change" where they are told of one.
-            least = narrow * student(2 * alpha, lay.looks, freedom)
+            # However calm the past was, chance keeps what normal theory leaves to it. And the interval that people are shown must
+            # exclude "no change" where they are told of one.
+            least = narrow * student(alpha, lay.looks, freedom)
             alarm_at = max(interval_at, least, seldom_reached(alarms, alpha, tried))
     every = np.arange(1, lay.lengths[-1] + 1)
     return Yardstick(
