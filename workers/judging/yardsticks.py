@@ -132,8 +132,7 @@ def _assembled(
             alarms = _false_alarms(errors[:, columns], expectation.newer[:, columns], spread[columns], tolerance)
             # However calm the past was, chance keeps what normal theory leaves to it. And the interval that people are shown must
             # exclude "no change" where they are told of one.
-            least = narrow * student(alpha, lay.looks, freedom)
-            alarm_at = max(interval_at, least, seldom_reached(alarms, alpha, tried))
+            alarm_at = max(alarm_at, interval_at, seldom_reached(alarms, alpha, tried))
     every = np.arange(1, lay.lengths[-1] + 1)
     return Yardstick(
         signal=signal,
