@@ -5,9 +5,18 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.domain.commands import (
+    AbFinish,
+    AbStart,
+    AbWeight,
+    ApproveVersion,
+    Audit,
     Cancel,
     Command,
+    Compare,
+    Deploy,
+    FleetImport,
     Freeze,
+    Gc,
     Help,
     History,
     Hold,
@@ -15,12 +24,20 @@ from bot.domain.commands import (
     Metrics,
     Plan,
     Promote,
+    RejectVersion,
     Rollback,
     Scale,
     Status,
+    Sync,
+    Teardown,
     Thaw,
     Unhold,
     Unlock,
+    Versions,
+    WaveAbort,
+    WavePause,
+    WaveResume,
+    WaveStart,
 )
 from bot.domain.errand import (
     BreakErrand,
@@ -147,11 +164,17 @@ def queue_for(command: Command) -> QueueName:
     match command:
         case Promote() | Scale() | Rollback() | Cancel() | Lock() | Unlock() | Freeze() | Thaw() | Hold() | Unhold():
             return QueueName.URGENT
-        case Plan() | Status() | History() | Help() | Metrics():
+        case Deploy() | Teardown() | AbStart() | AbWeight() | AbFinish() | WavePause() | WaveResume() | WaveAbort():
+            return QueueName.URGENT
+        case ApproveVersion() | RejectVersion() | WaveStart():
+            return QueueName.URGENT
+        case Plan() | Status() | History() | Help() | Metrics() | Versions() | Compare() | Sync():
+            return QueueName.SLOW
+        case Audit() | Gc() | FleetImport():
             return QueueName.SLOW
 
 
 def _working_on(command: Command) -> str:
-    if isinstance(command, Promote | Scale | Rollback):
+    if isinstance(command, Promote | Scale | Rollback | Deploy | Teardown | AbStart | AbWeight | AbFinish):
         return f"{WORKING} the plan will stand in a thread of this channel."
     return WORKING

@@ -1,4 +1,4 @@
-"""RQ as this project uses it: five queues, JSON only, and a closed list of jobs.
+"""RQ as this project uses it: six queues, JSON only, and a closed list of jobs.
 
 The only place with dotted job names. RQ's default serializer is pickle, which would let whoever can write to Redis run code;
 JSON does not stop them from naming any importable function, so `AllowedJob` runs the listed ones and nothing else.
@@ -22,6 +22,7 @@ class QueueName(StrEnum):
     TICKS = "ticks"  # rollouts going on
     SLOW = "slow"  # plans, boards, charts
     TELLS = "tells"  # Slack messages: a slow Slack must not hold up a rollout
+    ROUNDS = "rounds"  # what comes round again and again: the census, the manager
     CHECKS = "checks"  # other people's programs, which may take half an hour: nothing else waits behind them
 
 
@@ -33,6 +34,7 @@ class JobName(StrEnum):
     ADVANCE_MANY = "workers.jobs.advance_many"
     TELL = "workers.jobs.tell"
     RUN_CHECK = "workers.jobs.run_check"
+    RUN_ROUND = "workers.jobs.run_round"
 
 
 JOB_TIMEOUT_SECONDS = 120

@@ -9,10 +9,19 @@ from hypothesis import strategies as st
 
 from bot.domain.commands import (
     COMMANDS,
+    AbFinish,
+    AbStart,
+    AbWeight,
+    ApproveVersion,
+    Audit,
     Cancel,
     Change,
     Command,
+    Compare,
+    Deploy,
+    FleetImport,
     Freeze,
+    Gc,
     Help,
     History,
     Hold,
@@ -20,12 +29,20 @@ from bot.domain.commands import (
     Metrics,
     Plan,
     Promote,
+    RejectVersion,
     Rollback,
     Scale,
     Status,
+    Sync,
+    Teardown,
     Thaw,
     Unhold,
     Unlock,
+    Versions,
+    WaveAbort,
+    WavePause,
+    WaveResume,
+    WaveStart,
 )
 from bot.domain.errors import UsageError
 from bot.domain.model import Value
@@ -105,6 +122,7 @@ STRATEGIES = st.none() | (
 
 OPTIONAL_WORD = st.none() | WORDS
 TIMES = ANY_TEXT.map(lambda text: Freeze.model_validate({"until": f"x{text[:40]}x", "reason": "a"}).until)
+VERSIONS = st.none() | st.integers(1, 999) | st.just("latest")
 COMMAND_KINDS: dict[type[Value], st.SearchStrategy[Value]] = {
     Help: st.builds(Help, command=st.none() | st.sampled_from(list(GRAMMAR.commands))),
     Status: st.builds(Status, endpoint=OPTIONAL_WORD),
@@ -135,6 +153,32 @@ COMMAND_KINDS: dict[type[Value], st.SearchStrategy[Value]] = {
     Thaw: st.builds(Thaw),
     Hold: st.builds(Hold, endpoint=WORDS, reason=REASONS),
     Unhold: st.builds(Unhold, endpoint=WORDS),
+    Deploy: st.builds(Deploy, endpoint=WORDS, version=VERSIONS, at=st.none() | REASONS, reason=st.none() | REASONS),
+    Teardown: st.builds(Teardown, endpoint=WORDS, at=st.none() | REASONS, reason=REASONS),
+    AbStart: st.builds(
+        AbStart,
+        endpoint=WORDS,
+        version=VERSIONS,
+        weight=st.integers(0, 100),
+        shadow=st.booleans(),
+        reason=st.none() | REASONS,
+    ),
+    AbWeight: st.builds(AbWeight, endpoint=WORDS, weight=st.integers(0, 100)),
+    AbFinish: st.builds(AbFinish, endpoint=WORDS, keep=st.sampled_from("AB"), reason=st.none() | REASONS),
+    Versions: st.builds(Versions, endpoint=WORDS),
+    Compare: st.builds(
+        Compare, endpoint=WORDS, first=st.integers(1, 99), second=st.integers(1, 99) | st.just("latest")
+    ),
+    ApproveVersion: st.builds(ApproveVersion, group=NAMES, version=st.integers(1, 99), reason=st.none() | REASONS),
+    RejectVersion: st.builds(RejectVersion, group=NAMES, version=st.integers(1, 99), reason=REASONS),
+    Sync: st.builds(Sync, endpoint=WORDS) | st.builds(Sync, all=st.just(True)),
+    WaveStart: st.builds(WaveStart, wave=NAMES, version=VERSIONS, reason=st.none() | REASONS),
+    WavePause: st.builds(WavePause, wave_id=IDS),
+    WaveResume: st.builds(WaveResume, wave_id=IDS),
+    WaveAbort: st.builds(WaveAbort, wave_id=IDS),
+    Audit: st.builds(Audit, since=st.integers(1, 14 * 86_400).map(lambda s: timedelta(seconds=s))),
+    Gc: st.builds(Gc, delete=st.booleans()),
+    FleetImport: st.builds(FleetImport),
     Metrics: st.builds(
         Metrics, endpoint=WORDS, since=st.integers(300, 14 * 86_400).map(lambda s: timedelta(seconds=s))
     ),

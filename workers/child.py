@@ -81,7 +81,8 @@ def _pump() -> None:
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     timing = made.world.fleet.defaults.timing
-    Pump(made.world.store, made.world.clock, lease=timing.lease, sweep=timing.sweep).run(stop)
+    pump = Pump(made.world.store, made.world.clock, lease=timing.lease, sweep=timing.sweep, rounds=made.rounds.names)
+    pump.run(stop)
 
 
 def _stop_with_supervisor(supervisor_alive: int) -> None:

@@ -5,15 +5,16 @@ had its effect, and the errand is struck off only at the end.
 """
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any, Protocol
 
 from bot.domain.approval import refuse_if_may_not_steer
 from bot.domain.board import in_turn
 from bot.domain.commands import (
     Cancel,
     Freeze,
-    Help,
     History,
     Hold,
     Lock,
@@ -48,6 +49,7 @@ from bot.domain.errors import (
     UserError,
 )
 from bot.domain.lock import EVERYTHING
+from bot.domain.model import Value
 from bot.domain.nearest import nearest
 from bot.domain.phases import Kind, Phase
 from bot.domain.rollout import Rollout, Thread, open_rollout
@@ -78,6 +80,14 @@ MOST_ATTEMPTS = 6
 LOOK_FIRST = "How far it came is not known: look at status before you try again."
 
 
+class Carrier(Protocol):
+    """Carries out commands of some kinds. Raises UserError with what the person shall read when nothing was done."""
+
+    def carry_out(self, errand: CommandErrand, command: Any) -> None:
+        """What was typed, once however often the errand is run."""
+        ...
+
+
 @dataclass(frozen=True)
 class Desk:
     """Takes errands one at a time."""
@@ -91,6 +101,8 @@ class Desk:
     locking: Locking
     holding: Holding
     showing: Showing
+    carriers: Mapping[type[Value], Carrier]
+    """Who carries out the commands that are not carried out here."""
 
     def run(self, errand_id: str) -> None:
         """Run an errand, unless it is done or somebody is at it."""
@@ -188,7 +200,9 @@ class Desk:
                 self.holding.carry_out(errand, command)
             case Metrics() as command:
                 self.showing.show(errand, command)
-            case Help():  # pragma: no cover
+            case command if type(command) in self.carriers:
+                self.carriers[type(command)].carry_out(errand, command)
+            case _:
                 raise UserError("Help is answered without a worker.")
 
     def _opened(self, errand: CommandErrand, rollout: Rollout) -> None:

@@ -35,6 +35,11 @@ def run_check(rollout_id: str, time: str, attempt: int) -> None:
     parts().checking.run(rollout_id, time, attempt)
 
 
+def run_round(name: str) -> None:
+    """One of the rounds: the census, the manager."""
+    parts().rounds.run(name)
+
+
 def killed(job: Job, *how: object) -> None:
     """RQ's handler for a job whose process was killed. Whatever is due is tried again anyway; a check command is not due anywhere."""
     if job.func_name == JobName.RUN_CHECK:

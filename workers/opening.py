@@ -10,7 +10,7 @@ from bot.domain.errand import CommandErrand, rollout_id_for
 from bot.domain.errors import EndpointBusy, NotAllowed, ResourceMissing, UnknownRollout, UserError
 from bot.domain.fleet import EndpointSpec
 from bot.domain.names import mention
-from bot.domain.phases import Kind, Phase, Reason
+from bot.domain.phases import BOT_ACTOR, Kind, Phase, Reason
 from bot.domain.rollout import CountChange, Rollout, Thread, open_rollout
 from bot.domain.starting import written
 from bot.store.rollouts import Stored, Write, holds_endpoint
@@ -78,6 +78,57 @@ class Opening:
             **asked,
         )
         self._commit_in_place_of_waiting(rollout, (), now)
+        return rollout
+
+    def open_unasked(
+        self,
+        spec: EndpointSpec,
+        rollout_id: str,
+        kind: Kind,
+        *,
+        channel: str,
+        reason: str,
+        approval_needed: bool,
+        **asked: object,
+    ) -> Rollout:
+        """Open a rollout that nobody typed: the endpoint manager's, or one of a wave. The same id is opened once.
+
+        Args:
+            spec: The endpoint.
+            rollout_id: Derived from what it is about, so that two managers open one.
+            kind: What it does.
+            channel: Where its card is posted.
+            reason: Why, for people.
+            approval_needed: False where the fleet file's policy is `auto`, or where `vouched_by` names who approved its wave.
+            **asked: Further fields of the rollout: `change`, `wave_id`, `vouched_by`, `not_before` …
+
+        Raises:
+            EndpointLocked: a lock or a freeze stands.
+        """
+        now = self.world.clock()
+        if (known := self.world.store.rollouts.load(rollout_id)) is not None:
+            return known.rollout
+        self.world.store.locks.refuse_if_locked(spec.name, now)
+        rollout = open_rollout(
+            id=rollout_id,
+            kind=kind,
+            endpoint=spec.name,
+            region=spec.region,
+            requester=BOT_ACTOR,
+            thread=Thread(channel_id=channel),
+            now=now,
+            pace=pace_of(spec),
+            watch=watch_of(spec),
+            expires_after=spec.approval.expires_after,
+            queued_behind=self._ahead(spec.name),
+            reason=reason,
+            quorum=spec.approval.quorum,
+            approvers_text=describe_approvers(spec.approval),
+            home_channel=spec.channel if spec.channel != channel else None,
+            approval_needed=approval_needed,
+            **asked,
+        )
+        self.world.store.rollouts.commit([Write(rollout, 0, now)], now)
         return rollout
 
     def _refuse_if_scheduled(self, spec: EndpointSpec, actor: str) -> None:

@@ -32,6 +32,8 @@ class Pump:
     clock: Clock
     lease: timedelta
     sweep: timedelta
+    rounds: tuple[str, ...] = ()
+    """Names of what comes round again and again."""
 
     def run(self, stop: threading.Event) -> None:
         """Pump until told to stop. Redis being away is waited out."""
@@ -60,7 +62,7 @@ class Pump:
     def turn(self) -> int:
         """Dispatch everything that is due now; returns how much it was. Clicks go before ticks, ticks before news."""
         now = self.clock()
-        return sum(self.store.due.dispatch(kind, now, self.lease) for kind in (Due.ERRANDS, Due.TICKS, Due.TELLS))
+        return sum(self.store.due.dispatch(kind, now, self.lease) for kind in Due)
 
     def tidy(self) -> None:
         """Re-drive rollouts without a due time, strike off lapsed locks, and let RQ notice jobs whose worker died."""
@@ -68,6 +70,8 @@ class Pump:
         found = self.store.due.sweep(now)
         if found:
             log.warning("%d active rollouts had no due time; they have one now", found)
+        if self.rounds:
+            self.store.due.begin(Due.ROUNDS, self.rounds, now)
         if self.store.locks.sweep(now):
             self._settle_breaks(now)
         for name in QueueName:

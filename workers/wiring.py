@@ -10,25 +10,36 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from bot.domain import commands
 from bot.domain.fleet import Fleet
+from bot.domain.fleet import Manager as FleetManager
+from bot.domain.model import Value
 from bot.queue import JobName, QueueName, enqueue
 from bot.settings import Settings, load_fleet, load_settings
 from bot.store import make_store
 from bot.store.connection import connect
 from workers.acting import Acting
 from workers.answering import Answering
+from workers.auditing import Auditing
 from workers.board import Board
 from workers.breaking import Breaking
+from workers.census import Census
 from workers.checking import Checking
 from workers.clicks import Clicks
-from workers.desk import Desk
+from workers.desk import Carrier, Desk
 from workers.drafting import Drafting
 from workers.gateways.account import aws_by_account
 from workers.gateways.programs import Subprocesses
 from workers.gateways.slack import SlackMessenger, make_web_client
 from workers.glance import Glance
 from workers.holding import Holding
+from workers.home import Homes
+from workers.importing import Importing
+from workers.keeping import Keeping
+from workers.lifecycle import Collecting, Lifecycle
 from workers.locking import Locking
+from workers.manager import Manager
+from workers.merits import Merits
 from workers.notifier import Notifier
 from workers.opening import Opening
 from workers.planning import Planner
@@ -36,7 +47,11 @@ from workers.ports import Programs
 from workers.posting import Posting
 from workers.reconciler import Reconciler
 from workers.ringing import Ringing
+from workers.rounds import EVENTS_EVERY, Round, RoundName, Rounds
 from workers.showing import Showing
+from workers.trials import Trials
+from workers.versions import Hints, RegistryWatch, VersionDecisions
+from workers.waves import Waves
 from workers.world import World
 
 
@@ -49,6 +64,7 @@ class Parts:
     reconciler: Reconciler
     notifier: Notifier
     checking: Checking
+    rounds: Rounds
 
     def one_by_one(self, ticks: Iterable[str]) -> None:
         """After a job of many ticks died: a job for each, so that the one to blame is found and the others go on."""
@@ -91,6 +107,9 @@ def parts_of(world: World, programs: Programs) -> Parts:
     planner = Planner(world, drafting)
     opening = Opening(world)
     answering = Answering(world)
+    census = Census(world, drafting)
+    waves = Waves(world, answering, opening)
+    manager = Manager(world, answering, census, opening, waves)
     desk = Desk(
         world=world,
         opening=opening,
@@ -101,6 +120,7 @@ def parts_of(world: World, programs: Programs) -> Parts:
         locking=Locking(world, answering, Breaking(world)),
         holding=Holding(world, answering),
         showing=Showing(world, answering),
+        carriers=_carriers(world, answering, opening, drafting, waves, manager),
     )
     return Parts(
         world=world,
@@ -108,7 +128,40 @@ def parts_of(world: World, programs: Programs) -> Parts:
         reconciler=Reconciler(world, Acting(world, planner, drafting), Glance(world), Ringing(world)),
         notifier=Notifier(world, Posting(world)),
         checking=Checking(world, programs),
+        rounds=Rounds(world, _rounds(world, census, waves, manager)),
     )
+
+
+def _carriers(
+    world: World, answering: Answering, opening: Opening, drafting: Drafting, waves: Waves, manager: Manager
+) -> dict[type[Value], Carrier]:
+    """Who carries out which command."""
+    carriers: tuple[tuple[Carrier, tuple[type[Value], ...]], ...] = (
+        (Lifecycle(world, answering, opening), (commands.Deploy, commands.Teardown)),
+        (Trials(world, answering, opening), (commands.AbStart, commands.AbWeight, commands.AbFinish)),
+        (Merits(world, answering, drafting), (commands.Versions, commands.Compare)),
+        (VersionDecisions(world, answering), (commands.ApproveVersion, commands.RejectVersion)),
+        (manager, (commands.Sync,)),
+        (waves, (commands.WaveStart, commands.WavePause, commands.WaveResume, commands.WaveAbort)),
+        (Auditing(world, answering), (commands.Audit,)),
+        (Collecting(world, answering), (commands.Gc,)),
+        (Importing(world, answering), (commands.FleetImport,)),
+    )
+    return {kind: carrier for carrier, kinds in carriers for kind in kinds}
+
+
+def _rounds(world: World, census: Census, waves: Waves, manager: Manager) -> dict[RoundName, Round]:
+    """What comes round, and how often."""
+    how = world.fleet.manager or FleetManager()
+    return {
+        RoundName.EVENTS: Round(EVENTS_EVERY, Hints(world).round),
+        RoundName.CENSUS: Round(how.census, census.round),
+        RoundName.REGISTRY: Round(how.census, RegistryWatch(world).round),
+        RoundName.TAGS: Round(how.census, Keeping(world).round),
+        RoundName.WAVES: Round(world.fleet.defaults.timing.poll, waves.round),
+        RoundName.MANAGE: Round(how.every, manager.round),
+        RoundName.HOME: Round(how.census, Homes(world).round),
+    }
 
 
 def utc_now() -> datetime:

@@ -1,12 +1,15 @@
 """The fleet board: how each endpoint stands against what the fleet file and the registry say."""
 
 from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 
 from bot.domain.endpoint import EndpointStatus, Snapshot
 from bot.domain.hold import Hold, HoldKind
 from bot.domain.model import Value
 from bot.domain.phases import Phase
+from bot.domain.plan import Difference
 from bot.domain.rollout import Rollout
 from bot.domain.scaling import Scaling
 
@@ -18,13 +21,27 @@ class BoardState(StrEnum):
     UNPATCHABLE = (
         "UNPATCHABLE"  # its config or a model was deleted: AWS cannot replace its instances, nor can we go back to it
     )
+    REVOKED = "REVOKED"  # the version that runs is no longer Approved
     UNKNOWN = "UNKNOWN"  # AWS did not answer
     NOT_DEPLOYED = "NOT_DEPLOYED"  # declared, but there is no such endpoint
     QUARANTINED = "QUARANTINED"  # SageMaker refused the newest version that may follow, so automation leaves it alone
     HELD = "HELD"  # the newest version that may follow was rolled back, or somebody holds the endpoint
+    DRIFTED = "DRIFTED"  # it was changed outside the bot, or differs from the fleet file
     UPDATING = "UPDATING"  # SageMaker or a rollout is at work on it
+    TESTING = "TESTING"  # two versions run side by side, as an A/B test or as a shadow
     OUT_OF_DATE = "OUT_OF_DATE"  # a newer version may follow
     UP_TO_DATE = "UP_TO_DATE"  # it runs the newest version that may follow
+    UNMANAGED = "UNMANAGED"  # it exists, and is not in the fleet file
+
+
+class OutsideChange(Value):
+    """A change of an endpoint that no rollout made."""
+
+    config: str
+    """The config that it is on since."""
+    at: datetime
+    actor: str = ""
+    """Who did it, as CloudTrail names them; empty where it does not tell."""
 
 
 class Standing(Value):
@@ -45,6 +62,28 @@ class Standing(Value):
     """What stands against it or versions of it, newest first."""
     problem: str = ""
     """Why the state is unknown."""
+    running_package: str | None = None
+    """ARN of the version that runs; None for an image, or where it is not known."""
+    newest_package: str | None = None
+    """ARN of the newest version that may follow."""
+    newest_since: datetime | None = None
+    """When that version was registered."""
+    running_since: datetime | None = None
+    """Since when the endpoint has been on its present config."""
+    pending: tuple[str, ...] = ()
+    """Versions that wait for approval, newer than what runs, as people call them."""
+    drift: tuple[Difference, ...] = ()
+    """Where what runs differs from the fleet file, field by field: `before` is what runs, `after` what the file says."""
+    outside: OutsideChange | None = None
+    """The last change that the bot did not make."""
+    hourly: Decimal | None = None
+    """US dollars per hour; None where it is not known. Serverless: None, because it is paid by use."""
+    idle_since: datetime | None = None
+    """Since when no request has come, if for a week at least."""
+    seen_at: datetime | None = None
+    """When SageMaker told this."""
+    registry_at: datetime | None = None
+    """When the registry told what may follow."""
 
 
 _BROKEN = frozenset({EndpointStatus.FAILED, EndpointStatus.OUT_OF_SERVICE, EndpointStatus.UPDATE_ROLLBACK_FAILED})

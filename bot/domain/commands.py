@@ -20,13 +20,16 @@ from bot.domain.names import (
     ImageUri,
     InstanceType,
     PackageArn,
+    PackageGroup,
     RolloutId,
     SageMakerName,
+    WaveName,
     quoted,
 )
 from bot.domain.strategy import AskedStrategy
 
 _VERSION = re.compile(r"v?([1-9][0-9]{0,8})", re.ASCII)
+_SHARE = re.compile(r"(100|[1-9]?[0-9])%?", re.ASCII)
 _COUNT = re.compile(r"[1-9][0-9]{0,5}", re.ASCII)
 
 
@@ -48,10 +51,28 @@ def _read_count(typed: object) -> object:
     raise ValueError(f"{quoted(typed)} is no instance count: give a whole number, 1 or more")
 
 
+def _read_share(typed: object) -> object:
+    if not isinstance(typed, str):
+        return typed
+    if _SHARE.fullmatch(typed):
+        return int(typed.removesuffix("%"))
+    raise ValueError(f"{quoted(typed)} is no share of the traffic: give a percentage such as 10")
+
+
+def _read_side(typed: object) -> object:
+    return typed.upper() if isinstance(typed, str) else typed
+
+
 Version = Annotated[Annotated[int, Field(strict=True, ge=1)] | Literal["latest"], BeforeValidator(_read_version)]
 """A version of the endpoint's model package group, or the newest one that may follow."""
 
+VersionNumber = Annotated[int, Field(strict=True, ge=1), BeforeValidator(_read_version)]
+"""One version of a group, by its number."""
+
 InstanceCount = Annotated[int, Field(strict=True, ge=1), BeforeValidator(_read_count)]
+TrafficShare = Annotated[int, Field(strict=True, ge=0, le=100), BeforeValidator(_read_share)]
+"""Percent of the requests."""
+
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 """A person's own words."""
 
@@ -241,6 +262,153 @@ class Metrics(Value):
         return since
 
 
+class Deploy(Value):
+    """Create an endpoint that the fleet file declares and that does not exist, or that is Failed."""
+
+    name: Literal["deploy"] = "deploy"
+    endpoint: EndpointWord
+    version: Version | None = None
+    at: Text | None = None
+    reason: Text | None = None
+
+
+class Teardown(Value):
+    """Delete an endpoint with its autoscaling; its configs and models stay for a while."""
+
+    name: Literal["teardown"] = "teardown"
+    endpoint: EndpointWord
+    at: Text | None = None
+    reason: Text
+
+
+class AbStart(Value):
+    """Run a second version beside the one that serves, with a share of the traffic, or as its shadow."""
+
+    name: Literal["ab start"] = "ab start"
+    endpoint: EndpointWord
+    version: Version | None = None
+    weight: TrafficShare = 10
+    shadow: bool = False
+    """It gets a copy of the requests, and nobody sees its answers."""
+    reason: Text | None = None
+
+
+class AbWeight(Value):
+    """Another share of the traffic for the version that is tried out."""
+
+    name: Literal["ab weight"] = "ab weight"
+    endpoint: EndpointWord
+    weight: TrafficShare
+
+
+class AbFinish(Value):
+    """End the test: keep A, which served before, or B, which was tried out."""
+
+    name: Literal["ab finish"] = "ab finish"
+    endpoint: EndpointWord
+    keep: Annotated[Literal["A", "B"], BeforeValidator(_read_side)]
+    reason: Text | None = None
+
+
+class Versions(Value):
+    """What may run on an endpoint: the versions of its group or track, with their approval."""
+
+    name: Literal["versions"] = "versions"
+    endpoint: EndpointWord
+
+
+class Compare(Value):
+    """Two versions of an endpoint side by side, by the metrics that the registry and MLflow hold."""
+
+    name: Literal["compare"] = "compare"
+    endpoint: EndpointWord
+    first: Version
+    second: Version
+
+
+class ApproveVersion(Value):
+    """Set a version of a model package group to Approved."""
+
+    name: Literal["approve-version"] = "approve-version"
+    group: PackageGroup
+    version: VersionNumber
+    reason: Text | None = None
+
+
+class RejectVersion(Value):
+    """Set a version of a model package group to Rejected."""
+
+    name: Literal["reject-version"] = "reject-version"
+    group: PackageGroup
+    version: VersionNumber
+    reason: Text
+
+
+class Sync(Value):
+    """Make reality match the fleet file now: one endpoint, or all of them."""
+
+    name: Literal["sync"] = "sync"
+    endpoint: EndpointWord | None = None
+    all: bool = Field(default=False, validate_default=True)
+
+    @field_validator("all")
+    @classmethod
+    def _says_what(cls, everything: bool, info: ValidationInfo) -> bool:
+        if everything == (info.data.get("endpoint") is not None):
+            raise ValueError("name one endpoint, or give --all")
+        return everything
+
+
+class WaveStart(Value):
+    """Bring one version, or what the fleet file says by now, to the endpoints of a wave, stage by stage."""
+
+    name: Literal["wave start"] = "wave start"
+    wave: WaveName
+    version: Version | None = None
+    reason: Text | None = None
+
+
+class WavePause(Value):
+    """Let no further endpoint of a wave begin."""
+
+    name: Literal["wave pause"] = "wave pause"
+    wave_id: RolloutId
+
+
+class WaveResume(Value):
+    """Go on with a wave that was paused, or that stopped by itself."""
+
+    name: Literal["wave resume"] = "wave resume"
+    wave_id: RolloutId
+
+
+class WaveAbort(Value):
+    """End a wave: what is done stays done, what has not begun never does."""
+
+    name: Literal["wave abort"] = "wave abort"
+    wave_id: RolloutId
+
+
+class Audit(Value):
+    """Every decision as JSON lines."""
+
+    name: Literal["audit"] = "audit"
+    since: Wait = timedelta(days=7)
+
+
+class Gc(Value):
+    """Configs and models of the bot's own that nothing needs any more: list them, or delete them."""
+
+    name: Literal["gc"] = "gc"
+    delete: bool = False
+
+
+class FleetImport(Value):
+    """Write a fleet file from the endpoints that exist."""
+
+    name: Literal["fleet import"] = "fleet import"
+
+
 Command = Annotated[
     Help
     | Status
@@ -256,7 +424,24 @@ Command = Annotated[
     | Thaw
     | Hold
     | Unhold
-    | Metrics,
+    | Metrics
+    | Deploy
+    | Teardown
+    | AbStart
+    | AbWeight
+    | AbFinish
+    | Versions
+    | Compare
+    | ApproveVersion
+    | RejectVersion
+    | Sync
+    | WaveStart
+    | WavePause
+    | WaveResume
+    | WaveAbort
+    | Audit
+    | Gc
+    | FleetImport,
     Field(discriminator="name"),
 ]
 

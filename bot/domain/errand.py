@@ -58,6 +58,12 @@ class BreakValue(Value):
     request_id: str
 
 
+class CommandValue(Value):
+    """What a button carries that types a command: pressing it is typing it, with the rights of whoever presses."""
+
+    command: Command
+
+
 class Form(StrEnum):
     """What a modal asks for."""
 

@@ -61,6 +61,9 @@ _environment_key = _Shape(
     "cannot name an environment variable: letters, digits and underscores only, and no digit first",
 )
 _endpoint_word = _Shape(r"[^\s-]\S{0,62}", "cannot be an endpoint's name")
+_wave = _Shape(
+    r"[a-zA-Z0-9][a-zA-Z0-9_-]{0,62}", "cannot name a wave: letters, digits, hyphens and underscores, 63 at most"
+)
 _rollout_id = _Shape(r"[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}", "is no rollout id: it stands on the rollout's card")
 _alarm = _Shape(r"[^\x00-\x1f]{1,255}", "cannot be a CloudWatch alarm's name: those have 1 to 255 characters")
 _role = _Shape(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[a-zA-Z0-9+=,.@_/-]+", "is no IAM role ARN")
@@ -85,6 +88,9 @@ EnvironmentValue = Annotated[str, StringConstraints(max_length=1024)]
 
 EndpointWord = Annotated[str, AfterValidator(_endpoint_word), _endpoint_word.schema]
 """What somebody typed for an endpoint: looser than SageMaker, so that the fleet can answer with the nearest names."""
+
+WaveName = Annotated[str, AfterValidator(_wave), _wave.schema]
+"""A wave of the fleet file."""
 
 RolloutId = Annotated[str, AfterValidator(_rollout_id), _rollout_id.schema]
 

@@ -13,6 +13,9 @@ class Kind(StrEnum):
     UPDATE = "update"
     ROLLBACK = "rollback"
     SCALE = "scale"  # live instance counts only: no new config, no watch
+    CREATE = "create"  # an endpoint that does not exist, or is Failed
+    TEARDOWN = "teardown"  # delete the endpoint with its autoscaling
+    WEIGHTS = "weights"  # live traffic weights of an A/B test: no new config
 
 
 class Phase(StrEnum):

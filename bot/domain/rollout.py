@@ -147,6 +147,10 @@ class Rollout(Value):
     """What was asked for; None for a rollback."""
     reason: str = ""
     """The requester's own words."""
+    wave_id: str | None = None
+    """The wave that it is part of."""
+    vouched_by: tuple[str, ...] = ()
+    """Who approved it before it had a plan: the approvers of its wave."""
     rollback_to: str | None = None
     """The config that a rollback goes back to; None lets the planner read it from the lineage."""
     parent_id: str | None = None

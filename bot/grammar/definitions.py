@@ -12,8 +12,17 @@ import click
 from click.core import ParameterSource
 
 from bot.domain.commands import (
+    AbFinish,
+    AbStart,
+    AbWeight,
+    ApproveVersion,
+    Audit,
     Cancel,
+    Compare,
+    Deploy,
+    FleetImport,
     Freeze,
+    Gc,
     Help,
     History,
     Hold,
@@ -21,12 +30,20 @@ from bot.domain.commands import (
     Metrics,
     Plan,
     Promote,
+    RejectVersion,
     Rollback,
     Scale,
     Status,
+    Sync,
+    Teardown,
     Thaw,
     Unhold,
     Unlock,
+    Versions,
+    WaveAbort,
+    WavePause,
+    WaveResume,
+    WaveStart,
 )
 from bot.domain.strategy import AskedStrategy
 
@@ -108,9 +125,9 @@ _when_option = click.option(
 
 
 @_command("help", summary="Show what there is, or one command in full.", example="help promote")
-@click.argument("command", required=False)
-def _help(command: str | None) -> Help:
-    return Help(command=command.casefold() if command else None)
+@click.argument("command", nargs=-1)
+def _help(command: tuple[str, ...]) -> Help:
+    return Help(command=" ".join(command).casefold() or None)
 
 
 @_command(
@@ -272,3 +289,188 @@ def _unhold(endpoint: str) -> Unhold:
 @click.option("--since", metavar="24h", help="How far back the chart reaches; 24h if nothing is said, 14d at most.")
 def _metrics(endpoint: str, since: str | None) -> Metrics:
     return Metrics.model_validate({"endpoint": endpoint} | ({"since": since} if since is not None else {}))
+
+
+def _said(**options: Any) -> dict[str, Any]:
+    """What was given; what was not is left to the model's own default."""
+    return {name: value for name, value in options.items() if value is not None}
+
+
+@_command(
+    "deploy",
+    summary="Create an endpoint that the fleet file declares, or create one anew that is Failed.",
+    example="deploy sentiment-staging",
+)
+@click.argument("endpoint")
+@click.option("--version", metavar="N|latest", help="Version to begin with; otherwise the newest that may run.")
+@_when_option
+@_reason_option
+def _deploy(**said: Any) -> Deploy:
+    return Deploy.model_validate(said)
+
+
+@_command(
+    "teardown",
+    summary="Delete an endpoint and its autoscaling. Its config and models stay for a while, so that it can be restored.",
+    example='teardown sentiment-staging --reason "no longer used"',
+)
+@click.argument("endpoint")
+@_when_option
+@click.option("--reason", metavar="TEXT", required=True, help="Why, for the approvers and the record.")
+def _teardown(**said: Any) -> Teardown:
+    return Teardown.model_validate(said)
+
+
+@_command(
+    "ab start",
+    summary="Run a second version beside the one that serves, with a share of the traffic or as its shadow.",
+    example="ab start sentiment-prod --version 5 --weight 10",
+)
+@click.argument("endpoint")
+@click.option("--version", metavar="N|latest", help="Version to try out; otherwise the newest that may follow.")
+@click.option("--weight", metavar="10", help="Percent of the requests that it serves; 10 if nothing is said.")
+@click.option("--shadow", is_flag=True, help="It only gets a copy of the requests, and nobody sees its answers.")
+@_reason_option
+def _ab_start(**said: Any) -> AbStart:
+    return AbStart.model_validate(_said(**said))
+
+
+@_command(
+    "ab weight",
+    summary="Move the traffic between the two versions of an A/B test.",
+    example="ab weight sentiment-prod --weight 50",
+)
+@click.argument("endpoint")
+@click.option("--weight", metavar="50", required=True, help="Percent of the requests that the new version serves.")
+def _ab_weight(**said: Any) -> AbWeight:
+    return AbWeight.model_validate(said)
+
+
+@_command(
+    "ab finish",
+    summary="End an A/B test: keep A, which served before, or B, which was tried out.",
+    example="ab finish sentiment-prod --keep B",
+)
+@click.argument("endpoint")
+@click.option("--keep", metavar="A|B", required=True, help="The version that serves alone from then on.")
+@_reason_option
+def _ab_finish(**said: Any) -> AbFinish:
+    return AbFinish.model_validate(said)
+
+
+@_command(
+    "versions",
+    summary="List the versions that may run on an endpoint, with their approval and what runs.",
+    example="versions sentiment-prod",
+)
+@click.argument("endpoint")
+def _versions(endpoint: str) -> Versions:
+    return Versions(endpoint=endpoint)
+
+
+@_command(
+    "compare",
+    summary="Compare two versions of an endpoint by the metrics in the registry and in MLflow.",
+    example="compare sentiment-prod 3 4",
+)
+@click.argument("endpoint")
+@click.argument("first", metavar="V1")
+@click.argument("second", metavar="V2")
+def _compare(**said: Any) -> Compare:
+    return Compare.model_validate(said)
+
+
+@_command(
+    "approve-version",
+    summary="Set a version of a model package group to Approved in the registry.",
+    example="approve-version sentiment 5",
+)
+@click.argument("group")
+@click.argument("version", metavar="N")
+@_reason_option
+def _approve_version(**said: Any) -> ApproveVersion:
+    return ApproveVersion.model_validate(said)
+
+
+@_command(
+    "reject-version",
+    summary="Set a version of a model package group to Rejected in the registry.",
+    example='reject-version sentiment 5 --reason "recall is worse"',
+)
+@click.argument("group")
+@click.argument("version", metavar="N")
+@click.option("--reason", metavar="TEXT", required=True, help="Why, for whoever trained it.")
+def _reject_version(**said: Any) -> RejectVersion:
+    return RejectVersion.model_validate(said)
+
+
+@_command(
+    "sync",
+    summary="Make an endpoint, or all of them, match the fleet file now: whatever differs gets a plan.",
+    example="sync sentiment-prod",
+)
+@click.argument("endpoint", required=False)
+@click.option("--all", is_flag=True, help="Every endpoint of the fleet file.")
+def _sync(**said: Any) -> Sync:
+    return Sync.model_validate(said)
+
+
+@_command(
+    "wave start",
+    summary="Bring a version, or what the fleet file says by now, to all endpoints of a wave, stage by stage.",
+    example="wave start sentiment --version 5",
+)
+@click.argument("wave")
+@click.option("--version", metavar="N|latest", help="Version for all of them; otherwise the newest that may follow.")
+@_reason_option
+def _wave_start(**said: Any) -> WaveStart:
+    return WaveStart.model_validate(said)
+
+
+@_command("wave pause", summary="Let no further endpoint of a wave begin.", example="wave pause w4k8cb8j")
+@click.argument("wave_id", metavar="WAVE")
+def _wave_pause(wave_id: str) -> WavePause:
+    return WavePause(wave_id=wave_id)
+
+
+@_command(
+    "wave resume",
+    summary="Go on with a wave that was paused, or that stopped at a regression.",
+    example="wave resume w4k8cb8j",
+)
+@click.argument("wave_id", metavar="WAVE")
+def _wave_resume(wave_id: str) -> WaveResume:
+    return WaveResume(wave_id=wave_id)
+
+
+@_command(
+    "wave abort",
+    summary="End a wave: what is done stays done, what has not begun never does.",
+    example="wave abort w4k8cb8j",
+)
+@click.argument("wave_id", metavar="WAVE")
+def _wave_abort(wave_id: str) -> WaveAbort:
+    return WaveAbort(wave_id=wave_id)
+
+
+@_command("audit", summary="Give every decision of the last days as JSON lines.", example="audit --since 7d")
+@click.option("--since", metavar="7d", help="How far back; 7d if nothing is said.")
+def _audit(since: str | None) -> Audit:
+    return Audit.model_validate(_said(since=since))
+
+
+@_command(
+    "gc",
+    summary="List configs and models of the bot's own that nothing needs any more; with --delete, delete them.",
+    example="gc",
+)
+@click.option("--delete", is_flag=True, help="Delete what the list shows, and nothing that is live or a way back.")
+def _gc(delete: bool) -> Gc:
+    return Gc(delete=delete)
+
+
+@_command(
+    "fleet import", summary="Write a fleet file from the endpoints that exist, to begin with.", example="fleet import"
+)
+def _fleet_import() -> FleetImport:
+    return FleetImport()

@@ -73,7 +73,7 @@ def render(command: Command, prefix: str = "") -> str:
     """The command as somebody could have typed it: `parse` reads it back, equal."""
     definition = GRAMMAR.commands[command.name]
     values = _flat(command, {parameter.name for parameter in definition.params})
-    words: list[str] = [command.name]
+    words: list[str] = command.name.split()
     for parameter in definition.params:
         words += _spelled(parameter, values.get(parameter.name or ""))
     return prefix + join_words(words)
@@ -82,14 +82,24 @@ def render(command: Command, prefix: str = "") -> str:
 def _command_of(words: Sequence[str], context: Context, prefix: str) -> Command:
     if not words or words[0].casefold() in _HELP_OPTIONS | {"?"}:
         return Help()
-    name = words[0].casefold()
-    _must_exist(name, words[0], prefix)
-    if _HELP_OPTIONS.intersection(words[1:]):
+    name, typed, rest = _named(words)
+    _must_exist(name, typed, prefix)
+    if _HELP_OPTIONS.intersection(rest):
         return Help(command=name)
-    command = _Attempt(name, prefix).read(words[1:], context)
+    command = _Attempt(name, prefix).read(rest, context)
     if isinstance(command, Help) and command.command is not None:
         _must_exist(command.command, command.command, prefix)
     return command
+
+
+def _named(words: Sequence[str]) -> tuple[str, str, Sequence[str]]:
+    """The command's name, how it was typed, and what follows; some names, such as `ab start`, are two words."""
+    two = " ".join(words[:2])
+    if two.casefold() in GRAMMAR.commands:
+        return two.casefold(), two, words[2:]
+    begins_one = any(name.startswith(f"{words[0].casefold()} ") for name in GRAMMAR.commands)
+    typed = two if begins_one else words[0]
+    return typed.casefold(), typed, words[1:]
 
 
 def _must_exist(name: str, typed: str, prefix: str) -> None:

@@ -5,13 +5,13 @@ import re
 from slack_bolt import App
 
 from bot.intake import Intake
-from bot.listeners.actions import CLICKS, break_pressed, button_pressed, unknown_button
+from bot.listeners.actions import CLICKS, break_pressed, button_pressed, command_pressed, unknown_button
 from bot.listeners.commands import endpoint_command
 from bot.listeners.errors import answer_error
 from bot.listeners.forms import FORMS, form_submitted, unknown_form
 from bot.listeners.mentions import bot_mentioned, direct_message
 from bot.listeners.middleware import provide, refuse_strangers
-from bot.messages.ids import ActionId
+from bot.messages.ids import COMMAND_PLACES, ActionId
 
 COMMAND = "/endpoint"
 
@@ -24,6 +24,8 @@ def register_listeners(app: App, intake: Intake) -> None:
     for action_id in CLICKS:
         app.action(str(action_id))(button_pressed)
     app.action(str(ActionId.BREAK_LOCK))(break_pressed)
+    for place in COMMAND_PLACES:
+        app.action(str(place))(command_pressed)
     app.action(re.compile(".*"))(unknown_button)
     for callback_id in FORMS:
         app.view(str(callback_id))(form_submitted)

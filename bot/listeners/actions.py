@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pydantic import ValidationError
 from slack_bolt import Ack
 
-from bot.domain.errand import BreakValue, ButtonValue, Click
+from bot.domain.errand import BreakValue, ButtonValue, Click, CommandValue
 from bot.domain.errors import UserError
 from bot.intake import Intake
 from bot.listeners.surfaces import Body, origin_of_click
@@ -56,6 +56,19 @@ def break_pressed(ack: Ack, body: Body, intake: Intake) -> None:
         ) from exc
     origin = origin_of_click(body)
     intake.take_break(value, actor=origin.actor, reply=origin.reply, delivery_id=origin.delivery_id)
+    ack()
+
+
+def command_pressed(ack: Ack, body: Body, intake: Intake) -> None:
+    """A button that types a command: from here on it is as if that person had typed it, here."""
+    try:
+        value = CommandValue.model_validate_json(body["actions"][0].get("value", ""))
+    except ValidationError as exc:
+        raise UserError(
+            "This button is of an older version of the bot and did nothing. Type the command instead."
+        ) from exc
+    origin = origin_of_click(body)
+    intake.take_command(value.command, actor=origin.actor, reply=origin.reply, delivery_id=origin.delivery_id)
     ack()
 
 

@@ -5,8 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bot.domain.commands import Command
+from bot.domain.errand import CommandValue
 from bot.domain.model import Value
-from bot.messages.ids import ActionId, BlockId
+from bot.messages.ids import COMMAND_PLACES, ActionId, BlockId
 
 Block = dict[str, Any]
 
@@ -111,6 +113,28 @@ def button(
         if style is not None:
             made["confirm"]["style"] = style
     return made
+
+
+@dataclass(frozen=True)
+class CommandButton:
+    """A button that types a command for whoever presses it."""
+
+    label: str
+    command: Command
+    style: str | None = None
+    confirm: Confirm | None = None
+
+
+def command_buttons(*wanted: CommandButton, block_id: BlockId | None = BlockId.COMMANDS) -> Block:
+    """A row of up to five of them. In messages with several rows, give `block_id` None: Slack makes one up."""
+    row = {
+        "type": "actions",
+        "elements": [
+            button(w.label, place, CommandValue(command=w.command), style=w.style, confirm=w.confirm)
+            for place, w in zip(COMMAND_PLACES, wanted, strict=False)
+        ],
+    }
+    return row if block_id is None else {**row, "block_id": str(block_id)}
 
 
 def quote(text: str) -> str:

@@ -17,6 +17,21 @@ class ActionId(StrEnum):
     EXTEND_WATCH = "rollout.extend_watch"
     ACCEPT = "rollout.accept"
     BREAK_LOCK = "lock.break"
+    COMMAND = "command.run"
+    COMMAND_2 = "command.run_2"
+    COMMAND_3 = "command.run_3"
+    COMMAND_4 = "command.run_4"
+    COMMAND_5 = "command.run_5"
+
+
+COMMAND_PLACES = (
+    ActionId.COMMAND,
+    ActionId.COMMAND_2,
+    ActionId.COMMAND_3,
+    ActionId.COMMAND_4,
+    ActionId.COMMAND_5,
+)
+"""Buttons that type a command: action ids are unique within a row, so each place has its own."""
 
 
 class BlockId(StrEnum):
@@ -25,6 +40,7 @@ class BlockId(StrEnum):
     DECISION = "rollout.decision"
     STEERING = "rollout.steering"
     LOCK = "lock.question"
+    COMMANDS = "command.buttons"
 
 
 class CallbackId(StrEnum):

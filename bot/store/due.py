@@ -4,7 +4,7 @@ An entry stays in its set until its work is done; dispatching only puts it off b
 lost, is dispatched again, and nothing but Redis has to remember it. RQ's own scheduler can be absent for minutes after a crash.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -48,6 +48,12 @@ class DueStore:
         """Make it due at that time, later or earlier than it was."""
         with store_errors():
             self._redis.zadd(keys.due(kind), {id: at.timestamp()})
+
+    def begin(self, kind: Due, ids: Iterable[str], at: datetime) -> None:
+        """Make those due that are not yet."""
+        wanted = {id: at.timestamp() for id in ids}
+        with store_errors():
+            self._redis.zadd(keys.due(kind), wanted, nx=True)
 
     def put_off(self, kind: Due, id: str, at: datetime) -> None:
         """Move an entry that still exists; what is done stays done."""
@@ -103,6 +109,8 @@ class DueStore:
         """The job for each id, or None for one that no longer exists or is done."""
         if kind is Due.TELLS:
             return [Dispatch(QueueName.TELLS, JobName.TELL, (id,), f"tell-{id}") for id in ids]
+        if kind is Due.ROUNDS:
+            return [Dispatch(QueueName.ROUNDS, JobName.RUN_ROUND, (id,), f"round-{id}") for id in ids]
         with self._redis.pipeline(transaction=False) as pipe:
             for id in ids:
                 if kind is Due.TICKS:

@@ -6,11 +6,12 @@ PREFIX = "endpoint-bot"
 
 
 class Due(StrEnum):
-    """What can be due: each kind is a sorted set of ids scored by when to dispatch them."""
+    """What can be due: each kind is a sorted set of ids scored by when to dispatch them. Clicks go before ticks, ticks before news."""
 
+    ERRANDS = "errands"
     TICKS = "ticks"
     TELLS = "tells"
-    ERRANDS = "errands"
+    ROUNDS = "rounds"
 
 
 ACTIVE = f"{PREFIX}:active"

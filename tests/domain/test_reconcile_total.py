@@ -70,6 +70,9 @@ _NEVER = {
     Kind.ROLLBACK: frozenset(Phase)
     - {Phase.PLANNING, Phase.AWAITING_APPROVAL, Phase.ROLLING_BACK, Phase.ROLLED_BACK, Phase.FAILED, Phase.NEEDS_HUMAN},
     Kind.SCALE: frozenset({Phase.WATCHING, Phase.ROLLING_BACK, Phase.ROLLED_BACK}),
+    Kind.CREATE: frozenset(Phase),
+    Kind.TEARDOWN: frozenset(Phase),
+    Kind.WEIGHTS: frozenset(Phase),
 }
 KINDS_AND_PHASES = [(kind, phase) for kind in Kind for phase in Phase if phase not in _NEVER[kind]]
 

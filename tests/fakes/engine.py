@@ -245,6 +245,10 @@ class Engine:
     def phase(self, rollout_id: str) -> Phase:
         return self.rollout(rollout_id).phase
 
+    def begin_rounds(self) -> None:
+        """As the pump does when it tidies: what comes round is due."""
+        self.store.due.begin(Due.ROUNDS, self.parts.rounds.names, self.clock())
+
     def settle(self) -> None:
         """Do everything that is due now, until nothing is."""
         for _ in range(200):
@@ -274,6 +278,8 @@ class Engine:
                     self.parts.notifier.tell(first)
                 case JobName.RUN_CHECK:
                     self.parts.checking.run(*job.args)
+                case JobName.RUN_ROUND:
+                    self.parts.rounds.run(first)
         except Exception as error:
             self.crashes.append((job.func_name, error))
             if job.func_name == JobName.ADVANCE:

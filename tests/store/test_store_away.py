@@ -67,6 +67,7 @@ CALLS: dict[str, Callable[[Store], object]] = {
     "due.put_off": lambda s: s.due.put_off(Due.TICKS, "r1", NOW),
     "due.remove": lambda s: s.due.remove(Due.TICKS, "r1"),
     "due.settle_tell": lambda s: s.due.settle_tell("r1", 1, NOW),
+    "due.begin": lambda s: s.due.begin(Due.ROUNDS, ["census"], NOW),
     "due.backlog": lambda s: s.due.backlog(Due.TICKS, NOW),
     "due.dispatch": lambda s: s.due.dispatch(Due.TICKS, NOW, SECOND),
     "due.sweep": lambda s: s.due.sweep(NOW),

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from bot.domain.alone import begun_alone, may_begin_alone
 from bot.domain.approval import describe_approvers, policy_for
 from bot.domain.basis import drift
 from bot.domain.errors import PlanDrifted, ResourceMissing, UserError
@@ -9,6 +10,7 @@ from bot.domain.fleet import EndpointSpec
 from bot.domain.phases import BOT_ACTOR, Kind, Phase, Reason
 from bot.domain.plan import Difference, Plan
 from bot.domain.rollout import RetryPolicy, Rollout
+from bot.domain.starting import start_of
 from workers.drafting import Drafting
 from workers.planning.counts import CountPlans
 from workers.planning.gathering import Gathering
@@ -39,11 +41,14 @@ class Planner:
                 Reason.NOTHING_TO_CHANGE if made.blockers[0].check == "something_changes" else Reason.PREFLIGHT_BLOCKED
             )
             return planned.to(Phase.BLOCKED, reason, now, BOT_ACTOR, made.blockers[0].text)
-        if not rollout.approval_needed:
+        if not rollout.approval_needed and rollout.kind is Kind.ROLLBACK:
             return planned.to(Phase.ROLLING_BACK, Reason.NO_APPROVAL_NEEDED, now, rollout.requester)
         # One that waited for its turn, or was drawn up again, is as new to its approvers as any other.
         lapses = now + spec.approval.expires_after
-        return planned.to(Phase.AWAITING_APPROVAL, Reason.PLAN_READY, now, BOT_ACTOR, expires_at=lapses)
+        waiting = planned.to(Phase.AWAITING_APPROVAL, Reason.PLAN_READY, now, BOT_ACTOR, expires_at=lapses)
+        if may_begin_alone(waiting, policy):
+            return begun_alone(waiting, start_of(spec.windows, rollout.not_before, now, by_approver=False), now)
+        return waiting
 
     def make(self, rollout: Rollout, spec: EndpointSpec) -> Plan:
         """The plan alone. Raises UserError or ResourceMissing when there is nothing to plan with."""
@@ -72,6 +77,8 @@ class Planner:
                 return BackPlans(self.world, gathering).make(rollout, spec)
             case Kind.SCALE:
                 return CountPlans(self.world, self.drafting, gathering).make(rollout, spec)
+            case Kind.CREATE | Kind.TEARDOWN | Kind.WEIGHTS:
+                raise UserError("This kind of change is not there yet.")
             case Kind.UPDATE:
                 return UpdatePlans(self.world, self.drafting, gathering).make(rollout, spec)
 

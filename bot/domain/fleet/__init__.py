@@ -7,11 +7,14 @@ the one library beyond pydantic that the domain uses, because only the YAML node
 from bot.domain.fleet.blocks import (
     Approval,
     Autoscaling,
+    Follows,
+    Manager,
     Serverless,
     Strategy,
     Thresholds,
     Timing,
     Watch,
+    WavePlan,
     WorkerTiming,
 )
 from bot.domain.fleet.reading import parse_fleet
@@ -29,6 +32,8 @@ __all__ = [
     "EndpointSpec",
     "Fleet",
     "FleetFileError",
+    "Follows",
+    "Manager",
     "Mistake",
     "Serverless",
     "StepSize",
@@ -36,6 +41,7 @@ __all__ = [
     "Thresholds",
     "Timing",
     "Watch",
+    "WavePlan",
     "WorkerTiming",
     "are_open",
     "closes_at",

@@ -291,3 +291,41 @@ class Strategy(Block):
         if info.data.get("type") == "two-variant":
             raise ValueError("mean nothing for two-variant, during which SageMaker watches none: leave them out")
         return alarms
+
+
+class Follows(Block):
+    """The endpoint that runs a version first, and for how long, before this one gets it by itself."""
+
+    endpoint: SageMakerName
+    """Another endpoint of this file, with the same source of versions."""
+    soak: Wait = timedelta(hours=24)
+    """How long the version must have run there, watched and not rolled back."""
+
+
+class WavePlan(Block):
+    """Endpoints that change one after another."""
+
+    stages: tuple[tuple[SageMakerName, ...], ...] = Field(min_length=1)
+    """Lists of endpoints, in order: a stage begins when the one before it is done and has soaked."""
+    soak: Duration = timedelta(hours=1)
+    """How long a stage that is done is left alone before the next begins."""
+    at_once: Annotated[WholeNumber, Field(ge=1, le=20)] = 1
+    """How many endpoints of a stage change at the same time, as far as quota allows."""
+
+    @property
+    def endpoints(self) -> tuple[str, ...]:
+        """All of them, in order."""
+        return tuple(name for stage in self.stages for name in stage)
+
+
+class Manager(Block):
+    """The endpoint manager: without this block the bot does nothing that nobody asked for."""
+
+    every: Wait = timedelta(minutes=1)
+    """How often it compares what runs with what shall run, and acts."""
+    census: Wait = timedelta(seconds=30)
+    """How often it looks at all endpoints and at the registry."""
+    queue: str | None = None
+    """URL of an SQS queue with SageMaker's EventBridge events: hints that something changed, so that nobody waits for the next look."""
+    restore_window: Duration = timedelta(days=7)
+    """How long configs and models of a deleted endpoint, and others that nothing needs, stay before gc may delete them."""

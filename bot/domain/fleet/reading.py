@@ -5,10 +5,10 @@ from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, Field, ValidationError
 
-from bot.domain.fleet.blocks import Block, Timing, WorkerTiming
+from bot.domain.fleet.blocks import Block, Manager, Timing, WavePlan, WorkerTiming
 from bot.domain.fleet.source import FleetFileError, Mistake, Path, Source
 from bot.domain.fleet.spec import Defaults, EndpointSpec, Fleet
-from bot.domain.names import SageMakerName
+from bot.domain.names import SageMakerName, WaveName
 from bot.domain.nearest import either, nearest
 from bot.domain.problems import problem_of
 
@@ -26,6 +26,8 @@ class _Outline(Block):
     version: Literal[1]
     defaults: Mapping[str, Any] = {}
     endpoints: Mapping[SageMakerName, Mapping[str, Any]] = Field(min_length=1)
+    waves: Mapping[WaveName, WavePlan] = {}
+    manager: Manager | None = None
 
 
 def parse_fleet(text: str, filename: str) -> Fleet:
@@ -50,6 +52,8 @@ def parse_fleet(text: str, filename: str) -> Fleet:
         version=source.data["version"],
         defaults=Defaults.model_validate(raw_defaults),
         endpoints={name: EndpointSpec.model_validate({**raw, "name": name}) for name, raw in merged.items()},
+        waves=source.data.get("waves", {}),
+        manager=source.data.get("manager"),
     )
 
 

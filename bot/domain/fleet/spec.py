@@ -14,11 +14,14 @@ from bot.domain.fleet.blocks import (
     Approval,
     Autoscaling,
     Block,
+    Follows,
+    Manager,
     Retry,
     Serverless,
     Strategy,
     Timing,
     Watch,
+    WavePlan,
     WholeNumber,
     WorkerTiming,
 )
@@ -34,6 +37,7 @@ from bot.domain.names import (
     RoleArn,
     SageMakerName,
     UserId,
+    WaveName,
 )
 from bot.domain.nearest import nearest
 
@@ -64,6 +68,8 @@ class _Common(Block):
     """When changes may happen, e.g. Mon-Fri 09:00-17:00 Europe/Berlin; empty: any time."""
     variant: SageMakerName = "AllTraffic"
     """Name of the production variant."""
+    tier: Literal["production", "staging"] = "production"
+    """Deleting a production endpoint takes two people."""
     environment: Mapping[EnvironmentKey, EnvironmentValue] = {}
     """Environment variables of the model; no secrets, because SageMaker shows them to everybody who may look."""
 
@@ -97,6 +103,8 @@ class EndpointSpec(_Common):
     autoscaling: Autoscaling | None = None
     """Left out: whatever autoscaling the endpoint has is right."""
     strategy: Strategy = Strategy()
+    follows: Follows | None = None
+    """The endpoint that has to run a version first."""
 
     @property
     def is_marketplace(self) -> bool:
@@ -202,6 +210,10 @@ class Fleet(Block):
     """Used where an endpoint does not say otherwise."""
     endpoints: Mapping[SageMakerName, EndpointSpec]
     """By the name of the SageMaker endpoint."""
+    waves: Mapping[WaveName, WavePlan] = {}
+    """Endpoints that change one after another."""
+    manager: Manager | None = None
+    """Left out: the bot does nothing that nobody asked for."""
 
     def endpoint(self, name: str) -> EndpointSpec:
         """The endpoint of that name.

@@ -1,0 +1,30 @@
+"""A change that needs no click: the fleet file's policy `auto` brings it, or the approvers of its wave vouched for it."""
+
+from datetime import datetime
+
+from bot.domain.fleet import Approval
+from bot.domain.phases import BOT_ACTOR, Kind, Phase, Reason
+from bot.domain.rollout import Rollout
+from bot.domain.starting import Start
+
+
+def may_begin_alone(rollout: Rollout, policy: Approval) -> bool:
+    """Whether its plan needs no click.
+
+    What cannot be undone always needs people, and so does whatever takes more of them than vouched for it.
+
+    Args:
+        rollout: Waits for approval.
+        policy: The policy that its plan falls under.
+    """
+    if rollout.approval_needed or rollout.plan is None or rollout.plan.irreversible or rollout.kind is Kind.TEARDOWN:
+        return False
+    return not rollout.vouched_by or len(rollout.vouched_by) >= policy.quorum
+
+
+def begun_alone(rollout: Rollout, start: Start | None, now: datetime) -> Rollout:
+    """On its way, or waiting for its change window."""
+    actor = rollout.vouched_by[-1] if rollout.vouched_by else BOT_ACTOR
+    if start is not None:
+        return rollout.to(Phase.SCHEDULED, start.reason, now, actor, scheduled_for=start.at)
+    return rollout.to(Phase.PREPARING, Reason.NO_APPROVAL_NEEDED, now, actor)

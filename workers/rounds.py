@@ -1,0 +1,82 @@
+"""What comes round again and again: the census, the registry watch, the manager, waves. One worker at a time does each.
+
+A round is due in the store like anything else. However many hosts run workers, a round that is being done is held, so that two managers
+never act at once; one that dies is due again after a lease.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+from bot.domain.errors import GatewayError, RevisionConflict, SlackRefused, TransientError
+from bot.store.keys import Due
+from workers.heartbeat import beating
+from workers.world import World
+
+log = logging.getLogger(__name__)
+
+EVENTS_EVERY = timedelta(seconds=5)
+
+
+class RoundName(StrEnum):
+    """The rounds there are."""
+
+    EVENTS = "events"  # hints from the queue: what changed is looked at now
+    CENSUS = "census"  # how every endpoint stands
+    REGISTRY = "registry"  # new versions are announced, revoked ones are told
+    TAGS = "tags"  # what must outlive the store is written onto the endpoints
+    WAVES = "waves"
+    MANAGE = "manage"
+    HOME = "home"  # App Homes that somebody looks at
+
+
+@dataclass(frozen=True)
+class Round:
+    """One of them: how often, and what is done."""
+
+    every: timedelta
+    run: Callable[[], None]
+
+
+@dataclass(frozen=True)
+class Rounds:
+    """Does rounds. What goes wrong in one is logged, and the next tries again."""
+
+    world: World
+    rounds: dict[RoundName, Round]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Those that are done here; none without a `manager` in the fleet file."""
+        return tuple(self.rounds) if self.world.fleet.manager is not None else ()
+
+    def run(self, name: str) -> None:
+        """Do it, unless somebody is at it, and make it due again."""
+        found = self.rounds.get(RoundName(name))
+        if found is None or self.world.fleet.manager is None:
+            self.world.store.due.remove(Due.ROUNDS, name)
+            return
+        due, lease = self.world.store.due, self.world.lease
+        with due.hold("round", name, lease) as hold:
+            if hold is None:
+                return
+
+            def beat() -> None:
+                hold.prolong()
+                due.put_off(Due.ROUNDS, name, self.world.clock() + lease)
+
+            with beating(beat, lease):
+                self._run(name, found)
+        due.put_off(Due.ROUNDS, name, self.world.clock() + found.every)
+
+    def _run(self, name: str, found: Round) -> None:
+        try:
+            found.run()
+        except (TransientError, GatewayError, SlackRefused, RevisionConflict) as exc:
+            log.warning("round %s: %s", name, exc)
+
+    def soon(self, name: RoundName) -> None:
+        """Let a round come at once."""
+        self.world.store.due.put_off(Due.ROUNDS, name, self.world.clock())

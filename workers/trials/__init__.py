@@ -1,0 +1,5 @@
+"""A/B tests: two versions side by side on one endpoint."""
+
+from workers.trials.opening import Trials
+
+__all__ = ["Trials"]

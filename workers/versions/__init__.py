@@ -1,0 +1,7 @@
+"""The model registry as people are told of it, and as they decide on it."""
+
+from workers.versions.deciding import VersionDecisions
+from workers.versions.hints import Hints
+from workers.versions.watching import RegistryWatch
+
+__all__ = ["Hints", "RegistryWatch", "VersionDecisions"]
