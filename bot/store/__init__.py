@@ -10,6 +10,7 @@ from bot.store.glances import GlanceStore
 from bot.store.holds import HoldStore
 from bot.store.locks import LockStore
 from bot.store.memory import MemoryStore
+from bot.store.notices import NoticeStore
 from bot.store.numbers import NumberStore
 from bot.store.rollouts import RolloutStore
 from bot.store.slots import SlotStore
@@ -28,6 +29,7 @@ class Store:
     locks: LockStore
     holds: HoldStore
     memory: MemoryStore
+    notices: NoticeStore
     numbers: NumberStore
 
 
@@ -43,5 +45,6 @@ def make_store(connection: Redis) -> Store:
         locks=LockStore(connection),
         holds=HoldStore(connection),
         memory=MemoryStore(connection),
+        notices=NoticeStore(connection),
         numbers=NumberStore(connection),
     )

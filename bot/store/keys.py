@@ -118,6 +118,11 @@ def numbers(rollout_id: str) -> str:
     return f"{PREFIX}:numbers:{rollout_id}"
 
 
+def notice(key: str) -> str:
+    """message_ts of what was said once; empty from the claim until then."""
+    return f"{PREFIX}:notice:{key}"
+
+
 def memory(key: str) -> str:
     """Something that lapses by itself."""
     return f"{PREFIX}:memory:{key}"
