@@ -110,7 +110,7 @@ class Engine:
         self.autoscaling, self.alarms = FakeAutoscaling(), FakeAlarms()
         self.quotas, self.usage, self.prices = FakeQuotas(), FakeUsage(), FakePrices()
         self.subscriptions, self.artifacts = FakeSubscriptions(), FakeArtifacts()
-        aws = Aws(
+        self._aws = Aws(
             endpoints=self.endpoints,
             registry=self.registry,
             metrics=self.metrics,
@@ -125,7 +125,7 @@ class Engine:
         self.world = World(
             store=make_store(self.redis),
             fleet=parse_fleet(fleet, "fleet.yaml"),
-            aws=lambda spec: aws,
+            aws=lambda spec: self._aws,
             slack=self.slack,
             clock=self.clock,
         )
@@ -140,6 +140,10 @@ class Engine:
 
     def close(self) -> None:
         self.redis.close()
+
+    def lives_in(self, **gateways: Any) -> None:
+        """Other gateways for the account, by the fields of `Aws`."""
+        self._aws = replace(self._aws, **gateways)
 
     # What people do
 
