@@ -63,6 +63,12 @@ class _Loader(yaml.SafeLoader):
     yaml_implicit_resolvers: dict[str | None, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012 -- as PyYAML has it
 
 
+class _FastLoader(yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader):  # type: ignore[misc]
+    """The same in C: three times as fast, and shorter of words about what is wrong."""
+
+    yaml_implicit_resolvers: dict[str | None, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012 -- as PyYAML has it
+
+
 for _name, _pattern, _first in (
     ("int", _INT, "-+0123456789"),
     ("float", _FLOAT, "-+.0123456789"),
@@ -70,7 +76,31 @@ for _name, _pattern, _first in (
     ("null", _NULL, "~nN\0"),
 ):
     _anchored = re.compile(rf"(?:{_pattern.pattern})$", re.ASCII)
-    _Loader.add_implicit_resolver(_TAG + _name, _anchored, ["" if c == "\0" else c for c in _first])
+    for _loader in (_Loader, _FastLoader):
+        _loader.add_implicit_resolver(_TAG + _name, _anchored, ["" if c == "\0" else c for c in _first])
+
+_DEEPEST = 100
+_BRACKET = re.compile(r"[\[\]{}]")
+_DEEP_BLOCK = re.compile(rf"^[ \-?:]{{{2 * _DEEPEST}}}", re.MULTILINE)
+
+
+def _compose(text: str) -> yaml.Node | None:
+    """The text's nodes; what libyaml refuses is read again by the parser that tells why in the words that `_PLAINER` knows."""
+    if not _may_be_deep(text):
+        try:
+            return yaml.compose(text, _FastLoader)
+        except yaml.YAMLError:
+            pass
+    return yaml.compose(text, _Loader)
+
+
+def _may_be_deep(text: str) -> bool:
+    """Whether it may be nested so deeply that libyaml's recursion, which nothing checks, would end the process."""
+    depth = deepest = 0
+    for bracket in _BRACKET.finditer(text):
+        depth = depth + 1 if bracket[0] in "[{" else max(depth - 1, 0)
+        deepest = max(deepest, depth)
+    return deepest > _DEEPEST or _DEEP_BLOCK.search(text) is not None
 
 
 class Source:
@@ -86,7 +116,7 @@ class Source:
         self.mistakes: list[Mistake] = []
         self._built: dict[int, Any] = {}
         try:
-            root = yaml.compose(text, _Loader)
+            root = _compose(text)
             if root is None:
                 raise FleetFileError(
                     (Mistake(filename, 1, "YAML", "the file is empty: it needs version and endpoints"),)
@@ -110,6 +140,10 @@ class Source:
     def has(self, path: Path) -> bool:
         """Whether the file itself says something there."""
         return sum(1 for _ in self._nodes(path)) == len(path)
+
+    def place(self, path: Path) -> str:
+        """Where something stands, as people look it up: `fleet.yaml:12`."""
+        return f"{self.filename}:{self._line(path)}"
 
     def _line(self, path: Path) -> int:
         line = 1
