@@ -145,6 +145,13 @@ class ModelPackage(Value):
     """S3 urls of what its containers load; empty for Marketplace packages, which do not say, and in lists of versions."""
     created_at: datetime
     description: str | None = None
+    approval_note: str | None = None
+    """SageMaker's ApprovalDescription: why it was approved or rejected. Like what follows, not told in lists of versions."""
+    modified_at: datetime | None = None
+    modified_by: str = ""
+    """ARN of whoever changed it last, most often to approve or reject it; empty where SageMaker does not tell."""
+    properties: Mapping[str, str] = {}
+    """CustomerMetadataProperties: what whoever registered it wrote down, such as `mlflow.run_id`."""
 
     @property
     def is_completed(self) -> bool:

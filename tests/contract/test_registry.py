@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bot.domain.endpoint import ApprovalStatus
-from bot.domain.errors import ResourceMissing
+from bot.domain.errors import ResourceBusy, ResourceMissing
 from workers.gateways.registry import ModelRegistry
 
 from .clients import make_client, scripted
@@ -137,3 +137,50 @@ def test_missing_version_is_named() -> None:
         with pytest.raises(ResourceMissing) as caught:
             ModelRegistry(client).describe_package(ACME)
     assert (caught.value.kind, caught.value.name) == ("model package", ACME)
+
+
+def test_who_changed_a_version_last_and_why_is_told() -> None:
+    reviewer = "arn:aws:sts::123456789012:assumed-role/ml-reviewers/anna"
+    answer = described(
+        **summary(4),
+        ApprovalDescription="good on the holdout set",
+        LastModifiedTime=THEN,
+        LastModifiedBy={"IamIdentity": {"Arn": reviewer}},
+        CustomerMetadataProperties={"mlflow.run_id": "0a1b"},
+    )
+    with scripted("sagemaker") as (client, script):
+        script.add_response("describe_model_package", answer)
+        package = ModelRegistry(client).describe_package(answer["ModelPackageArn"])
+    assert (package.approval_note, package.modified_at, package.modified_by) == (
+        "good on the holdout set",
+        THEN,
+        reviewer,
+    )
+    assert package.properties == {"mlflow.run_id": "0a1b"}
+
+
+@pytest.mark.parametrize(
+    ("context", "who"),
+    [({"UserProfileName": "anna", "UserProfileArn": "arn:aws:sagemaker:x"}, "arn:aws:sagemaker:x"), ({}, "")],
+)
+def test_somebody_in_studio_is_known_by_their_profile(context: dict[str, str], who: str) -> None:
+    answer = described(**summary(4), LastModifiedBy=context)
+    with scripted("sagemaker") as (client, script):
+        script.add_response("describe_model_package", answer)
+        assert ModelRegistry(client).describe_package(answer["ModelPackageArn"]).modified_by == who
+
+
+def test_a_version_is_approved_with_a_note_that_sagemaker_takes() -> None:
+    arn = f"{ACCOUNT}:model-package/sentiment/4"
+    asked = {"ModelPackageArn": arn, "ModelApprovalStatus": "Approved", "ApprovalDescription": "x" * 1024}
+    with scripted("sagemaker") as (client, script):
+        script.add_response("update_model_package", {"ModelPackageArn": arn}, asked)
+        ModelRegistry(client).set_approval(arn, ApprovalStatus.APPROVED, "x" * 2000)
+
+
+def test_two_who_decide_at_the_same_moment_conflict() -> None:
+    arn = f"{ACCOUNT}:model-package/sentiment/4"
+    with scripted("sagemaker") as (client, script):
+        script.add_client_error("update_model_package", "ConflictException", "There was a conflict.")
+        with pytest.raises(ResourceBusy):
+            ModelRegistry(client).set_approval(arn, ApprovalStatus.REJECTED, "no")

@@ -16,7 +16,7 @@ from bot.domain.endpoint import (
     VariantState,
 )
 from bot.domain.errors import ResourceBusy, ResourceExists, ResourceMissing
-from fakes.clock import FakeClock
+from fakes.clock import NOW, FakeClock
 from fakes.failing import Failing
 
 ARN = "arn:aws:sagemaker:us-east-1:123456789012"
@@ -222,6 +222,16 @@ class FakeRegistry(Failing):
                 if package.arn == arn:
                     return package
             raise ResourceMissing("model package", arn, operation="DescribeModelPackage", code="ValidationException")
+
+    def set_approval(self, arn: str, status: ApprovalStatus, note: str) -> None:
+        with self.called("set_approval", arn, status, note):
+            package = next(p for p in self.packages if p.arn == arn)
+            self.decides(package, status, note)
+
+    def decides(self, package: ModelPackage, status: ApprovalStatus, note: str = "", by: str = "") -> None:
+        """Somebody sets the approval, be it in the console."""
+        said = {"approval": status, "approval_note": note or None, "modified_by": by, "modified_at": NOW}
+        self.packages[self.packages.index(package)] = package.model_copy(update=said)
 
     def list_versions(self, group: str, approval: ApprovalStatus | None = None) -> tuple[ModelPackage, ...]:
         with self.called("list_versions", group):

@@ -1,7 +1,7 @@
 """The model registry: package groups, their versions, and AWS Marketplace packages."""
 
 from collections.abc import Iterator
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any
 
 from bot.domain.endpoint import ApprovalStatus, Document, ModelPackage
@@ -10,6 +10,9 @@ from workers.gateways.aws_errors import Subject, translated
 VERSIONS_LIMIT = 1000
 """Newest versions of a group that are read; what is older than these nobody promotes, and a page costs a request."""
 
+NOTE_LIMIT = 1024
+"""Characters of an ApprovalDescription; botocore does not check it."""
+
 _PAGE = 100
 
 
@@ -17,7 +20,7 @@ class ModelRegistry:
     """`ports.Registry` for one account and region; packages and groups of other accounts by their ARN."""
 
     def __init__(self, client: Any) -> None:
-        """Take a boto3 `sagemaker` client. Everything here only reads, so the client may retry by itself."""
+        """Take a boto3 `sagemaker` client. It may retry by itself: to approve or reject twice comes to the same."""
         self._client = client
 
     def describe_package(self, arn: str) -> ModelPackage:
@@ -33,8 +36,24 @@ class ModelRegistry:
                 "product_id": product_id,
                 "instance_types": tuple(inference.get("SupportedRealtimeInferenceInstanceTypes", ())),
                 "model_data": tuple(_model_data(inference)),
+                "approval_note": answer.get("ApprovalDescription") or None,
+                "modified_at": _utc(answer.get("LastModifiedTime")),
+                "modified_by": _who(answer.get("LastModifiedBy", {})),
+                "properties": answer.get("CustomerMetadataProperties", {}),
             }
         )
+
+    def set_approval(self, arn: str, status: ApprovalStatus, note: str) -> None:
+        """Approve or reject a version of a group; what was noted before is overwritten.
+
+        Raises:
+            ResourceMissing: kind="model package".
+            ResourceBusy: somebody else changed it at the same moment.
+        """
+        with translated("UpdateModelPackage", Subject("model package", arn)):
+            self._client.update_model_package(
+                ModelPackageArn=arn, ModelApprovalStatus=status.value, ApprovalDescription=note[:NOTE_LIMIT]
+            )
 
     def list_versions(self, group: str, approval: ApprovalStatus | None = None) -> tuple[ModelPackage, ...]:
         """Versions of a group, newest first; without instance types, which only `describe_package` knows.
@@ -71,6 +90,17 @@ def _package(answer: Document) -> ModelPackage:
         approval=ApprovalStatus(approval) if approval and version is not None else None,
         created_at=answer["CreationTime"].astimezone(UTC),
         description=answer.get("ModelPackageDescription") or None,
+    )
+
+
+def _utc(moment: datetime | None) -> datetime | None:
+    return moment.astimezone(UTC) if moment is not None else None
+
+
+def _who(context: Document) -> str:
+    """Whoever changed a package: a role's session or a user by its ARN, or somebody in SageMaker Studio by their profile."""
+    return (
+        context.get("IamIdentity", {}).get("Arn") or context.get("UserProfileArn") or context.get("UserProfileName", "")
     )
 
 
