@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from bot.domain.errand import ReplyTo
+from bot.domain.errors import UserError
 from bot.messages.answers import render_text
 from bot.messages.blocks import Message
 from bot.messages.plain import plain
@@ -35,10 +36,42 @@ class Answering:
             self._to_terminal(reply, message, exit_status, rollout_id)
         elif reply.response_url is not None:
             self.world.slack.respond(
-                reply.response_url, text=message.text, blocks=message.blocks, in_channel=in_channel
+                reply.response_url,
+                text=message.text,
+                blocks=message.blocks,
+                in_channel=in_channel,
+                in_place=reply.in_place,
             )
-        elif reply.channel_id is not None:
-            self.world.slack.post(reply.channel_id, text=message.text, blocks=message.blocks, thread_ts=reply.thread_ts)
+        else:
+            self._post(reply, message)
+
+    def give_file(self, reply: ReplyTo, content: str, *, filename: str, title: str, note: str) -> None:
+        """A file where it was asked for; a terminal prints it as it is.
+
+        Args:
+            reply: Where it was asked for.
+            content: The file.
+            filename: With an ending, by which Slack shows it.
+            title: What it is, in a few words.
+            note: What is said with it in Slack.
+
+        Raises:
+            SlackRefused: the bot is not a member of that channel, or may not write there.
+        """
+        if reply.terminal is not None:
+            self.world.store.errands.answer(reply.terminal, Answer(content, EXIT_OK, None))
+            return
+        if reply.channel_id is None:
+            raise UserError("A file can be given in a channel or in the bot's messages only: type the command there.")
+        self.world.slack.upload(
+            reply.channel_id,
+            reply.thread_ts,
+            filename=filename,
+            content=content.encode(),
+            title=title,
+            alt_text=title,
+        )
+        self.answer(reply, render_text(note))
 
     def refuse(self, reply: ReplyTo, text: str, *, exit_status: int = EXIT_FAILED) -> None:
         """Why something was not done, to that person only."""
@@ -51,6 +84,13 @@ class Answering:
             self.world.slack.whisper(
                 reply.channel_id, reply.user_id, text=message.text, blocks=message.blocks, thread_ts=reply.thread_ts
             )
+        else:
+            self._post(reply, message)
+
+    def _post(self, reply: ReplyTo, message: Message) -> None:
+        """As a message where it was asked; what was pressed in the App Home tab is answered in direct messages."""
+        place = reply.channel_id or reply.user_id
+        self.world.slack.post(place, text=message.text, blocks=message.blocks, thread_ts=reply.thread_ts)
 
     def _to_terminal(self, reply: ReplyTo, message: Message, exit_status: int, rollout_id: str | None) -> None:
         assert reply.terminal is not None

@@ -17,7 +17,10 @@ from bot.domain.model import Value
 
 
 class ReplyTo(Value):
-    """Where an answer goes: a response_url, a thread, or a waiting terminal; whichever is there, in this order."""
+    """Where an answer goes: a response_url, a thread, or a waiting terminal; else to that person's direct messages.
+
+    A button in the App Home tab has neither a response_url nor a channel.
+    """
 
     user_id: str
     channel_id: str | None = None
@@ -27,6 +30,8 @@ class ReplyTo(Value):
     """The key under which a terminal waits for its answer."""
     trigger_id: str | None = None
     """The right to open one modal for that person. Slack takes it back after 3 seconds, so that may come to nothing."""
+    in_place: bool = False
+    """Whether the answer takes the place of the message whose button was pressed, as the next page does."""
 
 
 class Click(StrEnum):
@@ -62,6 +67,8 @@ class CommandValue(Value):
     """What a button carries that types a command: pressing it is typing it, with the rights of whoever presses."""
 
     command: Command
+    in_place: bool = False
+    """Whether the answer takes the place of the message that the button stands on."""
 
 
 class Form(StrEnum):

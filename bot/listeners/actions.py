@@ -68,7 +68,8 @@ def command_pressed(ack: Ack, body: Body, intake: Intake) -> None:
             "This button is of an older version of the bot and did nothing. Type the command instead."
         ) from exc
     origin = origin_of_click(body)
-    intake.take_command(value.command, actor=origin.actor, reply=origin.reply, delivery_id=origin.delivery_id)
+    reply = origin.reply.model_copy(update={"in_place": value.in_place})
+    intake.take_command(value.command, actor=origin.actor, reply=reply, delivery_id=origin.delivery_id)
     ack()
 
 

@@ -91,5 +91,7 @@ def _whisper(origin: Origin, text: str, client: WebClient) -> None:
             client.chat_postEphemeral(
                 channel=reply.channel_id, user=reply.user_id, text=text, thread_ts=reply.thread_ts
             )
+        else:
+            client.chat_postMessage(channel=reply.user_id, text=text)
     except (SlackApiError, OSError) as exc:
         log.warning("%s could not be answered: %s", origin.actor, exc)

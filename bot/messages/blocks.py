@@ -123,16 +123,20 @@ class CommandButton:
     command: Command
     style: str | None = None
     confirm: Confirm | None = None
+    in_place: bool = False
+    """Whether the answer takes the place of the message that it stands on."""
+
+    def at(self, place: ActionId) -> Block:
+        """The button itself, with an action id that nothing else in its block has."""
+        value = CommandValue(command=self.command, in_place=self.in_place)
+        return button(self.label, place, value, style=self.style, confirm=self.confirm)
 
 
 def command_buttons(*wanted: CommandButton, block_id: BlockId | None = BlockId.COMMANDS) -> Block:
     """A row of up to five of them. In messages with several rows, give `block_id` None: Slack makes one up."""
     row = {
         "type": "actions",
-        "elements": [
-            button(w.label, place, CommandValue(command=w.command), style=w.style, confirm=w.confirm)
-            for place, w in zip(COMMAND_PLACES, wanted, strict=False)
-        ],
+        "elements": [w.at(place) for place, w in zip(COMMAND_PLACES, wanted, strict=False)],
     }
     return row if block_id is None else {**row, "block_id": str(block_id)}
 

@@ -53,6 +53,16 @@ class FakeMessenger(Failing):
     timezones: dict[str, str] = field(default_factory=dict)
     views: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
     """The modals that were opened, each with the trigger_id that it took."""
+    response_messages: list[Message] = field(default_factory=list)
+    """The responses as they were sent, blocks included."""
+    in_place: list[bool] = field(default_factory=list)
+    """Of each response, whether it took the place of the message that was clicked."""
+    contents: dict[str, bytes] = field(default_factory=dict)
+    """The files that were uploaded, by name."""
+    homes: dict[str, Message] = field(default_factory=dict)
+    """What each person sees in the Home tab."""
+    published: list[str] = field(default_factory=list)
+    """Whose Home tab was drawn, once for each time."""
 
     def __post_init__(self) -> None:
         super().__init__()
@@ -92,18 +102,28 @@ class FakeMessenger(Failing):
             self.whispers.append((user_id, text))
 
     def respond(
-        self, response_url: str, *, text: str, blocks: Sequence[Mapping[str, Any]] = (), in_channel: bool = False
+        self,
+        response_url: str,
+        *,
+        text: str,
+        blocks: Sequence[Mapping[str, Any]] = (),
+        in_channel: bool = False,
+        in_place: bool = False,
     ) -> None:
         with self.called("respond", response_url):
-            self.responses.append((response_url, plain(Message(text, tuple(dict(b) for b in blocks)))))
+            message = Message(text, tuple(dict(b) for b in blocks))
+            self.responses.append((response_url, plain(message)))
+            self.response_messages.append(message)
+            self.in_place.append(in_place)
 
     def upload(
         self, channel_id: str, thread_ts: str | None, *, filename: str, content: bytes, title: str, alt_text: str
     ) -> None:
         with self.called("upload", channel_id, filename):
-            assert content.startswith(b"\x89PNG")
+            assert content.startswith(b"\x89PNG") or not filename.endswith(".png")
             assert alt_text
             self.files.append((thread_ts, filename))
+            self.contents[filename] = content
 
     def find_own(
         self, channel_id: str, *, event_type: str, payload: Mapping[str, str], since: datetime, thread_ts: str | None
@@ -144,6 +164,11 @@ class FakeMessenger(Failing):
             if trigger_id in [taken for taken, _ in self.views]:
                 raise SlackRefused("views.open", "exchanged_trigger_id")
             self.views.append((trigger_id, view))
+
+    def publish_home(self, user_id: str, blocks: Sequence[Mapping[str, Any]]) -> None:
+        with self.called("publish_home", user_id):
+            self.homes[user_id] = Message("Home", tuple(dict(b) for b in blocks))
+            self.published.append(user_id)
 
     def own_name(self) -> str:
         return "endpoint-bot"

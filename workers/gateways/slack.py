@@ -104,15 +104,17 @@ class SlackMessenger:
                 link_names=False,
             )
 
-    def respond(self, response_url: str, *, text: str, blocks: Blocks = (), in_channel: bool = False) -> None:
-        """Answer through a command's or click's response_url, never in place of the message that was clicked."""
+    def respond(
+        self, response_url: str, *, text: str, blocks: Blocks = (), in_channel: bool = False, in_place: bool = False
+    ) -> None:
+        """Answer through a command's or click's response_url, beside the message that was clicked unless told otherwise."""
         webhook = WebhookClient(response_url, timeout=TIMEOUT_SECONDS, proxy=self._client.proxy, retry_handlers=[])
         with translated("response_url"):
             answer = webhook.send(
                 text=text,
                 blocks=_plain(blocks) or None,
                 response_type="in_channel" if in_channel else "ephemeral",
-                replace_original=False,
+                replace_original=in_place,
                 unfurl_links=False,
                 unfurl_media=False,
             )
@@ -212,6 +214,11 @@ class SlackMessenger:
         """views.open: Slack takes a trigger_id once, and for 3 seconds."""
         with translated("views.open"):
             self._client.views_open(trigger_id=trigger_id, view=dict(view))
+
+    def publish_home(self, user_id: str, blocks: Blocks) -> None:
+        """views.publish, without a hash: whoever draws last has drawn what is true now."""
+        with translated("views.publish"):
+            self._client.views_publish(user_id=user_id, view={"type": "home", "blocks": _plain(blocks)})
 
     def own_name(self) -> str:
         """The bot user's name, for "invite me" hints."""

@@ -37,9 +37,18 @@ class Messenger(Protocol):
         ...
 
     def respond(
-        self, response_url: str, *, text: str, blocks: Sequence[Mapping[str, Any]] = (), in_channel: bool = False
+        self,
+        response_url: str,
+        *,
+        text: str,
+        blocks: Sequence[Mapping[str, Any]] = (),
+        in_channel: bool = False,
+        in_place: bool = False,
     ) -> None:
-        """Answer through a command's or click's response_url (5 uses, 30 minutes; reaches channels without the bot)."""
+        """Answer through a command's or click's response_url (5 uses, 30 minutes; reaches channels without the bot).
+
+        With `in_place` the answer replaces the message that was clicked.
+        """
         ...
 
     def upload(
@@ -79,6 +88,10 @@ class Messenger(Protocol):
 
         Raises SlackRefused with `expired_trigger_id` when that was too late, with `exchanged_trigger_id` when one was opened already.
         """
+        ...
+
+    def publish_home(self, user_id: str, blocks: Sequence[Mapping[str, Any]]) -> None:
+        """views.publish: what that person sees in the app's Home tab from now on."""
         ...
 
     def own_name(self) -> str:
