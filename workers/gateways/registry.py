@@ -99,9 +99,8 @@ def _utc(moment: datetime | None) -> datetime | None:
 
 def _who(context: Document) -> str:
     """Whoever changed a package: a role's session or a user by its ARN, or somebody in SageMaker Studio by their profile."""
-    return (
-        context.get("IamIdentity", {}).get("Arn") or context.get("UserProfileArn") or context.get("UserProfileName", "")
-    )
+    names = (context.get("IamIdentity", {}).get("Arn"), context.get("UserProfileArn"), context.get("UserProfileName"))
+    return next((str(name) for name in names if name), "")
 
 
 def _model_data(inference: Document) -> Iterator[str]:
