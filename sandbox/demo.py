@@ -8,7 +8,7 @@ import sys
 import threading
 from urllib.parse import urlencode
 
-from sandbox.stack import DidNotStart, Options, Stack, free_port
+from sandbox.stack import COMPANY_FLEET, DidNotStart, Options, Stack, free_port
 
 PREFERRED_PORT = 8400
 LOOK_SECONDS = 1.0
@@ -19,7 +19,7 @@ def run_demo() -> int:
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    stack = Stack(Options(slack_port=_port()))
+    stack = Stack(Options(slack_port=_port(), fleet=COMPANY_FLEET, estate="company"))
     print("Starting Redis, the stand-ins for Slack and AWS, the bot and the workers …", flush=True)
     try:
         with stack:

@@ -21,7 +21,9 @@ from sandbox.redis import RedisServer
 from sandbox.slack.driver import SlackDriver
 
 HERE = Path(__file__).parent
+QUEUES = ("urgent", "ticks", "slow", "tells", "rounds", "checks")
 SAMPLE_FLEET = HERE / "fleet.yaml"
+COMPANY_FLEET = HERE / "company.yaml"
 MANIFEST = HERE.parent / "manifest.yaml"
 
 BOT_TOKEN, APP_TOKEN, SIGNING_SECRET = "xoxb-sandbox", "xapp-sandbox", "sandbox-signing-secret"
@@ -103,6 +105,8 @@ class Options:
     """How the stack is put together."""
 
     fleet: Path = SAMPLE_FLEET
+    estate: str = "sample"
+    """What stands in AWS at the beginning: `sample` or `company`."""
     folder: Path | None = None
     """Where logs and Redis's files go; None makes a new one."""
     speed: float = 90.0
@@ -158,7 +162,7 @@ class Stack:
     def _start_stand_ins(self) -> None:
         o = self.options
         aws = [sys.executable, "-m", "sandbox.aws", "--port", str(o.aws_port), "--speed", str(o.speed)]
-        aws += ["--traffic", str(o.traffic)]
+        aws += ["--traffic", str(o.traffic), "--estate", o.estate]
         aws += o.aws_arguments
         self.aws = AwsDriver(self._start("aws", aws, {}, "aws stand-in on "))
         slack = [
@@ -226,12 +230,12 @@ class Stack:
 
         client = redis.Redis.from_url(self.redis.url)
         try:
-            return int(client.scard("rq:workers") or 0) >= 5
+            return int(client.scard("rq:workers") or 0) >= len(QUEUES)
         finally:
             client.close()
 
     def worker_pid(self, role: str) -> int:
-        """The process that plays a role of `python -m workers` now: pump, urgent, ticks, slow, tells, checks, metrics."""
+        """The process that plays a role of `python -m workers` now: pump, metrics, or one of QUEUES."""
         said = re.findall(rf"worker {role} is process (\d+)", self.processes["workers"].log.read_text())
         return int(said[-1])
 

@@ -19,6 +19,7 @@ def main() -> None:
     settings = Settings(
         speed=asked.speed,
         seed=asked.seed,
+        estate=asked.estate,
         traffic=asked.traffic,
         metric_delay_seconds=asked.metric_delay,
         config_lag_seconds=asked.config_lag,
@@ -55,6 +56,12 @@ def _parser() -> argparse.ArgumentParser:
         default=1.0,
         metavar="X",
         help="multiply the number of requests by X, so that short windows hold enough of them (default 1)",
+    )
+    parser.add_argument(
+        "--estate",
+        choices=("sample", "company"),
+        default="sample",
+        help="what stands there: four endpoints, or a company's 24 (default sample)",
     )
     parser.add_argument(
         "--seed", type=int, default=7, metavar="N", help="another number makes other traffic (default 7)"

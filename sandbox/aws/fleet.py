@@ -68,7 +68,7 @@ def _marketplace(world: World) -> None:
 
 
 def _registry(home: Region) -> None:
-    _group(
+    add_group(
         home,
         "sentiment",
         ["Approved", "Rejected", "Approved", "Approved", "PendingManualApproval"],
@@ -78,17 +78,17 @@ def _registry(home: Region) -> None:
         },
         ["ml.m5.large", "ml.m5.xlarge", "ml.m5.2xlarge"],
     )
-    _group(
+    add_group(
         home,
         "product-perception",
         ["Approved", "Approved"],
         {"accuracy": ("0.842", "0.867")},
         ["ml.m5.large", "ml.m5.xlarge"],
     )
-    _group(home, "credibility", ["Approved", "Approved"], {"auc": ("0.903", "0.911")}, ["ml.m5.large"])
+    add_group(home, "credibility", ["Approved", "Approved"], {"auc": ("0.903", "0.911")}, ["ml.m5.large"])
 
 
-def _group(
+def add_group(
     home: Region, name: str, approvals: list[str], metrics: dict[str, tuple[str, ...]], instance_types: list[str]
 ) -> None:
     begun = home.now - timedelta(days=120)
@@ -132,21 +132,23 @@ def _group(
 def _stt(home: Region) -> None:
     package = f"arn:aws:sagemaker:{home.name}:{MARKETPLACE_ACCOUNT}:model-package/{STT_EN_V1}"
     environment = {"ENGINE_MAX_ACTIVE_REQUESTS": "120", "ACME_LICENSE_KEY": "lic-9f27c1b84e0d4a6fb3"}
-    _model(home, "stt-prod-v1", {"ModelPackageName": package, "Environment": environment}, EnableNetworkIsolation=True)
-    variant = _variant(
+    add_model(
+        home, "stt-prod-v1", {"ModelPackageName": package, "Environment": environment}, EnableNetworkIsolation=True
+    )
+    variant = variant_of(
         "stt-prod-v1",
         InstanceType="ml.g5.2xlarge",
         InitialInstanceCount=2,
         ModelDataDownloadTimeoutInSeconds=1800,
         ContainerStartupHealthCheckTimeoutInSeconds=900,
     )
-    config = _config(home, "stt-prod-config-v1", [variant])
-    _endpoint(home, "stt-prod", config, {"team": "speech", "env": "prod"})
+    config = add_config(home, "stt-prod-config-v1", [variant])
+    add_endpoint(home, "stt-prod", config, {"team": "speech", "env": "prod"})
 
 
 def _sentiment(home: Region) -> None:
-    _model(home, "sentiment-v3", {"ModelPackageName": f"{home.arn('model-package', 'sentiment')}/3"})
-    variant = _variant("sentiment-v3", InstanceType="ml.m5.xlarge", InitialInstanceCount=2)
+    add_model(home, "sentiment-v3", {"ModelPackageName": f"{home.arn('model-package', 'sentiment')}/3"})
+    variant = variant_of("sentiment-v3", InstanceType="ml.m5.xlarge", InitialInstanceCount=2)
     capture = {
         "EnableCapture": True,
         "InitialSamplingPercentage": 20,
@@ -154,27 +156,29 @@ def _sentiment(home: Region) -> None:
         "CaptureOptions": [{"CaptureMode": "Input"}, {"CaptureMode": "Output"}],
         "CaptureContentTypeHeader": {"JsonContentTypes": ["application/json"]},
     }
-    config = _config(home, "sentiment-prod-config-v3", [variant], DataCaptureConfig=capture, KmsKeyId=KMS_KEY)
+    config = add_config(home, "sentiment-prod-config-v3", [variant], DataCaptureConfig=capture, KmsKeyId=KMS_KEY)
     given = {"team": "nlp", "env": "prod", "cost-center": "4711"}
     home.tags[config.arn] = {**given, "aws:cloudformation:stack-name": "sentiment-prod"}
-    _endpoint(home, "sentiment-prod", config, {**given, "aws:cloudformation:stack-name": "sentiment-prod"})
+    add_endpoint(home, "sentiment-prod", config, {**given, "aws:cloudformation:stack-name": "sentiment-prod"})
     live = home.endpoints["sentiment-prod"]
     live.variants[0].current_count = live.variants[0].desired_count = 4
     live.route_own(home.now - timedelta(days=30))
 
 
 def _product_perception(home: Region) -> None:
-    _model(home, "product-perception-v1", {"ModelPackageName": f"{home.arn('model-package', 'product-perception')}/1"})
-    variant = _variant("product-perception-v1", InstanceType="ml.m5.large", InitialInstanceCount=1)
-    config = _config(home, "product-perception-config-v1", [variant])
-    _endpoint(home, "product-perception", config, {"team": "nlp", "env": "prod"})
+    add_model(
+        home, "product-perception-v1", {"ModelPackageName": f"{home.arn('model-package', 'product-perception')}/1"}
+    )
+    variant = variant_of("product-perception-v1", InstanceType="ml.m5.large", InitialInstanceCount=1)
+    config = add_config(home, "product-perception-config-v1", [variant])
+    add_endpoint(home, "product-perception", config, {"team": "nlp", "env": "prod"})
 
 
 def _credibility(home: Region) -> None:
-    _model(home, "credibility-v1", {"ModelPackageName": f"{home.arn('model-package', 'credibility')}/1"})
-    variant = _variant("credibility-v1", ServerlessConfig={"MemorySizeInMB": 3072, "MaxConcurrency": 20})
-    config = _config(home, "credibility-config-v1", [variant])
-    _endpoint(home, "credibility", config, {"team": "trust", "env": "prod"})
+    add_model(home, "credibility-v1", {"ModelPackageName": f"{home.arn('model-package', 'credibility')}/1"})
+    variant = variant_of("credibility-v1", ServerlessConfig={"MemorySizeInMB": 3072, "MaxConcurrency": 20})
+    config = add_config(home, "credibility-config-v1", [variant])
+    add_endpoint(home, "credibility", config, {"team": "trust", "env": "prod"})
 
 
 def _autoscaling(home: Region) -> None:
@@ -240,24 +244,24 @@ def _alarms(home: Region) -> None:
     home.alarms[name] = Alarm(name, arn, spec, created, created, "OK", "Threshold not crossed.")
 
 
-def _model(home: Region, name: str, container: dict[str, Any], **more: Any) -> None:
+def add_model(home: Region, name: str, container: dict[str, Any], **more: Any) -> None:
     spec = {"PrimaryContainer": container, "ExecutionRoleArn": ROLE, **more}
     created = home.now - timedelta(days=31)
     home.models[name] = Model(name, home.arn("model", name), created, spec, has_served=True)
 
 
-def _variant(model: str, **more: Any) -> dict[str, Any]:
+def variant_of(model: str, **more: Any) -> dict[str, Any]:
     return {"VariantName": "AllTraffic", "ModelName": model, "InitialVariantWeight": 1.0, **more}
 
 
-def _config(home: Region, name: str, variants: list[dict[str, Any]], **more: Any) -> EndpointConfig:
+def add_config(home: Region, name: str, variants: list[dict[str, Any]], **more: Any) -> EndpointConfig:
     created = home.now - timedelta(days=31)
     config = EndpointConfig(name, home.arn("endpoint-config", name), created, {"ProductionVariants": variants, **more})
     home.configs[name] = config
     return config
 
 
-def _endpoint(home: Region, name: str, config: EndpointConfig, tags: dict[str, str]) -> None:
+def add_endpoint(home: Region, name: str, config: EndpointConfig, tags: dict[str, str]) -> None:
     created = home.now - timedelta(days=30)
     variants = [fresh_variant(home, spec) for spec in config.variants()]
     history = TrafficHistory(profile_for(name, config.spec))

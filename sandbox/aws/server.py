@@ -10,7 +10,7 @@ from contextlib import suppress
 
 from aiohttp import web
 
-from . import alarms, autoscaling, cloudwatch, fleet, marketplace, pricing, quotas, s3, sagemaker, sts, wire
+from . import alarms, autoscaling, cloudwatch, company, fleet, marketplace, pricing, quotas, s3, sagemaker, sts, wire
 from .calls import CallLog, LoggedCall
 from .clock import Clock
 from .control import add_control_routes
@@ -34,6 +34,9 @@ MAX_BODY_BYTES = 4 * 1024 * 1024
 _log = logging.getLogger("sandbox.aws")
 
 
+ESTATES = {"sample": fleet.sample_world, "company": company.company_world}
+
+
 class StandIn:
     """The pretended AWS behind one address."""
 
@@ -44,10 +47,10 @@ class StandIn:
         self.reset()
 
     def reset(self) -> None:
-        """Back to the sample fleet: no scenarios, no faults, an empty call log; held requests go on."""
+        """Back to the fleet of the beginning: no scenarios, no faults, an empty call log; held requests go on."""
         self.faults.clear()
         self.calls = CallLog()
-        self.world = fleet.sample_world(self._settings, self._clock)
+        self.world = ESTATES[self._settings.estate](self._settings, self._clock)
 
     def application(self) -> web.Application:
         app = web.Application(client_max_size=MAX_BODY_BYTES)
