@@ -87,6 +87,17 @@ class Snapshot(Value):
         return self.pending is not None and self.pending.config_name == config_name
 
 
+class Listed(Value):
+    """An endpoint as a listing shows it: enough to tell whether it moved, not what it runs."""
+
+    name: str
+    arn: str
+    status: EndpointStatus | None
+    """None for a status that this version of the bot does not know."""
+    created: datetime
+    last_modified: datetime
+
+
 class ModelRecord(Value):
     """A SageMaker Model: its name, what CreateModel would need to make it again, and its tags (without `aws:` ones)."""
 

@@ -9,6 +9,7 @@ from bot.domain.endpoint import (
     ConfigRecord,
     Document,
     EndpointStatus,
+    Listed,
     ModelPackage,
     ModelRecord,
     PendingDeployment,
@@ -128,6 +129,15 @@ class FakeEndpoints(Failing):
         if live is None or "weights" in self._taken_from_config:
             variant = variant.model_copy(update={"weight": document.get("InitialVariantWeight", 1.0)})
         return variant
+
+    def list(self) -> tuple[Listed, ...]:
+        with self.called("list"):
+            arn = f"{ARN}:endpoint/{self.endpoint}"
+            created = self.moved_at - timedelta(days=30)
+            shown = Listed(
+                name=self.endpoint, arn=arn, status=self.status, created=created, last_modified=self.moved_at
+            )
+            return (shown,)
 
     def list_statuses(self, status: EndpointStatus) -> frozenset[str]:
         with self.called("list_statuses", status):

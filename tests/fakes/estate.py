@@ -3,7 +3,15 @@
 from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
-from bot.domain.endpoint import ApprovalStatus, ConfigRecord, EndpointStatus, ModelPackage, ModelRecord, Snapshot
+from bot.domain.endpoint import (
+    ApprovalStatus,
+    ConfigRecord,
+    EndpointStatus,
+    Listed,
+    ModelPackage,
+    ModelRecord,
+    Snapshot,
+)
 from bot.domain.errors import ResourceExists, ResourceMissing
 from fakes.account import ARN, FakeEndpoints
 from fakes.clock import NOW, FakeClock
@@ -89,6 +97,9 @@ class Estate:
 
     def describe(self, name: str) -> Snapshot:
         return self._endpoint(name).describe(name)
+
+    def list(self) -> tuple[Listed, ...]:
+        return tuple(shown for endpoint in self.by_name.values() for shown in endpoint.list())
 
     def list_statuses(self, status: EndpointStatus) -> frozenset[str]:
         return frozenset(name for name, endpoint in self.by_name.items() if endpoint.status is status)

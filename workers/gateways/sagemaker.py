@@ -9,6 +9,7 @@ from bot.domain.endpoint import (
     ConfigRecord,
     Document,
     EndpointStatus,
+    Listed,
     ModelRecord,
     PendingDeployment,
     Snapshot,
@@ -26,6 +27,8 @@ DESCRIBE_ONLY = frozenset(
     {"EndpointConfigArn", "ModelArn", "CreationTime", "DeploymentRecommendation", "ResponseMetadata"}
 )
 """Members that no Create operation takes, by design; anything else that is left out of a document is told."""
+
+_STATUSES = frozenset(EndpointStatus)
 
 
 class SageMakerEndpoints:
@@ -70,6 +73,12 @@ class SageMakerEndpoints:
             pending=_pending(answer.get("PendingDeploymentSummary")),
             guardrails=_shifts_in_steps(answer.get("LastDeploymentConfig", {})),
         )
+
+    def list(self) -> tuple[Listed, ...]:
+        """All endpoints, 100 a page."""
+        with translated("ListEndpoints", Subject("endpoints", "all")):
+            pages = self._client.get_paginator("list_endpoints").paginate(PaginationConfig={"PageSize": 100})
+            return tuple(_listed(summary) for page in pages for summary in page["Endpoints"])
 
     def list_statuses(self, status: EndpointStatus) -> frozenset[str]:
         """Names of all endpoints in that status, 100 a page."""
@@ -209,6 +218,18 @@ class SageMakerEndpoints:
         except ResourceMissing as error:
             # The name is taken, yet cannot be read: SageMaker reads its own writes late.
             raise TransientError(operation, f"SageMaker does not show {name} yet") from error
+
+
+def _listed(summary: Document) -> Listed:
+    status = summary["EndpointStatus"]
+    return Listed(
+        name=summary["EndpointName"],
+        arn=summary["EndpointArn"],
+        # One endpoint in a status of tomorrow must not hide all others: whoever looks at it is told by `describe`.
+        status=EndpointStatus(status) if status in _STATUSES else None,
+        created=summary["CreationTime"].astimezone(UTC),
+        last_modified=summary["LastModifiedTime"].astimezone(UTC),
+    )
 
 
 def _status(answer: Document) -> EndpointStatus:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Protocol
 
-from bot.domain.endpoint import ConfigRecord, Document, EndpointStatus, ModelRecord, Snapshot
+from bot.domain.endpoint import ConfigRecord, Document, EndpointStatus, Listed, ModelRecord, Snapshot
 
 
 class Endpoints(Protocol):
@@ -11,6 +11,10 @@ class Endpoints(Protocol):
 
     def describe(self, name: str) -> Snapshot:
         """One observation. Raises ResourceMissing(kind="endpoint")."""
+        ...
+
+    def list(self) -> tuple[Listed, ...]:
+        """All endpoints, 100 a page."""
         ...
 
     def list_statuses(self, status: EndpointStatus) -> frozenset[str]:
