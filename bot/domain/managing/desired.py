@@ -1,0 +1,62 @@
+"""From what differs to the change that ends it: a version, and whatever else the fleet file says and the endpoint does not run."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from bot.domain.board import Standing
+from bot.domain.commands import Change
+from bot.domain.fleet import EndpointSpec
+from bot.domain.plan import Difference
+
+_ENVIRONMENT = "Environment"
+
+
+def desired_change(spec: EndpointSpec, standing: Standing, package_arn: str | None) -> Change | None:
+    """The change that brings an endpoint to what the fleet file says; None where an update could change nothing.
+
+    Args:
+        spec: What the fleet file says.
+        standing: What runs, and where it differs from the file.
+        package_arn: The version that shall run; None leaves the one that does.
+    """
+    asked: dict[str, Any] = {}
+    for difference in standing.drift:
+        match _asked_by(spec, difference):
+            case ("env", key, value):
+                asked["env"] = {**asked.get("env", {}), key: value}
+            case (member, "", value):
+                asked[member] = value
+    if package_arn is not None and not is_same_package(package_arn, standing.running_package):
+        asked["package"] = package_arn
+    return Change(**asked) if asked else None  # a change that says nothing would ask for the newest version
+
+
+def beyond_change(spec: EndpointSpec, standing: Standing) -> tuple[Difference, ...]:
+    """Where it differs in what no update of the bot's changes, such as autoscaling or the size of a serverless endpoint."""
+    return tuple(_beyond(spec, standing))
+
+
+def is_same_package(one: str | None, other: str | None) -> bool:
+    """Whether two ARNs name the same version. SageMaker does not mind their case."""
+    return one is not None and other is not None and one.casefold() == other.casefold()
+
+
+def _beyond(spec: EndpointSpec, standing: Standing) -> Iterator[Difference]:
+    for difference in standing.drift:
+        if _asked_by(spec, difference) is None:
+            yield difference
+
+
+def _asked_by(spec: EndpointSpec, difference: Difference) -> tuple[str, str, object] | None:
+    """The member of a Change that a difference comes down to, the variable's name for the environment, and the file's value.
+
+    Values are taken from the file, not from the difference: there, those that look like secrets are masked.
+    """
+    *owner, field = difference.path.split(".")
+    if owner and owner[-1] == _ENVIRONMENT:
+        return ("env", field, spec.environment[field]) if field in spec.environment else None
+    if field == "InstanceType" and spec.instance_type is not None:
+        return ("instance_type", "", spec.instance_type)
+    if field == "InitialInstanceCount" and spec.instance_count is not None:
+        return ("count", "", spec.instance_count)
+    return None

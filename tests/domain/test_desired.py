@@ -1,0 +1,84 @@
+"""The change that brings an endpoint to what the fleet file says: no more than differs, in the file's own values."""
+
+import pytest
+from fakes.records import ENDPOINT
+
+from bot.domain.board import BoardState, Standing
+from bot.domain.commands import Change
+from bot.domain.fleet import EndpointSpec
+from bot.domain.managing import beyond_change, desired_change
+from bot.domain.plan import Difference
+
+ARN = "arn:aws:sagemaker:us-east-1:123456789012:model-package/sentiment/{}"
+
+
+def a_spec(**fields) -> EndpointSpec:
+    return EndpointSpec.model_validate(
+        {"name": ENDPOINT, "model_package_group": "sentiment", "approval": {"users": ["U0BEN"]}, **fields}
+    )
+
+
+def a_standing(*drift: Difference, running: int | None = 3) -> Standing:
+    package = ARN.format(running) if running is not None else None
+    return Standing(endpoint=ENDPOINT, state=BoardState.DRIFTED, running_package=package, drift=drift)
+
+
+def moved(path: str, before: str | None = "before", after: str | None = "after") -> Difference:
+    return Difference(path=path, before=before, after=after)
+
+
+def test_what_runs_as_the_file_says_needs_no_change():
+    assert desired_change(a_spec(), a_standing(), ARN.format(3)) is None
+
+
+def test_without_a_version_and_without_drift_nothing_is_asked_for_not_even_the_newest_version():
+    assert desired_change(a_spec(instance_type="ml.m5.large"), a_standing(), None) is None
+
+
+def test_another_version_is_asked_for_by_its_package():
+    assert desired_change(a_spec(), a_standing(), ARN.format(4)) == Change(package=ARN.format(4))
+
+
+def test_the_case_of_an_arn_makes_no_other_version():
+    standing = a_standing().model_copy(update={"running_package": ARN.format(3).replace("sentiment", "Sentiment")})
+    assert desired_change(a_spec(), standing, ARN.format(3)) is None
+
+
+def test_a_version_comes_where_it_is_not_known_what_runs():
+    assert desired_change(a_spec(), a_standing(running=None), ARN.format(4)) == Change(package=ARN.format(4))
+
+
+@pytest.mark.parametrize(
+    ("path", "declared", "change"),
+    [
+        ("AllTraffic.InstanceType", {"instance_type": "ml.m5.large"}, Change(instance_type="ml.m5.large")),
+        ("AllTraffic.InitialInstanceCount", {"instance_count": 3}, Change(count=3)),
+        ("AllTraffic.model.Environment.WORKERS", {"environment": {"WORKERS": "4"}}, Change(env={"WORKERS": "4"})),
+    ],
+)
+def test_each_field_of_the_file_is_brought_by_an_update(path: str, declared: dict, change: Change):
+    assert desired_change(a_spec(**declared), a_standing(moved(path)), None) == change
+    assert beyond_change(a_spec(**declared), a_standing(moved(path))) == ()
+
+
+def test_only_variables_that_differ_are_set_and_in_the_files_words():
+    spec = a_spec(environment={"API_TOKEN": "abc", "WORKERS": "4"})
+    standing = a_standing(moved("AllTraffic.model.Environment.API_TOKEN", "••••", "•••• (changed)"))
+    assert desired_change(spec, standing, None) == Change(env={"API_TOKEN": "abc"})
+
+
+def test_a_version_and_settings_come_in_one_change():
+    spec = a_spec(instance_type="ml.m5.large", environment={"A": "1", "B": "2"})
+    drift = [moved("AllTraffic.InstanceType"), moved("X.Environment.A"), moved("X.Environment.B")]
+    assert desired_change(spec, a_standing(*drift), ARN.format(4)) == Change(
+        package=ARN.format(4), instance_type="ml.m5.large", env={"A": "1", "B": "2"}
+    )
+
+
+@pytest.mark.parametrize(
+    "path", ["Autoscaling.max", "AllTraffic.ServerlessConfig.MemorySizeInMB", "model.Environment.GONE"]
+)
+def test_what_no_update_changes_is_told_apart(path: str):
+    standing = a_standing(moved(path))
+    assert desired_change(a_spec(), standing, None) is None
+    assert beyond_change(a_spec(), standing) == (moved(path),)
