@@ -95,7 +95,7 @@ class Intake:
         if isinstance(command, Help):
             return Taken(render_help(str(help_text(command.command, prefix=prefix))))
         endpoint = getattr(command, "endpoint", None)
-        if endpoint is not None:
+        if endpoint is not None and not (isinstance(command, Status) and command.is_board):
             self.fleet.endpoint(endpoint)
         errand = CommandErrand(id=short_id(delivery_id), command=command, actor=actor, reply=reply, at=self.clock())
         is_new = self._put(errand, queue_for(command))

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from bot.domain.board import BoardState
 from bot.domain.commands import (
     COMMANDS,
     AbFinish,
@@ -125,7 +126,16 @@ TIMES = ANY_TEXT.map(lambda text: Freeze.model_validate({"until": f"x{text[:40]}
 VERSIONS = st.none() | st.integers(1, 999) | st.just("latest")
 COMMAND_KINDS: dict[type[Value], st.SearchStrategy[Value]] = {
     Help: st.builds(Help, command=st.none() | st.sampled_from(list(GRAMMAR.commands))),
-    Status: st.builds(Status, endpoint=OPTIONAL_WORD),
+    Status: st.builds(Status, endpoint=OPTIONAL_WORD)
+    | st.builds(
+        Status,
+        endpoint=st.none() | WORDS.map(lambda word: f"{word}*"),
+        states=st.lists(st.sampled_from(BoardState), max_size=3).map(tuple),
+        owner=st.none() | st.sampled_from(["me", "U0ANNA"]),
+        policy=st.none() | st.sampled_from(["auto", "ask", "manual"]),
+        group=st.none() | NAMES,
+        page=st.integers(1, 999),
+    ),
     Plan: st.builds(Plan, endpoint=WORDS, change=changes(), strategy=STRATEGIES),
     Promote: st.builds(
         Promote,

@@ -3,7 +3,6 @@
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
-from enum import StrEnum
 
 from bot.domain.endpoint import EndpointStatus, Snapshot
 from bot.domain.hold import Hold, HoldKind
@@ -12,26 +11,7 @@ from bot.domain.phases import Phase
 from bot.domain.plan import Difference
 from bot.domain.rollout import Rollout
 from bot.domain.scaling import Scaling
-
-
-class BoardState(StrEnum):
-    """How an endpoint stands. Sorted by how much attention it needs, most first."""
-
-    FAILED = "FAILED"  # SageMaker serves nothing, or a mix of configs
-    UNPATCHABLE = (
-        "UNPATCHABLE"  # its config or a model was deleted: AWS cannot replace its instances, nor can we go back to it
-    )
-    REVOKED = "REVOKED"  # the version that runs is no longer Approved
-    UNKNOWN = "UNKNOWN"  # AWS did not answer
-    NOT_DEPLOYED = "NOT_DEPLOYED"  # declared, but there is no such endpoint
-    QUARANTINED = "QUARANTINED"  # SageMaker refused the newest version that may follow, so automation leaves it alone
-    HELD = "HELD"  # the newest version that may follow was rolled back, or somebody holds the endpoint
-    DRIFTED = "DRIFTED"  # it was changed outside the bot, or differs from the fleet file
-    UPDATING = "UPDATING"  # SageMaker or a rollout is at work on it
-    TESTING = "TESTING"  # two versions run side by side, as an A/B test or as a shadow
-    OUT_OF_DATE = "OUT_OF_DATE"  # a newer version may follow
-    UP_TO_DATE = "UP_TO_DATE"  # it runs the newest version that may follow
-    UNMANAGED = "UNMANAGED"  # it exists, and is not in the fleet file
+from bot.domain.states import BoardState as BoardState
 
 
 class OutsideChange(Value):

@@ -26,9 +26,11 @@ from bot.domain.names import (
     WaveName,
     quoted,
 )
+from bot.domain.states import BoardState, TypedState
 from bot.domain.strategy import AskedStrategy
 
 _VERSION = re.compile(r"v?([1-9][0-9]{0,8})", re.ASCII)
+_PERSON = re.compile(r"(?:<@)?([UW][A-Z0-9]{2,})(?:\|[^>]*)?>?", re.ASCII)
 _SHARE = re.compile(r"(100|[1-9]?[0-9])%?", re.ASCII)
 _COUNT = re.compile(r"[1-9][0-9]{0,5}", re.ASCII)
 
@@ -59,6 +61,32 @@ def _read_share(typed: object) -> object:
     raise ValueError(f"{quoted(typed)} is no share of the traffic: give a percentage such as 10")
 
 
+def _read_owner(typed: object) -> object:
+    if not isinstance(typed, str):
+        return typed
+    if typed.lower() == "me":
+        return "me"
+    if match := _PERSON.fullmatch(typed):
+        return match[1]
+    raise ValueError(f"{quoted(typed)} is nobody: mention somebody, give a Slack user id such as U0ANNA, or the word me")
+
+
+def _read_lower(typed: object) -> object:
+    return typed.lower() if isinstance(typed, str) else typed
+
+
+def _read_page(typed: object) -> object:
+    if not isinstance(typed, str):
+        return typed
+    if _COUNT.fullmatch(typed):
+        return int(typed)
+    raise ValueError(f"{quoted(typed)} is no page: give a whole number, 1 or more")
+
+
+def _is_pattern(endpoint: str) -> bool:
+    return "*" in endpoint or "?" in endpoint
+
+
 def _read_side(typed: object) -> object:
     return typed.upper() if isinstance(typed, str) else typed
 
@@ -72,6 +100,11 @@ VersionNumber = Annotated[int, Field(strict=True, ge=1), BeforeValidator(_read_v
 InstanceCount = Annotated[int, Field(strict=True, ge=1), BeforeValidator(_read_count)]
 TrafficShare = Annotated[int, Field(strict=True, ge=0, le=100), BeforeValidator(_read_share)]
 """Percent of the requests."""
+
+Owner = Annotated[str, BeforeValidator(_read_owner)]
+"""Who answers for endpoints, as Slack writes a mention, or whoever asks."""
+
+PageNumber = Annotated[int, Field(strict=True, ge=1), BeforeValidator(_read_page)]
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 """A person's own words."""
@@ -132,6 +165,31 @@ class Status(Value):
 
     name: Literal["status"] = "status"
     endpoint: EndpointWord | None = None
+    """One of them, or a pattern such as `sentiment-*` for the rows of the board."""
+    states: tuple[TypedState, ...] = ()
+    owner: Owner | None = None
+    policy: Annotated[Literal["auto", "ask", "manual"], BeforeValidator(_read_lower)] | None = None
+    group: PackageGroup | None = None
+    page: PageNumber = Field(default=1, validate_default=True)
+
+    @field_validator("states")
+    @classmethod
+    def _names_each_state_once(cls, states: tuple[BoardState, ...]) -> tuple[BoardState, ...]:
+        return tuple(dict.fromkeys(states))
+
+    @field_validator("page")
+    @classmethod
+    def _asks_for_one_endpoint_or_for_rows(cls, page: int, info: ValidationInfo) -> int:
+        endpoint = info.data.get("endpoint")
+        chooses = page != 1 or any(info.data.get(name) for name in ("states", "owner", "policy", "group"))
+        if endpoint is not None and chooses and not _is_pattern(endpoint):
+            raise ValueError("name one endpoint, or choose rows of the board: not both")
+        return page
+
+    @property
+    def is_board(self) -> bool:
+        """Whether rows of the board are asked for, not one endpoint in full."""
+        return self.endpoint is None or _is_pattern(self.endpoint)
 
 
 class Plan(Value):

@@ -132,12 +132,19 @@ def _help(command: tuple[str, ...]) -> Help:
 
 @_command(
     "status",
-    summary="Show the fleet board, or one endpoint in full: what runs, what scales it, what is on its way, what is locked.",
-    example="status stt-prod",
+    summary="Show the fleet board, some rows of it, or one endpoint in full: what runs, what may follow, what is on its way.",
+    example="status --state OUT_OF_DATE --owner me",
 )
 @click.argument("endpoint", required=False)
-def _status(endpoint: str | None) -> Status:
-    return Status(endpoint=endpoint)
+@click.option(
+    "--state", "states", metavar="STATE", multiple=True, help="Only endpoints in this state; may be given again."
+)
+@click.option("--owner", metavar="@USER|me", help="Only endpoints of this person.")
+@click.option("--policy", metavar="auto|ask|manual", help="Only endpoints with this policy.")
+@click.option("--group", metavar="NAME", help="Only endpoints of this model package group.")
+@click.option("--page", metavar="N", help="Which page of a long board.")
+def _status(**said: Any) -> Status:
+    return Status.model_validate(_said(**said))
 
 
 @_command(

@@ -3,8 +3,9 @@
 import pytest
 from pydantic import ValidationError
 
-from bot.domain.commands import COMMANDS, Change, Promote, Rollback
+from bot.domain.commands import COMMANDS, Change, Promote, Rollback, Status
 from bot.domain.problems import problem_of
+from bot.domain.states import BoardState
 
 
 @pytest.mark.parametrize(
@@ -80,3 +81,37 @@ def test_problem_that_we_never_raise_keeps_pydantics_words():
     with pytest.raises(ValidationError) as caught:
         COMMANDS.validate_json("{")
     assert "Invalid JSON" in problem_of(caught.value.errors()[0])
+
+
+@pytest.mark.parametrize("typed", ["out of date", "out-of-date", "OUT_OF_DATE", "Out_Of_Date"])
+def test_a_state_of_the_board_is_read_however_it_is_written(typed: str):
+    assert Status.model_validate({"states": [typed, "OUT_OF_DATE"]}).states == (BoardState.OUT_OF_DATE,)
+
+
+@pytest.mark.parametrize(
+    ("typed", "owner"), [("<@U0ANNA>", "U0ANNA"), ("<@U0ANNA|anna>", "U0ANNA"), ("U0ANNA", "U0ANNA"), ("ME", "me")]
+)
+def test_an_owner_is_mentioned_named_by_id_or_oneself(typed: str, owner: str):
+    assert Status.model_validate({"owner": typed}).owner == owner
+
+
+@pytest.mark.parametrize(
+    ("said", "problem"),
+    [
+        ({"states": ["broken"]}, "“broken” is no state of the board: there are FAILED, "),
+        ({"owner": "@anna"}, "“@anna” is nobody: mention somebody"),
+        ({"page": "0"}, "“0” is no page"),
+        ({"endpoint": "stt-prod", "page": 2}, "name one endpoint, or choose rows of the board: not both"),
+        ({"endpoint": "stt-prod", "states": ["HELD"]}, "name one endpoint, or choose rows"),
+    ],
+)
+def test_rows_of_the_board_that_cannot_be_chosen_are_refused(said: dict[str, object], problem: str):
+    with pytest.raises(ValidationError) as refused:
+        Status.model_validate(said)
+    assert problem in str(refused.value)
+
+
+def test_a_pattern_asks_for_rows_and_a_name_for_one_endpoint():
+    assert Status().is_board
+    assert Status(endpoint="sentiment-*", page=2).is_board
+    assert not Status(endpoint="sentiment-prod").is_board
