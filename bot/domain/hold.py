@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from bot.domain.failure import FailureKind, classify
 from bot.domain.model import Value
-from bot.domain.phases import AWS_ACTOR, Kind, Phase, Reason
+from bot.domain.phases import AWS_ACTOR, BOT_ACTOR, Kind, Phase, Reason
 from bot.domain.rollout import Rollout
 from bot.domain.verdict import VerdictKind
 from bot.domain.version import Version
@@ -62,9 +62,13 @@ class Hold(Value):
 _GONE_BACK_ON_PURPOSE = frozenset(
     {Reason.ROLLBACK_REQUESTED, Reason.ROLLBACK_QUEUED, Reason.WATCH_REGRESSED, Reason.BAKE_REGRESSED}
 )
-_ENDS_OF_A_BAD_UPDATE = frozenset({Reason.AWS_ROLLED_BACK, Reason.UPDATE_FAILED, Reason.UPDATE_ROLLBACK_FAILED})
+_ENDS_OF_A_BAD_UPDATE = frozenset(
+    {Reason.AWS_ROLLED_BACK, Reason.UPDATE_FAILED, Reason.UPDATE_ROLLBACK_FAILED, Reason.CREATION_FAILED}
+)
 _ABOUT_THE_VERSION = frozenset({"create_models", "create_config", "create_bridge", "call_bridge", "call_update"})
 """Actions whose refusal says something about what was to run; autoscaling and alarms do not."""
+
+_BRINGS_A_VERSION = frozenset({Kind.UPDATE, Kind.CREATE})
 
 _NOT_ITS_FAULT = frozenset({FailureKind.CAPACITY, FailureKind.QUOTA})
 """What would keep any version from its instances."""
@@ -79,7 +83,9 @@ def hold_left_by(after: Rollout) -> Hold | None:
     """The hold that a rollout leaves by being in its present phase; None if it leaves none."""
     if after.kind is Kind.ROLLBACK:
         return _held_by_rollback(after)
-    if after.kind is not Kind.UPDATE or after.plan is None:
+    if after.kind is Kind.TEARDOWN:
+        return _held_by_teardown(after)
+    if after.kind not in _BRINGS_A_VERSION or after.plan is None:
         return None
     if after.phase is Phase.ROLLED_BACK:
         back = next(t for t in reversed(after.transitions) if t.phase is Phase.ROLLING_BACK)
@@ -98,7 +104,9 @@ def may_lift(before: Rollout | None, after: Rollout) -> bool:
 
 def lifts(hold: Hold, good: Rollout) -> bool:
     """Whether a rollout that ended well lifts the hold: the same version proved itself, or one that comes after it is there."""
-    if hold.kind is HoldKind.BY_PERSON or good.plan is None:
+    if hold.kind is HoldKind.BY_PERSON:
+        return good.kind is Kind.CREATE and hold.rollout_id is not None  # a teardown left it
+    if good.plan is None:
         return False
     version = good.plan.version
     if hold.is_about(version) or hold.rank is None:
@@ -107,10 +115,24 @@ def lifts(hold: Hold, good: Rollout) -> bool:
 
 
 def _is_good(rollout: Rollout) -> bool:
-    if rollout.kind is not Kind.UPDATE or rollout.phase is not Phase.SUCCEEDED:
+    if rollout.kind not in _BRINGS_A_VERSION or rollout.phase is not Phase.SUCCEEDED:
         return False
     is_worse = rollout.verdict is not None and rollout.verdict.kind is VerdictKind.REGRESSED
     return not is_worse or rollout.acceptance is not None
+
+
+def _held_by_teardown(teardown: Rollout) -> Hold | None:
+    """What people deleted stays deleted until a person creates it again, whatever the fleet file still declares."""
+    if teardown.phase is not Phase.SUCCEEDED or teardown.requester == BOT_ACTOR:
+        return None
+    return Hold(
+        kind=HoldKind.BY_PERSON,
+        endpoint=teardown.endpoint,
+        since=teardown.last.at,
+        actor=teardown.requester,
+        reason=f"torn down in rollout {teardown.id}: {teardown.reason}".removesuffix(": "),
+        rollout_id=teardown.id,
+    )
 
 
 def _held_by_rollback(rollback: Rollout) -> Hold | None:

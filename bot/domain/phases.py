@@ -77,6 +77,9 @@ class Reason(StrEnum):
     ABORTED = "aborted"
     BAKE_REGRESSED = "bake_regressed"
     SCALED = "scaled"
+    CREATED = "created"
+    CREATION_FAILED = "creation_failed"
+    TORN_DOWN = "torn_down"
     WATCH_OVER = "watch_over"
     WATCH_REGRESSED = "watch_regressed"
     WATCH_RESUMED = "watch_resumed"
@@ -100,7 +103,7 @@ TRANSITIONS: Mapping[Phase, frozenset[Phase]] = {
         {
             Phase.PLANNING,  # only before SageMaker took the update: what the plan rests on has moved
             Phase.WATCHING,
-            Phase.SUCCEEDED,  # a change of counts, which needs no watch
+            Phase.SUCCEEDED,  # what needs no watch: other counts, a new endpoint, one that is gone
             Phase.ROLLING_BACK,
             Phase.ROLLED_BACK_BY_AWS,
             Phase.FAILED,

@@ -59,7 +59,11 @@ class Plan(Value):
     fingerprint: str
     made_at: datetime
     current_config: str
+    """Of a creation: the config of the Failed endpoint that is deleted first; empty where there is no endpoint."""
     target_config: str
+    """Empty for a teardown."""
+    is_restore: bool = False
+    """Whether a creation takes a config that is still there, and so makes no new one."""
     current_label: str
     """What runs now, as people call it, e.g. `sentiment version 3`."""
     target_label: str

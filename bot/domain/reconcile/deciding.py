@@ -1,5 +1,6 @@
 """The next step of a rollout, phase by phase."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
@@ -8,8 +9,10 @@ from bot.domain.phases import BOT_ACTOR, Kind, Phase, Reason
 from bot.domain.reconcile.bridging import has_weights_to_move, stand_on_bridge
 from bot.domain.reconcile.checking import check_before
 from bot.domain.reconcile.chores import do_chore
+from bot.domain.reconcile.creating import follow_creation, prepare_creation
 from bot.domain.reconcile.scaling import follow_scale, set_counts_when_fit
 from bot.domain.reconcile.steps import SOON, Action, Decision, Observation, end, looked
+from bot.domain.reconcile.tearing import follow_teardown, prepare_teardown
 from bot.domain.reconcile.updating import call_when_fit, follow_update, must_wait, unfit
 from bot.domain.reconcile.watching import watch
 from bot.domain.rollout import Rollout
@@ -40,11 +43,9 @@ def _decide(rollout: Rollout, seen: Observation, now: datetime) -> Decision:
         case Phase.SCHEDULED:
             return _wait_for_time(rollout, seen, now)
         case Phase.PREPARING:
-            return _prepare(rollout, seen, now)
+            return _PREPARATIONS.get(rollout.kind, _prepare)(rollout, seen, now)
         case Phase.UPDATING:
-            return (
-                follow_scale(rollout, seen, now) if rollout.kind is Kind.SCALE else _follow_change(rollout, seen, now)
-            )
+            return _PURSUITS.get(rollout.kind, _follow_change)(rollout, seen, now)
         case Phase.WATCHING:
             return watch(rollout, seen, now)
         case Phase.ROLLING_BACK:
@@ -142,3 +143,16 @@ def _follow_rollback(rollout: Rollout, seen: Observation, now: datetime) -> Deci
         note = child.last.note or f"The rollback {child.id} ended as {child.phase.words}."
         return end(rollout, Phase.NEEDS_HUMAN, Reason.ROLLBACK_FAILED, now, note)
     return Decision(rollout, look_again_in=rollout.pace.poll)
+
+
+_Step = Callable[[Rollout, Observation, datetime], Decision]
+
+_PREPARATIONS: Mapping[Kind, _Step] = {Kind.CREATE: prepare_creation, Kind.TEARDOWN: prepare_teardown}
+"""Kinds that prepare otherwise than a change of config does."""
+
+_PURSUITS: Mapping[Kind, _Step] = {
+    Kind.SCALE: follow_scale,
+    Kind.CREATE: follow_creation,
+    Kind.TEARDOWN: follow_teardown,
+}
+"""Kinds whose call on the endpoint is another one than UpdateEndpoint."""

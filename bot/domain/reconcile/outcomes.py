@@ -25,7 +25,14 @@ CONSISTENCY_PATIENCE = timedelta(seconds=60)
 
 LONGEST_BACKOFF = timedelta(seconds=60)
 
-_CALLS = (Action.CALL_BRIDGE, Action.CALL_UPDATE, Action.SET_COUNTS)
+_CALLS = (
+    Action.CALL_BRIDGE,
+    Action.CALL_UPDATE,
+    Action.SET_COUNTS,
+    Action.CREATE_ENDPOINT,
+    Action.DELETE_ENDPOINT,
+)
+_NEED_A_CONFIG = (Action.CALL_BRIDGE, Action.CALL_UPDATE, Action.CREATE_ENDPOINT)
 
 
 def after_success(rollout: Rollout, action: Action, now: datetime) -> Decision:
@@ -62,7 +69,15 @@ def _after_success(rollout: Rollout, action: Action, now: datetime) -> Decision:
             assert calm.bridge.shift is not None
             shift = calm.bridge.shift.model_copy(update={"accepted_at": now})
             return Decision(with_bridge(calm, shift=shift), look_again_in=min(calm.pace.poll, calm.pace.settle))
-        case Action.CALL_BRIDGE | Action.CALL_UPDATE | Action.SET_COUNTS:
+        case Action.CLEAR_FAILED:
+            return Decision(calm, look_again_in=calm.pace.poll)
+        case (
+            Action.CALL_BRIDGE
+            | Action.CALL_UPDATE
+            | Action.SET_COUNTS
+            | Action.CREATE_ENDPOINT
+            | Action.DELETE_ENDPOINT
+        ):
             call = call_of(calm)
             assert call is not None
             accepted = with_call(calm, call.model_copy(update={"accepted_at": now}))
@@ -95,7 +110,9 @@ def _after_error(rollout: Rollout, action: Action | None, error: RolloutBotError
         return Decision(_uncalled(rollout), look_again_in=rollout.pace.poll)
     if action is Action.SHIFT_WEIGHTS:
         return _after_refused_shift(rollout, error, now)
-    if action in (Action.CALL_BRIDGE, Action.CALL_UPDATE) and _is_not_visible_yet(rollout, error, now):
+    if action is Action.CLEAR_FAILED and isinstance(error, ResourceBusy):  # it is being deleted already
+        return Decision(rollout, look_again_in=rollout.pace.poll)
+    if action in _NEED_A_CONFIG and _is_not_visible_yet(rollout, error, now):
         return Decision(_uncalled(rollout), look_again_in=rollout.pace.poll)
     if isinstance(error, GatewayError):
         return fail(rollout.with_(refused=action.value), Reason.AWS_REFUSED, now, error.user_message)
@@ -117,8 +134,8 @@ def _no_abort(error: RolloutBotError) -> str:
 
 def _is_not_visible_yet(rollout: Rollout, error: RolloutBotError, now: datetime) -> bool:
     """A config that we just created may not be visible to UpdateEndpoint at once: SageMaker is eventually consistent there."""
-    is_ours = rollout.kind is Kind.UPDATE and isinstance(error, ResourceMissing) and error.kind == "endpoint config"
-    return is_ours and now - rollout.last.at < CONSISTENCY_PATIENCE
+    is_missing = isinstance(error, ResourceMissing) and error.kind == "endpoint config"
+    return rollout.kind in (Kind.UPDATE, Kind.CREATE) and is_missing and now - rollout.last.at < CONSISTENCY_PATIENCE
 
 
 def _after_trouble(rollout: Rollout, action: Action | None, error: TransientError, now: datetime) -> Decision:

@@ -32,6 +32,9 @@ class Action(StrEnum):
     RESTORE_SCALING = "restore_scaling"
     DELETE_ALARMS = "delete_alarms"
     START_CHECK = "start_check"
+    CLEAR_FAILED = "clear_failed"
+    CREATE_ENDPOINT = "create_endpoint"
+    DELETE_ENDPOINT = "delete_endpoint"
 
 
 @dataclass(frozen=True)

@@ -142,7 +142,7 @@ def call_when_fit(rollout: Rollout, seen: Observation, now: datetime) -> Decisio
     if must_wait(seen) or seen.lock is not None:
         return Decision(seen_rollout.with_(stopped_by=seen.lock), look_again_in=rollout.pace.poll)
     free = seen_rollout.with_(stopped_by=None)
-    return _take_scaling(free, now) or _call_update(free, seen, now)
+    return take_scaling(free, now) or _call_update(free, seen, now)
 
 
 def stopped_by_person(rollout: Rollout, now: datetime) -> Decision | None:
@@ -155,7 +155,7 @@ def stopped_by_person(rollout: Rollout, now: datetime) -> Decision | None:
     return Decision(rollout.to(Phase.CANCELLED, Reason.CANCELLED_BY_PERSON, now, who))
 
 
-def _take_scaling(rollout: Rollout, now: datetime) -> Decision | None:
+def take_scaling(rollout: Rollout, now: datetime) -> Decision | None:
     """Autoscaling that would block the update or move counts under it is taken away first; its snapshot is saved before that."""
     assert rollout.plan is not None
     saga = rollout.scaling
