@@ -8,12 +8,14 @@ from bot.store.due import DueStore
 from bot.store.errands import ErrandStore
 from bot.store.glances import GlanceStore
 from bot.store.holds import HoldStore
+from bot.store.kept import KeptStore
 from bot.store.locks import LockStore
 from bot.store.memory import MemoryStore
 from bot.store.notices import NoticeStore
 from bot.store.numbers import NumberStore
 from bot.store.rollouts import RolloutStore
 from bot.store.slots import SlotStore
+from bot.store.standings import StandingStore
 
 
 @dataclass(frozen=True)
@@ -28,9 +30,11 @@ class Store:
     glances: GlanceStore
     locks: LockStore
     holds: HoldStore
+    kept: KeptStore
     memory: MemoryStore
     notices: NoticeStore
     numbers: NumberStore
+    standings: StandingStore
 
 
 def make_store(connection: Redis) -> Store:
@@ -44,7 +48,9 @@ def make_store(connection: Redis) -> Store:
         glances=GlanceStore(connection),
         locks=LockStore(connection),
         holds=HoldStore(connection),
+        kept=KeptStore(connection),
         memory=MemoryStore(connection),
         notices=NoticeStore(connection),
         numbers=NumberStore(connection),
+        standings=StandingStore(connection),
     )

@@ -18,6 +18,7 @@ ACTIVE = f"{PREFIX}:active"
 AUDIT = f"{PREFIX}:audit"
 FENCE = f"{PREFIX}:fence"
 HISTORY = f"{PREFIX}:history"
+KEPT = f"{PREFIX}:kept"
 LOCKS = f"{PREFIX}:locks"
 BREAKS = f"{PREFIX}:breaks"
 PUMP = f"{PREFIX}:pump"
@@ -121,6 +122,11 @@ def numbers(rollout_id: str) -> str:
 def notice(key: str) -> str:
     """message_ts of what was said once; empty from the claim until then."""
     return f"{PREFIX}:notice:{key}"
+
+
+def seen(what: str) -> str:
+    """Hash: JSON of what the census saw, by what it is about."""
+    return f"{PREFIX}:seen:{what}"
 
 
 def memory(key: str) -> str:

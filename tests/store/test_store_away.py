@@ -14,6 +14,7 @@ from redis.exceptions import ResponseError
 from bot.domain.commands import Status
 from bot.domain.errand import CommandErrand, ReplyTo
 from bot.domain.errors import StoreUnavailable
+from bot.domain.sighting import Listing, Shelf, Sighting, Traffic
 from bot.queue import QueueName
 from bot.store import Store, make_store
 from bot.store.connection import connect, store_errors
@@ -26,6 +27,7 @@ from bot.store.slots import SlotState
 SECOND = timedelta(seconds=1)
 ERRAND = CommandErrand(id="e1", command=Status(), actor="U1", reply=ReplyTo(user_id="U1"), at=NOW)
 NEW = Write(opened(), 0, NOW)
+SEEN = Sighting(endpoint=ENDPOINT, basis="", at=NOW)
 READ = Numbers(config=None, start=NOW, period=SECOND, read_at=NOW, values={})
 
 
@@ -67,6 +69,9 @@ CALLS: dict[str, Callable[[Store], object]] = {
     "due.put_off": lambda s: s.due.put_off(Due.TICKS, "r1", NOW),
     "due.remove": lambda s: s.due.remove(Due.TICKS, "r1"),
     "due.settle_tell": lambda s: s.due.settle_tell("r1", 1, NOW),
+    "kept.digests": lambda s: s.kept.digests(["e"]),
+    "kept.note": lambda s: s.kept.note("e", {}),
+    "holds.put_back": lambda s: s.holds.put_back("e", ()),
     "due.begin": lambda s: s.due.begin(Due.ROUNDS, ["census"], NOW),
     "due.backlog": lambda s: s.due.backlog(Due.TICKS, NOW),
     "due.dispatch": lambda s: s.due.dispatch(Due.TICKS, NOW, SECOND),
@@ -90,6 +95,14 @@ CALLS: dict[str, Callable[[Store], object]] = {
     "notices.remember": lambda s: s.notices.remember("version a/3", "1.1"),
     "notices.recall": lambda s: s.notices.recall("version a/3"),
     "notices.forget": lambda s: s.notices.forget("version a/3"),
+    "standings.sightings": lambda s: s.standings.sightings([ENDPOINT]),
+    "standings.save_sightings": lambda s: s.standings.save_sightings([SEEN]),
+    "standings.listings": lambda s: s.standings.listings(["own"]),
+    "standings.save_listing": lambda s: s.standings.save_listing("own", Listing(at=NOW, endpoints={})),
+    "standings.shelves": lambda s: s.standings.shelves(["own sentiment"]),
+    "standings.save_shelves": lambda s: s.standings.save_shelves({"own sentiment": Shelf(at=NOW)}),
+    "standings.traffic": lambda s: s.standings.traffic(["own"]),
+    "standings.save_traffic": lambda s: s.standings.save_traffic("own", Traffic(at=NOW)),
     "numbers.load": lambda s: s.numbers.load(["r1"]),
     "numbers.save": lambda s: s.numbers.save({"r1": READ}),
     "memory.remember": lambda s: s.memory.remember("group", "[]", SECOND),

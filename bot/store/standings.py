@@ -1,0 +1,81 @@
+"""What the census saw, kept for everybody: endpoints, listings, versions, traffic. A store that was emptied is filled by looking again."""
+
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from typing import TypeVar
+
+from pydantic import ValidationError
+from redis import Redis
+
+from bot.domain.model import Value
+from bot.domain.sighting import Listing, Shelf, Sighting, Traffic
+from bot.store import keys
+from bot.store.connection import store_errors, text
+
+KEPT = timedelta(days=7)
+"""Long enough to outlive an outage; endpoints that left the fleet file are forgotten with the rest when nobody looks any more."""
+
+V = TypeVar("V", bound=Value)
+
+
+class StandingStore:
+    """One hash for each kind of thing that is seen: a whole fleet is read in one round trip."""
+
+    def __init__(self, connection: Redis) -> None:
+        self._redis = connection
+
+    def sightings(self, endpoints: Iterable[str]) -> dict[str, Sighting]:
+        """What was seen of these endpoints; those that nobody looked at yet are missing."""
+        return self._read(keys.seen("endpoints"), list(endpoints), Sighting)
+
+    def save_sightings(self, sightings: Iterable[Sighting]) -> None:
+        """Keep what was seen."""
+        self._write(keys.seen("endpoints"), {sighting.endpoint: sighting for sighting in sightings})
+
+    def listings(self, places: Iterable[str]) -> dict[str, Listing]:
+        """The listings of these accounts and regions."""
+        return self._read(keys.seen("listings"), list(places), Listing)
+
+    def save_listing(self, place: str, listing: Listing) -> None:
+        """Keep a listing."""
+        self._write(keys.seen("listings"), {place: listing})
+
+    def shelves(self, sources: Iterable[str]) -> dict[str, Shelf]:
+        """The versions of these groups and tracks."""
+        return self._read(keys.seen("versions"), list(sources), Shelf)
+
+    def save_shelves(self, shelves: Mapping[str, Shelf]) -> None:
+        """Keep versions by their source."""
+        self._write(keys.seen("versions"), shelves)
+
+    def traffic(self, places: Iterable[str]) -> dict[str, Traffic]:
+        """Who is without requests, by account and region."""
+        return self._read(keys.seen("traffic"), list(places), Traffic)
+
+    def save_traffic(self, place: str, traffic: Traffic) -> None:
+        """Keep who is without requests."""
+        self._write(keys.seen("traffic"), {place: traffic})
+
+    def _read(self, key: str, fields: list[str], kind: type[V]) -> dict[str, V]:
+        with store_errors():
+            rows = self._redis.hmget(key, fields or [""])
+        found = {}
+        for field, row in zip(fields, rows, strict=False):
+            if row is not None and (value := _parsed(kind, text(row))) is not None:
+                found[field] = value
+        return found
+
+    def _write(self, key: str, values: Mapping[str, Value]) -> None:
+        if not values:
+            return
+        with store_errors(), self._redis.pipeline(transaction=False) as pipe:
+            pipe.hset(key, mapping={field: value.model_dump_json() for field, value in values.items()})
+            pipe.expire(key, KEPT)
+            pipe.execute()
+
+
+def _parsed(kind: type[V], document: str) -> V | None:
+    try:
+        return kind.model_validate_json(document)
+    except ValidationError:
+        return None  # written by another release: whoever needs it looks again
