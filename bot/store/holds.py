@@ -45,6 +45,13 @@ class HoldStore:
             rows = pipe.execute()
         return {name: _read(row) for name, row in zip(names, rows, strict=True)}
 
+    def put_back(self, endpoint: str, holds: Iterable[Hold]) -> None:
+        """Holds that were read from the endpoint's tags; what stands by now wins."""
+        with store_errors(), self._redis.pipeline() as pipe:
+            for hold in holds:
+                pipe.hsetnx(keys.holds_on(endpoint), _field(hold), hold.model_dump_json())
+            pipe.execute()
+
     def put(self, endpoint: str, errand_id: str, now: datetime, decide: Decide) -> tuple[Hold, ...]:
         """Put on what `decide` says; an errand that is run again gets what it put on then."""
         return self._change(endpoint, errand_id, now, decide, is_lifting=False)

@@ -73,6 +73,8 @@ class FakeEndpoints(Failing):
         self.scripts: list[Sequence[Step]] = []
         self._script: list[Step] = []
         self.updates: list[str] = []
+        self.own_tags: dict[str, str] = {}
+        """Of the endpoint itself."""
         self.deployments: list[Document | None] = []
         """The DeploymentConfig of each update."""
         self.variants: tuple[VariantState, ...] = (VARIANT,)
@@ -214,8 +216,15 @@ class FakeEndpoints(Failing):
         if self.status not in (EndpointStatus.IN_SERVICE, EndpointStatus.UPDATE_ROLLBACK_FAILED):
             raise ResourceBusy(self.endpoint, operation=operation, code="ValidationException")
 
+    def change_tags(self, arn: str, put: Mapping[str, str], remove: Sequence[str] = ()) -> None:
+        with self.called("change_tags", arn):
+            assert arn == f"{ARN}:endpoint/{self.endpoint}"
+            self.own_tags = {k: v for k, v in {**self.own_tags, **put}.items() if k not in remove}
+
     def tags(self, arn: str) -> Mapping[str, str]:
         with self.called("tags", arn):
+            if arn == f"{ARN}:endpoint/{self.endpoint}":
+                return self.own_tags
             return next((c.tags for c in self.configs.values() if c.arn == arn), {})
 
 

@@ -1,6 +1,6 @@
 """An account with many endpoints: each plays its own part, and all share configs, models and one registry."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeVar
 
 from bot.domain.endpoint import (
@@ -122,8 +122,13 @@ class Estate:
         self.configs[draft.name] = draft.model_copy(update={"arn": f"{ARN}:endpoint-config/{draft.name}"})
 
     def tags(self, arn: str) -> Mapping[str, str]:
+        if ":endpoint/" in arn:
+            return self._endpoint(arn.rpartition("/")[2]).tags(arn)
         known: Iterable[ConfigRecord | ModelRecord] = (*self.configs.values(), *self.models.values())
         return next((found.tags for found in known if found.arn == arn), {})
+
+    def change_tags(self, arn: str, put: Mapping[str, str], remove: Sequence[str] = ()) -> None:
+        self._endpoint(arn.rpartition("/")[2]).change_tags(arn, put, remove)
 
     def _endpoint(self, name: str) -> FakeEndpoints:
         if name not in self.by_name:

@@ -14,6 +14,7 @@ from redis.exceptions import ResponseError
 from bot.domain.commands import Status
 from bot.domain.errand import CommandErrand, ReplyTo
 from bot.domain.errors import StoreUnavailable
+from bot.domain.hold import Hold, HoldKind
 from bot.domain.sighting import Listing, Shelf, Sighting, Traffic
 from bot.queue import QueueName
 from bot.store import Store, make_store
@@ -28,6 +29,7 @@ SECOND = timedelta(seconds=1)
 ERRAND = CommandErrand(id="e1", command=Status(), actor="U1", reply=ReplyTo(user_id="U1"), at=NOW)
 NEW = Write(opened(), 0, NOW)
 SEEN = Sighting(endpoint=ENDPOINT, basis="", at=NOW)
+HELD = Hold(kind=HoldKind.BY_PERSON, endpoint="e", since=NOW, actor="U1", reason="tests")
 READ = Numbers(config=None, start=NOW, period=SECOND, read_at=NOW, values={})
 
 
@@ -71,7 +73,7 @@ CALLS: dict[str, Callable[[Store], object]] = {
     "due.settle_tell": lambda s: s.due.settle_tell("r1", 1, NOW),
     "kept.digests": lambda s: s.kept.digests(["e"]),
     "kept.note": lambda s: s.kept.note("e", {}),
-    "holds.put_back": lambda s: s.holds.put_back("e", ()),
+    "holds.put_back": lambda s: s.holds.put_back("e", [HELD]),
     "due.begin": lambda s: s.due.begin(Due.ROUNDS, ["census"], NOW),
     "due.backlog": lambda s: s.due.backlog(Due.TICKS, NOW),
     "due.dispatch": lambda s: s.due.dispatch(Due.TICKS, NOW, SECOND),

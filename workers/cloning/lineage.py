@@ -1,16 +1,14 @@
 """Tags that tell a resource's lineage, so that the way back is known even when the store was lost."""
 
-import unicodedata
 from collections.abc import Mapping
 
 from bot.domain.plan import Difference
 from bot.domain.rollout import Rollout
+from bot.domain.tags import tag_value
 
 PREFIX = "rollout:"
 TAG_LIMIT = 50
 """SageMaker's limit of tags on one resource."""
-
-_VALUE_LIMIT = 256
 
 
 def lineage_tags(rollout: Rollout, *, previous_config: str) -> Mapping[str, str]:
@@ -22,10 +20,10 @@ def lineage_tags(rollout: Rollout, *, previous_config: str) -> Mapping[str, str]
     """
     thread = rollout.thread
     return {
-        f"{PREFIX}id": _tag_value(rollout.id),
-        f"{PREFIX}previous-config": _tag_value(previous_config),
-        f"{PREFIX}requested-by": _tag_value(rollout.requester),
-        f"{PREFIX}thread": _tag_value(
+        f"{PREFIX}id": tag_value(rollout.id),
+        f"{PREFIX}previous-config": tag_value(previous_config),
+        f"{PREFIX}requested-by": tag_value(rollout.requester),
+        f"{PREFIX}thread": tag_value(
             f"{thread.channel_id}:{thread.thread_ts}" if thread.thread_ts else thread.channel_id
         ),
     }
@@ -46,7 +44,3 @@ def lost_tags(cloned: Mapping[str, str], lineage: Mapping[str, str], owner: str)
         if key not in staying and not key.startswith(PREFIX)
     )
 
-
-def _tag_value(text: str) -> str:
-    # SageMaker's alphabet for tags: [\p{L}\p{Z}\p{N}_.:/=+\-@]*
-    return "".join(c if c in "_.:/=+-@" or unicodedata.category(c)[0] in "LZN" else "_" for c in text)[:_VALUE_LIMIT]

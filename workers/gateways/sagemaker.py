@@ -1,7 +1,7 @@
 """SageMaker's control plane: endpoints, endpoint configs and models."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC
 from typing import Any
 
@@ -195,6 +195,15 @@ class SageMakerEndpoints:
             self._once.update_endpoint_weights_and_capacities(
                 EndpointName=name, DesiredWeightsAndCapacities=list(desired.values())
             )
+
+    def change_tags(self, arn: str, put: Mapping[str, str], remove: Sequence[str] = ()) -> None:
+        """AddTags, then DeleteTags; each only where there is something to do."""
+        if put:
+            with translated("AddTags", Subject("resource", arn)):
+                self._client.add_tags(ResourceArn=arn, Tags=[{"Key": k, "Value": v} for k, v in put.items()])
+        if remove:
+            with translated("DeleteTags", Subject("resource", arn)):
+                self._client.delete_tags(ResourceArn=arn, TagKeys=list(remove))
 
     def tags(self, arn: str) -> Mapping[str, str]:
         """The tags of any SageMaker resource, without `aws:` ones, which nobody but AWS may set."""

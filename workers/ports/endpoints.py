@@ -1,6 +1,6 @@
 """SageMaker's control plane."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from bot.domain.endpoint import ConfigRecord, Document, EndpointStatus, Listed, ModelRecord, Snapshot
@@ -72,6 +72,10 @@ class Endpoints(Protocol):
         Exactly one HTTP request, like `update`, and with the same errors. SageMaker takes weights of several variants at once,
         but the count of only one.
         """
+        ...
+
+    def change_tags(self, arn: str, put: Mapping[str, str], remove: Sequence[str] = ()) -> None:
+        """Put tags on a resource and take others off; repeating it changes nothing more."""
         ...
 
     def tags(self, arn: str) -> Mapping[str, str]:
