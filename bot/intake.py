@@ -35,7 +35,9 @@ from bot.domain.commands import (
     Unlock,
     Versions,
     WaveAbort,
+    WaveApprove,
     WavePause,
+    WaveReject,
     WaveResume,
     WaveStart,
 )
@@ -166,7 +168,7 @@ def queue_for(command: Command) -> QueueName:
             return QueueName.URGENT
         case Deploy() | Teardown() | AbStart() | AbWeight() | AbFinish() | WavePause() | WaveResume() | WaveAbort():
             return QueueName.URGENT
-        case ApproveVersion() | RejectVersion() | WaveStart():
+        case ApproveVersion() | RejectVersion() | WaveStart() | WaveApprove() | WaveReject():
             return QueueName.URGENT
         case Plan() | Status() | History() | Help() | Metrics() | Versions() | Compare() | Sync():
             return QueueName.SLOW

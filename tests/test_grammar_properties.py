@@ -41,7 +41,9 @@ from bot.domain.commands import (
     Unlock,
     Versions,
     WaveAbort,
+    WaveApprove,
     WavePause,
+    WaveReject,
     WaveResume,
     WaveStart,
 )
@@ -183,6 +185,8 @@ COMMAND_KINDS: dict[type[Value], st.SearchStrategy[Value]] = {
     RejectVersion: st.builds(RejectVersion, group=NAMES, version=st.integers(1, 99), reason=REASONS),
     Sync: st.builds(Sync, endpoint=WORDS) | st.builds(Sync, all=st.just(True)),
     WaveStart: st.builds(WaveStart, wave=NAMES, version=VERSIONS, reason=st.none() | REASONS),
+    WaveApprove: st.builds(WaveApprove, wave_id=IDS, plan=st.none() | NAMES),
+    WaveReject: st.builds(WaveReject, wave_id=IDS),
     WavePause: st.builds(WavePause, wave_id=IDS),
     WaveResume: st.builds(WaveResume, wave_id=IDS),
     WaveAbort: st.builds(WaveAbort, wave_id=IDS),

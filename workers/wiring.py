@@ -51,7 +51,7 @@ from workers.rounds import EVENTS_EVERY, Round, RoundName, Rounds
 from workers.showing import Showing
 from workers.trials import Trials
 from workers.versions import Hints, RegistryWatch, VersionDecisions
-from workers.waves import Waves
+from workers.waves import WAVE_COMMANDS, Waves
 from workers.world import World
 
 
@@ -142,7 +142,7 @@ def _carriers(
         (Merits(world, answering, drafting), (commands.Versions, commands.Compare)),
         (VersionDecisions(world, answering), (commands.ApproveVersion, commands.RejectVersion)),
         (manager, (commands.Sync,)),
-        (waves, (commands.WaveStart, commands.WavePause, commands.WaveResume, commands.WaveAbort)),
+        (waves, WAVE_COMMANDS),
         (Auditing(world, answering), (commands.Audit,)),
         (Collecting(world, answering), (commands.Gc,)),
         (Importing(world, answering), (commands.FleetImport,)),

@@ -426,6 +426,22 @@ class WaveStart(Value):
     reason: Text | None = None
 
 
+class WaveApprove(Value):
+    """Agree to a wave: it begins once enough people did."""
+
+    name: Literal["wave approve"] = "wave approve"
+    wave_id: RolloutId
+    plan: Text | None = None
+    """Fingerprint of the plan that was seen; a button carries it, so that nobody agrees to another one."""
+
+
+class WaveReject(Value):
+    """Say no to a wave."""
+
+    name: Literal["wave reject"] = "wave reject"
+    wave_id: RolloutId
+
+
 class WavePause(Value):
     """Let no further endpoint of a wave begin."""
 
@@ -494,6 +510,8 @@ Command = Annotated[
     | RejectVersion
     | Sync
     | WaveStart
+    | WaveApprove
+    | WaveReject
     | WavePause
     | WaveResume
     | WaveAbort

@@ -44,6 +44,8 @@ class Hold(Value):
     label: str = ""
     """The version as people call it."""
     rollout_id: str | None = None
+    wave_id: str | None = None
+    """The wave that stopped before it reached this endpoint."""
 
     @property
     def subject(self) -> str:

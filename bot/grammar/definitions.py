@@ -2,7 +2,7 @@
 
 A callback turns what click found into the command's model. `help` is the command's one sentence; `epilog` is its example,
 without prefix. Arguments and options bear the names of the model's fields, which is how a command is written down again.
-A rollout's thread gives `endpoint` and `rollout_id` through click's `default_map`.
+A rollout's thread gives `endpoint` and `rollout_id` through click's `default_map`, a wave's gives `wave_id`.
 """
 
 from collections.abc import Callable, Mapping
@@ -41,7 +41,9 @@ from bot.domain.commands import (
     Unlock,
     Versions,
     WaveAbort,
+    WaveApprove,
     WavePause,
+    WaveReject,
     WaveResume,
     WaveStart,
 )
@@ -432,6 +434,23 @@ def _sync(**said: Any) -> Sync:
 @_reason_option
 def _wave_start(**said: Any) -> WaveStart:
     return WaveStart.model_validate(said)
+
+
+@_command(
+    "wave approve",
+    summary="Agree to a wave; that takes an approver of every endpoint in it.",
+    example="wave approve w4k8cb8j",
+)
+@click.argument("wave_id", metavar="WAVE")
+@click.option("--plan", metavar="FINGERPRINT", help="Only if this is still its plan; the button says it by itself.")
+def _wave_approve(wave_id: str, plan: str | None) -> WaveApprove:
+    return WaveApprove(wave_id=wave_id, plan=plan)
+
+
+@_command("wave reject", summary="Say no to a wave.", example="wave reject w4k8cb8j")
+@click.argument("wave_id", metavar="WAVE")
+def _wave_reject(wave_id: str) -> WaveReject:
+    return WaveReject(wave_id=wave_id)
 
 
 @_command("wave pause", summary="Let no further endpoint of a wave begin.", example="wave pause w4k8cb8j")

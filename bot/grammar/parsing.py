@@ -30,10 +30,11 @@ _LOOKS_LIKE_VERSION = re.compile(r"v?[0-9]{1,9}|latest", re.ASCII | re.IGNORECAS
 
 @dataclass(frozen=True)
 class Context:
-    """What goes without saying in a rollout's thread: its endpoint and its id."""
+    """What goes without saying in a rollout's thread: its endpoint, its id, its wave; and in a wave's own thread."""
 
     endpoint: str | None = None
     rollout_id: str | None = None
+    wave_id: str | None = None
 
 
 def parse(text: str, context: Context | None = None, *, prefix: str = SLACK_PREFIX) -> Command:

@@ -138,6 +138,8 @@ def _why_cancelled(rollout: Rollout) -> str:
         return f"A newer plan took its place: rollout {code(rollout.superseded_by or '')}."
     if rollout.last.reason is Reason.CHANNEL_UNREACHABLE:
         return "The story could not be told in its channel."
+    if rollout.last.reason is Reason.WAVE_HALTED:
+        return "Its wave came to a halt before this was begun."
     return f"Stopped by {mention(rollout.last.actor)}."
 
 

@@ -103,6 +103,8 @@ def outcome(rollout: Rollout) -> str:
             return "Cannot be approved until the blockers above are mended. Then ask again with the same command."
         case Phase.CANCELLED if rollout.last.reason is Reason.SUPERSEDED:
             return f"Replaced by rollout {code(rollout.superseded_by or '')}"
+        case Phase.CANCELLED if rollout.last.reason is Reason.WAVE_HALTED:
+            return "Taken back with its wave, before anything was begun"
         case Phase.CANCELLED:
             return f"Cancelled by {mention(rollout.last.actor)}, {moment(rollout.last.at)}"
         case _ if approvers:

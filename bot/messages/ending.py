@@ -165,6 +165,8 @@ def _next_step(rollout: Rollout) -> str:
     if (failure := _failure(rollout)) is not None:
         return f"*{escape(failure.what)}* {escape(failure.next_step)} Logs: {logs}."
     match rollout.phase:
+        case Phase.CANCELLED if rollout.last.reason is Reason.WAVE_HALTED:
+            return "If the wave goes on, this endpoint gets a fresh plan."
         case Phase.EXPIRED | Phase.CANCELLED if rollout.last.reason is not Reason.SUPERSEDED:
             return "If it is still wanted, ask again with the same command."
         case Phase.BLOCKED if rollout.last.reason is Reason.NOTHING_TO_CHANGE:

@@ -9,7 +9,22 @@ from workers.answering import Answering
 from workers.opening import Opening
 from workers.world import World
 
-WaveCommand = commands.WaveStart | commands.WavePause | commands.WaveResume | commands.WaveAbort
+WaveCommand = (
+    commands.WaveStart
+    | commands.WaveApprove
+    | commands.WaveReject
+    | commands.WavePause
+    | commands.WaveResume
+    | commands.WaveAbort
+)
+WAVE_COMMANDS = (
+    commands.WaveStart,
+    commands.WaveApprove,
+    commands.WaveReject,
+    commands.WavePause,
+    commands.WaveResume,
+    commands.WaveAbort,
+)
 
 
 @dataclass(frozen=True)
@@ -20,11 +35,7 @@ class Waves:
     answering: Answering
     opening: Opening
 
-    def carry_out(
-        self,
-        errand: CommandErrand,
-        command: commands.WaveStart | commands.WavePause | commands.WaveResume | commands.WaveAbort,
-    ) -> None:
+    def carry_out(self, errand: CommandErrand, command: WaveCommand) -> None:
         """What was typed, once however often the errand is run."""
         raise UserError(f"{command.name} is not there yet. Nothing was changed.")
 

@@ -1,0 +1,47 @@
+"""What a wave that stopped keeps from the endpoints that it did not reach: its version is held there, until the wave is resumed."""
+
+from datetime import datetime
+
+from bot.domain.hold import Hold, HoldKind
+from bot.domain.phases import BOT_ACTOR
+from bot.domain.wave.states import MemberState, WaveState
+from bot.domain.wave.values import Member, Wave
+
+_HOLDING = frozenset({WaveState.STOPPED, WaveState.ABORTED})
+
+
+def holds_after(before: Wave | None, after: Wave, now: datetime) -> tuple[Hold, ...]:
+    """The holds that follow from writing the wave: on what it has not reached, as soon as nothing can reach it any more."""
+    if after.state not in _HOLDING or not after.has_begun:
+        return ()
+    kept = {m.endpoint for m in before.members if _is_kept(before, m)} if before is not None else set()
+    return tuple(
+        _hold(after, member, now) for member in after.members if _is_kept(after, member) and member.endpoint not in kept
+    )
+
+
+def lifts_holds(before: Wave | None, after: Wave) -> bool:
+    """Whether writing the wave lifts what its stop held."""
+    return before is not None and before.state in _HOLDING and after.state is WaveState.RUNNING
+
+
+def _is_kept(wave: Wave, member: Member) -> bool:
+    """Settings are held by no version: there, the wave itself stands in the way until it is over."""
+    return wave.state in _HOLDING and member.state is MemberState.WAITING and member.package_arn is not None
+
+
+def _hold(wave: Wave, member: Member, now: datetime) -> Hold:
+    halt = next(step for step in reversed(wave.steps) if step.state in _HOLDING)
+    did = f" {halt.note}" if halt.note else ""
+    about = f" at {', '.join(halt.endpoints)}:{did}" if halt.endpoints else "."
+    return Hold(
+        kind=HoldKind.HELD,
+        endpoint=member.endpoint,
+        since=now,
+        actor=BOT_ACTOR,
+        reason=f"Wave {wave.id} {wave.state.words}{about}"[:500],
+        package_arn=member.package_arn,
+        rank=member.rank,
+        label=member.after,
+        wave_id=wave.id,
+    )
