@@ -1,4 +1,4 @@
-"""What the census saw, kept for everybody: endpoints, listings, versions, traffic. A store that was emptied is filled by looking again."""
+"""What the census saw, kept for everybody: endpoints, listings, versions, traffic. After the store was emptied, it looks anew."""
 
 from collections.abc import Iterable, Mapping
 from datetime import timedelta

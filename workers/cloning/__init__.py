@@ -4,8 +4,8 @@ Pure: no AWS, no clock. The same live documents and the same change always give 
 a worker that takes over drafts again instead of trusting a copy.
 """
 
+from bot.domain.masking import MASK, masked
 from workers.cloning.bridging import BRIDGE_SUFFIX, bridge, bridge_variant, with_live_weights
-from workers.cloning.differences import MASK, masked
 from workers.cloning.drafting import Draft, DraftNames, draft
 from workers.cloning.lineage import lineage_tags
 from workers.cloning.live import LiveEndpoint, models_named_by

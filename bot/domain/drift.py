@@ -1,0 +1,229 @@
+"""Drift: where an endpoint differs from what the fleet file says of it, and whether somebody changed it behind the bot's back.
+
+Only what the file says is compared; where it leaves a key out, whatever runs is right. In a difference, `before` is what runs and
+`after` what it should be.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from bot.domain.endpoint import ConfigRecord, Document, ModelPackage, ModelRecord, Snapshot, VariantState
+from bot.domain.fleet import Autoscaling, EndpointSpec, Serverless
+from bot.domain.masking import MASK, masked
+from bot.domain.plan import Difference
+from bot.domain.rollout import Rollout
+from bot.domain.scaling import ScalableTarget, Scaling
+
+TRIAL_TAG = "rollout:trial"
+"""On a config: the variant of it that is on trial."""
+
+
+@dataclass(frozen=True)
+class Running:
+    """What runs, as far as the fleet file may say something about it."""
+
+    snapshot: Snapshot
+    config: ConfigRecord
+    models: Mapping[str, ModelRecord]
+    """By name, as far as they exist."""
+    label: str
+    """What the declared variant runs, as people call it."""
+    package: ModelPackage | None = None
+    """The same as a version; None for an image, or where it is not known."""
+    is_package_known: bool = True
+    scaling: Scaling | None = None
+    """None: not known."""
+
+    @property
+    def is_trial(self) -> bool:
+        """Whether two versions are meant to run side by side."""
+        return TRIAL_TAG in self.config.tags
+
+    def variant(self, name: str) -> Document | None:
+        """That production variant of the config."""
+        return next((v for v in self.config.variants() if v["VariantName"] == name), None)
+
+    def state(self, name: str) -> VariantState | None:
+        """That production variant as it is live."""
+        return next((v for v in self.snapshot.variants if v.name == name), None)
+
+    def environments(self, variant: Document) -> tuple[Mapping[str, str], ...]:
+        """The variables of each container of the variant's model; none where the model was deleted."""
+        model = self.models.get(variant.get("ModelName", ""))
+        return tuple(container.get("Environment", {}) for container in model.containers()) if model else ()
+
+
+def drift_of(spec: EndpointSpec, running: Running) -> tuple[Difference, ...]:
+    """Every field in which what runs differs from the fleet file, in the file's own words."""
+    variant = running.variant(spec.variant)
+    if variant is None:
+        names = ", ".join(v["VariantName"] for v in running.config.variants())
+        return (_differs("variant", names, spec.variant),)
+    return (
+        *_source(spec, running),
+        *_instances(spec, running, variant),
+        *_serverless(spec.serverless, variant.get("ServerlessConfig")),
+        *_autoscaling(spec.autoscaling, running.scaling, spec.variant),
+        *_environment(spec.environment, running.environments(variant)),
+        *_role(spec, running.models.get(variant.get("ModelName", ""))),
+        *_weights(running),
+    )
+
+
+def was_moved(snapshot: Snapshot, past: Sequence[Rollout], before: Snapshot | None) -> bool:
+    """Whether somebody other than the bot brought the endpoint to its present config.
+
+    An endpoint that the bot never changed is not moved merely because its config is not the bot's: people made it.
+
+    Args:
+        snapshot: The endpoint as it is.
+        past: Its rollouts, newest first.
+        before: The endpoint as it was when somebody last looked.
+    """
+    now = snapshot.config_name
+    led_to = {name for rollout in past for name in _configs_of(rollout)}
+    last = next((config for rollout in past if (config := _left_on(rollout)) is not None), None)
+    if last is not None:
+        return now != last and not any(rollout.is_active and now in _configs_of(rollout) for rollout in past)
+    return before is not None and before.config_name != now and now not in led_to
+
+
+def _configs_of(rollout: Rollout) -> tuple[str, ...]:
+    """The configs that a rollout may leave its endpoint on, at any moment of its life."""
+    if rollout.plan is None:
+        return ()
+    between = (rollout.plan.bridge.config,) if rollout.plan.bridge is not None else ()
+    return (rollout.plan.current_config, rollout.plan.target_config, *between)
+
+
+def _left_on(rollout: Rollout) -> str | None:
+    """The config that a rollout is known to have left its endpoint on; None where it is not over, or says nothing about it."""
+    if rollout.is_active or rollout.plan is None or rollout.cutover_at is None or rollout.snapshot is None:
+        return None
+    return rollout.snapshot.config_name
+
+
+def _source(spec: EndpointSpec, running: Running) -> Iterator[Difference]:
+    """Something else runs than a version of the declared group or track."""
+    if not running.is_package_known:
+        return
+    package = running.package
+    if spec.model_package_group is not None:
+        group = spec.model_package_group.rpartition("/")[2]
+        if package is None or package.group != group:
+            yield _differs("model_package_group", _foreign(package, running.label), group)
+    elif spec.track is not None and (package is None or package.arn.lower() not in {arn.lower() for arn in spec.track}):
+        yield _differs("track", running.label, "a package of this track")
+
+
+def _foreign(package: ModelPackage | None, label: str) -> str:
+    return package.group if package is not None and package.group is not None else label
+
+
+def _instances(spec: EndpointSpec, running: Running, variant: Document) -> Iterator[Difference]:
+    if spec.instance_type is not None and (there := _instance_types(variant)) != [spec.instance_type]:
+        yield _differs("instance_type", " or ".join(there) or "serverless", spec.instance_type)
+    state = running.state(spec.variant)
+    count = state.desired_count if state is not None and state.desired_count is not None else None
+    if count is None:
+        count = variant.get("InitialInstanceCount")
+    if count is None or "ServerlessConfig" in variant:
+        return
+    limits = spec.autoscaling
+    if limits is not None:
+        if not limits.min <= count <= limits.max:
+            yield _differs("instance_count", count, f"{limits.min} to {limits.max}")
+        return
+    if spec.instance_count is None or count == spec.instance_count or running.scaling is None:
+        return
+    if running.scaling.of(spec.variant) is None:  # what scales it may move the count as it likes
+        yield _differs("instance_count", count, spec.instance_count)
+
+
+def _instance_types(variant: Document) -> list[str]:
+    pools = [pool["InstanceType"] for pool in variant.get("InstancePools", ())]
+    return [variant["InstanceType"]] if "InstanceType" in variant else sorted(set(pools))
+
+
+def _serverless(declared: Serverless | None, there: Document | None) -> Iterator[Difference]:
+    if declared is None:
+        return
+    if there is None:
+        size = f"{declared.memory_mb} MB, up to {declared.max_concurrency} at once"
+        yield _differs("serverless", None, size)
+        return
+    for key, member, wanted in (
+        ("memory_mb", "MemorySizeInMB", declared.memory_mb),
+        ("max_concurrency", "MaxConcurrency", declared.max_concurrency),
+        ("provisioned_concurrency", "ProvisionedConcurrency", declared.provisioned_concurrency),
+    ):
+        if wanted is not None and there.get(member) != wanted:
+            yield _differs(f"serverless.{key}", there.get(member), wanted)
+
+
+def _autoscaling(declared: Autoscaling | None, scaling: Scaling | None, variant: str) -> Iterator[Difference]:
+    if declared is None or scaling is None:
+        return
+    target = scaling.of(variant)
+    if target is None:
+        yield _differs("autoscaling", None, f"{declared.min} to {declared.max}")
+        return
+    if target.minimum != declared.min:
+        yield _differs("autoscaling.min", target.minimum, declared.min)
+    if target.maximum != declared.max:
+        yield _differs("autoscaling.max", target.maximum, declared.max)
+    yield from _tracked(declared, target)
+
+
+def _tracked(declared: Autoscaling, target: ScalableTarget) -> Iterator[Difference]:
+    held = dict(target.tracked)
+    if declared.metric not in held:
+        yield _differs("autoscaling.metric", ", ".join(held) or None, declared.metric)
+    elif held[declared.metric] != declared.target:
+        yield _differs("autoscaling.target", f"{held[declared.metric]:g}", f"{declared.target:g}")
+
+
+def _environment(declared: Mapping[str, str], containers: Sequence[Mapping[str, str]]) -> Iterator[Difference]:
+    """Declared variables that no container has with that value; a model that was deleted tells nothing."""
+    if not containers:
+        return
+    for key, wanted in declared.items():
+        there = [container[key] for container in containers if key in container]
+        if wanted in there:
+            continue
+        shown = masked(key, there[0]) if there else None
+        should = masked(key, wanted)
+        if shown == should == MASK:
+            should = f"{MASK} (another)"
+        yield _differs(f"environment.{key}", shown, should)
+
+
+def _role(spec: EndpointSpec, model: ModelRecord | None) -> Iterator[Difference]:
+    if spec.execution_role is None or model is None:
+        return
+    role = model.document.get("ExecutionRoleArn")
+    if role is not None and role != spec.execution_role:
+        yield _differs("execution_role", role, spec.execution_role)
+
+
+def _weights(running: Running) -> Iterator[Difference]:
+    """Traffic of several variants that somebody shifted by hand: SageMaker keeps it away from what the config says."""
+    variants = running.config.variants()
+    if len(variants) < 2 or running.is_trial:
+        return
+    configured = {v["VariantName"]: float(v.get("InitialVariantWeight", 1.0)) for v in variants}
+    live = {v.name: v.weight for v in running.snapshot.variants if v.weight is not None}
+    if live.keys() != configured.keys():
+        return
+    for name, share in _shares(live).items():
+        if abs(share - (wanted := _shares(configured)[name])) > 0.005:
+            yield _differs(f"weight of {name}", f"{share:.0%}", f"{wanted:.0%}")
+
+
+def _shares(weights: Mapping[str, float]) -> dict[str, float]:
+    total = sum(weights.values())
+    return {name: weight / total if total else 0.0 for name, weight in weights.items()}
+
+
+def _differs(path: str, before: object, after: object) -> Difference:
+    return Difference(path=path, before=None if before is None else str(before), after=str(after))
