@@ -12,6 +12,7 @@ from workers.ports import (
     Autoscaling,
     Clock,
     Endpoints,
+    Leftovers,
     Messenger,
     Metrics,
     Prices,
@@ -36,6 +37,7 @@ class Aws:
     prices: Prices
     subscriptions: Subscriptions
     artifacts: Artifacts
+    leftovers: Leftovers
 
 
 def place_of(spec: EndpointSpec) -> str:

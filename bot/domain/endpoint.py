@@ -98,6 +98,14 @@ class Listed(Value):
     last_modified: datetime
 
 
+class Leftover(Value):
+    """A config or a model as a listing shows it."""
+
+    name: str
+    arn: str
+    created: datetime
+
+
 class ModelRecord(Value):
     """A SageMaker Model: its name, what CreateModel would need to make it again, and its tags (without `aws:` ones)."""
 

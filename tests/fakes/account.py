@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.domain.endpoint import (
+    BUSY_STATUSES,
     ApprovalStatus,
     ConfigRecord,
     Document,
@@ -35,6 +36,8 @@ class Step:
     failure_reason: str | None = None
     config: str | None = None
     """Another config altogether."""
+    is_gone: bool = False
+    """The endpoint does not exist any more."""
 
 
 UPDATING = Step(EndpointStatus.UPDATING)
@@ -44,6 +47,9 @@ LANDED = Step(EndpointStatus.IN_SERVICE, lands=True)
 FAILED = Step(EndpointStatus.FAILED, failure_reason="Unable to provision.")
 MIXED = Step(EndpointStatus.UPDATE_ROLLBACK_FAILED)
 SETTLED = Step(EndpointStatus.IN_SERVICE)
+CREATING = Step(EndpointStatus.CREATING)
+DELETING = Step(EndpointStatus.DELETING)
+GONE = Step(EndpointStatus.DELETING, is_gone=True)
 MOVED_BY_HAND = Step(EndpointStatus.IN_SERVICE, config="made-by-hand")
 
 
@@ -78,6 +84,11 @@ class FakeEndpoints(Failing):
         self.deployments: list[Document | None] = []
         """The DeploymentConfig of each update."""
         self.variants: tuple[VariantState, ...] = (VARIANT,)
+        self.exists = True
+        self.creations: list[str] = []
+        """The config of each CreateEndpoint that took effect."""
+        self.deletions = 0
+        self.own_tags: dict[str, str] = {}
         self._taken_from_config: frozenset[str] = frozenset()
 
     def plays(self, *scripts: Sequence[Step]) -> None:
@@ -91,6 +102,8 @@ class FakeEndpoints(Failing):
             step = self._script.pop(0) if self._script else None
             if step is not None:
                 self._play(step)
+            if not self.exists:
+                raise ResourceMissing("endpoint", name, operation="DescribeEndpoint", code="ValidationException")
             shown = self.pending is not None and (step is None or step.shows_pending)
             return Snapshot(
                 name=name,
@@ -108,6 +121,7 @@ class FakeEndpoints(Failing):
 
     def _play(self, step: Step) -> None:
         self.status, self.failure_reason, self.moved_at = step.status, step.failure_reason, self._clock()
+        self.exists = not step.is_gone
         if step.config is not None:
             self.config, self.pending = step.config, None
         if step.lands and self.pending is not None:
@@ -139,11 +153,11 @@ class FakeEndpoints(Failing):
             shown = Listed(
                 name=self.endpoint, arn=arn, status=self.status, created=created, last_modified=self.moved_at
             )
-            return (shown,)
+            return (shown,) if self.exists else ()
 
     def list_statuses(self, status: EndpointStatus) -> frozenset[str]:
         with self.called("list_statuses", status):
-            return frozenset({self.endpoint} if self.status is status else ())
+            return frozenset({self.endpoint} if self.exists and self.status is status else ())
 
     def describe_config(self, name: str) -> ConfigRecord:
         with self.called("describe_config", name):
@@ -211,6 +225,33 @@ class FakeEndpoints(Failing):
             self.status, self.pending, self.failure_reason = EndpointStatus.UPDATING, None, None
             self.moved_at = self._clock()
             self._script = list(self.scripts.pop(0) if self.scripts else (UPDATING_SILENTLY, SETTLED))
+
+    def create(self, name: str, config_name: str, tags: Mapping[str, str]) -> None:
+        """In service after two looks that show Creating, unless a test laid in another script."""
+        with self.called("create", name, config_name):
+            if self.exists:
+                raise ResourceExists("endpoint", name, operation="CreateEndpoint", code="ValidationException")
+            if config_name not in self.configs:
+                raise ResourceMissing(
+                    "endpoint config", config_name, operation="CreateEndpoint", code="ValidationException"
+                )
+            self.exists, self.config, self.own_tags, self.variants = True, config_name, dict(tags), ()
+            self.creations.append(config_name)
+            self.variants = self._arrived(config_name)
+            self.status, self.pending, self.failure_reason = EndpointStatus.CREATING, None, None
+            self.moved_at = self._clock()
+            self._script = list(self.scripts.pop(0) if self.scripts else (CREATING, CREATING, SETTLED))
+
+    def delete(self, name: str) -> None:
+        """Gone after one more look that shows Deleting, unless a test laid in another script."""
+        with self.called("delete", name):
+            if not self.exists:
+                raise ResourceMissing("endpoint", name, operation="DeleteEndpoint", code="ValidationException")
+            if self.status in BUSY_STATUSES:
+                raise ResourceBusy(self.endpoint, operation="DeleteEndpoint", code="ValidationException")
+            self.deletions += 1
+            self.status, self.pending, self.moved_at = EndpointStatus.DELETING, None, self._clock()
+            self._script = list(self.scripts.pop(0) if self.scripts else (DELETING, GONE))
 
     def _refuse_while_busy(self, operation: str) -> None:
         if self.status not in (EndpointStatus.IN_SERVICE, EndpointStatus.UPDATE_ROLLBACK_FAILED):

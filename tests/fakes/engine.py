@@ -25,6 +25,7 @@ from bot.store.keys import Due
 from bot.store.rollouts import PROGRESS_DELAY
 from fakes.account import ARN, FakeEndpoints, FakeRegistry
 from fakes.clock import NOW, FakeClock
+from fakes.leftovers import FakeLeftovers
 from fakes.messenger import FakeMessenger, Posted
 from fakes.numbers import FakeMetrics
 from fakes.programs import FakePrograms
@@ -110,6 +111,7 @@ class Engine:
         self.autoscaling, self.alarms = FakeAutoscaling(), FakeAlarms()
         self.quotas, self.usage, self.prices = FakeQuotas(), FakeUsage(), FakePrices()
         self.subscriptions, self.artifacts = FakeSubscriptions(), FakeArtifacts()
+        self.leftovers = FakeLeftovers(self.endpoints)
         self._aws = Aws(
             endpoints=self.endpoints,
             registry=self.registry,
@@ -121,6 +123,7 @@ class Engine:
             prices=self.prices,
             subscriptions=self.subscriptions,
             artifacts=self.artifacts,
+            leftovers=self.leftovers,
         )
         self.world = World(
             store=make_store(self.redis),

@@ -12,6 +12,7 @@ from workers.gateways.alarms import CloudWatchAlarms
 from workers.gateways.artifacts import S3Artifacts
 from workers.gateways.autoscaling import ApplicationAutoscaling
 from workers.gateways.cloudwatch import CloudWatchMetrics
+from workers.gateways.leftovers import SageMakerLeftovers
 from workers.gateways.pricing import PriceList
 from workers.gateways.quotas import ServiceQuotas
 from workers.gateways.registry import ModelRegistry
@@ -71,6 +72,7 @@ def aws_by_account(memory: Memory, clock: Clock) -> Callable[[EndpointSpec], Aws
                 client("marketplace-agreement", ONE_ANSWER, region_name=GLOBAL_REGION), remembering
             ),
             artifacts=S3Artifacts(client("s3", ONE_ANSWER.merge(PATHS)), remembering),
+            leftovers=SageMakerLeftovers(retrying),
         )
 
     def for_endpoint(spec: EndpointSpec) -> Aws:

@@ -196,6 +196,16 @@ class SageMakerEndpoints:
                 EndpointName=name, DesiredWeightsAndCapacities=list(desired.values())
             )
 
+    def create(self, name: str, config_name: str, tags: Mapping[str, str]) -> None:
+        """CreateEndpoint, exactly one HTTP request. Raises ResourceExists, ResourceMissing(kind="endpoint config"), QuotaExceeded."""
+        with translated("CreateEndpoint", Subject("endpoint", name)):
+            self._once.create_endpoint(EndpointName=name, EndpointConfigName=config_name, Tags=_tag_list(tags))
+
+    def delete(self, name: str) -> None:
+        """DeleteEndpoint, exactly one HTTP request. Raises ResourceBusy, ResourceMissing(kind="endpoint")."""
+        with translated("DeleteEndpoint", Subject("endpoint", name)):
+            self._once.delete_endpoint(EndpointName=name)
+
     def change_tags(self, arn: str, put: Mapping[str, str], remove: Sequence[str] = ()) -> None:
         """AddTags, then DeleteTags; each only where there is something to do."""
         if put:

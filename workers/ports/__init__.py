@@ -8,6 +8,7 @@ from workers.ports.alarms import Alarms
 from workers.ports.artifacts import Artifacts
 from workers.ports.capacity import Prices, Quotas, Usage
 from workers.ports.endpoints import Endpoints
+from workers.ports.leftovers import Leftovers
 from workers.ports.market import Subscriptions
 from workers.ports.metrics import Floats, Measure, Metrics, Series, Subject, Want
 from workers.ports.programs import Ended, Program, Programs
@@ -24,6 +25,7 @@ __all__ = [
     "Ended",
     "Endpoints",
     "Floats",
+    "Leftovers",
     "Measure",
     "Memory",
     "Messenger",

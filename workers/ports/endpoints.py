@@ -74,6 +74,22 @@ class Endpoints(Protocol):
         """
         ...
 
+    def create(self, name: str, config_name: str, tags: Mapping[str, str]) -> None:
+        """CreateEndpoint, exactly one HTTP request, like `update`.
+
+        Raises ResourceExists when there is an endpoint of that name, ResourceMissing(kind="endpoint config"), QuotaExceeded;
+        TransientError(outcome_unknown=True) when it may have begun.
+        """
+        ...
+
+    def delete(self, name: str) -> None:
+        """DeleteEndpoint, exactly one HTTP request; its config and models stay.
+
+        Raises ResourceBusy when SageMaker is busy with the endpoint, ResourceMissing(kind="endpoint") when it is gone already;
+        TransientError(outcome_unknown=True) when it may have begun.
+        """
+        ...
+
     def change_tags(self, arn: str, put: Mapping[str, str], remove: Sequence[str] = ()) -> None:
         """Put tags on a resource and take others off; repeating it changes nothing more."""
         ...
