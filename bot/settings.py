@@ -14,7 +14,8 @@ from dotenv import load_dotenv
 from pydantic import BaseModel, ConfigDict, SecretStr
 
 from bot.domain.errors import RolloutBotError
-from bot.domain.fleet import Fleet, FleetFileError, Mistake, parse_fleet
+from bot.domain.fleet import Fleet
+from bot.fleet_file import FleetFile, FleetFileMissing
 
 SLACK_API_URLS = ("https://slack.com/api/", "https://www.slack.com/api/")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
@@ -132,18 +133,16 @@ def load_fleet(path: Path) -> Fleet:
         FleetFileError: the file has mistakes.
         SettingsError: there is no such file, or it cannot be read.
     """
+    return open_fleet_file(path).fleet
+
+
+def open_fleet_file(path: Path) -> FleetFile:
+    """Read the fleet file, to be read again when it changes. Raises what `load_fleet` raises."""
     try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        raise SettingsError((f"FLEET_FILE: no such file: {path}; fleet.example.yaml is one to begin with",)) from None
-    except OSError as error:
-        raise SettingsError((f"FLEET_FILE: cannot read {path}: {error.strerror}",)) from error
-    try:
-        text = content.decode()
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise FleetFileError((Mistake(str(path), line, "YAML", "this is not UTF-8 text"),)) from error
-    return parse_fleet(text, str(path))
+        return FleetFile(path)
+    except FleetFileMissing as error:
+        hint = "" if path.exists() else "; fleet.example.yaml is one to begin with"
+        raise SettingsError((f"FLEET_FILE: {error}{hint}",)) from error
 
 
 class _Reader:

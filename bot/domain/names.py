@@ -64,6 +64,7 @@ _endpoint_word = _Shape(r"[^\s-]\S{0,62}", "cannot be an endpoint's name")
 _wave = _Shape(
     r"[a-zA-Z0-9][a-zA-Z0-9_-]{0,62}", "cannot name a wave: letters, digits, hyphens and underscores, 63 at most"
 )
+_file = _Shape(r"[^\x00-\x1f]{1,1000}", "is no path of a file")
 _rollout_id = _Shape(r"[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}", "is no rollout id: it stands on the rollout's card")
 _alarm = _Shape(r"[^\x00-\x1f]{1,255}", "cannot be a CloudWatch alarm's name: those have 1 to 255 characters")
 _role = _Shape(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[a-zA-Z0-9+=,.@_/-]+", "is no IAM role ARN")
@@ -91,6 +92,9 @@ EndpointWord = Annotated[str, AfterValidator(_endpoint_word), _endpoint_word.sch
 
 WaveName = Annotated[str, AfterValidator(_wave), _wave.schema]
 """A wave of the fleet file."""
+
+IncludedFile = Annotated[str, AfterValidator(_file), _file.schema]
+"""A path from the folder of the file that it stands in; `*` and `?` mean several files."""
 
 RolloutId = Annotated[str, AfterValidator(_rollout_id), _rollout_id.schema]
 

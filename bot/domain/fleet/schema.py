@@ -8,7 +8,7 @@ from pydantic.json_schema import GenerateJsonSchema
 
 from bot.domain.durations import format_duration
 from bot.domain.fleet.spec import Fleet
-from bot.domain.names import EnvironmentKey, SageMakerName
+from bot.domain.names import EnvironmentKey, SageMakerName, WaveName
 
 _SERVERLESS_OR_INSTANCES: dict[str, Any] = {
     "if": {"required": ["kind"], "properties": {"kind": {"const": "serverless"}}},
@@ -20,6 +20,14 @@ _SERVERLESS_OR_INSTANCES: dict[str, Any] = {
 }
 
 _ONE_SOURCE_OF_VERSIONS: dict[str, Any] = {"oneOf": [{"required": ["track"]}, {"required": ["model_package_group"]}]}
+
+
+_FIRST_OR_INCLUDED: dict[str, Any] = {
+    "anyOf": [{"required": [key]} for key in ("endpoints", "include", "waves")],
+    "if": {"not": {"required": ["version"]}},
+    "then": {"properties": {"manager": False}},
+}
+"""The same schema serves included files, which may leave out the version and have no manager of their own."""
 
 
 class _ForEditors(GenerateJsonSchema):
@@ -39,12 +47,15 @@ def fleet_schema() -> dict[str, Any]:
     del endpoint["properties"]["name"]  # the key above it
     endpoint["required"] = []
     endpoint["allOf"] = [_ONE_SOURCE_OF_VERSIONS, _SERVERLESS_OR_INSTANCES]
+    del schema["required"]
+    schema |= _FIRST_OR_INCLUDED
     for block in (schema, *schema["$defs"].values()):
         for field in block.get("properties", {}).values():
             if "$ref" in field:
                 field.pop("default", None)  # the block tells its own defaults
     # Pydantic tells nothing about the keys of a mapping.
     schema["properties"]["endpoints"] |= {"minProperties": 1, "propertyNames": _schema_of(SageMakerName)}
+    schema["properties"]["waves"] |= {"propertyNames": _schema_of(WaveName)}
     for environment in (endpoint, schema["$defs"]["Defaults"]):
         environment["properties"]["environment"]["propertyNames"] = _schema_of(EnvironmentKey)
     return {

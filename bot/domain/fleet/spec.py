@@ -30,6 +30,7 @@ from bot.domain.names import (
     ChannelId,
     EnvironmentKey,
     EnvironmentValue,
+    IncludedFile,
     InstanceType,
     PackageArn,
     PackageGroup,
@@ -138,6 +139,9 @@ class EndpointSpec(_Common):
                 raise ValueError("is missing: give model_package_group, or track for AWS Marketplace packages")
             if group is not None and track is not None:
                 raise ValueError("stands beside track: give only one of the two")
+        region = info.data.get("region")
+        if group is not None and region is not None and group.startswith("arn:") and group.split(":")[3] != region:
+            raise ValueError(f"the group is in {group.split(':')[3]}, but the endpoint is in {region}")
         return group
 
     @field_validator("approval")
@@ -206,6 +210,8 @@ class Fleet(Block):
     """Which endpoints should exist, and how they may change."""
 
     version: Literal[1]
+    include: tuple[IncludedFile, ...] = ()
+    """Other files, by their path from this one, with more endpoints and waves: teams/*.yaml. Their defaults go over this file's."""
     defaults: Defaults = Defaults()
     """Used where an endpoint does not say otherwise."""
     endpoints: Mapping[SageMakerName, EndpointSpec]
