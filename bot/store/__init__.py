@@ -16,6 +16,7 @@ from bot.store.numbers import NumberStore
 from bot.store.rollouts import RolloutStore
 from bot.store.slots import SlotStore
 from bot.store.standings import StandingStore
+from bot.store.versions import VersionStore
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class Store:
     memory: MemoryStore
     notices: NoticeStore
     numbers: NumberStore
+    versions: VersionStore
     standings: StandingStore
 
 
@@ -52,5 +54,6 @@ def make_store(connection: Redis) -> Store:
         memory=MemoryStore(connection),
         notices=NoticeStore(connection),
         numbers=NumberStore(connection),
+        versions=VersionStore(connection),
         standings=StandingStore(connection),
     )

@@ -15,6 +15,7 @@ class Due(StrEnum):
 
 
 ACTIVE = f"{PREFIX}:active"
+ANNOUNCEMENTS = f"{PREFIX}:announcements"
 AUDIT = f"{PREFIX}:audit"
 FENCE = f"{PREFIX}:fence"
 HISTORY = f"{PREFIX}:history"
@@ -52,6 +53,11 @@ def holds_on(endpoint: str) -> str:
 def hold_effect(errand_id: str) -> str:
     """JSON: the holds that an errand put on or lifted."""
     return f"{PREFIX}:hold-effect:{errand_id}"
+
+
+def version_effect(errand_id: str) -> str:
+    """JSON: what an errand decided on a version of the registry; empty until it did."""
+    return f"{PREFIX}:version-effect:{errand_id}"
 
 
 def active_on(endpoint: str) -> str:

@@ -11,7 +11,9 @@ from fakes.clock import NOW
 from fakes.records import ENDPOINT, opened
 from redis.exceptions import ResponseError
 
+from bot.domain.announcing import Announcement, AnnouncementKind, VersionDecision
 from bot.domain.commands import Status
+from bot.domain.endpoint import ApprovalStatus
 from bot.domain.errand import CommandErrand, ReplyTo
 from bot.domain.errors import StoreUnavailable
 from bot.domain.hold import Hold, HoldKind
@@ -31,6 +33,25 @@ NEW = Write(opened(), 0, NOW)
 SEEN = Sighting(endpoint=ENDPOINT, basis="", at=NOW)
 HELD = Hold(kind=HoldKind.BY_PERSON, endpoint="e", since=NOW, actor="U1", reason="tests")
 READ = Numbers(config=None, start=NOW, period=SECOND, read_at=NOW, values={})
+
+ANNOUNCED = Announcement(
+    kind=AnnouncementKind.PENDING,
+    package_arn="arn:sentiment/4",
+    label="sentiment version 4",
+    place="own:own",
+    channel_id="C1",
+    message_ts="1.1",
+    at=NOW,
+)
+DECIDED = VersionDecision(
+    group="sentiment",
+    version=4,
+    package_arn="arn:sentiment/4",
+    approval=ApprovalStatus.APPROVED,
+    before=ApprovalStatus.PENDING,
+    actor="U1",
+    at=NOW,
+)
 
 
 def held(store: Store) -> None:
@@ -107,6 +128,12 @@ CALLS: dict[str, Callable[[Store], object]] = {
     "standings.save_traffic": lambda s: s.standings.save_traffic("own", Traffic(at=NOW)),
     "numbers.load": lambda s: s.numbers.load(["r1"]),
     "numbers.save": lambda s: s.numbers.save({"r1": READ}),
+    "versions.announced": lambda s: s.versions.announced(),
+    "versions.put": lambda s: s.versions.put(ANNOUNCED),
+    "versions.close": lambda s: s.versions.close(ANNOUNCED),
+    "versions.begin": lambda s: s.versions.begin("e1"),
+    "versions.decision": lambda s: s.versions.decision("e1"),
+    "versions.decide": lambda s: s.versions.decide("e1", DECIDED),
     "memory.remember": lambda s: s.memory.remember("group", "[]", SECOND),
 }
 
