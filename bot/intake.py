@@ -14,6 +14,7 @@ from bot.domain.commands import (
     Command,
     Compare,
     Deploy,
+    FleetCheck,
     FleetImport,
     Freeze,
     Gc,
@@ -64,6 +65,8 @@ from bot.store import Store
 
 WORKING = "Working on it…"
 
+ONLY_IN_A_TERMINAL = "It reads a file of the machine where it is typed: run `python -m bot fleet check` there."
+
 
 @dataclass(frozen=True)
 class Taken:
@@ -96,6 +99,8 @@ class Intake:
         """A command. An endpoint that the fleet file does not know is refused here, with the nearest names."""
         if isinstance(command, Help):
             return Taken(render_help(str(help_text(command.command, prefix=prefix))))
+        if isinstance(command, FleetCheck):
+            return Taken(Message(ONLY_IN_A_TERMINAL))
         endpoint = getattr(command, "endpoint", None)
         if endpoint is not None and not (isinstance(command, Status) and command.is_board):
             self.fleet.endpoint(endpoint)
@@ -140,6 +145,7 @@ class Intake:
             id=short_id(delivery_id),
             form=form,
             rollout_id=context.rollout_id,
+            command=context.command,
             values=values,
             actor=actor,
             reply=reply,
@@ -153,9 +159,14 @@ class Intake:
         return self.store.errands.finish_at_once(short_id(delivery_id))
 
     def context_of(self, channel_id: str, thread_ts: str | None) -> Context | None:
-        """What goes without saying in that thread, if it tells a rollout's story."""
-        rollout = self.store.rollouts.in_thread(channel_id, thread_ts) if thread_ts is not None else None
-        return Context(endpoint=rollout.endpoint, rollout_id=rollout.id) if rollout is not None else None
+        """What goes without saying in that thread, if it tells a rollout's story, or a wave's."""
+        if thread_ts is None:
+            return None
+        rollout = self.store.rollouts.in_thread(channel_id, thread_ts)
+        if rollout is not None:
+            return Context(endpoint=rollout.endpoint, rollout_id=rollout.id, wave_id=rollout.wave_id)
+        wave_id = self.store.waves.in_thread(channel_id, thread_ts)
+        return Context(wave_id=wave_id) if wave_id is not None else None
 
     def _put(self, errand: Errand, queue: QueueName) -> bool:
         return self.store.errands.put(errand, queue, self.clock(), self.fleet.defaults.timing.lease)
@@ -172,7 +183,7 @@ def queue_for(command: Command) -> QueueName:
             return QueueName.URGENT
         case Plan() | Status() | History() | Help() | Metrics() | Versions() | Compare() | Sync():
             return QueueName.SLOW
-        case Audit() | Gc() | FleetImport():
+        case Audit() | Gc() | FleetCheck() | FleetImport():
             return QueueName.SLOW
 
 

@@ -17,6 +17,7 @@ from bot.store.rollouts import RolloutStore
 from bot.store.slots import SlotStore
 from bot.store.standings import StandingStore
 from bot.store.versions import VersionStore
+from bot.store.waves import WaveStore
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ class Store:
     memory: MemoryStore
     notices: NoticeStore
     numbers: NumberStore
+    waves: WaveStore
     versions: VersionStore
     standings: StandingStore
 
@@ -54,6 +56,7 @@ def make_store(connection: Redis) -> Store:
         memory=MemoryStore(connection),
         notices=NoticeStore(connection),
         numbers=NumberStore(connection),
+        waves=WaveStore(connection),
         versions=VersionStore(connection),
         standings=StandingStore(connection),
     )

@@ -99,6 +99,19 @@ def write_holds(pipe: Pipeline, before: Rollout | None, after: Rollout, lifted: 
         _put(pipe, hold_)
 
 
+def holds_within(pipe: Pipeline, endpoint: str) -> tuple[Hold, ...]:
+    """What stands against an endpoint, read within a transaction that watches it."""
+    return _read(pipe.hvals(keys.holds_on(endpoint)))
+
+
+def change_holds(pipe: Pipeline, put: Iterable[Hold], lifted: Iterable[Hold], actor: str, now: datetime) -> None:
+    """What follows from a wave that is being written, in the same transaction."""
+    for hold in put:
+        _put(pipe, hold)
+    for hold in lifted:
+        _lift(pipe, hold, actor, now)
+
+
 def _put(pipe: Pipeline, hold: Hold) -> None:
     pipe.hset(keys.holds_on(hold.endpoint), _field(hold), hold.model_dump_json())
     audit(pipe, {"endpoint": hold.endpoint, "held": hold.model_dump(mode="json")})

@@ -23,6 +23,9 @@ KEPT = f"{PREFIX}:kept"
 LOCKS = f"{PREFIX}:locks"
 BREAKS = f"{PREFIX}:breaks"
 PUMP = f"{PREFIX}:pump"
+WAVES = f"{PREFIX}:waves"
+WAVES_ACTIVE = f"{PREFIX}:waves-active"
+WAVES_UNTOLD = f"{PREFIX}:waves-untold"
 
 
 def rollout(rollout_id: str) -> str:
@@ -133,6 +136,16 @@ def notice(key: str) -> str:
 def seen(what: str) -> str:
     """Hash: JSON of what the census saw, by what it is about."""
     return f"{PREFIX}:seen:{what}"
+
+
+def wave(wave_id: str) -> str:
+    """Hash: revision, thread_ts, news, doc."""
+    return f"{PREFIX}:wave:{wave_id}"
+
+
+def wave_thread(channel_id: str, thread_ts: str) -> str:
+    """The wave whose story is told in that thread."""
+    return f"{PREFIX}:wave-thread:{channel_id}:{thread_ts}"
 
 
 def memory(key: str) -> str:

@@ -9,6 +9,7 @@ import pytest
 import redis
 from fakes.clock import NOW
 from fakes.records import ENDPOINT, opened
+from fakes.waves import a_wave
 from redis.exceptions import ResponseError
 
 from bot.domain.announcing import Announcement, AnnouncementKind, VersionDecision
@@ -26,6 +27,7 @@ from bot.store.keys import Due
 from bot.store.numbers import Numbers
 from bot.store.rollouts import Stored, Write
 from bot.store.slots import SlotState
+from bot.store.waves import StoredWave
 
 SECOND = timedelta(seconds=1)
 ERRAND = CommandErrand(id="e1", command=Status(), actor="U1", reply=ReplyTo(user_id="U1"), at=NOW)
@@ -113,6 +115,15 @@ CALLS: dict[str, Callable[[Store], object]] = {
     "holds.on_each": lambda s: s.holds.on_each([ENDPOINT]),
     "holds.put": lambda s: s.holds.put(ENDPOINT, "e1", NOW, lambda standing: pytest.fail("decided")),
     "holds.lift": lambda s: s.holds.lift(ENDPOINT, "e1", "U1", NOW, lambda standing: pytest.fail("decided")),
+    "waves.load": lambda s: s.waves.load("w1"),
+    "waves.active": lambda s: s.waves.active(),
+    "waves.recent": lambda s: s.waves.recent(),
+    "waves.untold": lambda s: s.waves.untold(),
+    "waves.told": lambda s: s.waves.told(StoredWave(a_wave(), 1)),
+    "waves.in_thread": lambda s: s.waves.in_thread("C1", "1.1"),
+    "waves.set_thread": lambda s: s.waves.set_thread(a_wave(), "1.1"),
+    "waves.still_holds": lambda s: s.waves.still_holds(StoredWave(a_wave(), 1)),
+    "waves.commit": lambda s: s.waves.commit(a_wave(), 0, NOW),
     "memory.recall": lambda s: s.memory.recall("group"),
     "notices.first_time": lambda s: s.notices.first_time("version a/3"),
     "notices.remember": lambda s: s.notices.remember("version a/3", "1.1"),
