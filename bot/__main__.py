@@ -17,6 +17,7 @@ from slack_sdk.errors import SlackApiError
 
 from bot.app import Identity, TokenRefused, make_app, make_client, refuse_bad_token
 from bot.domain.fleet import Fleet, FleetFileError
+from bot.fleet_commands import check_fleet, file_to_check
 from bot.http import BotMetrics, HttpServer, Probes, make_wsgi
 from bot.intake import Intake
 from bot.logs import set_up_logging
@@ -24,6 +25,7 @@ from bot.settings import (
     Settings,
     SettingsError,
     bypass_proxy_for_local_slack,
+    fleet_path,
     load_fleet,
     load_settings,
     read_dotenv,
@@ -45,6 +47,8 @@ log = logging.getLogger("bot")
 def main(argv: Sequence[str]) -> int:
     """Serve, or run one command."""
     read_dotenv()
+    if argv and (path := file_to_check(argv, fleet_path(os.environ))):
+        return check_fleet(path)
     try:
         settings = load_settings(os.environ, "bot")
         fleet = load_fleet(settings.fleet_file)

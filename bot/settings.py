@@ -102,7 +102,7 @@ def load_settings(environ: Mapping[str, str], process: Process) -> Settings:
         "slack_app_token": app_token,
         "slack_api_url": reader.optional("SLACK_API_URL", _slack_api_url) or SLACK_API_URLS[0],
         "redis_url": reader.required("REDIS_URL", _redis_url, hint="for example redis://localhost:6379/0"),
-        "fleet_file": Path(reader.optional("FLEET_FILE") or "fleet.yaml"),
+        "fleet_file": fleet_path(environ),
         "mlflow_tracking_uri": reader.optional("MLFLOW_TRACKING_URI"),
         "host": reader.optional("HOST") or "0.0.0.0",
         "port": reader.whole_number("PORT", 0, 65_535, default=3000),
@@ -124,6 +124,11 @@ def bypass_proxy_for_local_slack(settings: Settings, environ: MutableMapping[str
     if settings.slack_is_local:
         for variable in _PROXY_VARIABLES:
             environ.pop(variable, None)
+
+
+def fleet_path(environ: Mapping[str, str]) -> Path:
+    """Where the fleet file is."""
+    return Path(_Reader(environ).optional("FLEET_FILE") or "fleet.yaml")
 
 
 def load_fleet(path: Path) -> Fleet:

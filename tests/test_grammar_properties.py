@@ -20,6 +20,7 @@ from bot.domain.commands import (
     Command,
     Compare,
     Deploy,
+    FleetCheck,
     FleetImport,
     Freeze,
     Gc,
@@ -192,6 +193,7 @@ COMMAND_KINDS: dict[type[Value], st.SearchStrategy[Value]] = {
     WaveAbort: st.builds(WaveAbort, wave_id=IDS),
     Audit: st.builds(Audit, since=st.integers(1, 14 * 86_400).map(lambda s: timedelta(seconds=s))),
     Gc: st.builds(Gc, delete=st.booleans()),
+    FleetCheck: st.builds(FleetCheck, file=st.none() | WORDS),
     FleetImport: st.builds(FleetImport),
     Metrics: st.builds(
         Metrics, endpoint=WORDS, since=st.integers(300, 14 * 86_400).map(lambda s: timedelta(seconds=s))

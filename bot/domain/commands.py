@@ -391,6 +391,8 @@ class ApproveVersion(Value):
     group: PackageGroup
     version: VersionNumber
     reason: Text | None = None
+    if_pending: bool = False
+    """Only while nobody has decided: what a button says that may have been looked at for long."""
 
 
 class RejectVersion(Value):
@@ -399,7 +401,10 @@ class RejectVersion(Value):
     name: Literal["reject-version"] = "reject-version"
     group: PackageGroup
     version: VersionNumber
-    reason: Text
+    reason: Text | None = None
+    """None where a button was pressed: then a form asks for it."""
+    if_pending: bool = False
+    """As for approve-version."""
 
 
 class Sync(Value):
@@ -477,6 +482,13 @@ class Gc(Value):
     delete: bool = False
 
 
+class FleetCheck(Value):
+    """Say what is wrong in a fleet file of this machine: terminal only, because Slack has no files of it."""
+
+    name: Literal["fleet check"] = "fleet check"
+    file: Text | None = None
+
+
 class FleetImport(Value):
     """Write a fleet file from the endpoints that exist."""
 
@@ -517,6 +529,7 @@ Command = Annotated[
     | WaveAbort
     | Audit
     | Gc
+    | FleetCheck
     | FleetImport,
     Field(discriminator="name"),
 ]

@@ -20,6 +20,7 @@ from bot.domain.commands import (
     Cancel,
     Compare,
     Deploy,
+    FleetCheck,
     FleetImport,
     Freeze,
     Gc,
@@ -493,6 +494,16 @@ def _audit(since: str | None) -> Audit:
 @click.option("--delete", is_flag=True, help="Delete what the list shows, and nothing that is live or a way back.")
 def _gc(delete: bool) -> Gc:
     return Gc(delete=delete)
+
+
+@_command(
+    "fleet check",
+    summary="Tell every mistake in a fleet file, with its line; in a terminal only.",
+    example="fleet check fleet.yaml",
+)
+@click.argument("file", required=False)
+def _fleet_check(file: str | None) -> FleetCheck:
+    return FleetCheck(file=file)
 
 
 @_command(

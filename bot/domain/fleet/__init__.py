@@ -17,6 +17,7 @@ from bot.domain.fleet.blocks import (
     WavePlan,
     WorkerTiming,
 )
+from bot.domain.fleet.hints import hints
 from bot.domain.fleet.reading import parse_fleet
 from bot.domain.fleet.schema import fleet_schema
 from bot.domain.fleet.source import FleetFileError, Mistake
@@ -46,6 +47,7 @@ __all__ = [
     "are_open",
     "closes_at",
     "fleet_schema",
+    "hints",
     "next_opening",
     "parse_fleet",
     "parse_window",

@@ -1,0 +1,43 @@
+"""What a fleet file without mistakes may still have people wonder about: keys without effect. Pure."""
+
+from collections.abc import Iterable, Iterator
+
+from bot.domain.fleet.spec import EndpointSpec, Fleet
+
+_MOST_NAMES = 3
+
+
+def hints(fleet: Fleet) -> Iterator[str]:
+    """One sentence each."""
+    specs = tuple(fleet.endpoints.values())
+    if fleet.manager is None:
+        if automatic := [spec.name for spec in specs if spec.policy == "auto"]:
+            yield f"policy: auto has no effect without a manager block: {_names(automatic)}"
+        if following := [spec.name for spec in specs if spec.follows is not None]:
+            yield f"follows has no effect without a manager block: {_names(following)}"
+    in_waves = {name for wave in fleet.waves.values() for name in wave.endpoints}
+    if alone := [spec.name for spec in specs if spec.follows is not None and spec.name in in_waves]:
+        yield f"follows has no effect on what changes in a wave, whose stages and soak decide: {_names(alone)}"
+    if streams := [spec.name for spec in specs if spec.kind != "streaming" and _limits_streams(spec)]:
+        yield f"watch.thresholds.mid_stream_error_rate has an effect on kind: streaming only: {_names(streams)}"
+    if bare := [spec.name for spec in specs if not _can_be_created(spec)]:
+        yield (
+            "deploy cannot create these without execution_role and instance_type (or serverless), and clones what runs until "
+            f"then: {_names(bare)}"
+        )
+
+
+def _limits_streams(spec: EndpointSpec) -> bool:
+    return spec.watch.thresholds.mid_stream_error_rate is not None
+
+
+def _can_be_created(spec: EndpointSpec) -> bool:
+    return spec.execution_role is not None and (spec.instance_type is not None or spec.serverless is not None)
+
+
+def _names(names: Iterable[str]) -> str:
+    known = list(names)
+    rest = len(known) - _MOST_NAMES
+    if rest <= 1:  # one name more takes no more room than counting it
+        return ", ".join(known)
+    return f"{', '.join(known[:_MOST_NAMES])} and {rest} others"
