@@ -4,23 +4,28 @@ The plan keeps no documents, only their fingerprint. Whoever goes on with a roll
 gives another fingerprint, the world moved after the approval, and nothing is created.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bot.domain.commands import Change
-from bot.domain.endpoint import ApprovalStatus, ConfigRecord, ModelPackage, ModelRecord
+from bot.domain.endpoint import ApprovalStatus, ConfigRecord, ModelPackage, ModelRecord, Snapshot
 from bot.domain.errors import PlanDrifted, ResourceMissing, UnknownName, UserError
 from bot.domain.fleet import EndpointSpec
 from bot.domain.nearest import nearest
 from bot.domain.plan import Difference
 from bot.domain.rollout import Rollout
+from bot.domain.trial import TrialPlan, TrialStep
 from workers.cloning import (
     Draft,
     DraftNames,
     LiveEndpoint,
     bridge,
     draft,
+    kept_b,
     lineage_tags,
+    live_trial,
     models_named_by,
+    started,
     with_live_weights,
 )
 from workers.world import Aws, World
@@ -34,8 +39,18 @@ class Drafting:
 
     def gather(self, spec: EndpointSpec) -> LiveEndpoint:
         """What runs. Models that were deleted are left out; a missing endpoint or config raises ResourceMissing."""
+        return self.behind(self.world.aws(spec).endpoints.describe(spec.name), spec)
+
+    def behind(self, snapshot: Snapshot, spec: EndpointSpec, known: Iterable[ModelPackage] = ()) -> LiveEndpoint:
+        """What runs behind an observation; raises as `gather` does.
+
+        Args:
+            snapshot: The endpoint as it was just observed.
+            spec: The same endpoint in the fleet file.
+            known: Packages that need not be asked about again.
+        """
         aws = self.world.aws(spec)
-        snapshot = aws.endpoints.describe(spec.name)
+        by_arn = {package.arn.lower(): package for package in known}
         config = aws.endpoints.describe_config(snapshot.config_name)
         found = (self._model(aws, name) for name in models_named_by(config))
         models = {model.name: model for model in found if model is not None}
@@ -43,7 +58,7 @@ class Drafting:
         for model in models.values():
             for container in model.containers():
                 if (name := container.get("ModelPackageName")) is not None:
-                    package = self._package(aws, name)
+                    package = by_arn.get(name.lower()) or self._package(aws, name)
                     if package is not None:
                         packages[package.arn] = package
         return LiveEndpoint(snapshot, config, models, packages)
@@ -89,7 +104,13 @@ class Drafting:
         self, rollout: Rollout, live: LiveEndpoint, change: Change, package: ModelPackage | None, spec: EndpointSpec
     ) -> Draft:
         """What the change would create, named and tagged after the rollout."""
-        return draft(live, change, package, _names(rollout, live), variant=spec.variant)
+        names = _names(rollout, live)
+        if rollout.trial is not None and rollout.trial.step is TrialStep.KEEP_B:
+            return kept_b(live, running_trial(live), names)
+        made = draft(live, change, package, names, variant=spec.variant)
+        if rollout.trial is not None and rollout.starts_trial:
+            return started(live, made, spec.variant, rollout.trial, names)
+        return made
 
     def bridge(
         self, rollout: Rollout, live: LiveEndpoint, made: Draft, spec: EndpointSpec, share: float
@@ -121,12 +142,7 @@ class Drafting:
                     f"version of {group}", str(change.version), nearest(str(change.version), numbers) or numbers[:3]
                 )
             return registry.describe_package(wanted.arn)
-        approved = [p for p in registry.list_versions(group, ApprovalStatus.APPROVED) if p.is_completed]
-        if not approved:
-            raise UserError(
-                f"No version of {group} is Approved and Completed, so there is none to promote. Approve one first."
-            )
-        newest = max(approved, key=lambda p: p.version or 0)
+        newest = newest_of(group, registry.list_versions(group, ApprovalStatus.APPROVED))
         # A list of versions says neither which instance types a version supports nor where its model data is.
         return registry.describe_package(newest.arn)
 
@@ -143,8 +159,37 @@ class Drafting:
             return None
 
 
+def running_trial(live: LiveEndpoint) -> TrialPlan:
+    """The trial that an endpoint runs.
+
+    Raises:
+        UserError: it runs none.
+    """
+    trial = live_trial(live)
+    if trial is None:
+        raise UserError(
+            f"No A/B test runs on {live.snapshot.name}. Nothing was changed. To begin one: "
+            f"ab start {live.snapshot.name} --version N --weight 10"
+        )
+    return trial
+
+
 def _names(rollout: Rollout, live: LiveEndpoint) -> DraftNames:
     return DraftNames(rollout.id, lineage_tags(rollout, previous_config=live.config.name))
+
+
+def newest_of(group: str, versions: Iterable[ModelPackage]) -> ModelPackage:
+    """The newest version of a group that may be promoted.
+
+    Raises:
+        UserError: none is Approved and Completed.
+    """
+    approved = [p for p in versions if p.is_deployable]
+    if not approved:
+        raise UserError(
+            f"No version of {group} is Approved and Completed, so there is none to promote. Approve one first."
+        )
+    return max(approved, key=lambda p: p.version or 0)
 
 
 def _on_track(track: tuple[str, ...], change: Change) -> str:

@@ -64,6 +64,17 @@ def instance_types_of(*fleets: Iterable[BilledVariant]) -> tuple[str, ...]:
     return tuple(sorted({type_ for fleet in fleets for variant in fleet for type_ in variant.instance_types}))
 
 
+def hourly_cost(fleet: Iterable[BilledVariant], prices: Mapping[str, Decimal | None]) -> Decimal | None:
+    """What a fleet costs in US dollars per hour; None where a price is not known. Serverless capacity counts nothing."""
+    total = Decimal(0)
+    for variant in fleet:
+        known = [price for type_ in variant.instance_types if (price := prices.get(type_)) is not None]
+        if len(known) < len(variant.instance_types):
+            return None
+        total += max(known, default=Decimal(0)) * variant.count
+    return total
+
+
 def cost_of(
     current: Iterable[BilledVariant],
     target: Iterable[BilledVariant],
@@ -85,15 +96,15 @@ def cost_of(
     """
     current, target = tuple(current), tuple(target)
     extra_of, extra = _extra(target, strategy)
-    per_hour = _per_hour(extra, prices)
+    per_hour = hourly_cost(extra, prices)
     fleets = (*current, *target)
     return Cost(
         extra_during=_extra_for(per_hour, duration),
         extra_per_hour=per_hour,
         extra_of=extra_of,
         duration=duration,
-        per_hour_before=_per_hour(current, prices),
-        per_hour_after=_per_hour(target, prices),
+        per_hour_before=hourly_cost(current, prices),
+        per_hour_after=hourly_cost(target, prices),
         is_upper_bound=any(len(set(variant.instance_types)) > 1 for variant in fleets),
         has_serverless=any(not variant.instance_types for variant in fleets),
         unpriced=tuple(type_ for type_ in instance_types_of(fleets) if prices.get(type_) is None),
@@ -136,16 +147,6 @@ def _extra(
     if strategy.type is StrategyType.ROLLING and (size := strategy.size) is not None:
         return "one batch more", tuple(v.model_copy(update={"count": min(v.count, size.of(v.count))}) for v in target)
     return "a second fleet", target
-
-
-def _per_hour(fleet: tuple[BilledVariant, ...], prices: Mapping[str, Decimal | None]) -> Decimal | None:
-    total = Decimal(0)
-    for variant in fleet:
-        known = [price for type_ in variant.instance_types if (price := prices.get(type_)) is not None]
-        if len(known) < len(variant.instance_types):
-            return None
-        total += max(known, default=Decimal(0)) * variant.count
-    return total
 
 
 def _extra_for(per_hour: Decimal | None, duration: timedelta | None) -> Decimal | None:

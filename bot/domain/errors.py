@@ -209,10 +209,17 @@ class TransientError(RolloutBotError):
         operation: What was being done, in the vendor's spelling (`UpdateEndpoint`, `chat.update`).
         outcome_unknown: The request may have been executed: the answer was lost, not the question.
         retry_after: How long the vendor asks to wait; None if it does not say.
+        is_throttled: The vendor asks for a slower pace.
     """
 
     def __init__(
-        self, operation: str, cause: str, *, outcome_unknown: bool = False, retry_after: timedelta | None = None
+        self,
+        operation: str,
+        cause: str,
+        *,
+        outcome_unknown: bool = False,
+        retry_after: timedelta | None = None,
+        is_throttled: bool = False,
     ) -> None:
         fate = " It may have been carried out nevertheless." if outcome_unknown else ""
         super().__init__(f"{operation} got no answer that counts: {cause}.{fate}")
@@ -220,6 +227,7 @@ class TransientError(RolloutBotError):
         self.cause = cause
         self.outcome_unknown = outcome_unknown
         self.retry_after = retry_after
+        self.is_throttled = is_throttled
 
 
 class VendorCall(TypedDict, total=False):

@@ -259,7 +259,7 @@ def _from_answer(operation: str, subject: Subject, error: vendor.ClientError) ->
     code, message = str(answer.get("Code", "Unknown")), str(answer.get("Message", ""))
     status, request_id = meta.get("HTTPStatusCode", 400), meta.get("RequestId")
     if code in THROTTLED or status == 429:
-        return TransientError(operation, f"AWS asks for a slower pace ({code})")
+        return TransientError(operation, f"AWS asks for a slower pace ({code})", is_throttled=True)
     if status >= 500 or code in TIMED_OUT_INSIDE:
         return TransientError(operation, f"AWS answered {code} (HTTP {status})", outcome_unknown=True)
     if code in OVERTAKEN:
