@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
-from bot.domain.endpoint import ConfigRecord
+from bot.domain.endpoint import ConfigRecord, ModelRecord
 from bot.domain.errors import AlarmsMissing, ResourceExists, ResourceMissing, RevisionConflict
 from bot.domain.fleet import EndpointSpec
+from bot.domain.phases import Kind
 from bot.domain.reconcile import Action, call_of, wanted_weights
 from bot.domain.rollout import Rollout
 from bot.domain.saga import ScalingMode
@@ -12,6 +13,7 @@ from bot.store.rollouts import Stored
 from workers.checking import start_check
 from workers.cloning import lineage_tags
 from workers.drafting import Drafting
+from workers.existing import clear_failed, create_endpoint, delete_endpoint
 from workers.planning import Planner
 from workers.world import Aws, World
 
@@ -38,18 +40,20 @@ class Acting:
             case Action.CREATE_CONFIG:
                 if not rollout.models_created:  # otherwise it was looked at before those were
                     self.planner.refuse_if_drifted(rollout, spec)
-                _create_config(aws, rollout, self.drafting.drafted(rollout, spec).config)
+                _create_config(aws, rollout, self._documents(rollout, spec)[1])
             case Action.CREATE_BRIDGE:
                 _create_config(aws, rollout, self.drafting.drafted_bridge(rollout, spec))
             case Action.CREATE_ALARMS:
                 _create_alarms(aws, rollout)
             case Action.TAKE_SCALING:
                 self._take_scaling(aws, stored, spec)
-            case Action.CALL_BRIDGE | Action.CALL_UPDATE | Action.SET_COUNTS:
+            case Action.CALL_BRIDGE | Action.CALL_UPDATE | Action.SET_COUNTS | Action.SET_WEIGHTS:
                 self._call(aws, stored, spec, action)
             case Action.SHIFT_WEIGHTS:
                 self._refuse_if_overtaken(stored)
                 aws.endpoints.set_weights_and_capacities(rollout.endpoint, weights=wanted_weights(rollout))
+            case Action.CLEAR_FAILED | Action.CREATE_ENDPOINT | Action.DELETE_ENDPOINT:
+                self._begin_or_end(aws, stored, spec, action)
             case Action.TRIP_ALARM:
                 _trip_alarms(aws, rollout)
             case Action.RESTORE_SCALING:
@@ -64,8 +68,16 @@ class Acting:
 
     def _create_models(self, aws: Aws, rollout: Rollout, spec: EndpointSpec) -> None:
         self.planner.refuse_if_drifted(rollout, spec)
-        for model in self.drafting.drafted(rollout, spec).models:
+        for model in self._documents(rollout, spec)[0]:
             aws.endpoints.create_model(model)
+
+    def _documents(self, rollout: Rollout, spec: EndpointSpec) -> tuple[tuple[ModelRecord, ...], ConfigRecord]:
+        """The models and the config that were approved, made again."""
+        if rollout.kind is Kind.CREATE:
+            made = self.planner.creation(rollout, spec)
+            return (made.model,), made.config
+        draft = self.drafting.drafted(rollout, spec)
+        return draft.models, draft.config
 
     def _take_scaling(self, aws: Aws, stored: Stored, spec: EndpointSpec) -> None:
         """Take it away, if what was approved still holds, which the first time includes what scales the endpoint now."""
@@ -76,6 +88,19 @@ class Acting:
         for target in rollout.scaling.targets:
             self._refuse_if_overtaken(stored)  # whoever cancelled meanwhile has it put back
             take(target)
+
+    def _begin_or_end(self, aws: Aws, stored: Stored, spec: EndpointSpec, action: Action) -> None:
+        """The call by which the endpoint begins or ceases to exist, after a last look at what was approved."""
+        rollout, call = stored.rollout, call_of(stored.rollout)
+        if call is None or call.attempts == 1:  # after a lost answer, what there is may be our own work
+            self.planner.refuse_if_drifted(rollout, spec)
+        self._refuse_if_overtaken(stored)
+        if action is Action.CLEAR_FAILED:
+            clear_failed(aws, rollout)
+        elif action is Action.CREATE_ENDPOINT:
+            create_endpoint(aws, rollout)
+        else:
+            delete_endpoint(aws, rollout, self.world.clock())
 
     def _refuse_if_overtaken(self, stored: Stored) -> None:
         if not self.world.store.rollouts.still_holds(stored):
@@ -95,6 +120,10 @@ class Acting:
             wanted = {rollout.count_change.variant: rollout.count_change.count}
             aws.endpoints.set_weights_and_capacities(rollout.endpoint, counts=wanted)
             return
+        if action is Action.SET_WEIGHTS:
+            assert rollout.plan.trial is not None
+            aws.endpoints.set_weights_and_capacities(rollout.endpoint, weights=rollout.plan.trial.weights)
+            return
         if action is Action.CALL_BRIDGE:
             aws.endpoints.update(rollout.endpoint, call.config)
             return
@@ -104,7 +133,7 @@ class Acting:
             rollout.endpoint,
             rollout.target_config,
             counts_from_config=rollout.plan.counts_from_config,
-            weights_from_config=is_shifted,
+            weights_from_config=is_shifted or rollout.plan.weights_from_config,
             deployment=rollout.plan.deployment,
         )
 

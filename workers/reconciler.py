@@ -128,7 +128,7 @@ class Reconciler:
         aws = self.world.aws(spec)
         snapshot = self._look(aws, rollout)
         if snapshot is None:
-            return Observation(is_gone=True)
+            return Observation(is_gone=True, lock=lock)
         if is_baking(rollout):
             comparison, verdict = judge_bake(rollout, aws.metrics, now)
             return Observation(snapshot=snapshot, lock=lock, comparison=comparison, verdict=verdict)

@@ -91,7 +91,7 @@ def _facts(facts: Facts, content_hash: str, model_hashes: Mapping[str, str]) -> 
         yield f"Status of {facts.package.label}", facts.package.status
     for image in facts.images:
         yield f"Image digest of {image.variant}", image.digest or "unknown"
-    yield from _scaling_facts(facts.scaling)
+    yield from scaling_facts(facts.scaling)
     yield from _live_facts(facts.snapshot, facts.scaling)
     strategy = facts.strategy
     yield "Strategy", f"{strategy}, bake {int(strategy.bake.total_seconds())} s"
@@ -101,7 +101,8 @@ def _facts(facts: Facts, content_hash: str, model_hashes: Mapping[str, str]) -> 
         yield f"Alarm {name}", content_hash_of(rule) if rule else "missing"
 
 
-def _scaling_facts(scaling: Scaling | None) -> Iterator[tuple[str, str]]:
+def scaling_facts(scaling: Scaling | None) -> Iterator[tuple[str, str]]:
+    """What scales an endpoint, as far as a plan rests on it."""
     if scaling is None:
         yield "Autoscaling", "unknown"
         return

@@ -6,23 +6,33 @@ a worker that takes over drafts again instead of trusting a copy.
 
 from bot.domain.masking import MASK, masked
 from workers.cloning.bridging import BRIDGE_SUFFIX, bridge, bridge_variant, with_live_weights
+from workers.cloning.creating import Creation, creation
 from workers.cloning.drafting import Draft, DraftNames, draft
-from workers.cloning.lineage import lineage_tags
+from workers.cloning.lineage import creation_tags, lineage_tags
 from workers.cloning.live import LiveEndpoint, models_named_by
 from workers.cloning.naming import target_name
+from workers.cloning.trials import kept_b, live_trial, started, trial_on, trial_variant
 
 __all__ = [
     "BRIDGE_SUFFIX",
     "MASK",
+    "Creation",
     "Draft",
     "DraftNames",
     "LiveEndpoint",
     "bridge",
     "bridge_variant",
+    "creation",
+    "creation_tags",
     "draft",
+    "kept_b",
     "lineage_tags",
+    "live_trial",
     "masked",
     "models_named_by",
+    "started",
     "target_name",
+    "trial_on",
+    "trial_variant",
     "with_live_weights",
 ]

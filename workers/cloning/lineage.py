@@ -7,6 +7,9 @@ from bot.domain.rollout import Rollout
 from bot.domain.tags import tag_value
 
 PREFIX = "rollout:"
+TORN_DOWN_TAG = f"{PREFIX}torn-down"
+"""On the config of an endpoint that was deleted: when, so that it stays for long enough."""
+
 TAG_LIMIT = 50
 """SageMaker's limit of tags on one resource."""
 
@@ -29,6 +32,12 @@ def lineage_tags(rollout: Rollout, *, previous_config: str) -> Mapping[str, str]
     }
 
 
+def creation_tags(rollout: Rollout) -> Mapping[str, str]:
+    """The tags of what a rollout creates where there was nothing before, and so nothing to go back to."""
+    tags = lineage_tags(rollout, previous_config="")
+    return {key: value for key, value in tags.items() if key != f"{PREFIX}previous-config"}
+
+
 def inherited(cloned: Mapping[str, str], lineage: Mapping[str, str]) -> dict[str, str]:
     """The cloned tags with the new lineage in place of the old one, 50 at most; the lineage comes first."""
     kept = {key: value for key, value in cloned.items() if not key.startswith(PREFIX)}
@@ -43,4 +52,3 @@ def lost_tags(cloned: Mapping[str, str], lineage: Mapping[str, str], owner: str)
         for key, value in cloned.items()
         if key not in staying and not key.startswith(PREFIX)
     )
-

@@ -21,7 +21,7 @@ from bot.domain.rollout import Rollout
 from bot.domain.saga import ScalingMode
 from bot.domain.scaling import Scaling
 from bot.domain.strategy import Strategy, extra_instances
-from bot.domain.traffic import TrafficOutlook, outlook
+from bot.domain.traffic import TrafficOutlook, TrafficPoint, outlook
 from bot.domain.verdict import Window
 from bot.domain.version import Version
 from workers.world import Aws, World
@@ -147,16 +147,25 @@ class Gathering:
         """Requests now against the last seven days."""
         if not self.for_people:
             return None
+        points = self._week(spec, snapshot, now)
+        if points is None:
+            return None
+        return outlook(points, now, may_change=lambda at: are_open(spec.windows, at))
+
+    def _week(self, spec: EndpointSpec, snapshot: Snapshot, now: datetime) -> tuple[TrafficPoint, ...] | None:
+        """Requests hour by hour."""
         variants = [v.name for v in snapshot.variants]
         hour = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
         window = Window(start=hour - WEEK - timedelta(hours=1), end=hour)
         metrics = self._aws(spec).metrics
-        points = _if_told(
+        return _if_told(
             "traffic", lambda: metrics.traffic(spec.name, variants, window, timedelta(hours=1), kind=spec.kind)
         )
-        if points is None:
-            return None
-        return outlook(points, now, may_change=lambda at: are_open(spec.windows, at))
+
+    def requests_of_a_week(self, spec: EndpointSpec, snapshot: Snapshot, now: datetime) -> float | None:
+        """How many requests came in the last seven days; None where CloudWatch does not tell."""
+        points = self._week(spec, snapshot, now) if self.for_people else None
+        return sum(point.requests for point in points) if points is not None else None
 
     def prices(self, spec: EndpointSpec, types: Sequence[str]) -> Mapping[str, Decimal | None]:
         """US dollars an hour by instance type."""

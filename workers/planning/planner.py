@@ -11,11 +11,15 @@ from bot.domain.phases import BOT_ACTOR, Kind, Phase, Reason
 from bot.domain.plan import Difference, Plan
 from bot.domain.rollout import RetryPolicy, Rollout
 from bot.domain.starting import start_of
+from workers.cloning import Creation
 from workers.drafting import Drafting
 from workers.planning.counts import CountPlans
+from workers.planning.creating import CreatePlans
 from workers.planning.gathering import Gathering
+from workers.planning.tearing import TeardownPlans
 from workers.planning.updates import UpdatePlans
 from workers.planning.ways_back import BackPlans
+from workers.planning.weights import WeightPlans
 from workers.world import World
 
 
@@ -47,12 +51,18 @@ class Planner:
         lapses = now + spec.approval.expires_after
         waiting = planned.to(Phase.AWAITING_APPROVAL, Reason.PLAN_READY, now, BOT_ACTOR, expires_at=lapses)
         if may_begin_alone(waiting, policy):
-            return begun_alone(waiting, start_of(spec.windows, rollout.not_before, now, by_approver=False), now)
+            is_urgent = rollout.trial is not None and rollout.trial.towards_a
+            windows = () if is_urgent else spec.windows
+            return begun_alone(waiting, start_of(windows, rollout.not_before, now, by_approver=False), now)
         return waiting
 
     def make(self, rollout: Rollout, spec: EndpointSpec) -> Plan:
         """The plan alone. Raises UserError or ResourceMissing when there is nothing to plan with."""
         return self._make(rollout, spec, Gathering(self.world))
+
+    def creation(self, rollout: Rollout, spec: EndpointSpec) -> Creation:
+        """The documents of the new endpoint that was approved. Raises PlanDrifted if they would be others by now."""
+        return CreatePlans(self.world, self.drafting, Gathering(self.world, for_people=False)).drafted(rollout, spec)
 
     def refuse_if_drifted(self, rollout: Rollout, spec: EndpointSpec) -> None:
         """Make the plan again, and raise PlanDrifted if what it rests on has moved.
@@ -77,8 +87,12 @@ class Planner:
                 return BackPlans(self.world, gathering).make(rollout, spec)
             case Kind.SCALE:
                 return CountPlans(self.world, self.drafting, gathering).make(rollout, spec)
-            case Kind.CREATE | Kind.TEARDOWN | Kind.WEIGHTS:
-                raise UserError("This kind of change is not there yet.")
+            case Kind.WEIGHTS:
+                return WeightPlans(self.world, self.drafting, gathering).make(rollout, spec)
+            case Kind.CREATE:
+                return CreatePlans(self.world, self.drafting, gathering).make(rollout, spec)
+            case Kind.TEARDOWN:
+                return TeardownPlans(self.world, self.drafting, gathering).make(rollout, spec)
             case Kind.UPDATE:
                 return UpdatePlans(self.world, self.drafting, gathering).make(rollout, spec)
 

@@ -18,11 +18,21 @@ from bot.domain.preflight import Facts, irreversible_reasons, readiness_of, run_
 from bot.domain.rollout import Rollout
 from bot.domain.scaling import Scaling
 from bot.domain.strategy import FleetShape, choose, deployment_config, problems, shape_of, steps_of
+from bot.domain.trial import TrialStep
 from bot.messages.words import count
 from workers.cloning import Draft, LiveEndpoint, models_named_by
 from workers.drafting import Drafting, label_of
 from workers.planning.bridges import bridge_to, refuse_on_bridge
 from workers.planning.gathering import Gathering, images_of, scaling_mode
+from workers.planning.trials import (
+    kept_in_trial,
+    package_of_b,
+    refuse_during_trial,
+    refuse_unfit,
+    trial_in,
+    trial_strategy,
+    with_shadows,
+)
 from workers.planning.usual import expected_duration
 from workers.world import World
 
@@ -40,7 +50,7 @@ class UpdatePlans:
         change = rollout.change or Change()
         live = self.drafting.gather(spec)
         refuse_on_bridge(live, spec)
-        package = self.drafting.resolve_package(change, spec)
+        package = self._package(rollout, live, change, spec)
         made = self.drafting.draft(rollout, live, change, package, spec)
         facts = self._under_its_policy(rollout, spec, self._facts(rollout, spec, live, made, package))
         findings = run_preflight(facts)
@@ -52,7 +62,7 @@ class UpdatePlans:
         bridge = bridge_to(self.drafting, rollout, live, made, facts)
         if bridge is not None:  # its name carries its content
             basis = (*basis, Fact(name="Config in between", value=bridge.config))
-        current = label_of(live, spec.variant)
+        current, trial = label_of(live, spec.variant), trial_in(rollout, live, made, spec.variant)
         assert facts.shape is not None
         return Plan(
             fingerprint=fingerprint_of(basis, findings),
@@ -65,10 +75,12 @@ class UpdatePlans:
             target_label=_target_label(current, change, package),
             new_models=made.new_models,
             package_arn=package.arn if package is not None else None,
-            rank=_rank(spec, package) if package is not None else None,
+            rank=rank_of(spec, package) if package is not None else None,
             differences=made.differences,
             counts_from_config=made.counts_from_config,
-            kept=_kept(live, made),
+            weights_from_config=trial is not None and not rollout.starts_trial,
+            kept=(*_kept(live, made), *(kept_in_trial(rollout, trial, made) if trial is not None else ())),
+            trial=trial,
             findings=findings,
             is_marketplace=facts.shape.is_marketplace,
             strategy=facts.strategy,
@@ -86,15 +98,25 @@ class UpdatePlans:
             expected_duration=expected_duration(facts.past_durations),
         )
 
+    def _package(self, rollout: Rollout, live: LiveEndpoint, change: Change, spec: EndpointSpec) -> ModelPackage | None:
+        """What shall run. Raises UserError also where the trial that runs, or is asked for, does not allow it."""
+        if rollout.trial is not None and rollout.trial.step is TrialStep.KEEP_B:
+            return package_of_b(live)
+        refuse_during_trial(live)
+        package = self.drafting.resolve_package(change, spec)
+        if rollout.starts_trial:
+            refuse_unfit(rollout, live, spec.variant, package)
+        return package
+
     def _under_its_policy(self, rollout: Rollout, spec: EndpointSpec, facts: Facts) -> Facts:
         """With who has to agree: more people where the change cannot be undone."""
         policy = policy_for(spec.approval, irreversible_reasons(facts))
         return replace(facts, approvers=self.gathering.approvers(rollout, policy), quorum=policy.quorum)
 
     def _cost(self, spec: EndpointSpec, live: LiveEndpoint, made: Draft, facts: Facts) -> Cost:
-        now = billed_variants(live.config.document, live_counts(live.snapshot))
+        now = billed_variants(with_shadows(live.config).document, live_counts(live.snapshot))
         wanted = live_counts(live.snapshot, but=spec.variant if made.counts_from_config else None)
-        then = billed_variants(made.config.document, wanted)
+        then = billed_variants(with_shadows(made.config).document, wanted)
         took = expected_duration(facts.past_durations)
         return cost_of(now, then, facts.strategy, took, self.gathering.prices(spec, instance_types_of(now, then)))
 
@@ -104,7 +126,8 @@ class UpdatePlans:
         gather, now = self.gathering, self.world.clock()
         counts = live_counts(live.snapshot, but=spec.variant if made.counts_from_config else None)
         shape = shape_of(spec.kind, made.config.document, is_marketplace=_is_marketplace(live, package), counts=counts)
-        strategy = choose(rollout.asked_strategy, spec.strategy, shape)
+        strategy = trial_strategy(rollout) or choose(rollout.asked_strategy, spec.strategy, shape)
+        trial = trial_in(rollout, live, made, spec.variant)
         scaling = gather.scaling(rollout, spec, live.snapshot)
         drafts = {model.name: model for model in made.models}
         packages = {**live.packages, **({package.arn: package} if package is not None else {})}
@@ -123,13 +146,21 @@ class UpdatePlans:
             is_subscribed=gather.is_subscribed(spec, package),
             scaling=scaling,
             scaling_mode=scaling_mode(live.config, made.config, scaling),
+            second_variant=trial.b if trial is not None else None,
             strategy=strategy,
             shape=shape,
             own_alarms=fitting(gather.own_alarms(rollout, spec, made.config, strategy), strategy.alarms),
             standing_alarms=gather.standing_alarms(spec, strategy),
             watch_alarms=gather.watch_alarms(spec),
             conversion=conversion(live.config, made.config, spec.variant),
-            quota=gather.quota(spec, live.config, made.config, strategy, counts, live_counts(live.snapshot)),
+            quota=gather.quota(
+                spec,
+                with_shadows(live.config),
+                with_shadows(made.config),
+                strategy,
+                counts,
+                live_counts(live.snapshot),
+            ),
             artifacts=gather.artifacts(spec, made.config, {**live.models, **drafts}, packages),
             images=images_of(live.snapshot, live.config, made.config, {**live.models, **drafts}),
             traffic=gather.traffic(spec, live.snapshot, now),
@@ -167,7 +198,7 @@ def _is_marketplace(live: LiveEndpoint, package: ModelPackage | None) -> bool:
     return any(p.is_marketplace for p in (*live.packages.values(), *((package,) if package else ())))
 
 
-def _rank(spec: EndpointSpec, package: ModelPackage) -> int | None:
+def rank_of(spec: EndpointSpec, package: ModelPackage) -> int | None:
     """Its place in what may follow what on this endpoint."""
     if spec.track is not None:
         return spec.track.index(package.arn) + 1 if package.arn in spec.track else None

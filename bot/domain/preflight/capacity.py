@@ -12,6 +12,11 @@ _SCARCE = re.compile(r"ml\.(?:[gp]\d|trn|inf|dl)")
 """Families with accelerators, of which AWS now and then has none left."""
 
 
+_WHAT = {Kind.SCALE: "the change", Kind.CREATE: "the endpoint"}
+_UNTOUCHED = "SageMaker refuses the update and the endpoint stays as it is"
+_REFUSED = {Kind.CREATE: "SageMaker refuses to create the endpoint"}
+
+
 def quota_allows(facts: Facts) -> Finding | None:
     """Blue and green stand side by side, and SageMaker holds *every* type of an instance pool against its quota."""
     needs = [need for need in facts.quota if need.extra > 0]
@@ -25,10 +30,10 @@ def quota_allows(facts: Facts) -> Finding | None:
         return warning(
             CheckName.QUOTA,
             f"Whether the quotas suffice could not be told. {_sentences(facts, unknown)}",
-            "If one does not, SageMaker refuses the update and the endpoint stays as it is. To have it checked, allow the bot to read "
+            f"If one does not, {_REFUSED.get(facts.kind, _UNTOUCHED)}. To have it checked, allow the bot to read "
             "Service Quotas and all endpoints.",
         )
-    return ok(CheckName.QUOTA, f"{_sentences(facts, needs)}{_scarcity(needs)}")
+    return ok(CheckName.QUOTA, f"{_sentences(facts, needs)}{_scarcity(needs, facts.kind)}")
 
 
 def _level(need: QuotaNeed) -> Level:
@@ -82,7 +87,7 @@ def _could_roll(facts: Facts) -> bool:
 
 
 def _sentences(facts: Facts, needs: list[QuotaNeed]) -> str:
-    return " ".join(_sentence(need, "the change" if facts.kind is Kind.SCALE else "the update") for need in needs)
+    return " ".join(_sentence(need, _WHAT.get(facts.kind, "the update")) for need in needs)
 
 
 def _sentence(need: QuotaNeed, what: str) -> str:
@@ -98,8 +103,9 @@ def _sentence(need: QuotaNeed, what: str) -> str:
     return f"{stands}; {what} needs {need.extra} more."
 
 
-def _scarcity(needs: list[QuotaNeed]) -> str:
+def _scarcity(needs: list[QuotaNeed], kind: Kind) -> str:
     scarce = sorted(need.instance_type for need in needs if _SCARCE.match(need.instance_type))
     if not scarce:
         return ""
-    return f" A quota is no promise: if AWS has no free {' or '.join(scarce)}, the old fleet goes on serving."
+    then = "the new endpoint ends up Failed" if kind is Kind.CREATE else "the old fleet goes on serving"
+    return f" A quota is no promise: if AWS has no free {' or '.join(scarce)}, {then}."

@@ -68,7 +68,7 @@ def variant_names_match(facts: Facts) -> Finding | None:
     if facts.target_config is None or facts.kind is Kind.SCALE:
         return None
     current = {v["VariantName"] for v in facts.current_config.variants()} - {facts.second_variant}
-    target = {v["VariantName"] for v in facts.target_config.variants()}
+    target = {v["VariantName"] for v in facts.target_config.variants()} - {facts.second_variant}
     if current == target:
         return ok(CheckName.VARIANT_NAMES, f"Variant names match: {', '.join(sorted(target))}.")
     return blocker(

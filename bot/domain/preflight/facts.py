@@ -104,7 +104,7 @@ class Facts:
     watch_alarms: Mapping[str, Alarm] | None = field(default_factory=dict)
     """Those of the alarms that the watch heeds that exist."""
     second_variant: str | None = None
-    """The variant that goes away, where a rollback leaves a bridge on which two variants run side by side."""
+    """The variant that goes away, where a bridge or a trial ends on which two run side by side, or that comes where one begins."""
     conversion: Conversion | None = None
     quota: tuple[QuotaNeed, ...] = ()
     artifacts: tuple[Artifact, ...] = ()

@@ -9,6 +9,8 @@ class CheckName(StrEnum):
     """Every check. The value is what is stored; with spaces for underscores it is what people read."""
 
     SOMETHING_CHANGES = "something_changes"
+    NAME_IS_FREE = "name_is_free"  # nothing but a Failed endpoint has the name of a new one
+    WHAT_STAYS = "what_stays"  # after a teardown
     IN_SERVICE = "in_service"
     DECLARED_VARIANT = "declared_variant"
     VARIANT_NAMES = "variant_names"

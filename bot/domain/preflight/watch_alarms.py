@@ -10,7 +10,7 @@ from bot.domain.preflight.findings import CheckName, ok, warning
 def watch_alarms_can_speak(facts: Facts) -> Finding | None:
     """Nothing where the fleet file's watch names none. The watch goes on without one that cannot, so none of this is a blocker."""
     names = facts.spec.watch.alarms
-    if facts.kind is not Kind.UPDATE or not names:
+    if facts.kind not in (Kind.UPDATE, Kind.CREATE) or not names:
         return None
     if facts.watch_alarms is None:
         return warning(

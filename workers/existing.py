@@ -1,0 +1,46 @@
+"""The calls by which an endpoint begins and ceases to exist. Each may be tried again after a crash."""
+
+import logging
+from datetime import datetime
+
+from bot.domain.endpoint import EndpointStatus
+from bot.domain.errors import GatewayError, ResourceExists, ResourceMissing
+from bot.domain.rollout import Rollout
+from workers.cloning import creation_tags
+from workers.cloning.lineage import TORN_DOWN_TAG
+from workers.world import Aws
+
+log = logging.getLogger(__name__)
+
+
+def clear_failed(aws: Aws, rollout: Rollout) -> None:
+    """Delete the Failed endpoint whose name is wanted, after a look at it; nothing that works is ever deleted here."""
+    try:
+        if aws.endpoints.describe(rollout.endpoint).status is EndpointStatus.FAILED:
+            aws.endpoints.delete(rollout.endpoint)
+    except ResourceMissing:
+        log.info("%s is gone already", rollout.endpoint)
+
+
+def create_endpoint(aws: Aws, rollout: Rollout) -> None:
+    """CreateEndpoint. An endpoint of that name with our own tag is ours, from a call whose answer was lost."""
+    try:
+        aws.endpoints.create(rollout.endpoint, rollout.target_config, creation_tags(rollout))
+    except ResourceExists:
+        found = aws.endpoints.describe(rollout.endpoint)
+        if aws.endpoints.tags(found.arn).get("rollout:id") != rollout.id:
+            raise
+
+
+def delete_endpoint(aws: Aws, rollout: Rollout, now: datetime) -> None:
+    """DeleteEndpoint, after a note on the config that stays, since when nothing runs it. Gone already is fine."""
+    assert rollout.plan is not None
+    try:
+        config = aws.endpoints.describe_config(rollout.plan.current_config)
+        aws.endpoints.change_tags(config.arn, {TORN_DOWN_TAG: now.isoformat(timespec="seconds")})
+    except GatewayError as exc:  # one that people made may not be ours to tag; then the store alone knows
+        log.warning("%s bears no note that it was torn down: %s", rollout.plan.current_config, exc)
+    try:
+        aws.endpoints.delete(rollout.endpoint)
+    except ResourceMissing:
+        log.info("%s is gone already", rollout.endpoint)

@@ -1,0 +1,100 @@
+"""The plan of a teardown: what would be gone, who still calls it, and what stays for how long."""
+
+from dataclasses import dataclass, replace
+
+from bot.domain.approval import policy_for
+from bot.domain.basis import basis_of, fingerprint_of
+from bot.domain.cost import Cost, billed_variants, cost_of, instance_types_of
+from bot.domain.declared import restore_window
+from bot.domain.endpoint import ConfigRecord, Snapshot
+from bot.domain.errors import ResourceMissing
+from bot.domain.fleet import EndpointSpec
+from bot.domain.phases import Kind
+from bot.domain.plan import Difference, Plan
+from bot.domain.preflight.facts import Facts
+from bot.domain.preflight.teardown import irreversible_teardown, teardown_findings
+from bot.domain.rollout import Rollout
+from bot.domain.saga import ScalingMode
+from bot.domain.scaling import Scaling
+from bot.domain.strategy import Strategy
+from workers.drafting import Drafting, label_of
+from workers.planning.gathering import Gathering
+from workers.planning.updates import live_counts
+from workers.world import World
+
+
+@dataclass(frozen=True)
+class TeardownPlans:
+    """Plans for `teardown`."""
+
+    world: World
+    drafting: Drafting
+    gathering: Gathering
+
+    def make(self, rollout: Rollout, spec: EndpointSpec) -> Plan:
+        """What would be gone. Raises ResourceMissing when there is no endpoint."""
+        snapshot = self.world.aws(spec).endpoints.describe(spec.name)
+        config, label = self._what_runs(spec, snapshot)
+        gather, now = self.gathering, self.world.clock()
+        irreversible = irreversible_teardown(spec)
+        policy = policy_for(spec.approval, irreversible)
+        facts = Facts(
+            spec=spec,
+            kind=Kind.TEARDOWN,
+            snapshot=snapshot,
+            current_config=config or ConfigRecord(name=snapshot.config_name, arn="", document={}),
+            target_config=None,
+            target_config_name="",
+            scaling=gather.scaling(rollout, spec, snapshot),
+            scaling_mode=ScalingMode.DEREGISTER,
+            traffic=gather.traffic(spec, snapshot, now),
+            connections=gather.connections(spec, snapshot, now),
+            opens_at=gather.opens_at(spec, now),
+            approvers=gather.approvers(rollout, policy),
+            quorum=policy.quorum,
+        )
+        findings = teardown_findings(
+            facts,
+            requests=gather.requests_of_a_week(spec, snapshot, now),
+            window=restore_window(self.world.fleet),
+            is_restorable=config is not None,
+        )
+        basis = basis_of(replace(facts, snapshot=_lasting(snapshot)), content_hash="", model_hashes={})
+        return Plan(
+            fingerprint=fingerprint_of(basis, findings),
+            basis=basis,
+            made_at=now,
+            current_config=snapshot.config_name,
+            target_config="",
+            current_label=label,
+            target_label="nothing",
+            differences=(Difference(path="Endpoint", before=f"{spec.name} on {snapshot.config_name}", after=None),),
+            findings=findings,
+            strategy=Strategy(reason="SageMaker ends all instances. Requests fail from that moment on."),
+            scaling=facts.scaling or Scaling(),
+            scaling_mode=ScalingMode.DEREGISTER,
+            traffic=facts.traffic,
+            connections=facts.connections,
+            opens_at=facts.opens_at,
+            cost=self._cost(spec, snapshot, config),
+            irreversible=irreversible,
+        )
+
+    def _what_runs(self, spec: EndpointSpec, snapshot: Snapshot) -> tuple[ConfigRecord | None, str]:
+        """The config, unless it was deleted, and what people call what runs."""
+        try:
+            live = self.drafting.gather(spec)
+        except ResourceMissing:
+            return None, snapshot.config_name
+        return live.config, label_of(live, spec.variant)
+
+    def _cost(self, spec: EndpointSpec, snapshot: Snapshot, config: ConfigRecord | None) -> Cost | None:
+        if config is None:
+            return None
+        now = billed_variants(config.document, live_counts(snapshot))
+        return cost_of(now, (), None, None, self.gathering.prices(spec, instance_types_of(now)))
+
+
+def _lasting(snapshot: Snapshot) -> Snapshot:
+    """Without its live counts and weights: whoever agrees that it goes does not care how many instances it has."""
+    return snapshot.model_copy(update={"variants": ()})
