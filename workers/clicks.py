@@ -31,6 +31,17 @@ from workers.reasons import ask_why, open_reason_form
 from workers.rollbacks import inherited_scaling
 from workers.world import World
 
+_CANNOT_STOP = {
+    Kind.CREATE: (
+        "SageMaker creates {endpoint} already, and has no way to stop that. Nothing was changed. When it is there, this takes it "
+        "away again: teardown {endpoint} --reason TEXT"
+    ),
+    Kind.TEARDOWN: (
+        "SageMaker deletes {endpoint} already, and has no way to stop that. Nothing was changed. When it is gone, this restores "
+        "it: deploy {endpoint}"
+    ),
+}
+
 TRIES = 5
 """A click and a tick may write at the same moment; the click looks again and decides anew."""
 
@@ -218,6 +229,8 @@ class Clicks:
         if rollout.is_waiting or rollout.phase is Phase.PREPARING:
             over = rollout.to(Phase.CANCELLED, Reason.CANCELLED_BY_PERSON, now, actor, caused_by=errand_id)
             self.world.store.rollouts.commit([Write(over, stored.revision, now if over.is_active else None)], now)
+        elif rollout.kind in (Kind.CREATE, Kind.TEARDOWN) and rollout.update is not None:
+            raise UserError(_CANNOT_STOP[rollout.kind].format(endpoint=rollout.endpoint))
         elif rollout.kind is Kind.SCALE and rollout.update is not None:
             raise UserError(
                 f"SageMaker was asked for the new count already, and has no way to stop that. Nothing was changed. To go "

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.domain.approval import describe_approvers, is_approver, refuse_if_may_not_steer
-from bot.domain.commands import Promote, Rollback, Scale
+from bot.domain.commands import Change, Deploy, Promote, Rollback, Scale, Teardown
 from bot.domain.errand import CommandErrand, rollout_id_for
 from bot.domain.errors import EndpointBusy, NotAllowed, ResourceMissing, UnknownRollout, UserError
 from bot.domain.fleet import EndpointSpec
@@ -47,8 +47,21 @@ class Opening:
             errand, command, Kind.SCALE, {"count_change": CountChange(variant=variant, count=command.count)}
         )
 
+    def deploy(self, errand: CommandErrand, command: Deploy) -> Rollout:
+        """Open the rollout that creates an endpoint. Raises as `promote` does."""
+        change = Change(version=command.version) if command.version is not None else None
+        return self._open(errand, command, Kind.CREATE, {"change": change})
+
+    def teardown(self, errand: CommandErrand, command: Teardown) -> Rollout:
+        """Open the rollout that deletes an endpoint. Raises as `promote` does."""
+        return self._open(errand, command, Kind.TEARDOWN, {})
+
     def _open(
-        self, errand: CommandErrand, command: Promote | Scale, kind: Kind, asked: Mapping[str, object]
+        self,
+        errand: CommandErrand,
+        command: Promote | Scale | Deploy | Teardown,
+        kind: Kind,
+        asked: Mapping[str, object],
     ) -> Rollout:
         spec, now = self.world.fleet.endpoint(command.endpoint), self.world.clock()
         rollout_id = rollout_id_for(errand.id)

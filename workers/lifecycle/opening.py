@@ -1,13 +1,21 @@
-"""Opens rollouts that create and delete endpoints."""
+"""Opens rollouts that create and delete endpoints. Whoever is too late, or asks twice, is told at once and in private."""
 
 from dataclasses import dataclass
 
 from bot.domain import commands
-from bot.domain.errand import CommandErrand
-from bot.domain.errors import UserError
+from bot.domain.endpoint import EndpointStatus, Snapshot
+from bot.domain.errand import CommandErrand, rollout_id_for
+from bot.domain.errors import ResourceMissing, UserError
+from bot.domain.fleet import EndpointSpec
+from bot.domain.names import mention
+from bot.domain.phases import Kind
+from bot.messages.answers import render_text
 from workers.answering import Answering
 from workers.opening import Opening
+from workers.planning.creating import exists_already
 from workers.world import World
+
+_DEEDS = {Kind.CREATE: "creates", Kind.TEARDOWN: "deletes"}
 
 
 @dataclass(frozen=True)
@@ -20,4 +28,38 @@ class Lifecycle:
 
     def carry_out(self, errand: CommandErrand, command: commands.Deploy | commands.Teardown) -> None:
         """What was typed, once however often the errand is run."""
-        raise UserError(f"{command.name} is not there yet. Nothing was changed.")
+        spec = self.world.fleet.endpoint(command.endpoint)
+        kind = Kind.CREATE if isinstance(command, commands.Deploy) else Kind.TEARDOWN
+        if self.world.store.rollouts.load(rollout_id_for(errand.id)) is None:
+            self._refuse_if_at_it(spec, kind)
+            self._refuse_if_pointless(spec, kind)
+        match command:
+            case commands.Deploy():
+                rollout = self.opening.deploy(errand, command)
+            case commands.Teardown():
+                rollout = self.opening.teardown(errand, command)
+        if errand.reply.terminal is not None:
+            text = f"Rollout {rollout.id} of {rollout.endpoint} is opened; its story is told in {rollout.thread.channel_id}."
+            self.answering.answer(errand.reply, render_text(text), rollout_id=rollout.id)
+
+    def _refuse_if_at_it(self, spec: EndpointSpec, kind: Kind) -> None:
+        """Restore is a button: the second who presses it must not take the place of the first one's plan."""
+        same = [s.rollout for s in self.world.store.rollouts.active(spec.name) if s.rollout.kind is kind]
+        if same:
+            raise UserError(
+                f"Rollout {same[0].id} of {mention(same[0].requester)} {_DEEDS[kind]} {spec.name} already: its state is "
+                f"“{same[0].phase.words}”. Nothing more was started. To begin anew: cancel {same[0].id}"
+            )
+
+    def _refuse_if_pointless(self, spec: EndpointSpec, kind: Kind) -> None:
+        snapshot = self._look(spec)
+        if kind is Kind.TEARDOWN and snapshot is None:
+            raise UserError(f"There is no endpoint {spec.name}, so there is nothing to delete. Nothing was started.")
+        if kind is Kind.CREATE and snapshot is not None and snapshot.status is not EndpointStatus.FAILED:
+            raise UserError(exists_already(snapshot))
+
+    def _look(self, spec: EndpointSpec) -> Snapshot | None:
+        try:
+            return self.world.aws(spec).endpoints.describe(spec.name)
+        except ResourceMissing:
+            return None
