@@ -117,7 +117,7 @@ def lifts(hold: Hold, good: Rollout) -> bool:
 
 
 def _is_good(rollout: Rollout) -> bool:
-    if rollout.kind not in _BRINGS_A_VERSION or rollout.phase is not Phase.SUCCEEDED:
+    if rollout.kind not in _BRINGS_A_VERSION or rollout.phase is not Phase.SUCCEEDED or rollout.starts_trial:
         return False
     is_worse = rollout.verdict is not None and rollout.verdict.kind is VerdictKind.REGRESSED
     return not is_worse or rollout.acceptance is not None

@@ -95,7 +95,8 @@ def stands_in_the_way(lock: Lock | None, rollout: Rollout) -> bool:
     Over a bridge there are two, and it is the last that counts: until then a lock holds the traffic where it is.
     """
     not_yet_called = rollout.phase in (Phase.SCHEDULED, Phase.PREPARING, Phase.UPDATING) and rollout.update is None
-    return lock is not None and not_yet_called and rollout.kind is not Kind.ROLLBACK
+    goes_back = rollout.kind is Kind.ROLLBACK or (rollout.trial is not None and rollout.trial.towards_a)
+    return lock is not None and not_yet_called and not goes_back
 
 
 def in_words(lock: Lock) -> str:

@@ -61,6 +61,7 @@ class Reason(StrEnum):
     CANCELLED_BY_PERSON = "cancelled_by_person"
     SUPERSEDED = "superseded"
     WAVE_HALTED = "wave_halted"
+    NO_LONGER_WANTED = "no_longer_wanted"
     CHANNEL_UNREACHABLE = "channel_unreachable"
     ENDPOINT_DRIFTED = "endpoint_drifted"
     PLAN_DRIFTED = "plan_drifted"

@@ -18,6 +18,7 @@ from bot.domain.saga import ScalingMode
 from bot.domain.scaling import Scaling
 from bot.domain.strategy import Strategy
 from bot.domain.traffic import TrafficOutlook
+from bot.domain.trial import TrialPlan
 from bot.domain.version import Version
 
 
@@ -75,6 +76,8 @@ class Plan(Value):
     differences: tuple[Difference, ...] = ()
     counts_from_config: bool = False
     """UpdateEndpoint shall take instance counts from the target config, because the change, or what it undoes, was about them."""
+    weights_from_config: bool = False
+    """UpdateEndpoint shall take traffic weights from the target config, because live ones are those of a trial that ends."""
     kept: tuple[str, ...] = ()
     """Sentences about live settings that survive: instance counts, weights."""
     findings: tuple[Finding, ...] = ()
@@ -85,6 +88,8 @@ class Plan(Value):
     """The DeploymentConfig of UpdateEndpoint; None sends none."""
     bridge: BridgePlan | None = None
     """The config in between, for two-variant and for the way back from it."""
+    trial: TrialPlan | None = None
+    """Both variants of the trial that it starts, moves or ends."""
     alarms: tuple[Alarm, ...] = ()
     """Our own alarms on the new fleet, made for this rollout only."""
     scaling: Scaling = Scaling()

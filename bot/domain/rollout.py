@@ -20,6 +20,7 @@ from bot.domain.phases import ACTIVE_PHASES, TRANSITIONS, WAITING_PHASES, Kind, 
 from bot.domain.plan import Difference, Plan
 from bot.domain.saga import ScalingSaga
 from bot.domain.strategy import AskedStrategy
+from bot.domain.trial import TrialAsk, TrialStep, TrialWatch
 from bot.domain.verdict import Comparison, Verdict
 from bot.domain.version import Version
 from bot.domain.watchplan import Acceptance, Extension, Restraint, WatchPlan
@@ -191,6 +192,10 @@ class Rollout(Value):
     retry_policy: RetryPolicy = RetryPolicy()
     count_change: CountChange | None = None
     """What a rollout of kind `scale` does."""
+    trial: TrialAsk | None = None
+    """What it does to a trial; None for every rollout that has nothing to do with one."""
+    trial_watch: TrialWatch | None = None
+    """The trial that it started, from the moment when both versions serve."""
     models_created: bool = False
     config_created: bool = False
     alarms_intended: bool = False
@@ -272,6 +277,16 @@ class Rollout(Value):
         if self.scaling is not None and self.scaling.is_away:
             return Chore.RESTORE_SCALING
         return Chore.DELETE_ALARMS if self.alarms_intended and not self.alarms_deleted else None
+
+    @property
+    def starts_trial(self) -> bool:
+        """Whether it leads to two versions side by side, not to one that proved itself."""
+        return self.trial is not None and self.trial.step is TrialStep.START
+
+    @property
+    def has_running_trial(self) -> bool:
+        """Whether it started a trial that goes on."""
+        return self.phase is Phase.SUCCEEDED and self.trial_watch is not None and self.trial_watch.is_running
 
     @property
     def is_at_work(self) -> bool:

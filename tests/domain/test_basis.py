@@ -28,6 +28,7 @@ from bot.domain.saga import ScalingMode, ScalingSaga
 from bot.domain.scaling import Scaling
 from bot.domain.sizes import StepSize
 from bot.domain.strategy import Strategy, StrategyType
+from bot.domain.trial import TrialPlan
 
 MODELS = {"m": "1111", "n": "2222"}
 ALARM = Alarm(name="errors", metric="Invocation5XXErrors", threshold=5, state=AlarmState.OK)
@@ -281,6 +282,8 @@ def a_full_plan() -> Plan:
         connections=3.0,
         opens_at=NOW,
         bridge=BridgePlan(config="bridge", variant="A", next_variant="A-next", share=10.0, weight=1.0),
+        weights_from_config=True,
+        trial=TrialPlan(a="A", b="A-b", weight=1.0, share=10.0),
         cost=Cost(
             extra_during=Decimal("0.10"),
             extra_per_hour=Decimal("0.4600"),

@@ -68,7 +68,7 @@ def bridge(current: LiveEndpoint, draft: Draft, variant: str, share_percent: flo
     new = {
         **coming,
         "VariantName": bridge_variant(variant),
-        WEIGHT: _weight_for(share_percent, sum(weights.values()), current.snapshot.name),
+        WEIGHT: weight_beside(share_percent, sum(weights.values()), current.snapshot.name),
     }
     running = with_live_counts(current.config.document, current.snapshot)
     beside = [_with_weight(v, weights[v["VariantName"]]) for v in running[PRODUCTION]]
@@ -114,7 +114,7 @@ def _impossible(endpoint: str, because: str) -> UsageError:
     )
 
 
-def _weight_for(share_percent: float, others: float, endpoint: str) -> float:
+def weight_beside(share_percent: float, others: float, endpoint: str) -> float:
     """The weight beside `others` that is `share_percent` of the whole."""
     if not 0 < share_percent < 100:
         raise UsageError(
@@ -123,16 +123,16 @@ def _weight_for(share_percent: float, others: float, endpoint: str) -> float:
         )
     if not others:
         raise _impossible(endpoint, "sends no traffic to any of its variants (all weights are 0)")
-    return _single(others * share_percent / (100 - share_percent))
+    return single(others * share_percent / (100 - share_percent))
 
 
 def _with_weight(variant: Document, live: float) -> Document:
     """The variant on its live weight; left alone where that is the one of its config."""
-    unmoved = _single(live) == _single(variant.get(WEIGHT, DEFAULT_WEIGHT))
+    unmoved = single(live) == single(variant.get(WEIGHT, DEFAULT_WEIGHT))
     return variant if unmoved else {**variant, WEIGHT: live}
 
 
-def _single(weight: float) -> float:
+def single(weight: float) -> float:
     """The weight as SageMaker keeps it, in single precision: what it shows later then equals what was sent."""
     (kept,) = struct.unpack("f", struct.pack("f", weight))
     return float(kept)

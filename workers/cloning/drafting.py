@@ -190,7 +190,7 @@ def _config_differences(before: Document, after: Document) -> Iterator[Differenc
 def _model_differences(current: LiveEndpoint, target: str, documents: Mapping[str, Document]) -> Iterator[Difference]:
     for name, document in documents.items():
         owner = _model_owner(current, target, name)
-        yield from differences(_flat(present_document(current.models[name])), _flat(document), owner)
+        yield from differences(flat(present_document(current.models[name])), flat(document), owner)
 
 
 def _losses(current: LiveEndpoint, target: str, replaced: Iterable[str], names: DraftNames) -> Iterator[Difference]:
@@ -214,7 +214,7 @@ def _runners(config: ConfigRecord, target: str, model: str) -> Iterator[str]:
                 yield f"{variant['VariantName']} ({pool['InstanceType']})"
 
 
-def _flat(document: Document) -> dict[str, Any]:
+def flat(document: Document) -> dict[str, Any]:
     """A model document with its container's fields as its own: most models have one, and its place in the document is noise."""
     fields = {member: value for member, value in document.items() if member not in ("PrimaryContainer", "Containers")}
     containers = list(ModelRecord(name="", arn="", document=document).containers())

@@ -7,6 +7,7 @@ from bot.domain.fleet import EndpointSpec
 from bot.domain.preflight import Facts
 from bot.domain.rollout import Rollout
 from bot.domain.strategy import Strategy, StrategyType, problems
+from bot.domain.trial import TRIAL_TAG
 from workers.cloning import BRIDGE_SUFFIX, Draft, LiveEndpoint, bridge_variant
 from workers.cloning.counts import DEFAULT_WEIGHT, WEIGHT, live_weight
 from workers.drafting import Drafting
@@ -37,9 +38,10 @@ def bridge_to(drafting: Drafting, rollout: Rollout, live: LiveEndpoint, made: Dr
 def bridge_from(current: ConfigRecord, target: ConfigRecord | None, variant: str) -> BridgePlan | None:
     """The bridge that an endpoint was left standing on, told from its config alone; None if it is on none.
 
-    The old variant's weight of before stands in the bridge's own config, so the way back needs no record of how it was crossed.
+    An A/B test is left in the same way: the traffic goes back to A by weight before B goes away. The old variant's weight of
+    before stands in the bridge's own config, so the way back needs no record of how it was crossed.
     """
-    new = bridge_variant(variant)
+    new = current.tags.get(TRIAL_TAG) or bridge_variant(variant)
     there = {v["VariantName"]: v for v in current.variants()}
     goes_away = target is not None and new not in {v["VariantName"] for v in target.variants()}
     if variant not in there or new not in there or not goes_away:

@@ -109,7 +109,7 @@ def _prepare(rollout: Rollout, seen: Observation, now: datetime) -> Decision:
     if must_wait(seen) or seen.lock is not None:
         return Decision(rollout.with_(stopped_by=seen.lock), look_again_in=rollout.pace.poll)
     rollout = rollout.with_(stopped_by=None)
-    if rollout.kind is Kind.SCALE:
+    if rollout.kind in (Kind.SCALE, Kind.WEIGHTS):
         updating = rollout.to(Phase.UPDATING, Reason.UPDATE_REQUESTED, now, BOT_ACTOR)
         return set_counts_when_fit(updating, seen, now)
     assert rollout.plan is not None
@@ -152,6 +152,7 @@ _PREPARATIONS: Mapping[Kind, _Step] = {Kind.CREATE: prepare_creation, Kind.TEARD
 
 _PURSUITS: Mapping[Kind, _Step] = {
     Kind.SCALE: follow_scale,
+    Kind.WEIGHTS: follow_scale,
     Kind.CREATE: follow_creation,
     Kind.TEARDOWN: follow_teardown,
 }

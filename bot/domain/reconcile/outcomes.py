@@ -29,6 +29,7 @@ _CALLS = (
     Action.CALL_BRIDGE,
     Action.CALL_UPDATE,
     Action.SET_COUNTS,
+    Action.SET_WEIGHTS,
     Action.CREATE_ENDPOINT,
     Action.DELETE_ENDPOINT,
 )
@@ -75,6 +76,7 @@ def _after_success(rollout: Rollout, action: Action, now: datetime) -> Decision:
             Action.CALL_BRIDGE
             | Action.CALL_UPDATE
             | Action.SET_COUNTS
+            | Action.SET_WEIGHTS
             | Action.CREATE_ENDPOINT
             | Action.DELETE_ENDPOINT
         ):

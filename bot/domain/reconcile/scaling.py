@@ -1,17 +1,18 @@
-"""A change of live instance counts: no new config, so success is InService with the count that was asked for."""
+"""A change of live instance counts or traffic weights: no new config, so success is InService with what was asked for."""
 
 from datetime import datetime
 
+from bot.domain.bridge import has_weights
 from bot.domain.calls import UpdateCall
 from bot.domain.endpoint import BUSY_STATUSES, EndpointStatus, Snapshot
-from bot.domain.phases import AWS_ACTOR, BOT_ACTOR, Phase, Reason
+from bot.domain.phases import AWS_ACTOR, BOT_ACTOR, Kind, Phase, Reason
 from bot.domain.reconcile.steps import Action, Decision, Observation, end, fail, looked, with_why
 from bot.domain.reconcile.updating import MAX_CALLS, is_settling, must_wait, stopped_by_person, unfit
 from bot.domain.rollout import Rollout
 
 
 def set_counts_when_fit(rollout: Rollout, seen: Observation, now: datetime) -> Decision:
-    """Ask for the count, once SageMaker would take it."""
+    """Ask for the count or the weights, once SageMaker would take it."""
     if stopped := stopped_by_person(rollout, now):
         return stopped
     if refusal := unfit(rollout, seen, now):
@@ -26,7 +27,8 @@ def set_counts_when_fit(rollout: Rollout, seen: Observation, now: datetime) -> D
         last_modified_before=seen.snapshot.last_modified,
         attempts=1 + (rollout.update.attempts if rollout.update else 0),
     )
-    return Decision(rollout.with_(update=call, stopped_by=None), Action.SET_COUNTS, rollout.pace.settle)
+    action = Action.SET_WEIGHTS if rollout.kind is Kind.WEIGHTS else Action.SET_COUNTS
+    return Decision(rollout.with_(update=call, stopped_by=None), action, rollout.pace.settle)
 
 
 def follow_scale(rollout: Rollout, seen: Observation, now: datetime) -> Decision:
@@ -46,17 +48,36 @@ def follow_scale(rollout: Rollout, seen: Observation, now: datetime) -> Decision
 
 def _settled(rollout: Rollout, snapshot: Snapshot, now: datetime) -> Decision:
     assert rollout.update is not None
-    assert rollout.count_change is not None
-    wanted = rollout.count_change
-    variant = next((v for v in snapshot.variants if v.name == wanted.variant), None)
-    if variant is not None and variant.current_count == wanted.count == variant.desired_count:
-        return Decision(rollout.to(Phase.SUCCEEDED, Reason.SCALED, now, BOT_ACTOR, cutover_at=now))
+    missed = _weights_missed(rollout, snapshot) if rollout.kind is Kind.WEIGHTS else _count_missed(rollout, snapshot)
+    if missed is None:
+        reason = Reason.WEIGHTS_MOVED if rollout.kind is Kind.WEIGHTS else Reason.SCALED
+        return Decision(rollout.to(Phase.SUCCEEDED, reason, now, BOT_ACTOR, cutover_at=now))
     if is_settling(rollout.update, snapshot, rollout.pace, now):
         return Decision(rollout, look_again_in=min(rollout.pace.poll, rollout.pace.settle))
-    found = "gone" if variant is None else f"at {variant.current_count}"
-    note = with_why(f"SageMaker ended with {wanted.variant} {found} instead of {wanted.count}.", snapshot)
+    note = with_why(missed, snapshot)
     if rollout.update.accepted_at is not None or rollout.update.seen_at_work:
         return end(rollout, Phase.ROLLED_BACK_BY_AWS, Reason.AWS_ROLLED_BACK, now, note, actor=AWS_ACTOR)
     if rollout.update.attempts >= MAX_CALLS:
         return fail(rollout, Reason.AWS_UNREACHABLE, now, note)
     return set_counts_when_fit(rollout, Observation(snapshot=snapshot), now)
+
+
+def _count_missed(rollout: Rollout, snapshot: Snapshot) -> str | None:
+    """What there is in place of the count that was asked for; None if it is that."""
+    assert rollout.count_change is not None
+    wanted = rollout.count_change
+    variant = next((v for v in snapshot.variants if v.name == wanted.variant), None)
+    if variant is not None and variant.current_count == wanted.count == variant.desired_count:
+        return None
+    found = "gone" if variant is None else f"at {variant.current_count}"
+    return f"SageMaker ended with {wanted.variant} {found} instead of {wanted.count}."
+
+
+def _weights_missed(rollout: Rollout, snapshot: Snapshot) -> str | None:
+    """That the weights are not those that were asked for; None if they are."""
+    assert rollout.plan is not None
+    assert rollout.plan.trial is not None
+    if has_weights(snapshot, rollout.plan.trial.weights):
+        return None
+    shown = ", ".join(f"{v.name} {v.weight:g}" for v in snapshot.variants if v.weight is not None)
+    return f"SageMaker ended with other weights than it was asked for ({shown or 'none shown'})."

@@ -28,6 +28,7 @@ class Action(StrEnum):
     SHIFT_WEIGHTS = "shift_weights"
     CALL_UPDATE = "call_update"
     SET_COUNTS = "set_counts"
+    SET_WEIGHTS = "set_weights"
     TRIP_ALARM = "trip_alarm"
     RESTORE_SCALING = "restore_scaling"
     DELETE_ALARMS = "delete_alarms"

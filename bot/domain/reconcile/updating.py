@@ -23,6 +23,7 @@ from bot.domain.reconcile.steps import (
 )
 from bot.domain.rollout import Pace, Retry, Rollout
 from bot.domain.saga import ScalingMode, ScalingSaga
+from bot.domain.trial import TrialWatch
 
 BUSY_PATIENCE = timedelta(minutes=30)
 """How long an approved rollout waits for an endpoint that AWS or somebody else is busy with."""
@@ -270,6 +271,11 @@ def _landed(rollout: Rollout, now: datetime) -> Decision:
     if rollout.rollback_queued_by is not None:
         back = rollout.to(Phase.ROLLING_BACK, Reason.ROLLBACK_QUEUED, now, rollout.rollback_queued_by, cutover_at=now)
         return Decision(back, look_again_in=rollout.pace.poll, wants_rollback=True)
+    if rollout.starts_trial:  # B is compared with A from now on, not a new fleet with an old one
+        assert rollout.plan is not None
+        assert rollout.plan.trial is not None
+        running = TrialWatch(since=now, share=rollout.plan.trial.share)
+        return Decision(rollout.to(Phase.SUCCEEDED, Reason.LANDED, now, BOT_ACTOR, cutover_at=now, trial_watch=running))
     watching = rollout.to(Phase.WATCHING, Reason.LANDED, now, BOT_ACTOR, cutover_at=now)
     return Decision(
         watching, look_again_in=min(rollout.watch.metric_period, rollout.watch.warm_up + rollout.watch.duration)
