@@ -11,7 +11,6 @@ from datetime import timedelta
 from typing import Any, Protocol
 
 from bot.domain.approval import refuse_if_may_not_steer
-from bot.domain.board import in_turn
 from bot.domain.commands import (
     Cancel,
     Freeze,
@@ -23,7 +22,6 @@ from bot.domain.commands import (
     Promote,
     Rollback,
     Scale,
-    Status,
     Thaw,
     Unhold,
     Unlock,
@@ -48,17 +46,13 @@ from bot.domain.errors import (
     UsageError,
     UserError,
 )
-from bot.domain.lock import EVERYTHING
 from bot.domain.model import Value
 from bot.domain.nearest import nearest
 from bot.domain.phases import Kind, Phase
 from bot.domain.rollout import Rollout, Thread, open_rollout
-from bot.messages.answers import render_bare_plan, render_board, render_history, render_text
-from bot.messages.locks import lock_line
-from bot.messages.standing import render_standing
+from bot.messages.answers import render_bare_plan, render_history, render_text
 from bot.store.keys import Due
 from workers.answering import EXIT_FAILED, EXIT_OK, EXIT_USAGE, Answering
-from workers.board import Board
 from workers.clicks import Clicks
 from workers.heartbeat import beating
 from workers.holding import Holding
@@ -96,7 +90,6 @@ class Desk:
     opening: Opening
     clicks: Clicks
     planner: Planner
-    board: Board
     answering: Answering
     locking: Locking
     holding: Holding
@@ -184,8 +177,6 @@ class Desk:
                 self._cancel(errand, command)
             case Plan() as command:
                 self._plan(errand, command)
-            case Status() as command:
-                self._status(errand, command)
             case History() as command:
                 self._history(errand, command)
             case Lock() as command:
@@ -243,26 +234,6 @@ class Desk:
         blocked = any(b.check != "something_changes" for b in plan.blockers)
         message = render_bare_plan(imagined.with_(plan=plan))
         self.answering.answer(errand.reply, message, exit_status=EXIT_FAILED if blocked else EXIT_OK)
-
-    def _status(self, errand: CommandErrand, command: Status) -> None:
-        fleet, rollouts, now = self.world.fleet, self.world.store.rollouts, self.world.clock()
-        standing = self.world.store.locks.standing(now)
-        if command.endpoint is None:
-            active = in_turn(s.rollout for s in rollouts.active())
-            locks = {subject: lock_line(lock, now, short=True) for subject, lock in standing.items()}
-            standings = self.board.standings(list(fleet.endpoints.values()))
-            self.answering.answer(errand.reply, render_board(standings, active, locks))
-            return
-        spec = fleet.endpoint(command.endpoint)
-        over_it = [lock_line(standing[s], now) for s in (EVERYTHING, spec.name) if s in standing]
-        message = render_standing(
-            self.board.in_full(spec),
-            rollouts.recent(spec.name, limit=5),
-            in_turn(s.rollout for s in rollouts.active(spec.name)),
-            over_it,
-            [window.text for window in spec.windows],
-        )
-        self.answering.answer(errand.reply, message)
 
     def _history(self, errand: CommandErrand, command: History) -> None:
         if command.endpoint is not None:

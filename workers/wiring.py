@@ -49,6 +49,7 @@ from workers.reconciler import Reconciler
 from workers.ringing import Ringing
 from workers.rounds import EVENTS_EVERY, Round, RoundName, Rounds
 from workers.showing import Showing
+from workers.surveying import Surveying
 from workers.trials import Trials
 from workers.versions import Hints, RegistryWatch, VersionDecisions
 from workers.waves import WAVE_COMMANDS, Waves
@@ -115,7 +116,6 @@ def parts_of(world: World, programs: Programs) -> Parts:
         opening=opening,
         clicks=Clicks(world, opening, planner),
         planner=planner,
-        board=Board(world, drafting),
         answering=answering,
         locking=Locking(world, answering, Breaking(world)),
         holding=Holding(world, answering),
@@ -143,6 +143,7 @@ def _carriers(
         (VersionDecisions(world, answering), (commands.ApproveVersion, commands.RejectVersion)),
         (manager, (commands.Sync,)),
         (waves, WAVE_COMMANDS),
+        (Surveying(world, answering, Board(world, drafting)), (commands.Status,)),
         (Auditing(world, answering), (commands.Audit,)),
         (Collecting(world, answering), (commands.Gc,)),
         (Importing(world, answering), (commands.FleetImport,)),

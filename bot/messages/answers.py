@@ -1,18 +1,13 @@
-"""Answers to questions: the board, past rollouts, help. One endpoint in full stands in `standing`."""
+"""Answers to questions: past rollouts, help. The board stands in `board`, one endpoint in full in `standing`."""
 
-from collections.abc import Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Sequence
 
-from bot.domain.board import BoardState, Standing
-from bot.domain.hold import HoldKind
-from bot.domain.lock import EVERYTHING
 from bot.domain.names import mention
 from bot.domain.phases import Kind
 from bot.domain.rejection import rejection_of
 from bot.domain.rollout import Rollout
 from bot.messages.blocks import (
     BLOCKS_LIMIT,
-    Block,
     Message,
     code,
     context,
@@ -23,66 +18,11 @@ from bot.messages.blocks import (
     section,
 )
 from bot.messages.card import what
-from bot.messages.holding import hold_line
 from bot.messages.plan import plan_blocks, plan_title
 from bot.messages.words import aside, count, moment, on_one_line, span
 
-_ORDER = list(BoardState)
-_MOST_ROWS = 40
 _ROWS_PER_BLOCK = 8
 _LONGEST_REASON = 100
-_NO_LOCKS: Mapping[str, str] = MappingProxyType({})
-
-
-def render_board(
-    standings: Sequence[Standing], active: Sequence[Rollout], locks: Mapping[str, str] = _NO_LOCKS
-) -> Message:
-    """Every endpoint of the fleet file, those that need attention first.
-
-    Args:
-        standings: How each stands.
-        active: Rollouts that are not over; of each endpoint, first the one whose turn it is.
-        locks: What is locked, in words by its subject; see `bot.messages.locks.lock_line`.
-    """
-    rows = sorted(standings, key=lambda s: (_ORDER.index(s.state), s.endpoint))
-    lines = [_row(s, [r for r in active if r.endpoint == s.endpoint], locks.get(s.endpoint)) for s in rows[:_MOST_ROWS]]
-    chunks = [lines[i : i + _ROWS_PER_BLOCK] for i in range(0, len(lines), _ROWS_PER_BLOCK)]
-    blocks: list[Block] = [
-        section(f"*Fleet*: {count(len(rows), 'endpoint')}"),
-        *([section(f"*Everything is {locks[EVERYTHING]}*")] if EVERYTHING in locks else []),
-        *(section("\n".join(c)) for c in chunks),
-    ]
-    if len(rows) > _MOST_ROWS:
-        blocks.append(context(f"{len(rows) - _MOST_ROWS} more are not shown; ask for one by its name."))
-    states = ", ".join(f"{n} {s}" for s in _ORDER if (n := sum(r.state is s for r in rows)))
-    return Message(f"Fleet: {states}", tuple(blocks))
-
-
-def _row(standing: Standing, rollouts: Sequence[Rollout], locked: str | None) -> str:
-    parts = [f"*{escape(standing.endpoint)}*: {standing.state}"]
-    if standing.running:
-        parts.append(f"runs {escape(standing.running)}")
-    if standing.state is BoardState.OUT_OF_DATE:
-        parts.append(f"newest is {escape(standing.newest)}")
-    parts += _why_held(standing)
-    if standing.problem:
-        parts.append(escape(standing.problem))
-    if rollouts:
-        parts.append(f"rollout {code(rollouts[0].id)} is {rollouts[0].phase.words}")
-    if len(rollouts) > 1:
-        parts.append(f"{len(rollouts) - 1} more {'waits' if len(rollouts) == 2 else 'wait'} behind it")
-    if locked is not None:
-        parts.append(locked)
-    return " · ".join(parts)
-
-
-def _why_held(standing: Standing) -> list[str]:
-    """What makes it HELD or QUARANTINED; holds of versions that nobody asks for now stand in the full answer."""
-    if standing.state not in (BoardState.HELD, BoardState.QUARANTINED):
-        return []
-    kinds = [HoldKind.QUARANTINED] if standing.state is BoardState.QUARANTINED else [HoldKind.BY_PERSON, HoldKind.HELD]
-    found = next((h for kind in kinds for h in standing.holds if h.kind is kind), None)
-    return [hold_line(found, short=True)] if found is not None else []
 
 
 def render_history(endpoint: str | None, rollouts: Sequence[Rollout]) -> Message:

@@ -2,16 +2,31 @@
 
 from collections.abc import Sequence
 
-from bot.domain.board import BoardState, Standing
+from bot.domain.board import BoardState, OutsideChange, Standing
+from bot.domain.commands import Status
+from bot.domain.fleet import EndpointSpec
 from bot.domain.names import mention
 from bot.domain.phases import ACTIVE_PHASES, Phase
 from bot.domain.rollout import Chore, Rollout
 from bot.domain.saga import ScalingMode, ScalingSaga
 from bot.domain.scaling import ScalableTarget, Scaling
 from bot.messages.answers import past_line
-from bot.messages.blocks import Block, Message, code, context, escape, escape_except_mentions, listed, section
+from bot.messages.blocks import (
+    Block,
+    Message,
+    code,
+    command_buttons,
+    context,
+    escape,
+    escape_except_mentions,
+    listed,
+    section,
+)
+from bot.messages.changes import change_blocks
 from bot.messages.holding import hold_line, how_to_lift
-from bot.messages.words import count, moment
+from bot.messages.row_buttons import button_of
+from bot.messages.rows import Row, dollars, versions_line
+from bot.messages.words import count, moment, span
 
 _HAS_NEWER = frozenset({BoardState.OUT_OF_DATE, BoardState.QUARANTINED, BoardState.HELD})
 _MOST_HOLDS = 8
@@ -23,6 +38,7 @@ def render_standing(
     active: Sequence[Rollout],
     locks: Sequence[str] = (),
     windows: Sequence[str] = (),
+    declared: EndpointSpec | None = None,
 ) -> Message:
     """One endpoint in full.
 
@@ -32,8 +48,11 @@ def render_standing(
         active: Its rollouts that are not over, first the one whose turn it is.
         locks: The lock and the freeze that stand over it, in words.
         windows: When changes may start, as the fleet file says it; empty: at any time.
+        declared: What the fleet file says of it; None for an endpoint that it does not name.
     """
     blocks: list[Block] = [section("\n".join(_head(standing)))]
+    if standing.drift:
+        blocks += change_blocks("*Differs from the fleet file*", standing.drift)
     if standing.config_lines:
         blocks.append(section(f"*Variants*\n{listed([escape(line) for line in standing.config_lines])}"))
     if standing.snapshot is not None:
@@ -41,8 +60,15 @@ def render_standing(
     if standing.holds:
         blocks += [section(f"*Holds*\n{_holds(standing)}"), context(how_to_lift(standing.endpoint))]
     blocks.append(section("\n".join(["*Changes*", *_changes(active, locks, windows)])))
+    if declared is not None:
+        blocks.append(section(f"*Fleet file*\n{_declared(declared)}"))
     if recent:
         blocks.append(section(f"*Last rollouts*\n{listed([past_line(r) for r in recent])}"))
+    if (ages := _ages(standing)) != "":
+        blocks.append(context(ages))
+    button = button_of(Row(standing, active, next(iter(locks), None)))
+    if button is not None and not isinstance(button.command, Status):
+        blocks.append(command_buttons(button))
     return Message(f"{standing.endpoint}: {standing.state}", tuple(blocks))
 
 
@@ -52,8 +78,12 @@ def _head(standing: Standing) -> list[str]:
         lines.append(f"Runs {escape(standing.running)}.")
     if standing.state in _HAS_NEWER:
         lines += [f"The newest version that may follow is {escape(standing.newest)}."] if standing.newest else []
+    if standing.pending:
+        lines.append(f"Waiting for approval: {versions_line(standing.pending)}.")
     if standing.problem:
         lines.append(escape(standing.problem))
+    if standing.outside is not None:
+        lines.append(_outside(standing.outside))
     snapshot = standing.snapshot
     if snapshot is not None:
         lines.append(
@@ -61,7 +91,35 @@ def _head(standing: Standing) -> list[str]:
         )
         if snapshot.failure_reason:
             lines.append(f"Its last FailureReason: {escape(snapshot.failure_reason)}")
+    if standing.hourly is not None:
+        lines.append(f"It costs {dollars(standing.hourly)} an hour.")
+    if standing.idle_since is not None:
+        lines.append(f"No request has come since {moment(standing.idle_since)}.")
     return lines
+
+
+def _outside(change: OutsideChange) -> str:
+    who = f" by {escape(change.actor)}" if change.actor else ", nobody knows by whom"
+    return f"It was changed outside the bot {moment(change.at)}{who}; it is on {code(change.config)} since."
+
+
+def _declared(spec: EndpointSpec) -> str:
+    """What the fleet file says about how it changes."""
+    parts = [f"Policy {spec.policy}, tier {spec.tier}, in {spec.region}."]
+    if spec.owner is not None:
+        parts.append(f"{mention(spec.owner)} answers for it.")
+    if spec.follows is not None:
+        parts.append(
+            f"It follows {code(spec.follows.endpoint)}: a version runs there for {span(spec.follows.soak)} first."
+        )
+    return " ".join(parts)
+
+
+def _ages(standing: Standing) -> str:
+    """When what is shown was asked for."""
+    parts = [("SageMaker", standing.seen_at), ("the registry", standing.registry_at)]
+    told = [f"{who} {moment(at)}" for who, at in parts if at is not None]
+    return f"Asked {' and '.join(told)}." if told else ""
 
 
 def _holds(standing: Standing) -> str:

@@ -26,11 +26,11 @@ from bot.domain.strategy import Strategy
 from bot.domain.verdict import Verdict, VerdictKind
 from bot.messages.answers import (
     render_bare_plan,
-    render_board,
     render_history,
     render_text,
 )
 from bot.messages.blocks import Message
+from bot.messages.board import Fleetwide, render_board
 from bot.messages.slots import Slot, SlotName
 from bot.messages.standing import render_standing
 from bot.messages.thread import render_pointer, wanted_slots
@@ -58,7 +58,7 @@ def messages_of(rollout: Rollout) -> Iterator[Message]:
     yield render_history(None, [rollout] * 20)
     yield render_history(rollout.endpoint, [])
     yield render_standing(a_standing(rollout), [rollout] * 5, [rollout])
-    yield render_board([a_standing(rollout)] * 60, [rollout])
+    yield render_board([a_standing(rollout)] * 60, Fleetwide(NOW, active=[rollout]))
     if rollout.plan is not None:
         yield render_bare_plan(rollout)
 

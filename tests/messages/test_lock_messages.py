@@ -12,8 +12,8 @@ from fakes.records import ANNA, BEN, CARL, ENDPOINT, a_call, at, rollback_at
 from bot.domain.board import BoardState, Standing
 from bot.domain.lock import EVERYTHING, BreakRequest, Lock, LockEvent, LockEventKind, request_of
 from bot.domain.phases import Phase
-from bot.messages.answers import render_board
 from bot.messages.blocks import Message
+from bot.messages.board import Fleetwide, render_board
 from bot.messages.card import render_card
 from bot.messages.locks import (
     lock_line,
@@ -61,7 +61,9 @@ def messages_about(lock: Lock) -> list[Message]:
         *(render_break_outcome(request(lock, end)) for end in ENDS),
         render_break_reply(request(lock, LockEventKind.BROKEN)),
         render_break_notice(request(lock), LINK),
-        render_board([Standing(endpoint=ENDPOINT, state=BoardState.UP_TO_DATE)] * 40, [], lines(lock)),
+        render_board(
+            [Standing(endpoint=ENDPOINT, state=BoardState.UP_TO_DATE)] * 40, Fleetwide(LATER, locks=lines(lock))
+        ),
         render_standing(Standing(endpoint=ENDPOINT, state=BoardState.UP_TO_DATE), [], [], [lock_line(lock, LATER)]),
     ]
 
@@ -96,8 +98,11 @@ def test_the_line_says_who_how_long_ago_why_and_until_when() -> None:
 
 def test_the_board_begins_with_the_freeze_and_marks_what_is_locked() -> None:
     standings = [Standing(endpoint=e, state=BoardState.UP_TO_DATE) for e in ("a", "b")]
-    words = words_of(render_board(standings, [], {EVERYTHING: "frozen by x", "b": "locked by y"}))
-    assert words == "Fleet: 2 endpoints\n\nEverything is frozen by x\n\na: UP_TO_DATE\nb: UP_TO_DATE · locked by y"
+    over = Fleetwide(LATER, locks={EVERYTHING: "frozen by x", "b": "locked by y"})
+    words = words_of(render_board(standings, over))
+    assert words == (
+        "Fleet: 2 endpoints · 2 up to date\nEverything is frozen by x\n\na: UP_TO_DATE\n\nb: UP_TO_DATE · locked by y"
+    )
 
 
 def test_an_endpoint_in_full_says_what_stands_over_it() -> None:

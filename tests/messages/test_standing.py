@@ -1,23 +1,26 @@
 """One endpoint in full: what runs, what scales it, who is at it, who waits, and what was before."""
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from fakes.clock import NOW
 from fakes.facts import SUSPENDED, a_target
-from fakes.reading import words_of
+from fakes.reading import labels_of, words_of
 from fakes.records import BEN, ENDPOINT, a_snapshot, at, opened, rollback_at
 from fakes.stories import STORIES
 
-from bot.domain.board import BoardState, Standing, in_turn
+from bot.domain.board import BoardState, OutsideChange, Standing, in_turn
 from bot.domain.endpoint import EndpointStatus
+from bot.domain.fleet import parse_fleet
 from bot.domain.hold import Hold, HoldKind
 from bot.domain.phases import Phase
+from bot.domain.plan import Difference
 from bot.domain.rollout import Retry, Rollout
 from bot.domain.saga import ScalingMode, ScalingSaga
 from bot.domain.scaling import Scaling
-from bot.messages.answers import render_board
+from bot.messages.board import Fleetwide, render_board
 from bot.messages.standing import render_standing
 
 SCALES = "AllTraffic: 2 to 8 instances, SageMakerVariantInvocationsPerInstance held at 200, 1 scheduled action"
@@ -155,8 +158,9 @@ def test_holds_are_listed_with_who_why_and_how_to_lift_them() -> None:
 )
 def test_a_row_of_the_board_says_why_it_is_held(state: BoardState, told: str) -> None:
     holds = (a_hold(HoldKind.QUARANTINED), a_hold(HoldKind.BY_PERSON, reason="tests"))
-    row = words_of(render_board([a_standing(state=state, running="v3", newest="v4", holds=holds)], []))
-    assert row.endswith(f"{ENDPOINT}: {state} · runs v3{f' · {told}' if told else ''}")
+    board = render_board([a_standing(state=state, running="v3", newest="v4", holds=holds)], Fleetwide(NOW))
+    row = next(line for line in words_of(board).splitlines() if line.startswith(ENDPOINT))
+    assert row == f"{ENDPOINT}: {state} · runs v3{f' · {told}' if told else ''}"
 
 
 def test_windows_are_named_where_there_are_any() -> None:
@@ -170,3 +174,49 @@ def test_whose_turn_it_is_comes_first_and_a_rollback_is_told_by_what_it_undoes()
     assert [r.id for r in in_turn([*reversed(later), rollback, undone])] == ["rabc2345", "rnext122", "rnext222"]
     waiting = rollback_at(Phase.AWAITING_APPROVAL)
     assert in_turn([waiting]) == (waiting,)
+
+
+def test_an_endpoint_in_full_says_field_by_field_where_it_differs_and_who_changed_it() -> None:
+    shown = a_standing(
+        state=BoardState.DRIFTED,
+        running="v3",
+        pending=("v5", "v6"),
+        drift=(
+            Difference(path="instance_type", before="ml.m5.large", after="ml.m5.xlarge"),
+            Difference(path="environment.WORKERS", before=None, after="4"),
+        ),
+        outside=OutsideChange(config="by-hand", at=NOW, actor="alice"),
+    )
+    message = render_standing(shown, [], [])
+    words = words_of(message)
+    assert "Waiting for approval: v5, v6." in words
+    assert "It was changed outside the bot 2026-11-22 08:00 UTC by alice; it is on by-hand since." in words
+    assert "Differs from the fleet file\n• instance_type: ml.m5.large → ml.m5.xlarge\n" in words
+    assert "environment.WORKERS: " in words
+    assert labels_of(message) == ["Sync"]
+    assert labels_of(render_standing(shown, [], [at(Phase.UPDATING)])) == []
+    nobody = a_standing(outside=OutsideChange(config="by-hand", at=NOW))
+    assert "08:00 UTC, nobody knows by whom; it is on by-hand since." in words_of(render_standing(nobody, [], []))
+
+
+def test_an_endpoint_in_full_says_what_it_costs_and_whether_anybody_calls_it() -> None:
+    shown = a_standing(hourly=Decimal("1.5"), idle_since=NOW - timedelta(days=9), seen_at=NOW, registry_at=NOW)
+    words = words_of(render_standing(shown, [], []))
+    assert "It costs $1.50 an hour.\nNo request has come since 2026-11-13 08:00 UTC." in words
+    assert words.endswith("Asked SageMaker 2026-11-22 08:00 UTC and the registry 2026-11-22 08:00 UTC.")
+
+
+def test_an_endpoint_in_full_says_how_the_fleet_file_lets_it_change() -> None:
+    fleet = parse_fleet(
+        f"""
+        version: 1
+        defaults: {{region: us-east-1, approval: {{users: [{BEN}]}}}}
+        endpoints:
+          staging: {{model_package_group: sentiment, tier: staging}}
+          {ENDPOINT}: {{model_package_group: sentiment, owner: {BEN}, policy: auto, follows: {{endpoint: staging, soak: 2h}}}}
+        """,
+        "fleet.yaml",
+    )
+    words = words_of(render_standing(a_standing(), [], [], declared=fleet.endpoint(ENDPOINT)))
+    assert "Policy auto, tier production, in us-east-1. @U0BEN answers for it." in words
+    assert "It follows staging: a version runs there for 2 h first." in words

@@ -17,7 +17,9 @@ from bot.domain.phases import Phase
 
 def test_the_board_shows_what_runs_and_what_may_follow(engine: Engine) -> None:
     assert engine.ask("status") == (
-        f"Fleet: 1 endpoint\n\n{ENDPOINT}: OUT_OF_DATE · runs sentiment version 3 · newest is sentiment version 5"
+        f"Fleet: 1 endpoint · 1 out of date\n\n"
+        f"{ENDPOINT}: OUT_OF_DATE · runs sentiment version 3 · newest is sentiment version 5\n\n"
+        "OUT_OF_DATE: promote brings the newest version."
     )
 
 

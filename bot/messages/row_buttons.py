@@ -1,0 +1,67 @@
+"""The one button that a row of the board calls for. It types a command; who may do that is decided as for typing."""
+
+from bot.domain.board import Standing
+from bot.domain.commands import Deploy, Promote, Rollback, Status, Sync
+from bot.domain.endpoint import EndpointStatus
+from bot.domain.states import BoardState
+from bot.messages.blocks import CommandButton, Confirm
+from bot.messages.rows import Row
+
+
+def button_of(row: Row) -> CommandButton | None:
+    """The one thing that its state calls for; where somebody is at it already, or it is locked, only a closer look."""
+    name, state = row.standing.endpoint, row.standing.state
+    if state is BoardState.UNMANAGED:
+        return None
+    if row.rollouts or row.locked is not None:
+        return _details(name)
+    match state:
+        case BoardState.OUT_OF_DATE | BoardState.REVOKED if _has_newer(row.standing):
+            words = (
+                f"The change of {name} is planned, and its approvers are asked, unless the fleet file says otherwise."
+            )
+            asked = Confirm(f"Promote {name}?", words, "Plan it", "Leave it")
+            return CommandButton("Promote", Promote(endpoint=name), confirm=asked)
+        case BoardState.REVOKED:
+            words = f"A rollback of {name} to the config of before is planned, and its approvers are asked."
+            asked = Confirm(f"Roll back {name}?", words, "Roll back", "Leave it")
+            return CommandButton("Roll back", Rollback(endpoint=name), style="danger", confirm=asked)
+        case BoardState.DRIFTED:
+            words = (
+                f"{name} is brought to what the fleet file says, by a plan with approval where the file asks for it."
+            )
+            asked = Confirm(f"Sync {name}?", words, "Sync it", "Leave it")
+            return CommandButton("Sync", Sync(endpoint=name), confirm=asked)
+        case BoardState.NOT_DEPLOYED:
+            return _deploy(
+                row.standing,
+                "Deploy",
+                f"{name} does not exist. Its creation is planned, and its approvers are asked.",
+            )
+        case BoardState.FAILED if _is_failed(row.standing):
+            return _deploy(
+                row.standing,
+                "Create anew",
+                f"{name} is Failed. A new one is planned, and its approvers are asked.",
+            )
+        case BoardState.UP_TO_DATE:
+            return None
+        case _:
+            return _details(name)
+
+
+def _details(name: str) -> CommandButton:
+    return CommandButton("Details", Status(endpoint=name))
+
+
+def _deploy(standing: Standing, label: str, words: str) -> CommandButton:
+    asked = Confirm(f"{label}: {standing.endpoint}?", words, "Plan it", "Leave it")
+    return CommandButton(label, Deploy(endpoint=standing.endpoint), confirm=asked)
+
+
+def _has_newer(standing: Standing) -> bool:
+    return bool(standing.newest) and standing.newest != standing.running
+
+
+def _is_failed(standing: Standing) -> bool:
+    return standing.snapshot is not None and standing.snapshot.status is EndpointStatus.FAILED

@@ -1,0 +1,77 @@
+"""Shows how the fleet stands: the board, some rows of it, or one endpoint in full."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from fnmatch import fnmatchcase
+
+from bot.domain.board import Standing, in_turn
+from bot.domain.commands import Status
+from bot.domain.errand import CommandErrand
+from bot.domain.errors import UnknownName
+from bot.domain.lock import EVERYTHING
+from bot.domain.nearest import nearest
+from bot.domain.rows import chosen
+from bot.messages.board import Fleetwide, render_board
+from bot.messages.locks import lock_line
+from bot.messages.standing import render_standing
+from workers.answering import Answering
+from workers.board import Board
+from workers.world import World
+
+
+@dataclass(frozen=True)
+class Surveying:
+    """Carries out status. It reads, and changes nothing."""
+
+    world: World
+    answering: Answering
+    board: Board
+
+    def carry_out(self, errand: CommandErrand, command: Status) -> None:
+        """Answer it; what AWS does not tell is said, not left out."""
+        if not command.is_board:
+            assert command.endpoint is not None
+            self._in_full(errand, command.endpoint)
+            return
+        everything = self.standings()
+        rows = chosen(everything, self.world.fleet.endpoints, command, errand.actor)
+        if command.endpoint is not None and not rows:
+            self._refuse_if_nothing_is_called_so(command.endpoint, [row.endpoint for row in everything])
+        self.answering.answer(errand.reply, render_board(rows, self.over(len(everything)), command))
+
+    def standings(self) -> tuple[Standing, ...]:
+        """Every row that there is."""
+        return self.board.standings(list(self.world.fleet.endpoints.values()))
+
+    def over(self, total: int) -> Fleetwide:
+        """What stands over all rows at this moment."""
+        now = self.world.clock()
+        return Fleetwide(
+            now=now,
+            total=total,
+            active=in_turn(stored.rollout for stored in self.world.store.rollouts.active()),
+            locks=self._locks(now),
+        )
+
+    def _in_full(self, errand: CommandErrand, endpoint: str) -> None:
+        spec, rollouts, now = self.world.fleet.endpoint(endpoint), self.world.store.rollouts, self.world.clock()
+        locks = self.world.store.locks.standing(now)
+        message = render_standing(
+            self.board.in_full(spec),
+            rollouts.recent(spec.name, limit=5),
+            in_turn(stored.rollout for stored in rollouts.active(spec.name)),
+            [lock_line(locks[subject], now) for subject in (EVERYTHING, spec.name) if subject in locks],
+            [window.text for window in spec.windows],
+            spec,
+        )
+        self.answering.answer(errand.reply, message)
+
+    def _locks(self, now: datetime) -> Mapping[str, str]:
+        standing = self.world.store.locks.standing(now)
+        return {subject: lock_line(lock, now, short=True) for subject, lock in standing.items()}
+
+    def _refuse_if_nothing_is_called_so(self, pattern: str, names: Sequence[str]) -> None:
+        """A pattern that fits rows which were filtered out is no mistake; one that fits none may be."""
+        if not any(fnmatchcase(name, pattern) for name in names):
+            raise UnknownName("endpoint", pattern, nearest(pattern.replace("*", "").replace("?", ""), names))
