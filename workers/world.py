@@ -12,6 +12,7 @@ from workers.ports import (
     Autoscaling,
     Clock,
     Endpoints,
+    Experiments,
     Leftovers,
     Messenger,
     Metrics,
@@ -19,6 +20,7 @@ from workers.ports import (
     Quotas,
     Registry,
     Subscriptions,
+    Trail,
     Usage,
 )
 
@@ -37,6 +39,7 @@ class Aws:
     prices: Prices
     subscriptions: Subscriptions
     artifacts: Artifacts
+    trail: Trail
     leftovers: Leftovers
 
 
@@ -55,6 +58,8 @@ class World:
     """The gateways for an endpoint's account and region."""
     slack: Messenger
     clock: Clock
+    experiments: Experiments | None = None
+    """MLflow; None where no server is set."""
 
     @property
     def lease(self) -> timedelta:

@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from bot.domain.endpoint import ConfigRecord, Document, ModelPackage, ModelRecord, Snapshot, VariantState
 from bot.domain.fleet import Autoscaling, EndpointSpec, Serverless
 from bot.domain.masking import MASK, masked
+from bot.domain.phases import Kind, Phase
 from bot.domain.plan import Difference
 from bot.domain.rollout import Rollout
 from bot.domain.scaling import ScalableTarget, Scaling
+from bot.domain.sighting import Sighting
 
 TRIAL_TAG = "rollout:trial"
 """On a config: the variant of it that is on trial."""
@@ -70,7 +72,7 @@ def drift_of(spec: EndpointSpec, running: Running) -> tuple[Difference, ...]:
     )
 
 
-def was_moved(snapshot: Snapshot, past: Sequence[Rollout], before: Snapshot | None) -> bool:
+def was_moved(snapshot: Snapshot, past: Sequence[Rollout], before: Sighting | None) -> bool:
     """Whether somebody other than the bot brought the endpoint to its present config.
 
     An endpoint that the bot never changed is not moved merely because its config is not the bot's: people made it.
@@ -78,14 +80,24 @@ def was_moved(snapshot: Snapshot, past: Sequence[Rollout], before: Snapshot | No
     Args:
         snapshot: The endpoint as it is.
         past: Its rollouts, newest first.
-        before: The endpoint as it was when somebody last looked.
+        before: What was seen when somebody last looked.
     """
     now = snapshot.config_name
-    led_to = {name for rollout in past for name in _configs_of(rollout)}
-    last = next((config for rollout in past if (config := _left_on(rollout)) is not None), None)
-    if last is not None:
-        return now != last and not any(rollout.is_active and now in _configs_of(rollout) for rollout in past)
-    return before is not None and before.config_name != now and now not in led_to
+    known = {name for rollout in past for name in _configs_of(rollout)}
+    if any(rollout.is_active and now in _configs_of(rollout) for rollout in past):
+        return False
+    ended = next((rollout for rollout in past if not rollout.is_active and rollout.phase in _LEAD_SOMEWHERE), None)
+    if ended is not None:
+        # What needs a human is put right by one, and that is no surprise.
+        return ended.phase is not Phase.NEEDS_HUMAN and now != _left_on(ended)
+    if before is None or before.snapshot is None or now in known:
+        return False
+    was_seen_moved = before.outside is not None and before.outside.config == now
+    return before.snapshot.config_name != now or was_seen_moved
+
+
+_LEAD_SOMEWHERE = frozenset({Phase.SUCCEEDED, Phase.ROLLED_BACK, Phase.ROLLED_BACK_BY_AWS, Phase.NEEDS_HUMAN})
+"""Ends that say which config the endpoint was left on, or that nobody can say; after the others it is where it was."""
 
 
 def _configs_of(rollout: Rollout) -> tuple[str, ...]:
@@ -97,10 +109,10 @@ def _configs_of(rollout: Rollout) -> tuple[str, ...]:
 
 
 def _left_on(rollout: Rollout) -> str | None:
-    """The config that a rollout is known to have left its endpoint on; None where it is not over, or says nothing about it."""
-    if rollout.is_active or rollout.plan is None or rollout.cutover_at is None or rollout.snapshot is None:
+    if rollout.plan is None:
         return None
-    return rollout.snapshot.config_name
+    arrived = rollout.phase is Phase.SUCCEEDED or (rollout.kind is Kind.ROLLBACK and rollout.phase is Phase.ROLLED_BACK)
+    return rollout.plan.target_config if arrived else rollout.plan.current_config
 
 
 def _source(spec: EndpointSpec, running: Running) -> Iterator[Difference]:

@@ -37,6 +37,7 @@ from fakes.surroundings import (
     FakePrices,
     FakeQuotas,
     FakeSubscriptions,
+    FakeTrail,
     FakeUsage,
 )
 from workers.wiring import Parts, parts_of
@@ -110,7 +111,7 @@ class Engine:
         self.slack = FakeMessenger(self.clock)
         self.autoscaling, self.alarms = FakeAutoscaling(), FakeAlarms()
         self.quotas, self.usage, self.prices = FakeQuotas(), FakeUsage(), FakePrices()
-        self.subscriptions, self.artifacts = FakeSubscriptions(), FakeArtifacts()
+        self.subscriptions, self.artifacts, self.trail = FakeSubscriptions(), FakeArtifacts(), FakeTrail()
         self.leftovers = FakeLeftovers(self.endpoints)
         self._aws = Aws(
             endpoints=self.endpoints,
@@ -123,6 +124,7 @@ class Engine:
             prices=self.prices,
             subscriptions=self.subscriptions,
             artifacts=self.artifacts,
+            trail=self.trail,
             leftovers=self.leftovers,
         )
         self.world = World(
@@ -135,7 +137,7 @@ class Engine:
         self.store = self.world.store
         self.programs = FakePrograms()
         self.parts = _that_draws_nothing(parts_of(self.world, self.programs))
-        self.intake = Intake(self.store, self.world.fleet, self.clock)
+        self.intake = Intake(self.store, lambda: self.world.fleet, self.clock)
         self._deliveries = 0
         self.crashes: list[tuple[str, Exception]] = []
         self.workers_are_busy: set[QueueName] = set()

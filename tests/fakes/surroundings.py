@@ -1,6 +1,7 @@
 """What surrounds an endpoint in its account: autoscaling, alarms, quotas, prices, Marketplace, S3. Presettable, and recording."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -8,6 +9,7 @@ from bot.domain.alarms import Alarm, AlarmState
 from bot.domain.errors import ResourceExists, ResourceMissing
 from bot.domain.scaling import SUSPENDED_SWITCHES, ScalableTarget, Scaling
 from fakes.failing import Failing
+from workers.ports import Deed
 
 
 def a_target(
@@ -157,12 +159,30 @@ class FakeSubscriptions(Failing):
             return self.active.get(product_id, True)
 
 
+class FakeTrail(Failing):
+    """Implements workers.ports.Trail: `deeds` is who did what, by endpoint, oldest first."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.deeds: dict[str, list[Deed]] = {}
+
+    def last_change(self, endpoint: str, since: datetime, until: datetime) -> Deed | None:
+        with self.called("last_change", endpoint):
+            found = [deed for deed in self.deeds.get(endpoint, ()) if since <= deed.at <= until]
+            return found[-1] if found else None
+
+
 class FakeArtifacts(Failing):
     """Implements workers.ports.Artifacts: no size is known, unless a test says otherwise."""
 
     def __init__(self, sizes: Mapping[str, int] | None = None) -> None:
         super().__init__()
         self.sizes = dict(sizes or {})
+        self.texts: dict[str, str] = {}
+
+    def text(self, url: str) -> str | None:
+        with self.called("text", url):
+            return self.texts.get(url)
 
     def size(self, url: str) -> int | None:
         with self.called("size", url):

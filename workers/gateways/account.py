@@ -19,6 +19,7 @@ from workers.gateways.registry import ModelRegistry
 from workers.gateways.remembering import Remembering
 from workers.gateways.sagemaker import SageMakerEndpoints
 from workers.gateways.subscriptions import MarketplaceSubscriptions
+from workers.gateways.trail import CloudTrail
 from workers.gateways.usage import EndpointUsage
 from workers.ports import Clock, Memory
 from workers.world import Aws
@@ -72,6 +73,7 @@ def aws_by_account(memory: Memory, clock: Clock) -> Callable[[EndpointSpec], Aws
                 client("marketplace-agreement", ONE_ANSWER, region_name=GLOBAL_REGION), remembering
             ),
             artifacts=S3Artifacts(client("s3", ONE_ANSWER.merge(PATHS)), remembering),
+            trail=CloudTrail(client("cloudtrail", ONE_ANSWER)),
             leftovers=SageMakerLeftovers(retrying),
         )
 

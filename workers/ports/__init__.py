@@ -8,6 +8,7 @@ from workers.ports.alarms import Alarms
 from workers.ports.artifacts import Artifacts
 from workers.ports.capacity import Prices, Quotas, Usage
 from workers.ports.endpoints import Endpoints
+from workers.ports.experiments import Experiments, Run
 from workers.ports.leftovers import Leftovers
 from workers.ports.market import Subscriptions
 from workers.ports.metrics import Floats, Measure, Metrics, Series, Subject, Want
@@ -16,14 +17,17 @@ from workers.ports.registry import Registry
 from workers.ports.scaling import Autoscaling
 from workers.ports.slack import Messenger
 from workers.ports.time import Clock, Memory
+from workers.ports.trail import Deed, Trail
 
 __all__ = [
     "Alarms",
     "Artifacts",
     "Autoscaling",
     "Clock",
+    "Deed",
     "Ended",
     "Endpoints",
+    "Experiments",
     "Floats",
     "Leftovers",
     "Measure",
@@ -35,9 +39,11 @@ __all__ = [
     "Programs",
     "Quotas",
     "Registry",
+    "Run",
     "Series",
     "Subject",
     "Subscriptions",
+    "Trail",
     "Usage",
     "Want",
 ]
