@@ -140,6 +140,8 @@ def _why_cancelled(rollout: Rollout) -> str:
         return "The story could not be told in its channel."
     if rollout.last.reason is Reason.WAVE_HALTED:
         return "Its wave came to a halt before this was begun."
+    if rollout.last.reason is Reason.NO_LONGER_WANTED:
+        return "The bot took it back: it is not wanted any more."
     return f"Stopped by {mention(rollout.last.actor)}."
 
 

@@ -105,6 +105,8 @@ def outcome(rollout: Rollout) -> str:
             return f"Replaced by rollout {code(rollout.superseded_by or '')}"
         case Phase.CANCELLED if rollout.last.reason is Reason.WAVE_HALTED:
             return "Taken back with its wave, before anything was begun"
+        case Phase.CANCELLED if rollout.last.reason is Reason.NO_LONGER_WANTED:
+            return "Taken back by the bot, before anything was begun"
         case Phase.CANCELLED:
             return f"Cancelled by {mention(rollout.last.actor)}, {moment(rollout.last.at)}"
         case _ if approvers:

@@ -1,5 +1,23 @@
 """What the endpoint manager does, decided without a clock and without asking anybody: from how things stand to the next move."""
 
+from bot.domain.managing.deciding import decide
 from bot.domain.managing.desired import beyond_change, desired_change
+from bot.domain.managing.moves import ByWave, Move, Nothing, Open, Why, Withdraw
+from bot.domain.managing.proposals import Proposal, Tried
+from bot.domain.managing.situation import Situation, Upstream
 
-__all__ = ["beyond_change", "desired_change"]
+__all__ = [
+    "ByWave",
+    "Move",
+    "Nothing",
+    "Open",
+    "Proposal",
+    "Situation",
+    "Tried",
+    "Upstream",
+    "Why",
+    "Withdraw",
+    "beyond_change",
+    "decide",
+    "desired_change",
+]

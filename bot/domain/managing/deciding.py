@@ -1,0 +1,201 @@
+"""The decision: one endpoint, how it stands and what is known about it, and what the manager does about it now.
+
+Pure and total: every board state leads to a move, and a move that is nothing says why.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.domain.board import BoardState, Standing
+from bot.domain.commands import Change
+from bot.domain.endpoint import EndpointStatus
+from bot.domain.fleet import EndpointSpec
+from bot.domain.hold import HoldKind
+from bot.domain.lock import in_words
+from bot.domain.managing.desired import beyond_change, desired_change
+from bot.domain.managing.moves import SETTLED, ByWave, Move, Nothing, Open, Why, Withdraw
+from bot.domain.managing.persons import chosen_doubt, outside_doubt, torn_down_by
+from bot.domain.managing.proposals import again_after, signature_of, wanted_of
+from bot.domain.managing.situation import Situation
+from bot.domain.managing.versions import Candidate, candidate_of, held
+from bot.domain.names import mention
+from bot.domain.phases import Kind
+from bot.domain.plan import Difference
+from bot.domain.rollout import Rollout
+from bot.domain.starting import written
+
+_LEFT_ALONE = {
+    BoardState.UNKNOWN: (Why.UNKNOWN, "AWS did not tell how it stands"),
+    BoardState.UPDATING: (Why.UPDATING, "it is being updated"),
+    BoardState.TESTING: (Why.TESTING, "two versions are compared on it"),
+    BoardState.UNPATCHABLE: (Why.NEEDS_PERSON, "its config or a model of it was deleted"),
+    BoardState.UNMANAGED: (Why.BY_POLICY, "it is not in the fleet file"),
+}
+"""States in which nothing is brought to an endpoint, whatever is wanted."""
+
+
+@dataclass(frozen=True)
+class _Wish:
+    """What would be right to bring, whatever stands in its way for the moment."""
+
+    kind: Kind
+    change: Change
+    label: str
+    reason: str
+    doubt: str = ""
+    """Why a person is asked although the policy is auto."""
+
+
+def decide(spec: EndpointSpec, standing: Standing, situation: Situation, now: datetime) -> Move:
+    """What the manager does about an endpoint now."""
+    wish, own = _wish(spec, standing, situation, now), situation.own_plan
+    if isinstance(wish, Nothing):
+        return Withdraw(own.id, wish) if own is not None and wish.why in SETTLED else wish
+    without_click = spec.policy == "auto" and not wish.doubt
+    if obstacle := _obstacle(wish, situation, own, without_click=without_click):
+        return obstacle
+    wanted = wanted_of(spec.name, wish.kind, wish.change)
+    signature = signature_of(wanted, standing.snapshot.config_name if standing.snapshot is not None else "")
+    if situation.asked_by is None and (no := _remembered_no(situation, signature, wanted, wish, now)):
+        return no
+    reason = f"{wish.reason}; asks because {wish.doubt}" if wish.doubt and spec.policy == "auto" else wish.reason
+    attempt = 1 + max((t.proposal.attempt for t in situation.proposed if t.proposal.signature == signature), default=0)
+    if situation.wave is not None and wish.kind is Kind.UPDATE:
+        return ByWave(
+            wave=situation.wave,
+            package_arn=wish.change.package,
+            label=wish.label,
+            change=wish.change,
+            without_click=without_click,
+            reason=reason,
+            signature=signature,
+            wanted=wanted,
+            attempt=attempt,
+        )
+    return Open(
+        kind=wish.kind,
+        change=wish.change,
+        without_click=without_click,
+        reason=reason,
+        signature=signature,
+        wanted=wanted,
+        attempt=attempt,
+        replaces=own.id if own is not None else "",
+    )
+
+
+def _wish(spec: EndpointSpec, standing: Standing, situation: Situation, now: datetime) -> _Wish | Nothing:
+    if standing.state in _LEFT_ALONE:
+        return Nothing(*_LEFT_ALONE[standing.state])
+    if standing.state is BoardState.UP_TO_DATE and not standing.drift:
+        return Nothing(Why.AS_DECLARED, "it is as the fleet file and the registry say")
+    if spec.policy == "manual" and situation.asked_by is None:
+        return Nothing(Why.BY_POLICY, "its policy is manual")
+    if hold := next((h for h in situation.holds if h.kind is HoldKind.BY_PERSON), None):
+        return Nothing(Why.HELD, f"{mention(hold.actor)} holds it: {hold.reason}")
+    candidate = candidate_of(spec, standing, situation, now)
+    if standing.state is BoardState.NOT_DEPLOYED:
+        return _creation(standing, candidate, situation)
+    if standing.state is BoardState.FAILED:
+        return _recreation(standing, candidate, situation)
+    if standing.state is BoardState.REVOKED and isinstance(candidate, Nothing):
+        return candidate
+    if standing.state is BoardState.REVOKED and spec.policy != "auto" and situation.asked_by is None:
+        return Nothing(Why.BY_POLICY, f"{standing.running} is not approved any more, and its policy is {spec.policy}")
+    return _update(spec, standing, candidate, situation)
+
+
+def _creation(standing: Standing, candidate: Candidate | Nothing, situation: Situation) -> _Wish | Nothing:
+    if isinstance(candidate, Nothing):
+        return candidate
+    teardown = torn_down_by(situation.past)
+    if teardown is not None and situation.asked_by is None:
+        return Nothing(Why.TORN_DOWN, f"{mention(teardown.requester)} had it deleted, {written(teardown.last.at)}")
+    doubt = candidate.doubt or ("" if situation.is_newcomer else "it may have been deleted on purpose")
+    return _created(candidate.package_arn, candidate.label, "the fleet file declares it", doubt)
+
+
+def _recreation(standing: Standing, candidate: Candidate | Nothing, situation: Situation) -> _Wish | Nothing:
+    """SageMaker takes nothing but DeleteEndpoint for an endpoint that is Failed, and nothing that is certain for a mix."""
+    if standing.snapshot is None or standing.snapshot.status is not EndpointStatus.FAILED:
+        return Nothing(Why.NEEDS_PERSON, "SageMaker left it in a state that a person has to look at")
+    doubt = "recreating it means deleting it first"
+    if isinstance(candidate, Candidate):
+        return _created(candidate.package_arn, candidate.label, "SageMaker says that it is Failed", doubt)
+    before = standing.running_package
+    if before is not None and not held(situation.holds, before):
+        return _created(before, standing.running, "SageMaker says that it is Failed", doubt)
+    return candidate
+
+
+def _created(package_arn: str, label: str, reason: str, doubt: str) -> _Wish:
+    return _Wish(Kind.CREATE, Change(package=package_arn), label, f"{reason}: create it with {label}", doubt)
+
+
+def _update(
+    spec: EndpointSpec, standing: Standing, candidate: Candidate | Nothing, situation: Situation
+) -> _Wish | Nothing:
+    package = candidate.package_arn if isinstance(candidate, Candidate) else None
+    change = desired_change(spec, standing, package)
+    if change is None:
+        if beyond := beyond_change(spec, standing):
+            return Nothing(Why.BEYOND_UPDATES, f"no update changes {_paths(beyond)}: do it in AWS, or correct the file")
+        return candidate if isinstance(candidate, Nothing) else Nothing(Why.AS_DECLARED, "nothing differs")
+    label = candidate.label if isinstance(candidate, Candidate) else standing.running
+    doubt = (
+        outside_doubt(standing)
+        or chosen_doubt(change, label, situation.past)
+        or (candidate.doubt if isinstance(candidate, Candidate) else "")
+    )
+    return _Wish(Kind.UPDATE, change, label, _why_update(change, label, standing), doubt)
+
+
+def _why_update(change: Change, label: str, standing: Standing) -> str:
+    reasons = []
+    if change.package is not None:
+        revoked = f"{standing.running} is not approved any more; " if standing.state is BoardState.REVOKED else ""
+        reasons.append(f"{revoked}{label} is approved")
+    if change != Change(package=change.package):
+        reasons.append("the fleet file says something else than what runs")
+    return ", and ".join(reasons)
+
+
+def _paths(differences: tuple[Difference, ...]) -> str:
+    return ", ".join(difference.path for difference in differences)
+
+
+def _obstacle(wish: _Wish, situation: Situation, own: Rollout | None, *, without_click: bool) -> Nothing | None:
+    """What keeps the bot from bringing it just now."""
+    if situation.lock is not None:
+        return Nothing(Why.LOCKED, f"{in_words(situation.lock)} stands over it")
+    if situation.is_in_wave:
+        return Nothing(Why.IN_WAVE, "a wave is under way for it")
+    if situation.others:
+        other = situation.others[0]
+        waits = "waits" if other.is_waiting else "is at work on it"
+        return Nothing(Why.BUSY, f"rollout {other.id} {waits}")
+    is_same = own is not None and (own.kind, own.change, own.approval_needed) == (
+        wish.kind,
+        wish.change,
+        not without_click,
+    )
+    if own is not None and is_same:
+        return Nothing(Why.PROPOSED, f"rollout {own.id} is open for it, {own.phase.words}")
+    return None
+
+
+def _remembered_no(situation: Situation, signature: str, wanted: str, wish: _Wish, now: datetime) -> Nothing | None:
+    """Why the same is not proposed again now."""
+    last = next((t for t in situation.proposed if t.proposal.signature == signature), None)
+    if last is not None:
+        again = again_after(last, situation.holds)
+        if again.at is None:
+            return Nothing(Why.REFUSED, again.why)
+        if now < again.at:
+            return Nothing(Why.LATER, f"{again.why}; again {written(again.at)}")
+    newest = situation.proposed[0] if situation.proposed else None
+    if newest is not None and newest.succeeded and newest.proposal.wanted == wanted and not wish.doubt:
+        return Nothing(
+            Why.NO_EFFECT, f"rollout {newest.proposal.rollout_id} brought the same, and it differs as before"
+        )
+    return None

@@ -1,0 +1,107 @@
+"""What the manager can do about an endpoint: nothing, and why; open a rollout; leave it to a wave; take back a plan of its own."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bot.domain.commands import Change
+from bot.domain.phases import Kind
+
+
+class Why(StrEnum):
+    """Why nothing is done. A closed list: the log names one, and `sync` answers by it."""
+
+    AS_DECLARED = "as_declared"
+    BEYOND_UPDATES = (
+        "beyond_updates"  # what differs is changed by no update: autoscaling, the size of a serverless endpoint
+    )
+    BY_POLICY = "by_policy"  # policy manual
+    HELD = "held"  # somebody holds the endpoint
+    VERSION_HELD = "version_held"  # the version was rolled back, or SageMaker refused it
+    NO_VERSION = "no_version"  # none is approved, or it is not known which
+    NOT_NEWER = "not_newer"
+    UPSTREAM = "upstream"  # the endpoint that it follows does not run the version, or did not do well with it
+    SOAKING = "soaking"  # the version has not run there for long enough
+    TORN_DOWN = "torn_down"  # somebody had it deleted
+    NEEDS_PERSON = "needs_person"  # a mix of configs, a config that was deleted
+    UNKNOWN = "unknown"  # AWS did not answer
+    UPDATING = "updating"
+    TESTING = "testing"
+    LOCKED = "locked"
+    BUSY = "busy"  # a rollout is at work on it, or somebody's plan waits
+    PROPOSED = "proposed"  # the bot's own plan waits for a decision, or for its time
+    IN_WAVE = "in_wave"
+    REFUSED = "refused"  # a person said no to this very change
+    LATER = "later"  # it lapsed, was blocked or failed: again after a while
+    NO_EFFECT = "no_effect"  # the same change succeeded, and the endpoint differs as before
+    FULL = "full"  # enough others are under way
+    NO_CHANNEL = "no_channel"  # the fleet file names no channel in which it could be told
+
+
+SETTLED = frozenset(
+    {
+        Why.AS_DECLARED,
+        Why.BEYOND_UPDATES,
+        Why.BY_POLICY,
+        Why.HELD,
+        Why.VERSION_HELD,
+        Why.NO_VERSION,
+        Why.NOT_NEWER,
+        Why.UPSTREAM,
+        Why.SOAKING,
+        Why.TORN_DOWN,
+    }
+)
+"""What takes back a plan that waits: nobody wants it any more. The others stand in its way for a while at most."""
+
+
+@dataclass(frozen=True)
+class Nothing:
+    """Leave it as it is."""
+
+    why: Why
+    text: str
+    """For people; the sentence goes on after the endpoint's name, or stands on its own."""
+
+
+@dataclass(frozen=True)
+class Open:
+    """Open a rollout: an update, or the creation of an endpoint."""
+
+    kind: Kind
+    change: Change
+    without_click: bool
+    reason: str
+    """Why, for people."""
+    signature: str
+    """What it rests on and wants; see `bot.domain.managing.proposals`."""
+    wanted: str
+    attempt: int
+    replaces: str = ""
+    """A plan of the bot's own for something else that nobody has decided on."""
+
+
+@dataclass(frozen=True)
+class ByWave:
+    """Leave the change to a wave of the fleet file."""
+
+    wave: str
+    package_arn: str | None
+    label: str
+    change: Change
+    without_click: bool
+    reason: str
+    signature: str
+    wanted: str
+    attempt: int
+
+
+@dataclass(frozen=True)
+class Withdraw:
+    """Take back a plan of the bot's own that nobody has decided on."""
+
+    rollout_id: str
+    nothing: Nothing
+    """Why it is not wanted any more."""
+
+
+Move = Nothing | Open | ByWave | Withdraw

@@ -1,0 +1,55 @@
+"""What people did on purpose: the bot asks before it undoes that, whatever the policy."""
+
+from bot.domain.board import Standing
+from bot.domain.commands import Change
+from bot.domain.names import mention
+from bot.domain.phases import BOT_ACTOR, Kind, Phase
+from bot.domain.rollout import Rollout
+from bot.domain.starting import written
+
+_LANDED = frozenset({Phase.SUCCEEDED, Phase.ROLLED_BACK})
+_UNDONE = frozenset({Phase.ROLLING_BACK, Phase.ROLLED_BACK})
+
+
+def last_landed(past: tuple[Rollout, ...]) -> Rollout | None:
+    """The rollout that left the endpoint as it is; one that was rolled back left nothing, its rollback did."""
+    return next((r for r in past if r.phase in _LANDED and (r.kind is Kind.ROLLBACK or r.phase not in _UNDONE)), None)
+
+
+def torn_down_by(past: tuple[Rollout, ...]) -> Rollout | None:
+    """The teardown that somebody asked for, if nothing came after it."""
+    last = last_landed(past)
+    return last if last is not None and last.kind is Kind.TEARDOWN else None
+
+
+def outside_doubt(standing: Standing) -> str:
+    """Why a person is asked where the endpoint was changed outside the bot; empty where it was not."""
+    outside = standing.outside
+    if outside is None or standing.snapshot is None or standing.snapshot.config_name != outside.config:
+        return ""
+    by = f" by {outside.actor}" if outside.actor else ""
+    return f"it was changed outside the bot{by}, {written(outside.at)}"
+
+
+def chosen_doubt(change: Change, label: str, past: tuple[Rollout, ...]) -> str:
+    """Why a person is asked where somebody brought about what would be undone; empty where nobody did."""
+    last = last_landed(past)
+    if last is None or last.requester == BOT_ACTOR or last.wave_id is not None:
+        return ""
+    when = f"{mention(last.requester)} {{}} in rollout {last.id}, {written(last.created_at)}"
+    if change.package is not None and last.plan is not None and label and last.plan.current_label == label:
+        return when.format(f"left {label} for another version")
+    if _touches(last, change):
+        return when.format("set it so on purpose")
+    return ""
+
+
+def _touches(last: Rollout, change: Change) -> bool:
+    """Whether that rollout set one of the fields that would be set back."""
+    chosen = last.change or Change()
+    keys = {*chosen.env, *chosen.unset}
+    return (
+        (change.count is not None and (chosen.count is not None or last.count_change is not None))
+        or (change.instance_type is not None and chosen.instance_type is not None)
+        or not keys.isdisjoint(change.env)
+    )

@@ -1,0 +1,93 @@
+"""What was proposed before, and when the same may be proposed again: nobody is asked twice after a no, nothing is tried in a loop."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.domain.commands import Change
+from bot.domain.content import content_hash_of
+from bot.domain.hold import Hold
+from bot.domain.model import Value
+from bot.domain.phases import BOT_ACTOR, Kind, Phase, Reason
+from bot.domain.rollout import Rollout
+
+AFTER_SILENCE = timedelta(days=1)
+"""When a plan that lapsed, or gave way to somebody's own, is shown again."""
+
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(hours=1), timedelta(days=1)
+"""Between tries of what was blocked or failed: the cause is often a quota or a lack of capacity, which passes."""
+
+
+class Proposal(Value):
+    """One change that the manager opened, or left to a wave."""
+
+    endpoint: str
+    signature: str
+    """Over what it wanted and what ran then: the same question has the same."""
+    wanted: str
+    """Over what it wanted alone."""
+    rollout_id: str
+    """Empty where it was left to a wave."""
+    attempt: int
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Tried:
+    """A proposal and what became of it."""
+
+    proposal: Proposal
+    rollout: Rollout | None
+    """None for a wave's, and where the store forgot it or it was never opened."""
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether it did what it should."""
+        return self.rollout is not None and self.rollout.phase is Phase.SUCCEEDED
+
+
+def wanted_of(endpoint: str, kind: Kind, change: Change) -> str:
+    """A hash over what shall be different."""
+    return content_hash_of({"endpoint": endpoint, "kind": kind.value, "change": change.model_dump(mode="json")})
+
+
+def signature_of(wanted: str, current_config: str) -> str:
+    """A hash over what shall be different and what it is different from."""
+    return content_hash_of({"wanted": wanted, "current_config": current_config})
+
+
+@dataclass(frozen=True)
+class Again:
+    """When the same may be proposed again."""
+
+    at: datetime | None
+    """None: never, until something else runs or shall run, or somebody asks for it."""
+    why: str
+    """What became of it, for people."""
+
+
+def again_after(tried: Tried, holds: tuple[Hold, ...]) -> Again:
+    """When what was proposed may be proposed again."""
+    rollout = tried.rollout
+    if rollout is None:
+        at = tried.proposal.at if tried.proposal.rollout_id else tried.proposal.at + AFTER_SILENCE
+        return Again(at, "its wave was proposed")
+    last, rollout_words = rollout.last, f"rollout {rollout.id}"
+    match rollout.phase:
+        case Phase.REJECTED:
+            return Again(None, f"{rollout_words} for the same was rejected")
+        case Phase.CANCELLED if last.reason is Reason.CANCELLED_BY_PERSON:
+            return Again(None, f"{rollout_words} for the same was cancelled")
+        case Phase.CANCELLED if last.actor == BOT_ACTOR and last.reason is not Reason.CHANNEL_UNREACHABLE:
+            return Again(last.at, f"{rollout_words} for the same was taken back")
+        case Phase.CANCELLED if last.reason is Reason.SUPERSEDED:
+            return Again(last.at + AFTER_SILENCE, f"{rollout_words} for the same gave way to another")
+        case Phase.EXPIRED:
+            return Again(last.at + AFTER_SILENCE, f"nobody decided on rollout {rollout.id}")
+        case Phase.NEEDS_HUMAN:
+            return Again(None, f"{rollout_words} needs a person")
+        case Phase.SUCCEEDED:
+            return Again(last.at, f"{rollout_words} did the same")
+    if any(hold.rollout_id == rollout.id for hold in holds):
+        return Again(None, f"{rollout_words} for the same ended as {rollout.phase.words}, and it is held since")
+    pause = min(FIRST_PAUSE * 2 ** min(tried.proposal.attempt - 1, 10), LONGEST_PAUSE)
+    return Again(last.at + pause, f"{rollout_words} for the same ended as {rollout.phase.words}")

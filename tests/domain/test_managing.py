@@ -1,0 +1,625 @@
+"""What the manager does about one endpoint: every state of the board, every policy, and what stands in the way."""
+
+from datetime import timedelta
+from itertools import product
+from typing import Any
+
+import pytest
+from fakes.clock import NOW
+from fakes.records import (
+    ANNA,
+    BEN,
+    CURRENT,
+    ENDPOINT,
+    a_plan,
+    a_snapshot,
+    a_verdict,
+    approved_by,
+    at,
+    opened,
+    rollback_at,
+)
+
+from bot.domain.board import BoardState, OutsideChange, Standing
+from bot.domain.commands import Change
+from bot.domain.endpoint import EndpointStatus
+from bot.domain.fleet import EndpointSpec
+from bot.domain.hold import Hold, HoldKind
+from bot.domain.lock import Lock
+from bot.domain.managing import (
+    ByWave,
+    Move,
+    Nothing,
+    Open,
+    Proposal,
+    Situation,
+    Tried,
+    Upstream,
+    Why,
+    Withdraw,
+    decide,
+)
+from bot.domain.managing.moves import SETTLED
+from bot.domain.managing.proposals import signature_of, wanted_of
+from bot.domain.phases import BOT_ACTOR, Kind, Phase, Reason
+from bot.domain.plan import Difference
+from bot.domain.rollout import CountChange, Rollout, Transition
+from bot.domain.verdict import VerdictKind
+from bot.domain.watchplan import Acceptance
+
+V3, V4, V5 = (f"arn:aws:sagemaker:us-east-1:123456789012:model-package/sentiment/{n}" for n in (3, 4, 5))
+STAGING = "sentiment-staging"
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+BIGGER = Difference(path="AllTraffic.InstanceType", before="ml.m5.xlarge", after="ml.m5.2xlarge")
+
+
+def a_spec(policy: str = "auto", **fields: Any) -> EndpointSpec:
+    declared = {"name": ENDPOINT, "model_package_group": "sentiment", "approval": {"users": [BEN]}, "policy": policy}
+    return EndpointSpec.model_validate({**declared, **fields})
+
+
+def label(arn: str | None) -> str:
+    return f"sentiment version {arn[-1]}" if arn else ""
+
+
+def a_standing(
+    state: BoardState = BoardState.OUT_OF_DATE, running: str | None = V3, newest: str | None = V4, **fields: Any
+) -> Standing:
+    is_there = state is not BoardState.NOT_DEPLOYED
+    known = {
+        "endpoint": ENDPOINT,
+        "state": state,
+        "snapshot": a_snapshot() if is_there else None,
+        "running_package": running if is_there else None,
+        "running": label(running) if is_there else "",
+        "newest_package": newest,
+        "newest": label(newest),
+    }
+    return Standing(**{**known, **fields})
+
+
+def decided(
+    policy: str = "auto", standing: Standing | None = None, *, spec: EndpointSpec | None = None, **situation: Any
+) -> Move:
+    return decide(spec or a_spec(policy), standing or a_standing(), Situation(**situation), NOW)
+
+
+def why(move: Move) -> Why:
+    assert isinstance(move, Nothing), move
+    return move.why
+
+
+def the_bots(rollout: Rollout) -> Rollout:
+    first = Transition(phase=Phase.PLANNING, reason=Reason.REQUESTED, at=NOW - HOUR, actor=BOT_ACTOR)
+    return rollout.with_(requester=BOT_ACTOR, approvals=(), transitions=(first, *rollout.transitions[1:]))
+
+
+def a_bots_plan(change: Change, **fields: Any) -> Rollout:
+    return the_bots(at(Phase.AWAITING_APPROVAL, change=change)).with_(approval_needed=False, **fields)
+
+
+def a_hold(kind: HoldKind = HoldKind.HELD, package: str | None = V4, **fields: Any) -> Hold:
+    content = {"kind": kind, "endpoint": ENDPOINT, "since": NOW, "actor": BEN, "reason": "load test"}
+    return Hold(**{**content, "package_arn": package, **fields})
+
+
+def by_person() -> Hold:
+    return a_hold(HoldKind.BY_PERSON, None)
+
+
+def tried(
+    phase: Phase, reason: Reason, *, ago: timedelta, attempt: int = 1, actor: str = BEN, change: Change | None = None
+) -> Tried:
+    """The change to version 4 was proposed, and that became of it."""
+    wanted = wanted_of(ENDPOINT, Kind.UPDATE, change or Change(package=V4))
+    proposal = Proposal(
+        endpoint=ENDPOINT,
+        signature=signature_of(wanted, CURRENT),
+        wanted=wanted,
+        rollout_id="rtried23",
+        attempt=attempt,
+        at=NOW - ago,
+    )
+    end = Transition(phase=phase, reason=reason, at=NOW - ago, actor=actor)
+    rollout = opened(id="rtried23").with_(phase=phase, transitions=(*opened().transitions, end), requester=BOT_ACTOR)
+    return Tried(proposal, rollout)
+
+
+# What is brought, and by whose leave
+
+
+def test_under_auto_a_newer_approved_version_is_brought_without_a_click():
+    move = decided()
+    assert isinstance(move, Open)
+    assert (move.kind, move.change, move.without_click) == (Kind.UPDATE, Change(package=V4), True)
+    assert move.reason == "sentiment version 4 is approved"
+
+
+def test_under_ask_the_same_plan_waits_for_a_click():
+    move = decided("ask")
+    assert isinstance(move, Open)
+    assert not move.without_click
+
+
+def test_under_manual_the_board_says_it_and_nothing_else_happens():
+    assert why(decided("manual")) is Why.BY_POLICY
+
+
+def test_what_the_file_says_about_settings_comes_with_the_version_in_one_change():
+    spec = a_spec(instance_type="ml.m5.2xlarge")
+    move = decided(spec=spec, standing=a_standing(BoardState.DRIFTED, drift=(BIGGER,)))
+    assert isinstance(move, Open)
+    assert move.change == Change(package=V4, instance_type="ml.m5.2xlarge")
+    assert move.reason == "sentiment version 4 is approved, and the fleet file says something else than what runs"
+
+
+def test_drift_from_the_file_is_brought_back_where_the_version_is_right():
+    spec = a_spec(instance_type="ml.m5.2xlarge")
+    move = decided(spec=spec, standing=a_standing(BoardState.DRIFTED, V4, V4, drift=(BIGGER,)))
+    assert isinstance(move, Open)
+    assert move.change == Change(instance_type="ml.m5.2xlarge")
+    assert move.without_click
+
+
+def test_what_no_update_changes_is_reported():
+    size = Difference(path="AllTraffic.ServerlessConfig.MemorySizeInMB", before="1024", after="2048")
+    move = decided(standing=a_standing(BoardState.DRIFTED, V4, V4, drift=(size,)))
+    assert isinstance(move, Nothing)
+    assert move.why is Why.BEYOND_UPDATES
+    assert "AllTraffic.ServerlessConfig.MemorySizeInMB" in move.text
+
+
+@pytest.mark.parametrize(("running", "newest"), [(V4, V3), (V4, V4)])
+def test_no_version_is_brought_that_does_not_come_later(running: str, newest: str):
+    assert why(decided(standing=a_standing(running=running, newest=newest))) in (Why.NOT_NEWER, Why.AS_DECLARED)
+
+
+def test_a_version_of_another_track_is_never_newer_by_itself():
+    packages = [f"arn:aws:sagemaker:us-east-1:865070037744:model-package/stt-{n}" for n in "ab"]
+    spec = a_spec(model_package_group=None, track=packages)
+    elsewhere = "arn:aws:sagemaker:us-east-1:865070037744:model-package/other-1"
+    on_track = decided(spec=spec, standing=a_standing(running=packages[0], newest=packages[1]))
+    off_track = decided(spec=spec, standing=a_standing(running=elsewhere, newest=packages[1]))
+    assert isinstance(on_track, Open)
+    assert on_track.without_click
+    assert isinstance(off_track, Open)
+    assert not off_track.without_click
+    assert "is no version of its track" in off_track.reason
+
+
+def test_where_it_is_not_known_what_runs_people_are_asked():
+    move = decided(standing=a_standing(running=None))
+    assert isinstance(move, Open)
+    assert not move.without_click
+
+
+def test_without_an_approved_version_there_is_nothing_to_bring():
+    assert why(decided(standing=a_standing(newest=None))) is Why.NO_VERSION
+
+
+# Outside changes, and what people chose
+
+
+def an_outside_change(config: str = CURRENT) -> OutsideChange:
+    return OutsideChange(config=config, at=NOW - HOUR, actor="arn:aws:iam::1:user/zoe")
+
+
+def test_what_was_changed_outside_the_bot_is_never_silently_overwritten():
+    spec = a_spec(instance_type="ml.m5.2xlarge")
+    standing = a_standing(BoardState.DRIFTED, V4, V4, drift=(BIGGER,), outside=an_outside_change())
+    move = decided(spec=spec, standing=standing)
+    assert isinstance(move, Open)
+    assert not move.without_click
+    assert "it was changed outside the bot by arn:aws:iam::1:user/zoe" in move.reason
+
+
+def test_an_outside_change_that_the_bot_has_replaced_since_asks_nobody():
+    move = decided(standing=a_standing(outside=an_outside_change("an-earlier-config")))
+    assert isinstance(move, Open)
+    assert move.without_click
+
+
+def a_persons(change: Change, current: str = label(V3), **fields: Any) -> Rollout:
+    plan = a_plan(current_label=current)
+    return at(Phase.SUCCEEDED, change=change, plan=plan, requester=ANNA).with_(**fields)
+
+
+def test_a_version_that_somebody_left_on_purpose_is_not_brought_back_without_asking():
+    downgraded = a_persons(Change(version=3), current=label(V4))
+    move = decided(past=(downgraded,))
+    assert isinstance(move, Open)
+    assert not move.without_click
+    assert f"<@{ANNA}> left sentiment version 4 for another version" in move.reason
+
+
+def test_a_persons_promotion_does_not_keep_later_versions_away():
+    move = decided(standing=a_standing(running=V4, newest=V5), past=(a_persons(Change(version=4)),))
+    assert isinstance(move, Open)
+    assert move.without_click
+
+
+@pytest.mark.parametrize(
+    ("chosen", "declared", "drift"),
+    [
+        ({"change": Change(instance_type="ml.m5.xlarge")}, {"instance_type": "ml.m5.2xlarge"}, BIGGER),
+        (
+            {"change": None, "count_change": CountChange(variant="AllTraffic", count=4)},
+            {"instance_count": 2},
+            Difference(path="AllTraffic.InitialInstanceCount", before="4", after="2"),
+        ),
+        (
+            {"change": Change(unset=("WORKERS",))},
+            {"environment": {"WORKERS": "2"}},
+            Difference(path="AllTraffic.model.Environment.WORKERS", before=None, after="2"),
+        ),
+    ],
+)
+def test_a_setting_that_somebody_chose_is_not_set_back_without_asking(
+    chosen: dict[str, Any], declared: dict[str, Any], drift: Difference
+):
+    spec, standing = a_spec(**declared), a_standing(BoardState.DRIFTED, V4, V4, drift=(drift,))
+    move = decided(spec=spec, standing=standing, past=(a_persons(Change()).with_(**chosen),))
+    assert isinstance(move, Open)
+    assert not move.without_click
+    assert "set it so on purpose" in move.reason
+    other = decided(spec=spec, standing=standing, past=(a_persons(Change(version=4)),))
+    assert isinstance(other, Open)
+    assert other.without_click
+
+
+# States
+
+
+@pytest.mark.parametrize(
+    ("state", "expected"),
+    [
+        (BoardState.UNKNOWN, Why.UNKNOWN),
+        (BoardState.UPDATING, Why.UPDATING),
+        (BoardState.TESTING, Why.TESTING),
+        (BoardState.UNPATCHABLE, Why.NEEDS_PERSON),
+        (BoardState.UNMANAGED, Why.BY_POLICY),
+        (BoardState.UP_TO_DATE, Why.AS_DECLARED),
+    ],
+)
+def test_states_in_which_an_endpoint_is_left_alone_even_if_somebody_asks(state: BoardState, expected: Why):
+    assert why(decided(standing=a_standing(state))) is expected
+    assert why(decided(standing=a_standing(state), asked_by=ANNA)) is expected
+
+
+@pytest.mark.parametrize("policy", ["auto", "ask"])
+def test_an_endpoint_that_is_gone_is_created_only_after_a_click(policy: str):
+    move = decided(policy, a_standing(BoardState.NOT_DEPLOYED))
+    assert isinstance(move, Open)
+    assert (move.kind, move.change, move.without_click) == (Kind.CREATE, Change(package=V4), False)
+
+
+def test_a_newly_declared_endpoint_is_created_by_itself_under_auto():
+    move = decided(standing=a_standing(BoardState.NOT_DEPLOYED), is_newcomer=True)
+    assert isinstance(move, Open)
+    assert move.without_click
+    assert move.reason == "the fleet file declares it: create it with sentiment version 4"
+
+
+def test_what_somebody_tore_down_stays_down_until_somebody_asks():
+    torn_down = at(Phase.SUCCEEDED, kind=Kind.TEARDOWN, requester=ANNA)
+    assert why(decided(standing=a_standing(BoardState.NOT_DEPLOYED), past=(torn_down,))) is Why.TORN_DOWN
+    asked = decided(standing=a_standing(BoardState.NOT_DEPLOYED), past=(torn_down,), asked_by=ANNA)
+    assert isinstance(asked, Open)
+
+
+def a_failed(status: EndpointStatus = EndpointStatus.FAILED, **fields: Any) -> Standing:
+    return a_standing(BoardState.FAILED, snapshot=a_snapshot(status), **fields)
+
+
+def test_a_failed_endpoint_is_recreated_only_after_a_click_whatever_the_policy():
+    move = decided(standing=a_failed())
+    assert isinstance(move, Open)
+    assert (move.kind, move.without_click) == (Kind.CREATE, False)
+
+
+def test_a_failed_endpoint_whose_newest_version_is_held_is_recreated_with_what_ran():
+    move = decided(standing=a_failed(), holds=(a_hold(HoldKind.QUARANTINED),))
+    assert isinstance(move, Open)
+    assert move.change == Change(package=V3)
+    none_left = decided(standing=a_failed(), holds=(a_hold(), a_hold(package=V3)))
+    assert why(none_left) is Why.VERSION_HELD
+
+
+@pytest.mark.parametrize("status", [EndpointStatus.UPDATE_ROLLBACK_FAILED, EndpointStatus.OUT_OF_SERVICE])
+def test_a_mix_of_configs_is_left_to_people(status: EndpointStatus):
+    assert why(decided(standing=a_failed(status))) is Why.NEEDS_PERSON
+
+
+def test_a_revoked_version_gives_way_to_a_newer_one_under_auto_only():
+    revoked = a_standing(BoardState.REVOKED, V3, V4)
+    move = decided(standing=revoked)
+    assert isinstance(move, Open)
+    assert move.without_click
+    assert move.reason.startswith("sentiment version 3 is not approved any more")
+    assert why(decided("ask", revoked)) is Why.BY_POLICY
+
+
+@pytest.mark.parametrize("newest", [V3, None])
+def test_a_revoked_version_never_gives_way_to_an_older_one(newest: str | None):
+    assert why(decided(standing=a_standing(BoardState.REVOKED, V4, newest))) in (Why.NOT_NEWER, Why.NO_VERSION)
+
+
+# Holds, locks, and what is under way
+
+
+@pytest.mark.parametrize("asked_by", [None, ANNA])
+@pytest.mark.parametrize("kind", [HoldKind.HELD, HoldKind.QUARANTINED])
+def test_a_version_that_is_held_is_never_brought(kind: HoldKind, asked_by: str | None):
+    assert why(decided(holds=(a_hold(kind),), asked_by=asked_by)) is Why.VERSION_HELD
+
+
+def test_a_hold_of_one_version_keeps_neither_the_next_nor_the_files_settings_away():
+    assert isinstance(decided(standing=a_standing(newest=V5), holds=(a_hold(),)), Open)
+    spec = a_spec(instance_type="ml.m5.2xlarge")
+    settings = decided(spec=spec, standing=a_standing(BoardState.HELD, drift=(BIGGER,)), holds=(a_hold(),))
+    assert isinstance(settings, Open)
+    assert settings.change == Change(instance_type="ml.m5.2xlarge")
+
+
+def test_an_endpoint_that_somebody_holds_is_left_alone():
+    move = decided(holds=(by_person(),))
+    assert why(move) is Why.HELD
+    assert isinstance(move, Nothing)
+    assert move.text == f"<@{BEN}> holds it: load test"
+
+
+def test_a_lock_or_a_freeze_is_waited_for():
+    lock = Lock(id="l1", subject=ENDPOINT, holder=BEN, reason="load test", since=NOW)
+    assert why(decided(lock=lock)) is Why.LOCKED
+
+
+@pytest.mark.parametrize("phase", [p for p in Phase if opened().with_(phase=p).is_active])
+def test_somebodys_plan_or_rollout_is_never_superseded(phase: Phase):
+    assert why(decided(active=(opened().with_(phase=phase),))) is Why.BUSY
+
+
+def test_a_plan_of_the_bots_that_somebody_approved_is_left_to_people():
+    approved = a_bots_plan(Change(package=V3), approvals=approved_by(BEN))
+    assert why(decided(active=(approved,))) is Why.BUSY
+
+
+def test_what_is_proposed_already_is_not_proposed_again():
+    assert why(decided(active=(a_bots_plan(Change(package=V4)),))) is Why.PROPOSED
+
+
+def test_a_newer_version_takes_the_place_of_the_bots_own_waiting_plan():
+    older = a_bots_plan(Change(package=V4))
+    move = decided(standing=a_standing(newest=V5), active=(older,))
+    assert isinstance(move, Open)
+    assert move.replaces == older.id
+
+
+def test_a_plan_of_a_wave_is_left_to_its_wave():
+    assert why(decided(active=(a_bots_plan(Change(package=V3), wave_id="w1"),))) is Why.BUSY
+
+
+@pytest.mark.parametrize(
+    ("standing", "situation"),
+    [
+        (a_standing(BoardState.UP_TO_DATE, V4, V4), {}),
+        (a_standing(), {"holds": (by_person(),)}),
+        (a_standing(), {"holds": (a_hold(),)}),
+        (a_standing(newest=None), {}),
+    ],
+)
+def test_a_plan_of_the_bots_that_nobody_wants_any_more_is_taken_back(standing: Standing, situation: dict[str, Any]):
+    own = a_bots_plan(Change(package=V4))
+    move = decided(standing=standing, active=(own,), **situation)
+    assert isinstance(move, Withdraw)
+    assert move.rollout_id == own.id
+    assert move.nothing.why in SETTLED
+
+
+@pytest.mark.parametrize("state", [BoardState.UNKNOWN, BoardState.UPDATING, BoardState.TESTING])
+def test_a_plan_of_the_bots_stays_while_nothing_can_be_told(state: BoardState):
+    assert isinstance(decided(standing=a_standing(state), active=(a_bots_plan(Change(package=V4)),)), Nothing)
+
+
+# Waves
+
+
+def test_an_endpoint_of_a_wave_is_changed_by_the_wave_only():
+    move = decided(wave="sentiment")
+    assert isinstance(move, ByWave)
+    assert (move.wave, move.package_arn, move.label, move.without_click) == ("sentiment", V4, label(V4), True)
+
+
+def test_an_endpoint_of_a_wave_that_does_not_exist_is_created_by_itself():
+    assert isinstance(decided(standing=a_standing(BoardState.NOT_DEPLOYED), wave="sentiment"), Open)
+
+
+def test_nothing_is_brought_beside_a_wave_that_is_under_way():
+    assert why(decided(wave="sentiment", is_in_wave=True)) is Why.IN_WAVE
+
+
+# Staging before production
+
+
+def a_follower(soak: str = "24h", policy: str = "auto") -> EndpointSpec:
+    return a_spec(policy, follows={"endpoint": STAGING, "soak": soak})
+
+
+def upstream(
+    running: str = V4,
+    *,
+    since: timedelta | None = 2 * DAY,
+    state: BoardState = BoardState.UP_TO_DATE,
+    past: tuple[Rollout, ...] | None = None,
+    holds: tuple[Hold, ...] = (),
+) -> Upstream:
+    standing = a_standing(state, running, V5, running_since=NOW - since if since is not None else None)
+    return Upstream(standing, holds, (proof(),) if past is None else past)
+
+
+def proof(phase: Phase = Phase.SUCCEEDED, verdict: VerdictKind = VerdictKind.PASS, **fields: Any) -> Rollout:
+    return at(phase, plan=a_plan(package_arn=V4), verdict=a_verdict(verdict), **fields)
+
+
+def test_a_version_that_has_soaked_upstream_follows_even_if_a_newer_one_is_approved():
+    move = decided(spec=a_follower(), standing=a_standing(newest=V5), upstream=upstream())
+    assert isinstance(move, Open)
+    assert (move.change, move.without_click) == (Change(package=V4), True)
+
+
+@pytest.mark.parametrize("since", [timedelta(hours=23), None])
+def test_a_version_is_not_brought_before_it_has_soaked(since: timedelta | None):
+    assert why(decided(spec=a_follower(), upstream=upstream(since=since))) is Why.SOAKING
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        None,
+        upstream(state=BoardState.REVOKED),
+        upstream(state=BoardState.UPDATING),
+        upstream(state=BoardState.NOT_DEPLOYED),
+        upstream(holds=(a_hold(),)),
+        upstream(holds=(by_person(),)),
+        upstream(past=(proof(verdict=VerdictKind.REGRESSED),)),
+        upstream(past=(proof(Phase.ROLLED_BACK),)),
+    ],
+)
+def test_what_did_not_do_well_upstream_does_not_follow(found: Upstream | None):
+    assert why(decided(spec=a_follower(), upstream=found)) is Why.UPSTREAM
+
+
+@pytest.mark.parametrize(
+    "past",
+    [
+        (proof(verdict=VerdictKind.INCONCLUSIVE),),
+        (proof(verdict=VerdictKind.REGRESSED, acceptance=Acceptance(actor=BEN, at=NOW)),),
+    ],
+)
+def test_what_was_inconclusive_or_accepted_upstream_follows(past: tuple[Rollout, ...]):
+    assert isinstance(decided(spec=a_follower(), upstream=upstream(past=past)), Open)
+
+
+def test_a_version_of_which_no_rollout_is_known_upstream_needs_a_click():
+    move = decided(spec=a_follower(), upstream=upstream(past=()))
+    assert isinstance(move, Open)
+    assert not move.without_click
+
+
+def test_settings_of_the_file_wait_for_no_upstream():
+    spec = a_follower().model_copy(update={"instance_type": "ml.m5.2xlarge"})
+    move = decided(spec=spec, standing=a_standing(BoardState.DRIFTED, drift=(BIGGER,)), upstream=None)
+    assert isinstance(move, Open)
+    assert move.change == Change(instance_type="ml.m5.2xlarge")
+
+
+# What was tried before
+
+
+NEVER = None
+
+
+@pytest.mark.parametrize(
+    ("phase", "reason", "attempt", "again"),
+    [
+        (Phase.REJECTED, Reason.REJECTED_BY_APPROVER, 1, NEVER),
+        (Phase.CANCELLED, Reason.CANCELLED_BY_PERSON, 1, NEVER),
+        (Phase.NEEDS_HUMAN, Reason.UPDATE_FAILED, 1, NEVER),
+        (Phase.CANCELLED, Reason.SUPERSEDED, 1, DAY),
+        (Phase.EXPIRED, Reason.APPROVAL_EXPIRED, 1, DAY),
+        (Phase.EXPIRED, Reason.APPROVAL_EXPIRED, 9, DAY),
+        (Phase.BLOCKED, Reason.PREFLIGHT_BLOCKED, 1, HOUR),
+        (Phase.BLOCKED, Reason.PREFLIGHT_BLOCKED, 3, 4 * HOUR),
+        (Phase.FAILED, Reason.AWS_REFUSED, 2, 2 * HOUR),
+        (Phase.FAILED, Reason.AWS_REFUSED, 40, DAY),
+        (Phase.ROLLED_BACK, Reason.ROLLBACK_LANDED, 1, HOUR),
+        (Phase.ROLLED_BACK_BY_AWS, Reason.AWS_ROLLED_BACK, 1, HOUR),
+    ],
+)
+def test_what_did_not_come_about_is_tried_again_after_a_while_or_never(
+    phase: Phase, reason: Reason, attempt: int, again: timedelta | None
+):
+    def after(ago: timedelta) -> Move:
+        return decided(proposed=(tried(phase, reason, ago=ago, attempt=attempt),))
+
+    if again is NEVER:
+        assert why(after(365 * DAY)) is Why.REFUSED
+    else:
+        assert why(after(again - timedelta(seconds=1))) is Why.LATER
+        move = after(again)
+        assert isinstance(move, Open)
+        assert move.attempt == attempt + 1
+    assert isinstance(decided(proposed=(tried(phase, reason, ago=timedelta(0), attempt=attempt),), asked_by=ANNA), Open)
+
+
+def test_what_the_bot_took_back_itself_may_come_at_once():
+    taken_back = tried(Phase.CANCELLED, Reason.NO_LONGER_WANTED, ago=timedelta(0), actor=BOT_ACTOR)
+    assert isinstance(decided(proposed=(taken_back,)), Open)
+
+
+def test_a_no_is_about_this_version_on_this_config_and_nothing_else():
+    no = tried(Phase.REJECTED, Reason.REJECTED_BY_APPROVER, ago=HOUR)
+    assert isinstance(decided(standing=a_standing(newest=V5), proposed=(no,)), Open)
+    elsewhere = a_standing(snapshot=a_snapshot(config="another-config"))
+    assert isinstance(decided(standing=elsewhere, proposed=(no,)), Open)
+
+
+def test_settings_that_were_rolled_back_come_no_more_while_they_are_held():
+    spec, change = a_spec(instance_type="ml.m5.2xlarge"), Change(instance_type="ml.m5.2xlarge")
+    standing = a_standing(BoardState.DRIFTED, V4, V4, drift=(BIGGER,))
+    back = tried(Phase.ROLLED_BACK, Reason.ROLLBACK_LANDED, ago=30 * DAY, change=change)
+    hold = a_hold(package=None, content_hash="0123456789abcdef", rollout_id="rtried23")
+    assert why(decided(spec=spec, standing=standing, proposed=(back,), holds=(hold,))) is Why.REFUSED
+    assert isinstance(decided(spec=spec, standing=standing, proposed=(back,)), Open)
+
+
+def test_what_succeeded_and_changed_nothing_is_not_brought_in_a_loop():
+    done = tried(Phase.SUCCEEDED, Reason.WATCH_OVER, ago=HOUR)
+    differs_still = a_standing(snapshot=a_snapshot(config="sentiment-v4-r1"))
+    assert why(decided(standing=differs_still, proposed=(done,))) is Why.NO_EFFECT
+    moved_back = a_standing(outside=an_outside_change())
+    move = decided(standing=moved_back, proposed=(done,))
+    assert isinstance(move, Open)
+    assert not move.without_click
+
+
+def test_a_proposal_that_was_never_opened_is_opened():
+    lost = Tried(tried(Phase.EXPIRED, Reason.APPROVAL_EXPIRED, ago=HOUR).proposal, None)
+    assert isinstance(decided(proposed=(lost,)), Open)
+
+
+def test_a_wave_is_not_proposed_twice_in_a_day():
+    known = tried(Phase.EXPIRED, Reason.APPROVAL_EXPIRED, ago=HOUR).proposal.model_copy(update={"rollout_id": ""})
+    assert why(decided(wave="sentiment", proposed=(Tried(known, None),))) is Why.LATER
+
+
+# Totality
+
+
+@pytest.mark.parametrize(
+    ("state", "policy", "asked_by"), list(product(BoardState, ("auto", "ask", "manual"), (None, ANNA)))
+)
+def test_every_state_leads_to_a_move_and_none_without_a_click_unless_the_policy_is_auto(
+    state: BoardState, policy: str, asked_by: str | None
+):
+    for held_by, lock, wave in product(((), (a_hold(),), (by_person(),)), (None, "lock"), (None, "sentiment")):
+        standing = a_failed() if state is BoardState.FAILED else a_standing(state)
+        stands = Lock(id="l1", subject="*", holder=BEN, reason="audit", since=NOW) if lock else None
+        move = decide(
+            a_spec(policy), standing, Situation(holds=held_by, lock=stands, wave=wave, asked_by=asked_by), NOW
+        )
+        if isinstance(move, Nothing):
+            assert move.text
+            continue
+        assert isinstance(move, Open | ByWave)
+        assert not stands
+        assert by_person() not in held_by
+        assert not held_by or move.change.package != V4
+        assert policy == "auto" or not move.without_click
+        assert policy != "manual" or asked_by is not None
+
+
+def test_a_rollback_of_a_persons_is_what_left_the_endpoint_as_it_is():
+    rolled_back = rollback_at(Phase.ROLLED_BACK, requester=ANNA).with_(plan=a_plan(current_label=label(V4)))
+    move = decided(past=(rolled_back, at(Phase.ROLLED_BACK)))
+    assert isinstance(move, Open)
+    assert not move.without_click
