@@ -93,7 +93,7 @@ def prepare(folder: Path, redis_url: str, aws_url: str, rollouts: int) -> None:
 
 
 def report(rollouts: int, aws_url: str) -> None:
-    wiring.warm_up()
+    wiring.process().warm_up()
     store = make_store(connect(os.environ["REDIS_URL"]))
     print(f"{rollouts} rollouts, one poll of each, one worker process\n")
     print(f"{'way':<44}{'AWS calls':>10}{'jobs':>8}{'seconds':>10}")

@@ -16,8 +16,9 @@ from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk.errors import SlackApiError
 
 from bot.app import Identity, TokenRefused, make_app, make_client, refuse_bad_token
-from bot.domain.fleet import Fleet, FleetFileError
+from bot.domain.fleet import FleetFileError
 from bot.fleet_commands import check_fleet, file_to_check
+from bot.fleet_file import LOOK_SECONDS, FleetFile
 from bot.http import BotMetrics, HttpServer, Probes, make_wsgi
 from bot.intake import Intake
 from bot.logs import set_up_logging
@@ -26,8 +27,8 @@ from bot.settings import (
     SettingsError,
     bypass_proxy_for_local_slack,
     fleet_path,
-    load_fleet,
     load_settings,
+    open_fleet_file,
     read_dotenv,
 )
 from bot.store import make_store
@@ -51,19 +52,19 @@ def main(argv: Sequence[str]) -> int:
         return check_fleet(path)
     try:
         settings = load_settings(os.environ, "bot")
-        fleet = load_fleet(settings.fleet_file)
+        fleet_file = open_fleet_file(settings.fleet_file)
     except (SettingsError, FleetFileError) as exc:
         sys.stderr.write("".join(f"{line}\n" for line in exc.mistakes))
         return EX_CONFIG
     url = settings.redis_url.get_secret_value()
-    intake = Intake(make_store(connect(url)), fleet, lambda: datetime.now(UTC))
+    intake = Intake(make_store(connect(url)), lambda: fleet_file.fleet, lambda: datetime.now(UTC))
     if argv:
         set_up_logging("WARNING", "bot")
         return run_command(argv, intake, make_store(connect(url, blocking_seconds=PATIENCE.total_seconds())))
-    return serve(settings, fleet, intake)
+    return serve(settings, fleet_file, intake)
 
 
-def serve(settings: Settings, fleet: Fleet, intake: Intake) -> int:
+def serve(settings: Settings, fleet_file: FleetFile, intake: Intake) -> int:
     """Listen to Slack until told to stop. Redis or Slack being away does not end the process."""
     set_up_logging(settings.log_level, "bot")
     bypass_proxy_for_local_slack(settings, os.environ)
@@ -85,7 +86,7 @@ def serve(settings: Settings, fleet: Fleet, intake: Intake) -> int:
     probes = Probes(intake.store.connection, identity)
     for problem in probes.problems():
         log.warning("%s; people are told so until it can", problem)
-    wsgi = make_wsgi(app, settings, probes, BotMetrics())
+    wsgi = make_wsgi(app, settings, probes, BotMetrics(lambda: fleet_file.trouble is None))
     try:
         server = HttpServer(wsgi, settings.host, settings.port)
     except (OSError, ValueError) as exc:
@@ -93,7 +94,9 @@ def serve(settings: Settings, fleet: Fleet, intake: Intake) -> int:
         return EX_CONFIG
     thread = threading.Thread(target=server.serve, name="http", daemon=True)
     thread.start()
-    log.info("listening on port %d, %d endpoints in the fleet file", settings.port, len(fleet.endpoints))
+    keeping_up = threading.Thread(target=_keep_up, args=(fleet_file, stop), name="fleet file", daemon=True)
+    keeping_up.start()
+    log.info("listening on port %d, %d endpoints in the fleet file", settings.port, len(fleet_file.fleet.endpoints))
     status = 0
     if settings.slack_app_token is not None:
         handler = SocketModeHandler(app, settings.slack_app_token.get_secret_value(), ping_interval=PING_SECONDS)
@@ -107,6 +110,13 @@ def serve(settings: Settings, fleet: Fleet, intake: Intake) -> int:
     server.close()
     thread.join(timeout=timedelta(seconds=5).total_seconds())
     return status
+
+
+def _keep_up(fleet_file: FleetFile, stop: threading.Event) -> None:
+    """Read the fleet file again whenever it has changed."""
+    while not stop.wait(LOOK_SECONDS):
+        if fleet_file.refresh():
+            log.log(logging.ERROR if fleet_file.trouble else logging.INFO, "%s", fleet_file.describe())
 
 
 def _cannot_listen(settings: Settings, error: Exception) -> str:

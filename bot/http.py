@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, make_wsgi_app
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, make_wsgi_app
 from redis import Redis
 from redis.exceptions import RedisError
 from slack_bolt import App
@@ -39,10 +39,14 @@ far: Bolt hands them to `answer_error`."""
 
 
 class BotMetrics:
-    """Counters of this process."""
+    """Counters of this process, and whether the fleet file has no mistakes at the time of a scrape."""
 
-    def __init__(self) -> None:
+    def __init__(self, fleet_file_is_ok: Callable[[], bool] = lambda: True) -> None:
         self.registry = CollectorRegistry()
+        fleet_file = Gauge(
+            "endpoint_bot_fleet_file_ok", "Whether the fleet file has no mistakes.", registry=self.registry
+        )
+        fleet_file.set_function(fleet_file_is_ok)
         self.requests = Counter(
             "endpoint_bot_slack_requests", "POSTs of Slack by outcome.", ["outcome"], registry=self.registry
         )

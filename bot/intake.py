@@ -84,8 +84,14 @@ class Intake:
     """The Slack process's only way to make something happen."""
 
     store: Store
-    fleet: Fleet
+    fleet_in_force: Callable[[], Fleet]
+    """The fleet file may change while this process runs."""
     clock: Callable[[], datetime]
+
+    @property
+    def fleet(self) -> Fleet:
+        """Which endpoints there should be, now."""
+        return self.fleet_in_force()
 
     def take_text(
         self, text: str, *, actor: str, reply: ReplyTo, delivery_id: str, context: Context | None = None

@@ -33,13 +33,20 @@ def main() -> int:
     bypass_proxy_for_local_slack(settings, os.environ)
     if settings.slack_is_local:
         log.warning("Slack is a stand-in on this machine: %s", settings.slack_api_url)
-    wiring.warm_up()
+    wiring.process().warm_up()
     roles = [PUMP_ROLE, *(str(name) for name in QueueName for _ in range(settings.workers))]
     if settings.metrics_port is not None:
         roles.append(METRICS_ROLE)
     log.info("supervising %d processes", len(roles))
-    Supervisor(tuple(roles), run).run()
+    Supervisor(tuple(roles), run, keep_up).run()
     return 0
+
+
+def keep_up() -> None:
+    """So that children which are started later begin with the fleet file as it stands. The one process that logs its changes."""
+    here = wiring.process()
+    if here.keep_up():
+        log.log(logging.ERROR if here.fleet_file.trouble else logging.INFO, "%s", here.fleet_file.describe())
 
 
 if __name__ == "__main__":

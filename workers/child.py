@@ -6,6 +6,8 @@ import signal
 import threading
 from types import FrameType
 
+from rq.job import Job
+from rq.queue import Queue
 from rq.serializers import JSONSerializer
 from rq.worker import Worker
 
@@ -14,6 +16,7 @@ from bot.queue import AllowedJob, QueueName, queue
 from bot.settings import load_settings
 from bot.store.connection import connect, store_errors
 from workers import jobs, wiring
+from workers.fleet_trouble import note_trouble
 from workers.metrics import serve_metrics
 from workers.pump import Pump
 
@@ -47,6 +50,11 @@ class QueueWorker(Worker):
             log_job_description=False,
         )
 
+    def fork_work_horse(self, job: Job, queue: Queue) -> None:
+        """Begin a job with the fleet file as it stands."""
+        wiring.process().keep_up()
+        super().fork_work_horse(job, queue)
+
 
 class CheckWorker(QueueWorker):
     """The worker of `checks`: told to stop, it does not wait for a program that may take half an hour.
@@ -69,7 +77,7 @@ def run(role: str, supervisor_alive: int) -> None:
         _pump()
     elif role == METRICS_ROLE:
         assert settings.metrics_port is not None
-        serve_metrics(settings.metrics_port, connect(settings.redis_url.get_secret_value()))
+        serve_metrics(settings.metrics_port, connect(settings.redis_url.get_secret_value()), _fleet_file_is_ok)
     else:
         with store_errors():
             made = CheckWorker if role == QueueName.CHECKS else QueueWorker
@@ -77,12 +85,31 @@ def run(role: str, supervisor_alive: int) -> None:
 
 
 def _pump() -> None:
-    made = wiring.parts()
-    stop = threading.Event()
+    here, stop = wiring.process(), threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    timing = made.world.fleet.defaults.timing
-    pump = Pump(made.world.store, made.world.clock, lease=timing.lease, sweep=timing.sweep, rounds=made.rounds.names)
-    pump.run(stop)
+    while not stop.is_set():
+        made = here.parts
+
+        def is_outdated(made: wiring.Parts = made) -> bool:
+            here.keep_up()
+            note_trouble(made.world.store.memory, here.fleet_file)
+            return here.parts is not made
+
+        timing = made.world.fleet.defaults.timing
+        Pump(
+            made.world.store,
+            made.world.clock,
+            lease=timing.lease,
+            sweep=timing.sweep,
+            rounds=made.rounds.names,
+            is_outdated=is_outdated,
+        ).run(stop)
+
+
+def _fleet_file_is_ok() -> bool:
+    here = wiring.process()
+    here.keep_up()
+    return here.fleet_file.trouble is None
 
 
 def _stop_with_supervisor(supervisor_alive: int) -> None:

@@ -29,8 +29,9 @@ StartResponse = Callable[[str, list[tuple[str, str]]], Any]
 class WorkersCollector(Collector):
     """What Redis knows at this moment."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, fleet_file_is_ok: Callable[[], bool]) -> None:
         self._store = store
+        self._fleet_file_is_ok = fleet_file_is_ok
 
     def collect(self) -> Iterator[Metric]:
         try:
@@ -39,6 +40,9 @@ class WorkersCollector(Collector):
         except StoreUnavailable:
             up = 0
         yield GaugeMetricFamily("endpoint_bot_store_up", "Whether Redis answers.", value=up)
+        yield GaugeMetricFamily(
+            "endpoint_bot_fleet_file_ok", "Whether the fleet file has no mistakes.", value=self._fleet_file_is_ok()
+        )
 
     def _from_store(self) -> Iterable[Metric]:
         now = datetime.now(UTC)
@@ -54,10 +58,10 @@ class WorkersCollector(Collector):
         return [due, queued, phases]
 
 
-def serve_metrics(port: int, connection: Redis) -> None:
+def serve_metrics(port: int, connection: Redis, fleet_file_is_ok: Callable[[], bool]) -> None:
     """Serve both paths until SIGTERM."""
     registry = CollectorRegistry()
-    registry.register(WorkersCollector(make_store(connection)))
+    registry.register(WorkersCollector(make_store(connection), fleet_file_is_ok))
     metrics: Callable[[dict[str, Any], StartResponse], Iterable[bytes]] = make_wsgi_app(registry)
 
     def app(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -34,9 +35,11 @@ class Pump:
     sweep: timedelta
     rounds: tuple[str, ...] = ()
     """Names of what comes round again and again."""
+    is_outdated: Callable[[], bool] = lambda: False
+    """Whether another pump, with other timing, shall take the place of this one; asked once a turn."""
 
     def run(self, stop: threading.Event) -> None:
-        """Pump until told to stop. Redis being away is waited out."""
+        """Pump until told to stop, or outdated. Redis being away is waited out."""
         hold = Hold(self.store.connection, PUMP, PUMP_LEASE)
         next_turn = next_sweep = self.clock()
         holding = False
@@ -44,6 +47,8 @@ class Pump:
             try:
                 now = self.clock()
                 if now >= next_turn:
+                    if self.is_outdated():
+                        break
                     holding = hold.prolong() or hold.take()
                     next_turn = now + PUMP_TURN
                 if not holding:

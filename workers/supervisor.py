@@ -44,6 +44,8 @@ class Supervisor:
 
     roles: tuple[str, ...]
     run_child: Run
+    keep_up: Callable[[], None] = lambda: None
+    """Called again and again before children are looked after: what they are forked with is kept up to date."""
     children: list[Child] = field(default_factory=list)
     _stopping: threading.Event = field(default_factory=threading.Event)
 
@@ -55,6 +57,7 @@ class Supervisor:
         self._reading, self._writing = os.pipe()
         self.children = [Child(role) for role in self.roles]
         while not self._stopping.wait(LOOK_SECONDS):
+            self.keep_up()
             for child in self.children:
                 self._look_after(child)
         self._stop_all()

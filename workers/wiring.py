@@ -7,15 +7,14 @@ the fork, so no two processes share one.
 import functools
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from bot.domain import commands
-from bot.domain.fleet import Fleet
 from bot.domain.fleet import Manager as FleetManager
 from bot.domain.model import Value
 from bot.queue import JobName, QueueName, enqueue
-from bot.settings import Settings, load_fleet, load_settings
+from bot.settings import Settings, load_settings, open_fleet_file
 from bot.store import make_store
 from bot.store.connection import connect
 from workers.acting import Acting
@@ -48,10 +47,11 @@ from workers.posting import Posting
 from workers.reconciler import Reconciler
 from workers.ringing import Ringing
 from workers.rounds import EVENTS_EVERY, Round, RoundName, Rounds
+from workers.scoring import Scoring
 from workers.showing import Showing
 from workers.surveying import Surveying
 from workers.trials import Trials
-from workers.versions import Hints, RegistryWatch, VersionDecisions
+from workers.versions import Hints, Looking, RegistryWatch, VersionDecisions, announcing_of
 from workers.waves import WAVE_COMMANDS, Waves
 from workers.world import World
 
@@ -81,25 +81,54 @@ class Parts:
             )
 
 
+class Process:
+    """Real gateways, made once, and the parts over the fleet file as it stands.
+
+    Jobs are forked, so whoever forks them keeps up with the file: a job begins with what its parent had read.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.fleet_file = open_fleet_file(settings.fleet_file)
+        store = make_store(connect(settings.redis_url.get_secret_value()))
+        client = make_web_client(settings.slack_bot_token.get_secret_value(), settings.slack_api_url)
+        self._programs = Subprocesses(os.environ)
+        self._over(
+            World(
+                store=store,
+                fleet=self.fleet_file.fleet,
+                aws=aws_by_account(store.memory, utc_now),
+                slack=SlackMessenger(client, store.memory),
+                clock=utc_now,
+            )
+        )
+
+    def _over(self, world: World) -> None:
+        self.parts = parts_of(world, self._programs)
+
+    def keep_up(self) -> bool:
+        """Read the fleet file again if it has changed; returns whether it was. New parts take the place of the old ones."""
+        was_read = self.fleet_file.refresh()
+        if was_read and self.fleet_file.fleet != self.parts.world.fleet:
+            self._over(replace(self.parts.world, fleet=self.fleet_file.fleet))
+            self.warm_up()
+        return was_read
+
+    def warm_up(self) -> None:
+        """Make the clients that every endpoint of the fleet file needs, before any job is forked."""
+        for spec in self.parts.world.fleet.endpoints.values():
+            if spec.role_to_assume is None:
+                self.parts.world.aws(spec)
+
+
 @functools.cache
+def process() -> Process:
+    """This process, from its environment."""
+    return Process(load_settings(os.environ, "worker"))
+
+
 def parts() -> Parts:
-    """The parts of this process, from its environment."""
-    settings = load_settings(os.environ, "worker")
-    return assemble(settings, load_fleet(settings.fleet_file))
-
-
-def assemble(settings: Settings, fleet: Fleet) -> Parts:
-    """Put real gateways behind the ports."""
-    store = make_store(connect(settings.redis_url.get_secret_value()))
-    client = make_web_client(settings.slack_bot_token.get_secret_value(), settings.slack_api_url)
-    world = World(
-        store=store,
-        fleet=fleet,
-        aws=aws_by_account(store.memory, utc_now),
-        slack=SlackMessenger(client, store.memory),
-        clock=utc_now,
-    )
-    return parts_of(world, Subprocesses(os.environ))
+    """The parts of this process."""
+    return process().parts
 
 
 def parts_of(world: World, programs: Programs) -> Parts:
@@ -139,8 +168,8 @@ def _carriers(
     carriers: tuple[tuple[Carrier, tuple[type[Value], ...]], ...] = (
         (Lifecycle(world, answering, opening), (commands.Deploy, commands.Teardown)),
         (Trials(world, answering, opening), (commands.AbStart, commands.AbWeight, commands.AbFinish)),
-        (Merits(world, answering, drafting), (commands.Versions, commands.Compare)),
-        (VersionDecisions(world, answering), (commands.ApproveVersion, commands.RejectVersion)),
+        (Merits(world, answering, drafting, Scoring(world)), (commands.Versions, commands.Compare)),
+        (VersionDecisions(world, answering, announcing_of(world)), (commands.ApproveVersion, commands.RejectVersion)),
         (manager, (commands.Sync,)),
         (waves, WAVE_COMMANDS),
         (Surveying(world, answering, Board(world, drafting)), (commands.Status,)),
@@ -157,7 +186,7 @@ def _rounds(world: World, census: Census, waves: Waves, manager: Manager) -> dic
     return {
         RoundName.EVENTS: Round(EVENTS_EVERY, Hints(world).round),
         RoundName.CENSUS: Round(how.census, census.round),
-        RoundName.REGISTRY: Round(how.census, RegistryWatch(world).round),
+        RoundName.REGISTRY: Round(how.census, RegistryWatch(world, Looking(world, census.drafting), announcing_of(world)).round),
         RoundName.TAGS: Round(how.census, Keeping(world).round),
         RoundName.WAVES: Round(world.fleet.defaults.timing.poll, waves.round),
         RoundName.MANAGE: Round(how.every, manager.round),
@@ -168,11 +197,3 @@ def _rounds(world: World, census: Census, waves: Waves, manager: Manager) -> dic
 def utc_now() -> datetime:
     """The workers' clock."""
     return datetime.now(UTC)
-
-
-def warm_up() -> None:
-    """Make the clients that every endpoint of the fleet file needs, before any job is forked."""
-    made = parts()
-    for spec in made.world.fleet.endpoints.values():
-        if spec.role_to_assume is None:
-            made.world.aws(spec)
