@@ -51,9 +51,9 @@ def test_a_version_comes_where_it_is_not_known_what_runs():
 @pytest.mark.parametrize(
     ("path", "declared", "change"),
     [
-        ("AllTraffic.InstanceType", {"instance_type": "ml.m5.large"}, Change(instance_type="ml.m5.large")),
-        ("AllTraffic.InitialInstanceCount", {"instance_count": 3}, Change(count=3)),
-        ("AllTraffic.model.Environment.WORKERS", {"environment": {"WORKERS": "4"}}, Change(env={"WORKERS": "4"})),
+        ("instance_type", {"instance_type": "ml.m5.large"}, Change(instance_type="ml.m5.large")),
+        ("instance_count", {"instance_count": 3}, Change(count=3)),
+        ("environment.WORKERS", {"environment": {"WORKERS": "4"}}, Change(env={"WORKERS": "4"})),
     ],
 )
 def test_each_field_of_the_file_is_brought_by_an_update(path: str, declared: dict, change: Change):
@@ -63,22 +63,31 @@ def test_each_field_of_the_file_is_brought_by_an_update(path: str, declared: dic
 
 def test_only_variables_that_differ_are_set_and_in_the_files_words():
     spec = a_spec(environment={"API_TOKEN": "abc", "WORKERS": "4"})
-    standing = a_standing(moved("AllTraffic.model.Environment.API_TOKEN", "••••", "•••• (changed)"))
+    standing = a_standing(moved("environment.API_TOKEN", "••••", "•••• (changed)"))
     assert desired_change(spec, standing, None) == Change(env={"API_TOKEN": "abc"})
 
 
 def test_a_version_and_settings_come_in_one_change():
     spec = a_spec(instance_type="ml.m5.large", environment={"A": "1", "B": "2"})
-    drift = [moved("AllTraffic.InstanceType"), moved("X.Environment.A"), moved("X.Environment.B")]
+    drift = [moved("instance_type"), moved("environment.A"), moved("environment.B")]
     assert desired_change(spec, a_standing(*drift), ARN.format(4)) == Change(
         package=ARN.format(4), instance_type="ml.m5.large", env={"A": "1", "B": "2"}
     )
 
 
-@pytest.mark.parametrize(
-    "path", ["Autoscaling.max", "AllTraffic.ServerlessConfig.MemorySizeInMB", "model.Environment.GONE"]
-)
+@pytest.mark.parametrize("path", ["autoscaling.max", "serverless.memory_mb", "environment.GONE", "execution_role"])
 def test_what_no_update_changes_is_told_apart(path: str):
     standing = a_standing(moved(path))
     assert desired_change(a_spec(), standing, None) is None
     assert beyond_change(a_spec(), standing) == (moved(path),)
+
+
+def test_a_foreign_model_is_mended_by_a_version_and_nothing_else():
+    standing = a_standing(moved("model_package_group", "other", "sentiment"), running=None)
+    assert desired_change(a_spec(), standing, ARN.format(4)) == Change(package=ARN.format(4))
+    assert beyond_change(a_spec(), standing) == ()
+
+
+def test_a_count_that_autoscaling_moves_is_autoscalings_to_mend():
+    spec = a_spec(instance_count=2, autoscaling={"min": 1, "max": 4, "target": 100.0})
+    assert desired_change(spec, a_standing(moved("instance_count", "7", "1 to 4")), None) is None

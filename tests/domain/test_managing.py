@@ -50,7 +50,7 @@ from bot.domain.watchplan import Acceptance
 V3, V4, V5 = (f"arn:aws:sagemaker:us-east-1:123456789012:model-package/sentiment/{n}" for n in (3, 4, 5))
 STAGING = "sentiment-staging"
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-BIGGER = Difference(path="AllTraffic.InstanceType", before="ml.m5.xlarge", after="ml.m5.2xlarge")
+BIGGER = Difference(path="instance_type", before="ml.m5.xlarge", after="ml.m5.2xlarge")
 
 
 def a_spec(policy: str = "auto", **fields: Any) -> EndpointSpec:
@@ -162,11 +162,11 @@ def test_drift_from_the_file_is_brought_back_where_the_version_is_right():
 
 
 def test_what_no_update_changes_is_reported():
-    size = Difference(path="AllTraffic.ServerlessConfig.MemorySizeInMB", before="1024", after="2048")
+    size = Difference(path="serverless.memory_mb", before="1024", after="2048")
     move = decided(standing=a_standing(BoardState.DRIFTED, V4, V4, drift=(size,)))
     assert isinstance(move, Nothing)
     assert move.why is Why.BEYOND_UPDATES
-    assert "AllTraffic.ServerlessConfig.MemorySizeInMB" in move.text
+    assert "serverless.memory_mb" in move.text
 
 
 @pytest.mark.parametrize(("running", "newest"), [(V4, V3), (V4, V4)])
@@ -245,12 +245,12 @@ def test_a_persons_promotion_does_not_keep_later_versions_away():
         (
             {"change": None, "count_change": CountChange(variant="AllTraffic", count=4)},
             {"instance_count": 2},
-            Difference(path="AllTraffic.InitialInstanceCount", before="4", after="2"),
+            Difference(path="instance_count", before="4", after="2"),
         ),
         (
             {"change": Change(unset=("WORKERS",))},
             {"environment": {"WORKERS": "2"}},
-            Difference(path="AllTraffic.model.Environment.WORKERS", before=None, after="2"),
+            Difference(path="environment.WORKERS", before=None, after="2"),
         ),
     ],
 )

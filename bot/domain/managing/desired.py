@@ -8,7 +8,9 @@ from bot.domain.commands import Change
 from bot.domain.fleet import EndpointSpec
 from bot.domain.plan import Difference
 
-_ENVIRONMENT = "Environment"
+_ENVIRONMENT = "environment."
+_OF_THE_VERSION = frozenset({"model_package_group", "track"})
+"""Something else runs than a version of the declared source: a version ends that."""
 
 
 def desired_change(spec: EndpointSpec, standing: Standing, package_arn: str | None) -> Change | None:
@@ -43,7 +45,7 @@ def is_same_package(one: str | None, other: str | None) -> bool:
 
 def _beyond(spec: EndpointSpec, standing: Standing) -> Iterator[Difference]:
     for difference in standing.drift:
-        if _asked_by(spec, difference) is None:
+        if difference.path not in _OF_THE_VERSION and _asked_by(spec, difference) is None:
             yield difference
 
 
@@ -52,11 +54,12 @@ def _asked_by(spec: EndpointSpec, difference: Difference) -> tuple[str, str, obj
 
     Values are taken from the file, not from the difference: there, those that look like secrets are masked.
     """
-    *owner, field = difference.path.split(".")
-    if owner and owner[-1] == _ENVIRONMENT:
-        return ("env", field, spec.environment[field]) if field in spec.environment else None
-    if field == "InstanceType" and spec.instance_type is not None:
+    path = difference.path
+    if path.startswith(_ENVIRONMENT):
+        key = path.removeprefix(_ENVIRONMENT)
+        return ("env", key, spec.environment[key]) if key in spec.environment else None
+    if path == "instance_type" and spec.instance_type is not None:
         return ("instance_type", "", spec.instance_type)
-    if field == "InitialInstanceCount" and spec.instance_count is not None:
-        return ("count", "", spec.instance_count)
+    if path == "instance_count" and spec.instance_count is not None and spec.autoscaling is None:
+        return ("count", "", spec.instance_count)  # where autoscaling is declared, the count is its own to mend
     return None
