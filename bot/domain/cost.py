@@ -126,6 +126,20 @@ def cost_sentence(cost: Cost, *, is_marketplace: bool = False) -> str:
     return " ".join((f"{during[0].upper()}{during[1:]}; {_afterwards(cost)}.", *notes))
 
 
+def running_cost_sentence(cost: Cost, *, is_marketplace: bool = False) -> str:
+    """`Adds $1.41 an hour.` or `Saves $1.41 an hour.`: of an endpoint that begins or ceases to exist."""
+    notes = [f"No price is known for {' and '.join(cost.unpriced)}."] if cost.unpriced else []
+    if cost.has_serverless:
+        notes.append("Serverless capacity is billed by use and not in these numbers.")
+    if is_marketplace:
+        notes.append("The AWS Marketplace product's own price comes on top.")
+    before, after = cost.per_hour_before, cost.per_hour_after
+    if before is None or after is None:
+        return " ".join(("What it costs per hour is not known.", *notes))
+    verb = "Adds" if after >= before else "Saves"
+    return " ".join((f"{verb} {_dollars(abs(after - before))} an hour.", *notes))
+
+
 def _billed(variant: Document, counts: Mapping[str, int]) -> BilledVariant:
     name = variant["VariantName"]
     if "ServerlessConfig" in variant:

@@ -12,6 +12,7 @@ from typing import Any
 from bot.domain.alarms import Alarm
 from bot.domain.bridge import BridgePlan
 from bot.domain.cost import Cost
+from bot.domain.merits import MeritComparison
 from bot.domain.model import Value
 from bot.domain.readiness import Readiness
 from bot.domain.saga import ScalingMode
@@ -63,6 +64,8 @@ class Plan(Value):
     """Of a creation: the config of the Failed endpoint that is deleted first; empty where there is no endpoint."""
     target_config: str
     """Empty for a teardown."""
+    restore_window: timedelta | None = None
+    """Of a teardown: how long what it leaves can be restored; None where it cannot."""
     is_restore: bool = False
     """Whether a creation takes a config that is still there, and so makes no new one."""
     current_label: str
@@ -111,6 +114,8 @@ class Plan(Value):
     """Over the documents that run and those that would be created; the names of new models and configs carry it."""
     basis: tuple[Fact, ...] = ()
     """What the plan rests on; its fingerprint is made of it."""
+    merits: MeritComparison | None = None
+    """The metrics of the model that runs against those of the new one; no part of the fingerprint."""
     expected_duration: timedelta | None = None
     """Median of this endpoint's past updates; None before the first."""
 

@@ -10,6 +10,7 @@ from bot.domain.rollout import Rollout
 from bot.messages.blocks import Message, code, context, escape, section
 from bot.messages.effects import glance
 from bot.messages.going_back import who_went_back
+from bot.messages.lifecycle import BEGIN_OR_END, in_short, state_after_failure, under_way, untouched
 from bot.messages.progress import fleet_counts, time_so_far
 from bot.messages.summary import headline
 from bot.messages.watching import watch_glance
@@ -46,6 +47,8 @@ def what(rollout: Rollout) -> str:
     if rollout.count_change is not None:
         wanted = rollout.count_change
         return f"{escape(wanted.variant)} to {count(wanted.count, 'instance')}"
+    if rollout.kind in BEGIN_OR_END:
+        return escape(in_short(rollout.kind, rollout.plan))
     if rollout.plan is not None:
         current, target = rollout.plan.current_label, rollout.plan.target_label
         if rollout.kind is Kind.ROLLBACK:
@@ -65,22 +68,24 @@ def what(rollout: Rollout) -> str:
     return f"promote to {code(change.image)}" if change.image else "change its settings"
 
 
-_UNTOUCHED = "The endpoint was not touched."
-
 _NEWS: Mapping[Phase, Callable[[Rollout], str]] = {
     Phase.PLANNING: lambda r: _being_planned(r),
     Phase.AWAITING_APPROVAL: lambda r: (
         f"{_drawn_up_again(r)}The plan is in the thread. It lapses {moment(r.expires_at)}.{_approved_so_far(r)}"
     ),
     Phase.SCHEDULED: lambda r: f"{_approved_by(r)}{_its_time(r)}",
-    Phase.PREPARING: lambda r: f"{_approved_by(r)}The model and the endpoint config are being made ready.",
+    Phase.PREPARING: lambda r: (
+        f"{_approved_by(r)}{under_way(r)}"
+        if r.kind is Kind.TEARDOWN
+        else f"{_approved_by(r)}The model and the endpoint config are being made ready."
+    ),
     Phase.UPDATING: lambda r: _update_so_far(r),
     Phase.WATCHING: lambda r: watch_glance(r),
     Phase.SUCCEEDED: lambda r: headline(r),
-    Phase.REJECTED: lambda r: f"{_who_said_no(r)} {_UNTOUCHED}",
-    Phase.EXPIRED: lambda r: f"Nobody decided in time. {_UNTOUCHED}",
-    Phase.CANCELLED: lambda r: f"{_why_cancelled(r)} {_UNTOUCHED}",
-    Phase.BLOCKED: lambda r: f"What must be mended first is in the thread. {_UNTOUCHED}",
+    Phase.REJECTED: lambda r: f"{_who_said_no(r)} {untouched(r)}",
+    Phase.EXPIRED: lambda r: f"Nobody decided in time. {untouched(r)}",
+    Phase.CANCELLED: lambda r: f"{_why_cancelled(r)} {untouched(r)}",
+    Phase.BLOCKED: lambda r: f"What must be mended first is in the thread. {untouched(r)}",
     Phase.FAILED: lambda r: f"The thread says why. {_still_on(r)}",
     Phase.ROLLED_BACK_BY_AWS: lambda r: f"SageMaker went back by itself; the thread says why. {_still_on(r)}",
     Phase.ROLLING_BACK: lambda r: f"{_goes_back(r)} {_way_back_so_far(r)}",
@@ -113,6 +118,8 @@ def _its_time(rollout: Rollout) -> str:
 def _update_so_far(rollout: Rollout) -> str:
     if rollout.retry is not None and call_of(rollout) is None:
         return f"AWS had no capacity; the old fleet serves on. The next try begins {moment(rollout.retry.due)}."
+    if rollout.kind in BEGIN_OR_END:
+        return f"{under_way(rollout)} {time_so_far(rollout)}."
     if is_baking(rollout):
         return f"Both variants serve and are compared. {time_so_far(rollout)}."
     return f"{fleet_counts(rollout)} {time_so_far(rollout)}."
@@ -172,9 +179,11 @@ def _way_back_so_far(rollout: Rollout) -> str:
 
 
 def _still_on(rollout: Rollout) -> str:
+    if rollout.kind in BEGIN_OR_END:
+        return state_after_failure(rollout)
     if rollout.last.reason in (Reason.ENDPOINT_DRIFTED, Reason.ENDPOINT_GONE, Reason.PLAN_DRIFTED):
         return "This rollout did not touch the endpoint."
-    return f"The endpoint is on {code(rollout.plan.current_config)}, as before." if rollout.plan else _UNTOUCHED
+    return f"The endpoint is on {code(rollout.plan.current_config)}, as before." if rollout.plan else untouched(rollout)
 
 
 def _back_on(rollout: Rollout) -> str:

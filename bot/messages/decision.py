@@ -10,6 +10,7 @@ from bot.domain.rollout import Rollout
 from bot.domain.starting import written
 from bot.messages.blocks import Block, Confirm, actions, button, code, context, escape, escape_except_mentions
 from bot.messages.ids import ActionId, BlockId
+from bot.messages.lifecycle import deletion_question
 from bot.messages.words import count, moment, on_one_line, people
 
 _LONGEST_REASON = 150
@@ -28,7 +29,7 @@ def decision_blocks(rollout: Rollout) -> list[Block]:
 
 
 def _buttons(rollout: Rollout, plan: Plan, value: ButtonValue) -> list[Block]:
-    made = [button("Approve", ActionId.APPROVE, value, style="primary", confirm=_last_question(plan))]
+    made = [button("Approve", ActionId.APPROVE, value, style="primary", confirm=_last_question(rollout, plan))]
     if plan.quiet_at is not None and rollout.kind is not Kind.ROLLBACK:
         ask = Confirm(
             "Approve it for the quiet hour?",
@@ -61,8 +62,10 @@ def _cancel(rollout: Rollout, value: ButtonValue) -> Block:
     return button("Cancel", ActionId.CANCEL, value, confirm=stop)
 
 
-def _last_question(plan: Plan) -> Confirm | None:
+def _last_question(rollout: Rollout, plan: Plan) -> Confirm | None:
     """Asked only where no rollback could undo it: a question that comes every time is answered without being read."""
+    if rollout.kind is Kind.TEARDOWN:
+        return deletion_question(rollout.endpoint)
     no_return = plan.readiness is not None and plan.readiness.level is ReadinessLevel.RED
     if not plan.irreversible and not no_return:
         return None

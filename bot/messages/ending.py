@@ -11,6 +11,14 @@ from bot.messages.blocks import Block, Message, actions, code, context, escape, 
 from bot.messages.going_back import who_went_back
 from bot.messages.holding import left_behind
 from bot.messages.ids import BlockId
+from bot.messages.lifecycle import (
+    BEGIN_OR_END,
+    closing_buttons,
+    next_step_after_failure,
+    state_after_failure,
+    state_after_success,
+    untouched,
+)
 from bot.messages.steering import add_reason_button, roll_back_button
 from bot.messages.summary import headline
 from bot.messages.words import span
@@ -37,6 +45,7 @@ def render_ending(rollout: Rollout) -> Message:
     blocks += [context(told) for told in _what_is_held(rollout)]
     if may_roll_back_from(rollout):
         blocks.append(actions(BlockId.STEERING, roll_back_button(rollout)))
+    blocks += closing_buttons(rollout)
     if lacks_reason(rollout):
         blocks.append(actions(BlockId.STEERING, add_reason_button(rollout)))
     return Message(f"{rollout.endpoint}: {rollout.phase.words}. {escape(rollout.last.note)}".strip(), tuple(blocks))
@@ -117,6 +126,8 @@ def _how_long(rollout: Rollout) -> str:
 
 def _state(rollout: Rollout) -> str:
     plan = rollout.plan
+    if rollout.kind in BEGIN_OR_END and rollout.phase is not Phase.NEEDS_HUMAN:
+        return _state_of_lifecycle(rollout)
     if rollout.phase is Phase.NEEDS_HUMAN:
         seen = rollout.snapshot
         return f"SageMaker says: {seen.status}, on {code(seen.config_name)}." if seen else ""
@@ -136,6 +147,16 @@ def _state(rollout: Rollout) -> str:
     return "The endpoint was not touched."
 
 
+def _state_of_lifecycle(rollout: Rollout) -> str:
+    match rollout.phase:
+        case Phase.SUCCEEDED:
+            return state_after_success(rollout)
+        case Phase.FAILED:
+            return state_after_failure(rollout)
+        case _:
+            return untouched(rollout)
+
+
 def plan_is_shown(rollout: Rollout) -> bool:
     """Whether the thread holds the plan with its blockers."""
     return rollout.plan is not None and not rollout.in_parent_thread
@@ -146,7 +167,8 @@ _MAY_BE_CLASSIFIED = frozenset({Phase.FAILED, Phase.ROLLED_BACK_BY_AWS, Phase.NE
 
 def _failure(rollout: Rollout) -> Failure | None:
     """What SageMaker's own words come down to; None where they say nothing, or nothing failed."""
-    if rollout.phase not in _MAY_BE_CLASSIFIED or _is_lost(rollout) or rollout.last.reason is Reason.ABORTED:
+    is_lost = _is_lost(rollout) and rollout.kind is not Kind.CREATE
+    if rollout.phase not in _MAY_BE_CLASSIFIED or is_lost or rollout.last.reason is Reason.ABORTED:
         return None
     said = rollout.snapshot.failure_reason if rollout.snapshot is not None and rollout.called_at is not None else None
     failure = classify(said or rollout.last.note)
@@ -163,7 +185,10 @@ def _logs(rollout: Rollout) -> str:
 def _next_step(rollout: Rollout) -> str:
     logs = _logs(rollout)
     if (failure := _failure(rollout)) is not None:
-        return f"*{escape(failure.what)}* {escape(failure.next_step)} Logs: {logs}."
+        again = f" {next_step_after_failure(rollout)}" if rollout.kind is Kind.CREATE else ""
+        return f"*{escape(failure.what)}* {escape(failure.next_step)} Logs: {logs}.{again}"
+    if rollout.kind in BEGIN_OR_END and rollout.phase is Phase.FAILED:
+        return next_step_after_failure(rollout)
     match rollout.phase:
         case Phase.CANCELLED if rollout.last.reason is Reason.WAVE_HALTED:
             return "If the wave goes on, this endpoint gets a fresh plan."

@@ -8,6 +8,8 @@ from bot.messages.blocks import Block, Message, context, escape, section
 from bot.messages.changes import change_blocks, change_lines
 from bot.messages.checks import finding_lines
 from bot.messages.decision import decision_blocks
+from bot.messages.lifecycle import BEGIN_OR_END, in_short
+from bot.messages.merits import merit_section
 from bot.messages.prospects import how, outlook, way_back
 from bot.messages.words import count, moment, people
 
@@ -32,6 +34,8 @@ def plan_title(endpoint: str, kind: Kind, plan: Plan) -> str:
 def _in_short(kind: Kind, plan: Plan) -> str:
     if kind is Kind.ROLLBACK:
         return f"roll back to {plan.target_label}"
+    if kind in BEGIN_OR_END:
+        return in_short(kind, plan)
     if kind is Kind.SCALE:
         counts = [f"{d.path.removesuffix(_COUNT)} {d.before or '?'} → {d.after}" for d in plan.differences]
         return f"instances of {', '.join(counts)}" if counts else "change the instance count"
@@ -53,8 +57,10 @@ def plan_blocks(endpoint: str, kind: Kind, plan: Plan, reason: str = "") -> list
     if plan.kept:
         blocks.append(context(f"*What stays*: {' '.join(escape(kept) for kept in plan.kept)}"))
     blocks.append(section(f"*Checks*\n{finding_lines(_findings_to_show(plan))}"))
+    if plan.merits is not None and (told := merit_section(plan.merits)) is not None:
+        blocks.append(told)
     blocks.append(section(how(kind, plan)))
-    if expected := outlook(plan):
+    if expected := outlook(kind, plan):
         blocks.append(section(expected))
     if plan.readiness is not None:
         blocks.append(way_back(plan.readiness))

@@ -21,6 +21,7 @@ from bot.messages.blocks import (
 from bot.messages.crossing import crossing_line, turned_back
 from bot.messages.going_back import who_went_back
 from bot.messages.ids import ActionId, BlockId
+from bot.messages.lifecycle import BEGIN_OR_END, asked_words
 from bot.messages.steps import fleet, step_lines
 from bot.messages.words import count, moment, span
 
@@ -85,6 +86,8 @@ def progress_line(rollout: Rollout) -> str:
         return "The old fleet is checked before anything is touched."
     if call is None:
         return "Waiting for SageMaker to be ready for the change."
+    if rollout.kind in BEGIN_OR_END:
+        return asked_words(rollout)
     if rollout.snapshot is None or call.accepted_at is None:
         return "SageMaker was asked to replace the fleet."
     return f"{fleet(rollout.snapshot)}. {time_so_far(rollout)}."
@@ -103,13 +106,13 @@ def _buttons(rollout: Rollout) -> list[Block]:
             "Let it go on",
         )
         found.append(button("Abort", ActionId.ABORT, value, style="danger", confirm=question))
-    if rollout.rollback_queued_by is None:
+    if rollout.rollback_queued_by is None and not (is_called and rollout.kind in BEGIN_OR_END):
         found.append(button("Cancel", ActionId.CANCEL, value, style="danger", confirm=_cancel_question(rollout)))
     return found
 
 
 def _cancel_question(rollout: Rollout) -> Confirm:
-    if rollout.phase is Phase.PREPARING:
+    if rollout.phase is Phase.PREPARING or rollout.kind in BEGIN_OR_END:
         return Confirm(
             "Cancel this change?", f"{rollout.endpoint} has not been touched yet and stays as it is.", "Cancel it"
         )

@@ -1,6 +1,6 @@
 """What to expect of a change: how it goes, what it costs, what traffic it meets, and whether there is a way back."""
 
-from bot.domain.cost import cost_sentence
+from bot.domain.cost import cost_sentence, running_cost_sentence
 from bot.domain.durations import about
 from bot.domain.phases import Kind
 from bot.domain.plan import Level, Plan
@@ -9,6 +9,7 @@ from bot.domain.readiness import Readiness, ReadinessLevel
 from bot.domain.saga import ScalingMode
 from bot.domain.traffic import open_connections, traffic_sentence
 from bot.messages.blocks import Block, code, escape, listed, section
+from bot.messages.lifecycle import BEGIN_OR_END, how_it_goes
 from bot.messages.words import span
 
 _LIGHTS = {
@@ -21,6 +22,8 @@ _LIGHTS = {
 def how(kind: Kind, plan: Plan) -> str:
     """The strategy with its reason and its steps, what becomes of autoscaling, and how long it took before."""
     reason = escape(plan.strategy.reason)
+    if kind in BEGIN_OR_END:
+        return how_it_goes(kind, plan)
     if kind is Kind.SCALE:  # no fleet is replaced, so there is nothing to move in steps, and past updates say nothing
         return f"*How*: {reason}"
     lines = [f"*How*: {code(str(plan.strategy))}. {reason}".rstrip()]
@@ -37,12 +40,13 @@ def how(kind: Kind, plan: Plan) -> str:
     return "\n".join(lines)
 
 
-def outlook(plan: Plan) -> str:
+def outlook(kind: Kind, plan: Plan) -> str:
     """Cost, traffic and open streams as far as they are known, and not said by a warning already."""
     warned = {f.check for f in plan.findings if f.level is not Level.OK}
     lines = []
     if plan.cost is not None:
-        lines.append(f"*Cost*: {escape(cost_sentence(plan.cost, is_marketplace=plan.is_marketplace))}")
+        sentence = running_cost_sentence if kind in BEGIN_OR_END else cost_sentence
+        lines.append(f"*Cost*: {escape(sentence(plan.cost, is_marketplace=plan.is_marketplace))}")
     if plan.traffic is not None and CheckName.TRAFFIC not in warned:
         lines.append(f"*Traffic*: {escape(traffic_sentence(plan.traffic))}")
     if plan.connections is not None and CheckName.CONNECTIONS not in warned:

@@ -7,6 +7,7 @@ from bot.domain.saga import ScalingMode
 from bot.messages.blocks import code, escape
 from bot.messages.checking import check_step
 from bot.messages.crossing import config_steps, crossing_steps
+from bot.messages.lifecycle import steps_of_it
 from bot.messages.words import count
 
 DONE, NOW, NEXT, STOPPED = "✓", "▸", "·", "✖"
@@ -14,7 +15,7 @@ DONE, NOW, NEXT, STOPPED = "✓", "▸", "·", "✖"
 
 def step_lines(rollout: Rollout) -> list[str]:
     """One line for each step, in the order in which they are taken."""
-    steps = _counting(rollout) if rollout.kind is Kind.SCALE else _replacing(rollout)
+    steps = _STEPS.get(rollout.kind, _replacing)(rollout)
     first_open = next((i for i, (done, _) in enumerate(steps) if not done), len(steps))
     is_given_up = rollout.phase is Phase.ROLLING_BACK and rollout.kind is Kind.UPDATE
     pending = NOW if rollout.phase in ACTIVE_PHASES and not is_given_up else STOPPED
@@ -75,11 +76,14 @@ def _restoring(rollout: Rollout) -> list[str]:
     saga = rollout.scaling
     if saga is None:
         return []
+    is_new = rollout.kind is Kind.CREATE
     if saga.gave_up:
-        return [f"{STOPPED} Autoscaling could not be put back"]
+        return [f"{STOPPED} Autoscaling could not be {'set up' if is_new else 'put back'}"]
     if saga.restored_at is not None:
-        return [f"{DONE} Autoscaling is as it was before"]
-    return [f"{NOW if rollout.chore is Chore.RESTORE_SCALING else NEXT} Autoscaling put back as it was"]
+        return [f"{DONE} Autoscaling is {'set up' if is_new else 'as it was before'}"]
+    return [
+        f"{NOW if rollout.chore is Chore.RESTORE_SCALING else NEXT} Autoscaling {'set up' if is_new else 'put back as it was'}"
+    ]
 
 
 def _fleet_step(rollout: Rollout) -> str:
@@ -109,3 +113,7 @@ def _variant(variant: VariantState, *, several: bool) -> str:
         parts.append(f"SageMaker says “{stage.rstrip('.')}”")
     text = ", ".join(parts)
     return f"{escape(variant.name)}: {text}" if several and text else text
+
+
+_STEPS = {Kind.SCALE: _counting, Kind.CREATE: steps_of_it, Kind.TEARDOWN: steps_of_it}
+"""Kinds that replace no fleet."""

@@ -34,10 +34,14 @@ def wanted_slots(rollout: Rollout, behind: Sequence[Rollout] = ()) -> tuple[Slot
         slots.append(Slot(SlotName.SUMMARY, render_summary(rollout)))
     if rollout.comparison is not None and rollout.verdict is not None:
         slots.append(Slot(SlotName.CHART, chart_caption(rollout)))
-    is_scaled = rollout.kind is Kind.SCALE and rollout.phase is Phase.SUCCEEDED
-    if is_scaled or (rollout.phase in ENDINGS and not _child_tells_the_end(rollout)):
+    is_done = rollout.kind in _UNWATCHED and rollout.phase is Phase.SUCCEEDED
+    if is_done or (rollout.phase in ENDINGS and not _child_tells_the_end(rollout)):
         slots.append(Slot(SlotName.ENDING, render_ending(rollout)))
     return tuple(slots)
+
+
+_UNWATCHED = frozenset({Kind.SCALE, Kind.CREATE, Kind.TEARDOWN})
+"""Kinds that end without a summary, and so say themselves that they are done."""
 
 
 def _has_begun(rollout: Rollout) -> bool:

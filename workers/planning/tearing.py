@@ -66,6 +66,7 @@ class TeardownPlans:
             made_at=now,
             current_config=snapshot.config_name,
             target_config="",
+            restore_window=restore_window(self.world.fleet) if config is not None else None,
             current_label=label,
             target_label="nothing",
             differences=(Difference(path="Endpoint", before=f"{spec.name} on {snapshot.config_name}", after=None),),
