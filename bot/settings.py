@@ -50,6 +50,7 @@ class Settings(BaseModel):
     fleet_file: Path
     mlflow_tracking_uri: SecretStr | None
     """May carry a password."""
+    mlflow_tracking_token: SecretStr | None
     host: str
     port: int
     metrics_port: int | None
@@ -103,7 +104,8 @@ def load_settings(environ: Mapping[str, str], process: Process) -> Settings:
         "slack_api_url": reader.optional("SLACK_API_URL", _slack_api_url) or SLACK_API_URLS[0],
         "redis_url": reader.required("REDIS_URL", _redis_url, hint="for example redis://localhost:6379/0"),
         "fleet_file": fleet_path(environ),
-        "mlflow_tracking_uri": reader.optional("MLFLOW_TRACKING_URI"),
+        "mlflow_tracking_uri": reader.optional("MLFLOW_TRACKING_URI", _mlflow_uri),
+        "mlflow_tracking_token": reader.optional("MLFLOW_TRACKING_TOKEN"),
         "host": reader.optional("HOST") or "0.0.0.0",
         "port": reader.whole_number("PORT", 0, 65_535, default=3000),
         "metrics_port": reader.whole_number("METRICS_PORT", 0, 65_535),
@@ -225,6 +227,12 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def _mlflow_uri(value: str) -> str:
+    if _split(value).scheme not in ("http", "https") or not _split(value).hostname:
+        raise ValueError("is no address of a tracking server: those look like https://mlflow.example.com")
+    return value
 
 
 def _redis_url(value: str) -> str:

@@ -27,7 +27,14 @@ MOST_OUTPUT = 4096
 """Characters of output that are kept with the rollout: the last ones."""
 
 NEVER_PASSED = frozenset(
-    {"SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET", "SLACK_APP_TOKEN", "REDIS_URL", "MLFLOW_TRACKING_URI"}
+    {
+        "SLACK_BOT_TOKEN",
+        "SLACK_SIGNING_SECRET",
+        "SLACK_APP_TOKEN",
+        "REDIS_URL",
+        "MLFLOW_TRACKING_URI",
+        "MLFLOW_TRACKING_TOKEN",
+    }
 )
 """The bot's own secrets: no fleet file can hand them to a program."""
 

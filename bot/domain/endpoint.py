@@ -162,6 +162,8 @@ class ModelPackage(Value):
     """SupportedRealtimeInferenceInstanceTypes; empty when the package does not say."""
     model_data: tuple[str, ...] = ()
     """S3 urls of what its containers load; empty for Marketplace packages, which do not say, and in lists of versions."""
+    quality_report: str | None = None
+    """`s3://` url of SageMaker's model quality report; empty in lists of versions."""
     created_at: datetime
     description: str | None = None
     approval_note: str | None = None

@@ -1,4 +1,4 @@
-"""What is written of holds on the endpoints' tags: by this it is known what is new, and, when the store was emptied, what was not read yet."""
+"""What the endpoints' tags say of holds: by this it is known what is new, and, once the store was emptied, what was not read yet."""
 
 import hashlib
 from collections.abc import Iterable, Mapping

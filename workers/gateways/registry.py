@@ -39,6 +39,10 @@ class ModelRegistry:
                 "approval_note": answer.get("ApprovalDescription") or None,
                 "modified_at": _utc(answer.get("LastModifiedTime")),
                 "modified_by": _who(answer.get("LastModifiedBy", {})),
+                "quality_report": answer.get("ModelMetrics", {})
+                .get("ModelQuality", {})
+                .get("Statistics", {})
+                .get("S3Uri"),
                 "properties": answer.get("CustomerMetadataProperties", {}),
             }
         )

@@ -1,12 +1,21 @@
 """Lists versions, and compares two of them by their metrics."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.domain import commands
+from bot.domain.commands import Change
+from bot.domain.endpoint import ModelPackage
 from bot.domain.errand import CommandErrand
-from bot.domain.errors import UserError
+from bot.domain.errors import ResourceMissing
+from bot.domain.fleet import EndpointSpec
+from bot.domain.hold import Hold
+from bot.domain.version import Version
+from bot.messages.holding import hold_line
+from bot.messages.merits import render_comparison, render_versions
 from workers.answering import Answering
 from workers.drafting import Drafting
+from workers.scoring import Scoring
 from workers.world import World
 
 
@@ -17,7 +26,50 @@ class Merits:
     world: World
     answering: Answering
     drafting: Drafting
+    scoring: Scoring
 
     def carry_out(self, errand: CommandErrand, command: commands.Versions | commands.Compare) -> None:
-        """What was typed, once however often the errand is run."""
-        raise UserError(f"{command.name} is not there yet. Nothing was changed.")
+        """What was typed. Nothing is changed by it."""
+        spec = self.world.fleet.endpoint(command.endpoint)
+        match command:
+            case commands.Versions():
+                self._versions(errand, spec)
+            case commands.Compare():
+                first, second = (self._version(spec, wanted) for wanted in (command.first, command.second))
+                message = render_comparison(spec.name, self.scoring.compared(spec, first, second))
+                self.answering.answer(errand.reply, message)
+
+    def _versions(self, errand: CommandErrand, spec: EndpointSpec) -> None:
+        versions = self._known(spec)
+        holds = self.world.store.holds.on(spec.name)
+        notes = _notes(versions, [hold for hold in holds if hold.subject])
+        self.answering.answer(errand.reply, render_versions(spec.name, versions, self._running(spec), notes))
+
+    def _known(self, spec: EndpointSpec) -> tuple[ModelPackage, ...]:
+        registry = self.world.aws(spec).registry
+        if spec.track is not None:
+            return tuple(registry.describe_package(arn) for arn in reversed(spec.track))
+        assert spec.model_package_group is not None
+        return registry.list_versions(spec.model_package_group)
+
+    def _running(self, spec: EndpointSpec) -> str | None:
+        """ARN of what runs; None where nothing does, or no version of a registry."""
+        try:
+            live = self.drafting.gather(spec)
+        except ResourceMissing:
+            return None
+        return next(iter(live.packages), None)
+
+    def _version(self, spec: EndpointSpec, wanted: commands.Version) -> ModelPackage:
+        found = self.drafting.resolve_package(Change(version=wanted), spec)
+        assert found is not None  # a change that names a version means one
+        return found
+
+
+def _notes(versions: tuple[ModelPackage, ...], holds: list[Hold]) -> Mapping[str, str]:
+    notes = {}
+    for package in versions:
+        hold = next((h for h in holds if h.is_about(Version(package_arn=package.arn))), None)
+        if hold is not None:
+            notes[package.arn] = hold_line(hold, short=True)
+    return notes

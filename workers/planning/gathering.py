@@ -15,6 +15,7 @@ from bot.domain.fleet import Approval, EndpointSpec
 from bot.domain.fleet.windows import are_open, next_opening
 from bot.domain.guardrails import alarms_for
 from bot.domain.hold import Hold
+from bot.domain.merits import MeritComparison
 from bot.domain.phases import Kind, Phase
 from bot.domain.preflight.facts import Artifact, Attempt, Image, QuotaNeed
 from bot.domain.rollout import Rollout
@@ -24,6 +25,8 @@ from bot.domain.strategy import Strategy, extra_instances
 from bot.domain.traffic import TrafficOutlook, TrafficPoint, outlook
 from bot.domain.verdict import Window
 from bot.domain.version import Version
+from workers.cloning import LiveEndpoint
+from workers.scoring import Scoring
 from workers.world import Aws, World
 
 log = logging.getLogger(__name__)
@@ -211,6 +214,13 @@ class Gathering:
         """When the change window opens; None when it is open."""
         opening = next_opening(spec.windows, now)
         return opening if opening > now else None
+
+    def merits(self, spec: EndpointSpec, live: LiveEndpoint, package: ModelPackage | None) -> MeritComparison | None:
+        """What the model that runs is worth, and what the new one; None where no other version comes, or none is known to run."""
+        running = [known for known in live.packages.values() if package is not None and known.arn != package.arn]
+        if not self.for_people or package is None or len(running) != 1:
+            return None
+        return Scoring(self.world).compared(spec, running[0], package)
 
     def approvers(self, rollout: Rollout, policy: Approval) -> int | None:
         """How many people the policy names besides the requester; None with groups."""

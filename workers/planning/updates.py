@@ -95,6 +95,7 @@ class UpdatePlans:
             irreversible=irreversible_reasons(facts),
             scaling=facts.scaling or Scaling(),
             scaling_mode=facts.scaling_mode,
+            merits=self.gathering.merits(spec, live, package),
             expected_duration=expected_duration(facts.past_durations),
         )
 

@@ -5,7 +5,7 @@ mistake never hides another.
 """
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
@@ -65,6 +65,8 @@ class _Common(Block):
     watch: Watch = Watch()
     timing: Timing = Timing()
     retry: Retry = Retry()
+    model_metrics: Mapping[Annotated[str, Field(min_length=1, max_length=250)], Literal["higher", "lower"]] = {}
+    """Metrics of the registry or MLflow, and which way each is better; common names such as accuracy and wer are known."""
     windows: tuple[Window, ...] = ()
     """When changes may happen, e.g. Mon-Fri 09:00-17:00 Europe/Berlin; empty: any time."""
     variant: SageMakerName = "AllTraffic"
