@@ -5,14 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.domain.approval import describe_approvers, is_approver, refuse_if_may_not_steer
-from bot.domain.commands import Change, Deploy, Promote, Rollback, Scale, Teardown
+from bot.domain.commands import AbFinish, AbStart, AbWeight, Change, Deploy, Promote, Rollback, Scale, Teardown
 from bot.domain.errand import CommandErrand, rollout_id_for
-from bot.domain.errors import EndpointBusy, NotAllowed, ResourceMissing, UnknownRollout, UserError
+from bot.domain.errors import EndpointBusy, NotAllowed, ResourceMissing, RevisionConflict, UnknownRollout, UserError
 from bot.domain.fleet import EndpointSpec
 from bot.domain.names import mention
 from bot.domain.phases import BOT_ACTOR, Kind, Phase, Reason
 from bot.domain.rollout import CountChange, Rollout, Thread, open_rollout
 from bot.domain.starting import written
+from bot.domain.trial import TrialAsk
+from bot.domain.version import Version
 from bot.store.rollouts import Stored, Write, holds_endpoint
 from bot.store.slots import SlotState
 from workers.cloning import models_named_by
@@ -56,10 +58,50 @@ class Opening:
         """Open the rollout that deletes an endpoint. Raises as `promote` does."""
         return self._open(errand, command, Kind.TEARDOWN, {})
 
+    def ab(
+        self,
+        errand: CommandErrand,
+        command: AbStart | AbWeight | AbFinish,
+        kind: Kind,
+        trial: TrialAsk,
+        **asked: object,
+    ) -> Rollout:
+        """Open a rollout that starts, moves or ends a trial by keeping B. Raises as `promote` does; no lock stops a way back to A."""
+        return self._open(errand, command, kind, {"trial": trial, **asked})
+
+    def ab_back(
+        self, errand: CommandErrand, command: AbFinish, trial: TrialAsk, to: str, leaves: Version | None, *, alone: bool
+    ) -> Rollout:
+        """Open the rollback that ends a trial by keeping A, which undoes no rollout; `alone`: it needs nobody's approval."""
+        spec, now = self.world.fleet.endpoint(command.endpoint), self.world.clock()
+        rollout_id = rollout_id_for(errand.id)
+        if (known := self.world.store.rollouts.load(rollout_id)) is not None:
+            return known.rollout
+        self._refuse_while_updating(spec, None)
+        self._refuse_if_no_way_back(spec, to)
+        channel = self._channel(errand, spec)
+        rollout = asked_for_by_command(
+            id=rollout_id,
+            spec=spec,
+            actor=errand.actor,
+            thread=Thread(channel_id=channel),
+            reply=errand.reply,
+            now=now,
+            to=to,
+            parent=None,
+            approval_needed=not alone,
+            approvers_text=describe_approvers(spec.approval),
+            home_channel=spec.channel if spec.channel != channel else None,
+            over=self.world.store.locks.over(spec.name, now),
+            leaves=leaves,
+        ).with_(trial=trial, reason=command.reason or "")
+        self._commit_in_place_of_waiting(rollout, (), now)
+        return rollout
+
     def _open(
         self,
         errand: CommandErrand,
-        command: Promote | Scale | Deploy | Teardown,
+        command: Promote | Scale | Deploy | Teardown | AbStart | AbWeight | AbFinish,
         kind: Kind,
         asked: Mapping[str, object],
     ) -> Rollout:
@@ -67,7 +109,9 @@ class Opening:
         rollout_id = rollout_id_for(errand.id)
         if (known := self.world.store.rollouts.load(rollout_id)) is not None:
             return known.rollout
-        self.world.store.locks.refuse_if_locked(spec.name, now)
+        trial = asked.get("trial")
+        if not (isinstance(trial, TrialAsk) and trial.towards_a):
+            self.world.store.locks.refuse_if_locked(spec.name, now)
         self._refuse_if_scheduled(spec, errand.actor)
         channel = self._channel(errand, spec)
         rollout = open_rollout(
@@ -81,9 +125,9 @@ class Opening:
             pace=pace_of(spec),
             watch=watch_of(spec),
             expires_after=spec.approval.expires_after,
-            not_before=asked_time(self.world.slack, command.at, errand.actor, now),
+            not_before=asked_time(self.world.slack, getattr(command, "at", None), errand.actor, now),
             queued_behind=self._ahead(spec.name),
-            reason=command.reason or "",
+            reason=getattr(command, "reason", None) or "",
             quorum=spec.approval.quorum,
             approvers_text=describe_approvers(spec.approval),
             home_channel=spec.channel if spec.channel != channel else None,
@@ -102,6 +146,8 @@ class Opening:
         channel: str,
         reason: str,
         approval_needed: bool,
+        requester: str = BOT_ACTOR,
+        replaces: str = "",
         **asked: object,
     ) -> Rollout:
         """Open a rollout that nobody typed: the endpoint manager's, or one of a wave. The same id is opened once.
@@ -113,10 +159,13 @@ class Opening:
             channel: Where its card is posted.
             reason: Why, for people.
             approval_needed: False where the fleet file's policy is `auto`, or where `vouched_by` names who approved its wave.
+            requester: Who asked for what it is part of.
+            replaces: A plan of the bot's own that gives way to it.
             **asked: Further fields of the rollout: `change`, `wave_id`, `vouched_by`, `not_before` …
 
         Raises:
             EndpointLocked: a lock or a freeze stands.
+            RevisionConflict: the plan that it replaces has moved on.
         """
         now = self.world.clock()
         if (known := self.world.store.rollouts.load(rollout_id)) is not None:
@@ -127,7 +176,7 @@ class Opening:
             kind=kind,
             endpoint=spec.name,
             region=spec.region,
-            requester=BOT_ACTOR,
+            requester=requester,
             thread=Thread(channel_id=channel),
             now=now,
             pace=pace_of(spec),
@@ -141,8 +190,23 @@ class Opening:
             approval_needed=approval_needed,
             **asked,
         )
-        self.world.store.rollouts.commit([Write(rollout, 0, now)], now)
+        given_up = (self._given_up(replaces, Reason.SUPERSEDED, rollout),) if replaces else ()
+        self.world.store.rollouts.commit([*given_up, Write(rollout, 0, now)], now)
         return rollout
+
+    def take_back(self, rollout_id: str, why: str) -> None:
+        """Take back a plan of the bot's own. Raises RevisionConflict if it has moved on."""
+        now = self.world.clock()
+        self.world.store.rollouts.commit([self._given_up(rollout_id, Reason.NO_LONGER_WANTED, note=why)], now)
+
+    def _given_up(self, rollout_id: str, reason: Reason, by: Rollout | None = None, note: str = "") -> Write:
+        """What becomes of a plan that nobody has said anything about."""
+        stored, now = self.world.store.rollouts.load(rollout_id), self.world.clock()
+        if stored is None or not stored.rollout.is_waiting or stored.rollout.approvals:
+            raise RevisionConflict(f"rollout {rollout_id} has moved on")
+        actor, newer = (by.requester, by.id) if by is not None else (BOT_ACTOR, None)
+        over = stored.rollout.to(Phase.CANCELLED, reason, now, actor, note, superseded_by=newer)
+        return Write(over, stored.revision, now)
 
     def _refuse_if_scheduled(self, spec: EndpointSpec, actor: str) -> None:
         """An approved change that waits for its time gives way only to a change of somebody who could cancel it."""

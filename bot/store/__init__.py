@@ -13,11 +13,13 @@ from bot.store.locks import LockStore
 from bot.store.memory import MemoryStore
 from bot.store.notices import NoticeStore
 from bot.store.numbers import NumberStore
+from bot.store.proposals import ProposalStore
 from bot.store.rollouts import RolloutStore
 from bot.store.slots import SlotStore
 from bot.store.standings import StandingStore
 from bot.store.versions import VersionStore
 from bot.store.waves import WaveStore
+from bot.store.viewers import ViewerStore
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,8 @@ class Store:
     memory: MemoryStore
     notices: NoticeStore
     numbers: NumberStore
+    proposals: ProposalStore
+    viewers: ViewerStore
     waves: WaveStore
     versions: VersionStore
     standings: StandingStore
@@ -56,6 +60,8 @@ def make_store(connection: Redis) -> Store:
         memory=MemoryStore(connection),
         notices=NoticeStore(connection),
         numbers=NumberStore(connection),
+        proposals=ProposalStore(connection),
+        viewers=ViewerStore(connection),
         waves=WaveStore(connection),
         versions=VersionStore(connection),
         standings=StandingStore(connection),

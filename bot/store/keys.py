@@ -21,8 +21,11 @@ FENCE = f"{PREFIX}:fence"
 HISTORY = f"{PREFIX}:history"
 KEPT = f"{PREFIX}:kept"
 LOCKS = f"{PREFIX}:locks"
+TRIALS = f"{PREFIX}:trials"
 BREAKS = f"{PREFIX}:breaks"
+DECLARED = f"{PREFIX}:declared"
 PUMP = f"{PREFIX}:pump"
+VIEWERS = f"{PREFIX}:viewers"
 WAVES = f"{PREFIX}:waves"
 WAVES_ACTIVE = f"{PREFIX}:waves-active"
 WAVES_UNTOLD = f"{PREFIX}:waves-untold"
@@ -51,6 +54,11 @@ def lock_effect(errand_id: str) -> str:
 def holds_on(endpoint: str) -> str:
     """Hash: what stands against the endpoint or versions of it, by what it is about."""
     return f"{PREFIX}:holds:{endpoint}"
+
+
+def proposals(endpoint: str) -> str:
+    """Hash: what the endpoint manager proposed for the endpoint, by what it rested on."""
+    return f"{PREFIX}:proposals:{endpoint}"
 
 
 def hold_effect(errand_id: str) -> str:
@@ -146,6 +154,11 @@ def wave(wave_id: str) -> str:
 def wave_thread(channel_id: str, thread_ts: str) -> str:
     """The wave whose story is told in that thread."""
     return f"{PREFIX}:wave-thread:{channel_id}:{thread_ts}"
+
+
+def viewer(user_id: str) -> str:
+    """Hash: what somebody looks at in the App Home tab, and what was drawn there last."""
+    return f"{PREFIX}:viewer:{user_id}"
 
 
 def memory(key: str) -> str:

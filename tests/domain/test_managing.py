@@ -19,6 +19,7 @@ from fakes.records import (
     opened,
     rollback_at,
 )
+from fakes.waves import a_wave
 
 from bot.domain.board import BoardState, OutsideChange, Standing
 from bot.domain.commands import Change
@@ -46,6 +47,7 @@ from bot.domain.plan import Difference
 from bot.domain.rollout import CountChange, Rollout, Transition
 from bot.domain.verdict import VerdictKind
 from bot.domain.watchplan import Acceptance
+from bot.domain.wave import WaveState
 
 V3, V4, V5 = (f"arn:aws:sagemaker:us-east-1:123456789012:model-package/sentiment/{n}" for n in (3, 4, 5))
 STAGING = "sentiment-staging"
@@ -587,9 +589,21 @@ def test_a_proposal_that_was_never_opened_is_opened():
     assert isinstance(decided(proposed=(lost,)), Open)
 
 
-def test_a_wave_is_not_proposed_twice_in_a_day():
-    known = tried(Phase.EXPIRED, Reason.APPROVAL_EXPIRED, ago=HOUR).proposal.model_copy(update={"rollout_id": ""})
-    assert why(decided(wave="sentiment", proposed=(Tried(known, None),))) is Why.LATER
+@pytest.mark.parametrize(
+    ("state", "expected"),
+    [
+        (None, Why.LATER),
+        (WaveState.FINISHED, Why.LATER),
+        (WaveState.EXPIRED, Why.LATER),
+        (WaveState.REJECTED, Why.REFUSED),
+        (WaveState.ABORTED, Why.REFUSED),
+    ],
+)
+def test_a_wave_is_proposed_once_a_day_at_most_and_never_after_a_no(state: WaveState | None, expected: Why):
+    known = tried(Phase.EXPIRED, Reason.APPROVAL_EXPIRED, ago=HOUR).proposal
+    known = known.model_copy(update={"rollout_id": "", "wave_id": "wabc2345"})
+    wave = a_wave().model_copy(update={"state": state}) if state is not None else None
+    assert why(decided(wave="sentiment", proposed=(Tried(known, wave=wave),))) is expected
 
 
 # Totality

@@ -15,9 +15,10 @@ from redis.exceptions import ResponseError
 from bot.domain.announcing import Announcement, AnnouncementKind, VersionDecision
 from bot.domain.commands import Status
 from bot.domain.endpoint import ApprovalStatus
-from bot.domain.errand import CommandErrand, ReplyTo
+from bot.domain.errand import CommandErrand, HomeLook, ReplyTo
 from bot.domain.errors import StoreUnavailable
 from bot.domain.hold import Hold, HoldKind
+from bot.domain.managing import Proposal
 from bot.domain.sighting import Listing, Shelf, Sighting, Traffic
 from bot.queue import QueueName
 from bot.store import Store, make_store
@@ -34,13 +35,14 @@ ERRAND = CommandErrand(id="e1", command=Status(), actor="U1", reply=ReplyTo(user
 NEW = Write(opened(), 0, NOW)
 SEEN = Sighting(endpoint=ENDPOINT, basis="", at=NOW)
 HELD = Hold(kind=HoldKind.BY_PERSON, endpoint="e", since=NOW, actor="U1", reason="tests")
+PROPOSAL = Proposal(endpoint=ENDPOINT, signature="s", wanted="w", attempt=1, at=NOW)
 READ = Numbers(config=None, start=NOW, period=SECOND, read_at=NOW, values={})
 
 ANNOUNCED = Announcement(
     kind=AnnouncementKind.PENDING,
     package_arn="arn:sentiment/4",
     label="sentiment version 4",
-    place="own:own",
+    lane="own:own sentiment",
     channel_id="C1",
     message_ts="1.1",
     at=NOW,
@@ -71,6 +73,7 @@ CALLS: dict[str, Callable[[Store], object]] = {
     "rollouts.refuse_if_busy": lambda s: s.rollouts.refuse_if_busy(ENDPOINT),
     "rollouts.count_active": lambda s: s.rollouts.count_active(),
     "rollouts.active": lambda s: s.rollouts.active(),
+    "rollouts.on_trial": lambda s: s.rollouts.on_trial(),
     "rollouts.recent": lambda s: s.rollouts.recent(),
     "rollouts.in_thread": lambda s: s.rollouts.in_thread("C1", "1.1"),
     "rollouts.set_thread": lambda s: s.rollouts.set_thread(opened(), "1.1"),
@@ -137,6 +140,9 @@ CALLS: dict[str, Callable[[Store], object]] = {
     "standings.save_shelves": lambda s: s.standings.save_shelves({"own sentiment": Shelf(at=NOW)}),
     "standings.traffic": lambda s: s.standings.traffic(["own"]),
     "standings.save_traffic": lambda s: s.standings.save_traffic("own", Traffic(at=NOW)),
+    "proposals.on_each": lambda s: s.proposals.on_each([ENDPOINT]),
+    "proposals.save": lambda s: s.proposals.save(PROPOSAL),
+    "proposals.newcomers": lambda s: s.proposals.newcomers({ENDPOINT}, set()),
     "numbers.load": lambda s: s.numbers.load(["r1"]),
     "numbers.save": lambda s: s.numbers.save({"r1": READ}),
     "versions.announced": lambda s: s.versions.announced(),
@@ -145,6 +151,12 @@ CALLS: dict[str, Callable[[Store], object]] = {
     "versions.begin": lambda s: s.versions.begin("e1"),
     "versions.decision": lambda s: s.versions.decision("e1"),
     "versions.decide": lambda s: s.versions.decide("e1", DECIDED),
+    "viewers.look": lambda s: s.viewers.look("U1", HomeLook(), NOW),
+    "viewers.last_look": lambda s: s.viewers.last_look("U1"),
+    "viewers.looking": lambda s: s.viewers.looking(NOW),
+    "viewers.drawn": lambda s: s.viewers.drawn("U1"),
+    "viewers.note_drawn": lambda s: s.viewers.note_drawn("U1", "f"),
+    "viewers.forget": lambda s: s.viewers.forget("U1"),
     "memory.remember": lambda s: s.memory.remember("group", "[]", SECOND),
 }
 

@@ -9,6 +9,7 @@ from bot.domain.hold import Hold
 from bot.domain.model import Value
 from bot.domain.phases import BOT_ACTOR, Kind, Phase, Reason
 from bot.domain.rollout import Rollout
+from bot.domain.wave import Wave, WaveState
 
 AFTER_SILENCE = timedelta(days=1)
 """When a plan that lapsed, or gave way to somebody's own, is shown again."""
@@ -25,8 +26,9 @@ class Proposal(Value):
     """Over what it wanted and what ran then: the same question has the same."""
     wanted: str
     """Over what it wanted alone."""
-    rollout_id: str
-    """Empty where it was left to a wave."""
+    rollout_id: str = ""
+    wave_id: str = ""
+    """Where it was left to a wave."""
     attempt: int
     at: datetime
 
@@ -36,8 +38,9 @@ class Tried:
     """A proposal and what became of it."""
 
     proposal: Proposal
-    rollout: Rollout | None
+    rollout: Rollout | None = None
     """None for a wave's, and where the store forgot it or it was never opened."""
+    wave: Wave | None = None
 
     @property
     def succeeded(self) -> bool:
@@ -67,10 +70,11 @@ class Again:
 
 def again_after(tried: Tried, holds: tuple[Hold, ...]) -> Again:
     """When what was proposed may be proposed again."""
+    if tried.proposal.wave_id:
+        return _after_wave(tried)
     rollout = tried.rollout
     if rollout is None:
-        at = tried.proposal.at if tried.proposal.rollout_id else tried.proposal.at + AFTER_SILENCE
-        return Again(at, "its wave was proposed")
+        return Again(tried.proposal.at, "it was never opened")
     last, rollout_words = rollout.last, f"rollout {rollout.id}"
     match rollout.phase:
         case Phase.REJECTED:
@@ -91,3 +95,12 @@ def again_after(tried: Tried, holds: tuple[Hold, ...]) -> Again:
         return Again(None, f"{rollout_words} for the same ended as {rollout.phase.words}, and it is held since")
     pause = min(FIRST_PAUSE * 2 ** min(tried.proposal.attempt - 1, 10), LONGEST_PAUSE)
     return Again(last.at + pause, f"{rollout_words} for the same ended as {rollout.phase.words}")
+
+
+def _after_wave(tried: Tried) -> Again:
+    """What a wave did not reach is held by the wave itself; what it could do nothing about may be another matter tomorrow."""
+    wave = tried.wave
+    if wave is not None and wave.state in (WaveState.REJECTED, WaveState.ABORTED):
+        return Again(None, f"wave {wave.id} for the same was {wave.state.words}")
+    since = wave.last.at if wave is not None else tried.proposal.at
+    return Again(since + AFTER_SILENCE, f"wave {tried.proposal.wave_id} was about the same")
