@@ -6,6 +6,7 @@ config and the models that a rollout made.
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from bot.domain.endpoint import ConfigRecord, Snapshot
 from bot.domain.errors import ResourceMissing
@@ -13,6 +14,7 @@ from bot.domain.fleet import EndpointSpec
 from bot.domain.phases import Kind, Phase, Reason
 from bot.domain.plan import Plan
 from bot.domain.rollout import Rollout, Thread, Transition
+from bot.domain.trial import TrialAsk, TrialStep, TrialWatch, trial_on
 from workers.ports import Endpoints
 from workers.rollbacks import pace_of, watch_of
 
@@ -79,6 +81,7 @@ def rollout_from_tags(spec: EndpointSpec, snapshot: Snapshot, config: ConfigReco
         watch=watch_of(spec),
         expires_at=now,
         restored=True,
+        **_trial_fields(config, snapshot, now),
         plan=Plan(
             fingerprint="",
             made_at=now,
@@ -86,5 +89,17 @@ def rollout_from_tags(spec: EndpointSpec, snapshot: Snapshot, config: ConfigReco
             target_config=config.name,
             current_label=previous,
             target_label=config.name,
+            trial=trial_on(config, snapshot),
         ),
     )
+
+
+def _trial_fields(config: ConfigRecord, snapshot: Snapshot, now: datetime) -> dict[str, Any]:
+    """That it started a trial which still runs, where the config's tags say so. When it began to serve, no tag tells."""
+    trial = trial_on(config, snapshot)
+    if trial is None:
+        return {}
+    return {
+        "trial": TrialAsk(step=TrialStep.START, share=round(trial.share), shadow=trial.shadow),
+        "trial_watch": TrialWatch(since=min(snapshot.last_modified, now), share=trial.share),
+    }

@@ -28,6 +28,7 @@ class RoundName(StrEnum):
     REGISTRY = "registry"  # new versions are announced, revoked ones are told
     TAGS = "tags"  # what must outlive the store is written onto the endpoints
     WAVES = "waves"
+    TRIALS = "trials"  # A/B tests: how B does beside A
     MANAGE = "manage"
     HOME = "home"  # App Homes that somebody looks at
 
@@ -38,6 +39,8 @@ class Round:
 
     every: timedelta
     run: Callable[[], None]
+    always: bool = False
+    """Whether it is done without a `manager` in the fleet file as well: it looks after what a person began."""
 
 
 @dataclass(frozen=True)
@@ -49,13 +52,16 @@ class Rounds:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Those that are done here; none without a `manager` in the fleet file."""
-        return tuple(self.rounds) if self.world.fleet.manager is not None else ()
+        """Those that are done here; without a `manager` in the fleet file only what a person's deeds need."""
+        return tuple(name for name, round_ in self.rounds.items() if self._is_done(round_))
+
+    def _is_done(self, round_: Round) -> bool:
+        return round_.always or self.world.fleet.manager is not None
 
     def run(self, name: str) -> None:
         """Do it, unless somebody is at it, and make it due again."""
         found = self.rounds.get(RoundName(name))
-        if found is None or self.world.fleet.manager is None:
+        if found is None or not self._is_done(found):
             self.world.store.due.remove(Due.ROUNDS, name)
             return
         due, lease = self.world.store.due, self.world.lease
@@ -79,4 +85,10 @@ class Rounds:
 
     def soon(self, name: RoundName) -> None:
         """Let a round come at once."""
-        self.world.store.due.put_off(Due.ROUNDS, name, self.world.clock())
+        soon(self.world, name)
+
+
+def soon(world: World, *names: RoundName) -> None:
+    """Let rounds come at once, for whoever knows that something changed; none without a `manager` in the fleet file."""
+    for name in names:
+        world.store.due.put_off(Due.ROUNDS, name, world.clock())

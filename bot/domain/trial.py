@@ -11,12 +11,15 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal
 
+from bot.domain.endpoint import ConfigRecord, Snapshot
 from bot.domain.model import Value
 from bot.domain.verdict import Comparison, Effect, Standing, Verdict, VerdictKind
 from bot.domain.watchplan import WatchPlan
 
 TRIAL_TAG = "rollout:trial"
 """On a config that runs a trial: the name of B's variant."""
+
+_WEIGHT = "InitialVariantWeight"
 
 LOOKS_TO_CONFIRM = 2
 """So many looks in a row must say REGRESSED, where no limit was crossed: one may be an outlier."""
@@ -78,6 +81,23 @@ def share_of(weights: Mapping[str, float | None], trial: TrialPlan) -> float | N
     if a is None or b is None or a + b <= 0:
         return None
     return 100 * b / (a + b)
+
+
+def trial_on(config: ConfigRecord, snapshot: Snapshot) -> TrialPlan | None:
+    """The trial that an endpoint runs on that config, told from the config alone; None if it runs none of ours."""
+    b = config.tags.get(TRIAL_TAG)
+    production = {v["VariantName"]: v for v in config.variants()}
+    shadows = {v["VariantName"]: v for v in config.document.get("ShadowProductionVariants", ())}
+    others = [name for name in production if name != b]
+    if b is None or len(others) != 1 or b not in {*production, *shadows}:
+        return None
+    weight = float(production[others[0]].get(_WEIGHT, 1.0))
+    found = TrialPlan(a=others[0], b=b, weight=weight, share=0, shadow=b in shadows)
+    if found.shadow:
+        copied = float(shadows[b].get(_WEIGHT, 1.0)) / weight if weight else 0.0
+        return found.model_copy(update={"share": 100 * min(1.0, copied)})
+    share = share_of({v.name: v.weight for v in snapshot.variants}, found)
+    return found.model_copy(update={"share": share if share is not None else 0.0})
 
 
 class TrialStop(Value):

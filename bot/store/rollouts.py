@@ -207,6 +207,12 @@ class RolloutStore:
             ids = self._redis.smembers(keys.active_on(endpoint) if endpoint else keys.ACTIVE)
         return self.load_many(sorted(text(i) for i in ids))
 
+    def on_trial(self) -> tuple[Stored, ...]:
+        """The rollouts that started trials which still run."""
+        with store_errors():
+            ids = self._redis.smembers(keys.TRIALS)
+        return self.load_many(sorted(text(i) for i in ids))
+
     def recent(self, endpoint: str | None = None, limit: int = 10) -> tuple[Rollout, ...]:
         """Past and present rollouts, newest first."""
         with store_errors():
@@ -269,6 +275,8 @@ def _write(pipe: Pipeline, write: Write, before: Rollout | None, now: datetime) 
     active = pipe.sadd if rollout.is_active else pipe.srem
     active(keys.ACTIVE, rollout.id)
     active(keys.active_on(rollout.endpoint), rollout.id)
+    on_trial = pipe.sadd if rollout.has_running_trial else pipe.srem
+    on_trial(keys.TRIALS, rollout.id)
     if rollout.is_active and write.due is not None:
         pipe.zadd(keys.due(Due.TICKS), {rollout.id: write.due.timestamp()})
     else:

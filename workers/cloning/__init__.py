@@ -11,7 +11,7 @@ from workers.cloning.drafting import Draft, DraftNames, draft
 from workers.cloning.lineage import creation_tags, lineage_tags
 from workers.cloning.live import LiveEndpoint, models_named_by
 from workers.cloning.naming import target_name
-from workers.cloning.trials import kept_b, live_trial, started, trial_on, trial_variant
+from workers.cloning.trials import kept_b, live_trial, started, trial_variant
 
 __all__ = [
     "BRIDGE_SUFFIX",
@@ -32,7 +32,6 @@ __all__ = [
     "models_named_by",
     "started",
     "target_name",
-    "trial_on",
     "trial_variant",
     "with_live_weights",
 ]

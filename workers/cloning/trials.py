@@ -12,12 +12,11 @@ from typing import Any
 from bot.domain.content import content_hash_of
 from bot.domain.endpoint import ConfigRecord, Document, ModelRecord
 from bot.domain.plan import Difference
-from bot.domain.trial import TRIAL_TAG, TrialAsk, TrialPlan, share_of
+from bot.domain.trial import TRIAL_TAG, TrialAsk, TrialPlan, trial_on
 from workers.cloning.bridging import single, weight_beside
 from workers.cloning.containers import present_document
 from workers.cloning.counts import (
     COUNT,
-    DEFAULT_WEIGHT,
     PRODUCTION,
     SHADOW,
     WEIGHT,
@@ -42,31 +41,9 @@ def trial_variant(variant: str) -> str:
     return f"{variant[: NAME_LIMIT - len(_B_SUFFIX)].rstrip('-')}{_B_SUFFIX}"
 
 
-def trial_on(config: ConfigRecord, weights: dict[str, float | None]) -> TrialPlan | None:
-    """The trial that a config runs, told from the config alone; None if it runs none of ours.
-
-    Args:
-        config: What the endpoint is on.
-        weights: Its live weights by variant.
-    """
-    b = config.tags.get(TRIAL_TAG)
-    production = {v["VariantName"]: v for v in config.variants()}
-    shadows = {v["VariantName"]: v for v in config.document.get(SHADOW, ())}
-    others = [name for name in production if name != b]
-    if b is None or len(others) != 1 or b not in {*production, *shadows}:
-        return None
-    weight = float(production[others[0]].get(WEIGHT, DEFAULT_WEIGHT))
-    found = TrialPlan(a=others[0], b=b, weight=weight, share=0, shadow=b in shadows)
-    if found.shadow:
-        copied = float(shadows[b].get(WEIGHT, DEFAULT_WEIGHT)) / weight if weight else 0.0
-        return found.model_copy(update={"share": 100 * min(1.0, copied)})
-    share = share_of(weights, found)
-    return found.model_copy(update={"share": share if share is not None else 0.0})
-
-
 def live_trial(live: LiveEndpoint) -> TrialPlan | None:
     """The trial that an endpoint runs now."""
-    return trial_on(live.config, {v.name: v.weight for v in live.snapshot.variants})
+    return trial_on(live.config, live.snapshot)
 
 
 def started(current: LiveEndpoint, draft: Draft, variant: str, ask: TrialAsk, names: DraftNames) -> Draft:
