@@ -53,6 +53,8 @@ from bot.domain.errand import (
     Form,
     FormContext,
     FormErrand,
+    HomeErrand,
+    HomeLook,
     ReplyTo,
     short_id,
 )
@@ -128,6 +130,12 @@ class Intake:
             at=self.clock(),
         )
         self._put(errand, QueueName.URGENT)
+        return Taken(None, errand.id)
+
+    def take_home(self, look: HomeLook | None, *, actor: str, reply: ReplyTo, delivery_id: str) -> Taken:
+        """An App Home tab that was opened, or other rows in it; None is what this person looked at the last time."""
+        errand = HomeErrand(id=short_id(delivery_id), look=look, actor=actor, reply=reply, at=self.clock())
+        self._put(errand, QueueName.SLOW)
         return Taken(None, errand.id)
 
     def take_break(self, value: BreakValue, *, actor: str, reply: ReplyTo, delivery_id: str) -> Taken:

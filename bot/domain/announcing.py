@@ -32,10 +32,10 @@ class Announcement(Value):
     package_arn: str
     label: str
     """The version as people call it."""
-    place: str
-    """The account and region in which its group is looked at."""
+    lane: str
+    """Its group, and the account and region in which that is looked at, in words."""
     channel_id: str
-    message_ts: str
+    message_ts: str = ""
     at: datetime
     endpoint: str = ""
     """The endpoint that runs it, for REVOKED."""

@@ -33,6 +33,11 @@ class ReplyTo(Value):
     in_place: bool = False
     """Whether the answer takes the place of the message whose button was pressed, as the next page does."""
 
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether it was asked outside every conversation, as in the App Home tab: what happens in a channel is not seen there."""
+        return self.channel_id is None and self.terminal is None
+
 
 class Click(StrEnum):
     """What a button asks for."""
@@ -71,11 +76,19 @@ class CommandValue(Value):
     """Whether the answer takes the place of the message that the button stands on."""
 
 
+class HomeLook(Value):
+    """Which rows of the board somebody looks at in the App Home tab."""
+
+    only: Literal["all", "attention", "mine"] = "all"
+    page: int = Field(default=1, ge=1)
+
+
 class Form(StrEnum):
     """What a modal asks for."""
 
     REJECT_REASON = "reject_reason"
     ACCEPT_REASON = "accept_reason"
+    REJECT_VERSION = "reject_version"
 
 
 class FormContext(Value):
@@ -84,7 +97,9 @@ class FormContext(Value):
     Slack does not say from where a modal was opened, so the thread stands here too: an answer to the person goes there.
     """
 
-    rollout_id: str
+    rollout_id: str = ""
+    command: Command | None = None
+    """The command that the form completes, for a form that is about no rollout."""
     channel_id: str | None = None
     thread_ts: str | None = None
 
@@ -114,14 +129,27 @@ class ClickErrand(Value):
 
 
 class FormErrand(Value):
-    """Somebody submitted a modal of a rollout."""
+    """Somebody submitted a modal, of a rollout or of a command."""
 
     kind: Literal["form"] = "form"
     id: str
     form: Form
-    rollout_id: str
+    rollout_id: str = ""
+    command: Command | None = None
     values: Mapping[str, str]
     """What was entered, by the input's id; what was left empty is not there."""
+    actor: str
+    reply: ReplyTo
+    at: datetime
+
+
+class HomeErrand(Value):
+    """Somebody opened the App Home tab, or asked for other rows there."""
+
+    kind: Literal["home"] = "home"
+    id: str
+    look: HomeLook | None
+    """What they asked for; None: what they looked at the last time."""
     actor: str
     reply: ReplyTo
     at: datetime
@@ -149,7 +177,7 @@ class SettleBreaksErrand(Value):
 
 
 Errand = Annotated[
-    CommandErrand | ClickErrand | FormErrand | BreakErrand | SettleBreaksErrand, Field(discriminator="kind")
+    CommandErrand | ClickErrand | FormErrand | HomeErrand | BreakErrand | SettleBreaksErrand, Field(discriminator="kind")
 ]
 
 

@@ -15,6 +15,7 @@ from bot.messages.ids import CallbackId
 FORMS: Mapping[CallbackId, Form] = {
     CallbackId.REJECT_REASON: Form.REJECT_REASON,
     CallbackId.ACCEPT_REASON: Form.ACCEPT_REASON,
+    CallbackId.REJECT_VERSION: Form.REJECT_VERSION,
 }
 
 

@@ -17,6 +17,9 @@ class ActionId(StrEnum):
     EXTEND_WATCH = "rollout.extend_watch"
     ACCEPT = "rollout.accept"
     BREAK_LOCK = "lock.break"
+    HOME_ROWS = "home.rows"
+    HOME_PREVIOUS = "home.previous"
+    HOME_NEXT = "home.next"
     COMMAND = "command.run"
     COMMAND_2 = "command.run_2"
     COMMAND_3 = "command.run_3"
@@ -41,6 +44,7 @@ class BlockId(StrEnum):
     STEERING = "rollout.steering"
     LOCK = "lock.question"
     COMMANDS = "command.buttons"
+    HOME = "home.steering"
 
 
 class CallbackId(StrEnum):
@@ -48,6 +52,7 @@ class CallbackId(StrEnum):
 
     REJECT_REASON = "rollout.reject_reason"
     ACCEPT_REASON = "rollout.accept_reason"
+    REJECT_VERSION = "version.reject"
 
 
 class InputId(StrEnum):

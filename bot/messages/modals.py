@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from bot.domain.errand import FormContext
+from bot.domain.commands import RejectVersion
+from bot.domain.errand import FormContext, ReplyTo
 from bot.domain.rejection import REASON_LIMIT
 from bot.domain.rollout import Rollout
 from bot.messages.blocks import Block, escape, section
@@ -32,6 +33,29 @@ def render_accept_reason(rollout: Rollout) -> View:
             "The bot does not roll this rollout back by itself any more; Roll back still works."
         ),
     )
+
+
+def render_reject_version(label: str, command: RejectVersion, reply: ReplyTo) -> View:
+    """Asks why a version shall be rejected; it is rejected when this is submitted, and not before.
+
+    Args:
+        label: The version as people call it.
+        command: What the form completes.
+        reply: Where the answer goes.
+    """
+    context = FormContext(command=command, channel_id=reply.channel_id, thread_ts=reply.thread_ts)
+    hint = "Kept in the model registry, for whoever trained it."
+    why = _paragraph(InputId.REASON, "Reason", hint, REASON_LIMIT) | {"optional": False}
+    text = f"*{escape(label)}* is set to Rejected in the model registry when you send this. Until then nothing changes."
+    return {
+        "type": "modal",
+        "callback_id": str(CallbackId.REJECT_VERSION),
+        "private_metadata": context.model_dump_json(),
+        "title": _plain("Reject the version?"),
+        "submit": _plain("Reject"),
+        "close": _plain("Cancel"),
+        "blocks": [section(text), why],
+    }
 
 
 def _reason_form(rollout: Rollout, callback_id: CallbackId, *, title: str, stands: str) -> View:

@@ -1,8 +1,47 @@
 """Watches the registry: announces versions that wait for approval, and tells when one that runs is no longer approved."""
 
+import logging
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from workers.world import World
+from bot.domain.announcing import (
+    MOST_AT_ONCE,
+    Announcement,
+    AnnouncementKind,
+    WatchedGroup,
+    announcement_key,
+    awaiting,
+    newest_allowed,
+    version_of,
+    watched_groups,
+    would_get,
+)
+from bot.domain.approval import describe_approvers
+from bot.domain.board import BoardState
+from bot.domain.endpoint import ApprovalStatus, ModelPackage
+from bot.domain.errors import GatewayError, ResourceMissing, TransientError
+from bot.domain.fleet import EndpointSpec
+from bot.messages.versions import (
+    render_newly_approved,
+    render_pending,
+    render_revoked,
+    render_revoked_over,
+    render_settled,
+)
+from workers.census import Census
+from workers.versions.announcing import Announcing
+from workers.versions.deciding import all_approvers
+from workers.world import World, place_of
+
+log = logging.getLogger(__name__)
+
+Running = Mapping[str, str | None]
+"""ARN of the version that runs, by endpoint."""
+
+Versions = Sequence[ModelPackage]
+
+SEEN = "seen"
+"""Noted in place of a message_ts where nothing had to be said."""
 
 
 @dataclass(frozen=True)
@@ -10,6 +49,149 @@ class RegistryWatch:
     """Tells people what changed in the registry, each thing once."""
 
     world: World
+    census: Census
+    announcing: Announcing
 
     def round(self) -> None:
-        """Announce what is new."""
+        """Announce what is new, and settle what is over. A group that cannot be read does not keep the others waiting."""
+        standings = self.census.standings()
+        running = {s.endpoint: s.running_package for s in standings if s.state is not BoardState.UNKNOWN}
+        listed: dict[str, Versions] = {}
+        for group in watched_groups(self.world.fleet):
+            try:
+                versions = self.census.versions(group.specs[0])
+                listed[_lane(group)] = versions
+                self._announce(group, versions, running)
+                self._alert(group, versions, running)
+            except (TransientError, GatewayError) as exc:
+                log.warning("group %s is looked at again later: %s", group.name, exc)
+        self._settle(listed, running)
+
+    # Versions that wait for approval, and those that were approved since
+
+    def _announce(self, group: WatchedGroup, versions: Versions, running: Running) -> None:
+        """New ones, newest first and a few at a time; at the first look, and after the store was lost, the newest alone."""
+        if not versions or not any(spec.name in running for spec in group.specs):
+            return  # what would be news to them is not known
+        notices = self.world.store.notices
+        is_first_look = notices.first_time(f"looked at {_lane(group)}")
+        waiting = awaiting(group, versions, running)
+        unsaid = [p for p in waiting if notices.recall(_seen(group, p)) is None]
+        shown = unsaid[: 1 if is_first_look else MOST_AT_ONCE]
+        for package in unsaid[len(shown) :]:
+            notices.remember(_seen(group, package), SEEN)
+        self._tell_by_hand(group, versions, running, is_first_look=is_first_look)
+        for package in shown:
+            if self._announce_one(group, package, waiting, versions, running):
+                notices.remember(_seen(group, package), SEEN)
+
+    def _announce_one(
+        self, group: WatchedGroup, package: ModelPackage, waiting: Versions, versions: Versions, running: Running
+    ) -> bool:
+        """Tell every channel of its endpoints; False where one of them did not take it."""
+        described = self.world.aws(group.specs[0]).registry.describe_package(package.arn)
+        address = group.address(package.arn)
+        approvers = describe_approvers(all_approvers(spec.approval for spec in group.specs))
+        others = [p.label for p in waiting if p.arn != package.arn]
+        is_said = True
+        for channel, specs in group.by_channel().items():
+            getting = would_get(package, specs, versions, running)
+            if getting:
+                message = render_pending(described, address, getting, approvers, others)
+                is_said &= self.announcing.say(self._pending(group, package, channel), message)
+        return is_said
+
+    def _pending(self, group: WatchedGroup, package: ModelPackage, channel: str) -> Announcement:
+        return Announcement(
+            kind=AnnouncementKind.PENDING,
+            package_arn=package.arn,
+            label=package.label,
+            lane=_lane(group),
+            channel_id=channel,
+            at=self.world.clock(),
+        )
+
+    def _tell_by_hand(self, group: WatchedGroup, versions: Versions, running: Running, *, is_first_look: bool) -> None:
+        """Endpoints of policy `manual` get one line when a version is approved for them; what was approved before is on the board."""
+        newest = newest_allowed(versions, ())
+        if newest is None:
+            return
+        for channel, specs in group.by_channel().items():
+            key = f"by hand {newest.arn} {channel}"
+            if self.world.store.notices.recall(key) is not None:
+                continue
+            by_hand = [s for s in would_get(newest, specs, versions, running) if s.policy == "manual"]
+            if by_hand and not is_first_look:
+                self.announcing.noticing.say(key, channel, render_newly_approved(newest, by_hand))
+            else:
+                self.world.store.notices.remember(key, SEEN)
+
+    # Versions that run and are no longer approved
+
+    def _alert(self, group: WatchedGroup, versions: Versions, running: Running) -> None:
+        for spec in group.specs:
+            package = version_of(running.get(spec.name), versions)
+            if package is None or package.approval in (None, ApprovalStatus.APPROVED) or spec.channel is None:
+                continue
+            key = announcement_key(AnnouncementKind.REVOKED, package.arn, spec.name)
+            if self.world.store.notices.recall(key) is None:
+                self._alert_one(group, spec, package, versions)
+
+    def _alert_one(self, group: WatchedGroup, spec: EndpointSpec, package: ModelPackage, versions: Versions) -> None:
+        assert spec.channel is not None
+        described = self.world.aws(spec).registry.describe_package(package.arn)
+        if described.approval is ApprovalStatus.APPROVED:
+            return  # the list was older
+        held = [hold.package_arn for hold in self.world.store.holds.on(spec.name) if hold.package_arn is not None]
+        alert = Announcement(
+            kind=AnnouncementKind.REVOKED,
+            package_arn=package.arn,
+            label=package.label,
+            lane=_lane(group),
+            channel_id=spec.channel,
+            at=self.world.clock(),
+            endpoint=spec.name,
+        )
+        self.announcing.say(alert, render_revoked(spec, described, newest_allowed(versions, held)))
+
+    # What is over
+
+    def _settle(self, listed: Mapping[str, Versions], running: Running) -> None:
+        lanes = {_lane(group): group for group in watched_groups(self.world.fleet)}
+        for announcement in self.world.store.versions.announced():
+            group = lanes.get(announcement.lane)
+            if group is None:
+                self.announcing.settle(announcement, render_settled(announcement, None, is_watched=False))
+            elif announcement.lane in listed:
+                package = version_of(announcement.package_arn, listed[announcement.lane])
+                if announcement.kind is AnnouncementKind.PENDING:
+                    self._settle_pending(announcement, group, package)
+                else:
+                    self._settle_revoked(announcement, package, running)
+
+    def _settle_pending(self, announcement: Announcement, group: WatchedGroup, package: ModelPackage | None) -> None:
+        if package is not None and package.approval is ApprovalStatus.PENDING:
+            return
+        try:
+            described = self.world.aws(group.specs[0]).registry.describe_package(announcement.package_arn)
+        except ResourceMissing:
+            described = None
+        if described is None or described.approval is not ApprovalStatus.PENDING:
+            self.announcing.settle(announcement, render_settled(announcement, described))
+
+    def _settle_revoked(self, announcement: Announcement, package: ModelPackage | None, running: Running) -> None:
+        if announcement.endpoint not in running:
+            return  # nobody knows at the moment
+        runs_on = (running[announcement.endpoint] or "").lower() == announcement.package_arn.lower()
+        if runs_on and (package is None or package.approval is not ApprovalStatus.APPROVED):
+            return
+        self.announcing.settle(announcement, render_revoked_over(announcement, runs_on=runs_on))
+        self.world.store.notices.forget(announcement.key)  # should it be revoked again, that is news
+
+
+def _lane(group: WatchedGroup) -> str:
+    return f"{place_of(group.specs[0])} {group.name}"
+
+
+def _seen(group: WatchedGroup, package: ModelPackage) -> str:
+    return f"waits {package.arn} {_lane(group)}"

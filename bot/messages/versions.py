@@ -1,0 +1,201 @@
+"""Versions of the registry in messages: the announcement of a new one, what was decided on it, and the alarm when one is revoked."""
+
+from collections.abc import Mapping, Sequence
+
+from bot.domain.announcing import Announcement, decided_by, decided_why
+from bot.domain.commands import ApproveVersion, Change, Promote, RejectVersion, Rollback
+from bot.domain.endpoint import ApprovalStatus, ModelPackage
+from bot.domain.fleet import EndpointSpec
+from bot.domain.names import mention
+from bot.messages.blocks import (
+    CommandButton,
+    Confirm,
+    Message,
+    code,
+    command_buttons,
+    context,
+    escape,
+    escape_except_mentions,
+    listed,
+    quote,
+    section,
+)
+from bot.messages.words import count, moment, on_one_line
+
+_MOST_NAMES = 12
+"""Endpoints that one line names; the board has all of them."""
+
+_MOST_BUTTONS = 5
+
+_METRIC = "metric."
+"""Metadata that begins so is a number that whoever trained the version measured."""
+
+_POLICIES: Mapping[str, str] = {
+    "auto": "by itself, in its change windows",
+    "ask": "after somebody approved its plan",
+    "manual": "only when somebody promotes it",
+}
+
+STATUS_WORDS: Mapping[ApprovalStatus | None, str] = {
+    ApprovalStatus.APPROVED: "Approved",
+    ApprovalStatus.REJECTED: "Rejected",
+    ApprovalStatus.PENDING: "waiting for approval again",
+    None: "without an approval state",
+}
+
+
+def render_pending(
+    package: ModelPackage, group: str, getting: Sequence[EndpointSpec], approvers: str, also: Sequence[str] = ()
+) -> Message:
+    """A version that waits for approval.
+
+    Args:
+        package: The version.
+        group: What a command calls its group.
+        getting: The endpoints that would get it.
+        approvers: Who decides, as people read it.
+        also: Further versions that wait, and are not announced by themselves.
+    """
+    version = package.version or 0
+    approve = ApproveVersion(group=group, version=version, if_pending=True)
+    reject = RejectVersion(group=group, version=version, if_pending=True)
+    title = f"*{escape(package.label)}* waits for approval."
+    small = f"It is for {approvers} to decide, here or by {code(f'approve-version {group} {version}')}."
+    if also:
+        small += f" {escape(', '.join(also))} {'waits' if len(also) == 1 else 'wait'} too."
+    return Message(
+        title,
+        (
+            section("\n".join([title, *_about(package)])),
+            section(f"If it is approved, it comes to:\n{_by_policy(getting)}"),
+            command_buttons(
+                CommandButton("Approve version", approve, style="primary", confirm=_confirm(package, getting)),
+                CommandButton("Reject version…", reject, style="danger"),
+            ),
+            context(small),
+        ),
+    )
+
+
+def _confirm(package: ModelPackage, getting: Sequence[EndpointSpec]) -> Confirm | None:
+    """Where an approval alone changes endpoints, the button asks before."""
+    by_itself = [spec for spec in getting if spec.policy == "auto"]
+    if not by_itself:
+        return None
+    follows = f"{by_itself[0].name} gets it" if len(by_itself) == 1 else f"{len(by_itself)} endpoints get it"
+    text = f"{follows} without a further question, as soon as the change windows allow."
+    return Confirm(f"Approve {package.label}?", text, "Approve", "Not now")
+
+
+def render_settled(announcement: Announcement, package: ModelPackage | None, *, is_watched: bool = True) -> Message:
+    """The same message when nobody is asked any more.
+
+    Args:
+        announcement: What was said.
+        package: The version as the registry has it now; None if it was deleted.
+        is_watched: Whether the fleet file still names its group.
+    """
+    label = f"*{escape(announcement.label)}*"
+    about: list[str] = []
+    if not is_watched:
+        text = f"{label} waits for approval, but no endpoint of the fleet file uses its group any more."
+    elif package is None:
+        text = f"{label} was deleted from the registry before anybody decided on it."
+    else:
+        text, about = f"{label}: {how_it_stands(package)}", _about(package)
+    return Message(text, (section("\n".join([text, *about])),))
+
+
+def render_decision(package: ModelPackage) -> Message:
+    """The answer to approve-version and reject-version, for everybody in the channel."""
+    text = f"*{escape(package.label)}*: {how_it_stands(package)}"
+    return Message(text, (section(text),))
+
+
+def how_it_stands(package: ModelPackage) -> str:
+    """`Approved by @ben on Mon 12:00: recall is better`; what is not told is left out."""
+    by, why = decided_by(package), on_one_line(decided_why(package), 300)
+    who = f" by {escape_except_mentions(by)}" if by else ""
+    when = f" on {moment(package.modified_at)}" if package.modified_at is not None else ""
+    return f"{STATUS_WORDS[package.approval]}{who}{when}{f': {escape(why)}' if why else '.'}"
+
+
+def render_revoked(spec: EndpointSpec, package: ModelPackage, instead: ModelPackage | None) -> Message:
+    """An endpoint runs what is no longer approved.
+
+    Args:
+        spec: The endpoint.
+        package: What it runs, as the registry has it now.
+        instead: The newest approved version that nothing holds; None if there is none.
+    """
+    endpoint = spec.name
+    text = f":warning: *{escape(endpoint)}* runs *{escape(package.label)}*, which is no longer approved."
+    happens = "It serves on: SageMaker does not stop what runs."
+    if instead is not None:
+        happens += f" The newest approved version that may run is {escape(instead.label)}."
+        wanted = CommandButton(f"Promote to {instead.version}", promotion_of(spec, instead), style="primary")
+    else:
+        happens += " No other version is approved, so what is left is to roll back."
+        wanted = CommandButton(
+            "Roll back",
+            Rollback(endpoint=endpoint),
+            style="danger",
+            confirm=Confirm("Roll back?", f"{endpoint} goes back to its last good config.", "Roll back"),
+        )
+    owner = f" {mention(spec.owner)} answers for it." if spec.owner is not None else ""
+    return Message(
+        text,
+        (section(f"{text}\n{how_it_stands(package)}"), section(f"{happens}{owner}"), command_buttons(wanted)),
+    )
+
+
+def render_revoked_over(announcement: Announcement, *, runs_on: bool) -> Message:
+    """The same message when that is over: the version is approved again, or it does not run any more."""
+    label, endpoint = escape(announcement.label), escape(announcement.endpoint)
+    how = f"{label} is approved again." if runs_on else f"*{endpoint}* runs it no more."
+    text = f"*{endpoint}* ran *{label}* while it was not approved. That is over: {how}"
+    return Message(text, (section(text),))
+
+
+def render_newly_approved(package: ModelPackage, by_hand: Sequence[EndpointSpec]) -> Message:
+    """A version was approved, and some endpoints wait for a person to bring it to them.
+
+    Args:
+        package: The version.
+        by_hand: Endpoints of policy `manual`, at least one.
+    """
+    names = _names(by_hand)
+    text = (
+        f"*{escape(package.label)}* is approved. {names} {'takes' if len(by_hand) == 1 else 'take'} new versions only by "
+        "hand (policy manual), so nothing happens by itself."
+    )
+    buttons = [CommandButton(f"Promote {spec.name}", promotion_of(spec, package)) for spec in by_hand[:_MOST_BUTTONS]]
+    return Message(text, (section(text), command_buttons(*buttons)))
+
+
+def promotion_of(spec: EndpointSpec, package: ModelPackage) -> Promote:
+    """The command that brings that version to an endpoint."""
+    return Promote(endpoint=spec.name, change=Change(version=package.version))
+
+
+def _about(package: ModelPackage) -> list[str]:
+    """What whoever registered it says about it."""
+    lines = [quote(package.description)] if package.description else []
+    lines.append(f"Registered {moment(package.created_at)}")
+    measured = sorted((k.removeprefix(_METRIC), v) for k, v in package.properties.items() if k.startswith(_METRIC))
+    if measured:
+        lines.append(", ".join(f"{escape(name)} {escape(value)}" for name, value in measured[:8]))
+    return lines
+
+
+def _by_policy(getting: Sequence[EndpointSpec]) -> str:
+    rows = [(words, [s for s in getting if s.policy == policy]) for policy, words in _POLICIES.items()]
+    return listed([f"{_names(specs)}: {words}" for words, specs in rows if specs])
+
+
+def _names(specs: Sequence[EndpointSpec]) -> str:
+    shown = [f"*{escape(spec.name)}*" for spec in specs[:_MOST_NAMES]]
+    left = len(specs) - len(shown)
+    if left:
+        return f"{', '.join(shown)} and {count(left, 'more', 'more')}"
+    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"

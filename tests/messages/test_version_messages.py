@@ -1,0 +1,176 @@
+"""What people read about versions of the registry."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from fakes.account import ARN
+from fakes.clock import NOW
+from fakes.reading import labels_of, words_of
+from test_every_message import NoFiles
+
+from bot.domain.announcing import Announcement, AnnouncementKind, approval_note
+from bot.domain.commands import ApproveVersion, RejectVersion, Rollback
+from bot.domain.endpoint import ApprovalStatus, ModelPackage
+from bot.domain.errand import CommandValue, FormContext, ReplyTo
+from bot.domain.fleet import EndpointSpec, parse_fleet
+from bot.messages.blocks import Message
+from bot.messages.modals import render_reject_version
+from bot.messages.versions import (
+    promotion_of,
+    render_decision,
+    render_newly_approved,
+    render_pending,
+    render_revoked,
+    render_revoked_over,
+    render_settled,
+)
+from sandbox.slack.blocks.catalog import MESSAGE
+from sandbox.slack.blocks.rules import problems_in
+
+FLEET = """
+version: 1
+defaults: {approval: {users: [U0BEN]}, owner: U0ANNA}
+endpoints:
+  sentiment-prod: {model_package_group: sentiment, policy: auto}
+  sentiment-eu: {model_package_group: sentiment, policy: ask}
+  sentiment-lab: {model_package_group: sentiment, policy: manual}
+"""
+SPECS = parse_fleet(FLEET, "fleet.yaml").endpoints
+PENDING = Announcement(
+    kind=AnnouncementKind.PENDING,
+    package_arn=f"{ARN}:model-package/sentiment/5",
+    label="sentiment version 5",
+    lane="own:own sentiment",
+    channel_id="C1",
+    message_ts="1.1",
+    at=NOW,
+)
+REVOKED = PENDING.model_copy(update={"kind": AnnouncementKind.REVOKED, "endpoint": "sentiment-prod"})
+
+
+def version_5(**said: Any) -> ModelPackage:
+    package = ModelPackage(
+        arn=f"{ARN}:model-package/sentiment/5",
+        name="sentiment",
+        group="sentiment",
+        version=5,
+        status="Completed",
+        approval=ApprovalStatus.PENDING,
+        created_at=NOW - timedelta(hours=2),
+    )
+    return package.model_copy(update=said)
+
+
+def approved(reason: str | None = None) -> ModelPackage:
+    note = approval_note(ApprovalStatus.APPROVED, "U0BEN", "ben", reason)
+    return version_5(approval=ApprovalStatus.APPROVED, approval_note=note, modified_at=NOW)
+
+
+def announced(*specs: EndpointSpec, package: ModelPackage | None = None, also: tuple[str, ...] = ()) -> Message:
+    return render_pending(package or version_5(), "sentiment", specs or tuple(SPECS.values()), "<@U0BEN>", also)
+
+
+def typed_by(message: Message) -> dict[str, Any]:
+    """The command of each button, by its label."""
+    rows = [block["elements"] for block in message.blocks if block["type"] == "actions"]
+    return {e["text"]["text"]: CommandValue.model_validate_json(e["value"]).command for row in rows for e in row}
+
+
+ALL = {
+    "pending": announced(),
+    "settled": render_settled(PENDING, approved()),
+    "deleted": render_settled(PENDING, None),
+    "unwatched": render_settled(PENDING, None, is_watched=False),
+    "decision": render_decision(approved("recall is better")),
+    "revoked": render_revoked(SPECS["sentiment-prod"], version_5(), version_5(version=4)),
+    "revoked, nothing else": render_revoked(SPECS["sentiment-prod"], version_5(), None),
+    "revoked, over": render_revoked_over(REVOKED, runs_on=True),
+    "approved": render_newly_approved(approved(), [SPECS["sentiment-lab"]]),
+    "many": announced(*[SPECS["sentiment-lab"].model_copy(update={"name": f"e{i}" + "x" * 55}) for i in range(200)]),
+}
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_slack_takes_it(name: str):
+    message = ALL[name]
+    assert problems_in(list(message.blocks), MESSAGE, NoFiles()) == []
+    assert message.text
+
+
+def test_an_announcement_says_what_it_is_and_where_it_would_go():
+    package = version_5(
+        description="Trained on <!channel> data",
+        properties={"metric.f1": "0.915", "metric.accuracy": "0.924", "mlflow.run_id": "0a"},
+    )
+    words = words_of(announced(package=package, also=("sentiment version 6",)))
+    assert "sentiment version 5 waits for approval." in words
+    assert "accuracy 0.924, f1 0.915" in words
+    assert "&lt;!channel&gt;" in str(announced(package=package).blocks)
+    assert "sentiment-prod: by itself, in its change windows" in words.replace("*", "")
+    assert "sentiment-eu: after somebody approved its plan" in words.replace("*", "")
+    assert "sentiment-lab: only when somebody promotes it" in words.replace("*", "")
+    assert "approve-version sentiment 5" in words
+    assert "sentiment version 6 waits too." in words
+    assert "0a" not in words
+
+
+def test_its_buttons_decide_only_while_nobody_has():
+    assert typed_by(announced()) == {
+        "Approve version": ApproveVersion(group="sentiment", version=5, if_pending=True),
+        "Reject version…": RejectVersion(group="sentiment", version=5, if_pending=True),
+    }
+
+
+def test_an_approval_that_changes_an_endpoint_by_itself_asks_before():
+    def confirms(message: Message) -> bool:
+        (row,) = [block for block in message.blocks if block["type"] == "actions"]
+        return "confirm" in row["elements"][0]
+
+    assert confirms(announced(SPECS["sentiment-prod"]))
+    assert not confirms(announced(SPECS["sentiment-eu"], SPECS["sentiment-lab"]))
+
+
+def test_what_was_decided_says_by_whom_and_why_and_has_no_buttons():
+    settled = render_settled(PENDING, approved("recall is better"))
+    assert "Approved by @U0BEN on" in words_of(settled)
+    assert "recall is better" in words_of(settled)
+    assert labels_of(settled) == []
+    assert "was deleted from the registry" in words_of(render_settled(PENDING, None))
+
+
+def test_words_from_the_console_cannot_ping_anybody():
+    by_hand = version_5(approval=ApprovalStatus.REJECTED, approval_note="<!here> no", modified_by="arn:x/<!here>")
+    assert "<!here>" not in str(render_settled(PENDING, by_hand).blocks)
+
+
+def test_a_revoked_version_comes_with_the_way_out():
+    spec = SPECS["sentiment-prod"]
+    rejected = version_5(approval=ApprovalStatus.REJECTED, modified_by="arn:aws:iam::1:user/carla", modified_at=NOW)
+    alert = render_revoked(spec, rejected, version_5(version=4))
+    assert "which is no longer approved" in words_of(alert)
+    assert "Rejected by carla on" in words_of(alert)
+    assert "@U0ANNA answers for it." in words_of(alert)
+    assert typed_by(alert) == {"Promote to 4": promotion_of(spec, version_5(version=4))}
+    assert typed_by(render_revoked(spec, rejected, None)) == {"Roll back": Rollback(endpoint="sentiment-prod")}
+
+
+@pytest.mark.parametrize(("runs_on", "how"), [(True, "is approved again"), (False, "runs it no more")])
+def test_an_alert_that_is_over_says_how(runs_on: bool, how: str):
+    over = render_revoked_over(REVOKED, runs_on=runs_on)
+    assert how in words_of(over)
+    assert labels_of(over) == []
+
+
+def test_an_approved_version_is_offered_to_endpoints_that_take_it_by_hand():
+    message = render_newly_approved(approved(), [SPECS["sentiment-lab"]])
+    assert list(typed_by(message)) == ["Promote sentiment-lab"]
+
+
+def test_the_form_says_when_it_takes_effect_and_carries_what_it_completes():
+    command = RejectVersion(group="sentiment", version=5, if_pending=True)
+    view = render_reject_version("sentiment version 5", command, ReplyTo(user_id="U0BEN", channel_id="C1"))
+    context = FormContext.model_validate_json(view["private_metadata"])
+    assert (context.command, context.channel_id) == (command, "C1")
+    assert "Until then nothing changes" in view["blocks"][0]["text"]["text"]
+    assert view["blocks"][1]["optional"] is False
