@@ -66,7 +66,7 @@ class FakeEndpoints(Failing):
 
     def __init__(self, clock: FakeClock, endpoint: str, config: ConfigRecord, *models: ModelRecord) -> None:
         super().__init__()
-        self._clock = clock
+        self.clock = clock
         self.endpoint = endpoint
         self.status = EndpointStatus.IN_SERVICE
         self.config = config.name
@@ -111,7 +111,7 @@ class FakeEndpoints(Failing):
                 status=self.status,
                 config_name=self.config,
                 last_modified=self.moved_at,
-                observed_at=self._clock(),
+                observed_at=self.clock(),
                 failure_reason=self.failure_reason,
                 variants=self.variants,
                 pending=PendingDeployment(config_name=self.pending, variants=self._arrived(self.pending))
@@ -120,7 +120,7 @@ class FakeEndpoints(Failing):
             )
 
     def _play(self, step: Step) -> None:
-        self.status, self.failure_reason, self.moved_at = step.status, step.failure_reason, self._clock()
+        self.status, self.failure_reason, self.moved_at = step.status, step.failure_reason, self.clock()
         self.exists = not step.is_gone
         if step.config is not None:
             self.config, self.pending = step.config, None
@@ -202,7 +202,7 @@ class FakeEndpoints(Failing):
             taken = {"counts": counts_from_config, "weights": weights_from_config}
             self._taken_from_config = frozenset(what for what, is_taken in taken.items() if is_taken)
             self.status, self.pending, self.failure_reason = EndpointStatus.UPDATING, config_name, None
-            self.moved_at = self.updated_at = self._clock()
+            self.moved_at = self.updated_at = self.clock()
             self._script = list(self.scripts.pop(0) if self.scripts else SUCCESS)
 
     def set_weights_and_capacities(
@@ -223,7 +223,7 @@ class FakeEndpoints(Failing):
                 for v in self.variants
             )
             self.status, self.pending, self.failure_reason = EndpointStatus.UPDATING, None, None
-            self.moved_at = self._clock()
+            self.moved_at = self.clock()
             self._script = list(self.scripts.pop(0) if self.scripts else (UPDATING_SILENTLY, SETTLED))
 
     def create(self, name: str, config_name: str, tags: Mapping[str, str]) -> None:
@@ -239,7 +239,7 @@ class FakeEndpoints(Failing):
             self.creations.append(config_name)
             self.variants = self._arrived(config_name)
             self.status, self.pending, self.failure_reason = EndpointStatus.CREATING, None, None
-            self.moved_at = self._clock()
+            self.moved_at = self.clock()
             self._script = list(self.scripts.pop(0) if self.scripts else (CREATING, CREATING, SETTLED))
 
     def delete(self, name: str) -> None:
@@ -250,7 +250,7 @@ class FakeEndpoints(Failing):
             if self.status in BUSY_STATUSES:
                 raise ResourceBusy(self.endpoint, operation="DeleteEndpoint", code="ValidationException")
             self.deletions += 1
-            self.status, self.pending, self.moved_at = EndpointStatus.DELETING, None, self._clock()
+            self.status, self.pending, self.moved_at = EndpointStatus.DELETING, None, self.clock()
             self._script = list(self.scripts.pop(0) if self.scripts else (DELETING, GONE))
 
     def _refuse_while_busy(self, operation: str) -> None:
@@ -259,6 +259,11 @@ class FakeEndpoints(Failing):
 
     def change_tags(self, arn: str, put: Mapping[str, str], remove: Sequence[str] = ()) -> None:
         with self.called("change_tags", arn):
+            config = next((c for c in self.configs.values() if c.arn == arn), None)
+            if config is not None:
+                kept = {k: v for k, v in {**config.tags, **put}.items() if k not in remove}
+                self.configs[config.name] = config.model_copy(update={"tags": kept})
+                return
             assert arn == f"{ARN}:endpoint/{self.endpoint}"
             self.own_tags = {k: v for k, v in {**self.own_tags, **put}.items() if k not in remove}
 

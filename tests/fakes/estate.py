@@ -128,7 +128,17 @@ class Estate:
         return next((found.tags for found in known if found.arn == arn), {})
 
     def change_tags(self, arn: str, put: Mapping[str, str], remove: Sequence[str] = ()) -> None:
-        self._endpoint(arn.rpartition("/")[2]).change_tags(arn, put, remove)
+        kind, name = arn.rpartition(":")[2].split("/")
+        any_of_them = next(iter(self.by_name.values()))  # which share their configs
+        (self._endpoint(name) if kind == "endpoint" else any_of_them).change_tags(arn, put, remove)
+
+    def create(self, name: str, config_name: str, tags: Mapping[str, str]) -> None:
+        """A name that was never there before gets a part of its own to play."""
+        if name not in self.by_name:
+            made = FakeEndpoints(next(iter(self.by_name.values())).clock, name, self.describe_config(config_name))
+            made.exists = False
+            self.add(made)
+        self.by_name[name].create(name, config_name, tags)
 
     def _endpoint(self, name: str) -> FakeEndpoints:
         if name not in self.by_name:
