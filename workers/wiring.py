@@ -6,7 +6,7 @@ the fork, so no two processes share one.
 
 import functools
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -22,12 +22,13 @@ from workers.answering import Answering
 from workers.auditing import Auditing
 from workers.board import Board
 from workers.breaking import Breaking
-from workers.census import Census
+from workers.census import Census, pause
 from workers.checking import Checking
 from workers.clicks import Clicks
 from workers.desk import Carrier, Desk
 from workers.drafting import Drafting
 from workers.gateways.account import aws_by_account
+from workers.gateways.mlflow import MlflowServer
 from workers.gateways.programs import Subprocesses
 from workers.gateways.slack import SlackMessenger, make_web_client
 from workers.glance import Glance
@@ -50,9 +51,9 @@ from workers.rounds import EVENTS_EVERY, Round, RoundName, Rounds
 from workers.scoring import Scoring
 from workers.showing import Showing
 from workers.surveying import Surveying
-from workers.trials import Trials
-from workers.versions import Hints, Looking, RegistryWatch, VersionDecisions, announcing_of
-from workers.waves import WAVE_COMMANDS, Waves
+from workers.trials import TrialLooks, Trials
+from workers.versions import Hints, RegistryWatch, VersionDecisions, announcing_of
+from workers.waves import WAVE_COMMANDS, Waves, waves_of
 from workers.world import World
 
 
@@ -99,6 +100,7 @@ class Process:
                 aws=aws_by_account(store.memory, utc_now),
                 slack=SlackMessenger(client, store.memory),
                 clock=utc_now,
+                experiments=_experiments(settings),
             )
         )
 
@@ -131,15 +133,23 @@ def parts() -> Parts:
     return process().parts
 
 
-def parts_of(world: World, programs: Programs) -> Parts:
-    """The parts over any world: real, or of fakes."""
+def parts_of(world: World, programs: Programs, wait: Callable[[float], None] = pause) -> Parts:
+    """The parts over any world: real, or of fakes.
+
+    Args:
+        world: The world.
+        programs: Runs check commands.
+        wait: Lets a moment pass between two calls of AWS.
+    """
     drafting = Drafting(world)
     planner = Planner(world, drafting)
     opening = Opening(world)
     answering = Answering(world)
-    census = Census(world, drafting)
-    waves = Waves(world, answering, opening)
+    census = Census(world, wait)
+    waves = waves_of(world, answering, opening, drafting, census.standings)
     manager = Manager(world, answering, census, opening, waves)
+    surveying = Surveying(world, answering, Board(census))
+    homes = Homes(world, surveying)
     desk = Desk(
         world=world,
         opening=opening,
@@ -149,7 +159,8 @@ def parts_of(world: World, programs: Programs) -> Parts:
         locking=Locking(world, answering, Breaking(world)),
         holding=Holding(world, answering),
         showing=Showing(world, answering),
-        carriers=_carriers(world, answering, opening, drafting, waves, manager),
+        homes=homes,
+        carriers=_carriers(world, answering, opening, drafting, census, waves, manager, surveying),
     )
     return Parts(
         world=world,
@@ -157,22 +168,32 @@ def parts_of(world: World, programs: Programs) -> Parts:
         reconciler=Reconciler(world, Acting(world, planner, drafting), Glance(world), Ringing(world)),
         notifier=Notifier(world, Posting(world)),
         checking=Checking(world, programs),
-        rounds=Rounds(world, _rounds(world, census, waves, manager)),
+        rounds=Rounds(world, _rounds(world, census, waves, manager, homes)),
     )
 
 
 def _carriers(
-    world: World, answering: Answering, opening: Opening, drafting: Drafting, waves: Waves, manager: Manager
+    world: World,
+    answering: Answering,
+    opening: Opening,
+    drafting: Drafting,
+    census: Census,
+    waves: Waves,
+    manager: Manager,
+    surveying: Surveying,
 ) -> dict[type[Value], Carrier]:
     """Who carries out which command."""
     carriers: tuple[tuple[Carrier, tuple[type[Value], ...]], ...] = (
         (Lifecycle(world, answering, opening), (commands.Deploy, commands.Teardown)),
-        (Trials(world, answering, opening), (commands.AbStart, commands.AbWeight, commands.AbFinish)),
+        (Trials(world, answering, opening, drafting), (commands.AbStart, commands.AbWeight, commands.AbFinish)),
         (Merits(world, answering, drafting, Scoring(world)), (commands.Versions, commands.Compare)),
-        (VersionDecisions(world, answering, announcing_of(world)), (commands.ApproveVersion, commands.RejectVersion)),
+        (
+            VersionDecisions(world, answering, census, announcing_of(world)),
+            (commands.ApproveVersion, commands.RejectVersion),
+        ),
         (manager, (commands.Sync,)),
         (waves, WAVE_COMMANDS),
-        (Surveying(world, answering, Board(world, drafting)), (commands.Status,)),
+        (surveying, (commands.Status,)),
         (Auditing(world, answering), (commands.Audit,)),
         (Collecting(world, answering), (commands.Gc,)),
         (Importing(world, answering), (commands.FleetImport,)),
@@ -180,18 +201,28 @@ def _carriers(
     return {kind: carrier for carrier, kinds in carriers for kind in kinds}
 
 
-def _rounds(world: World, census: Census, waves: Waves, manager: Manager) -> dict[RoundName, Round]:
+def _rounds(world: World, census: Census, waves: Waves, manager: Manager, homes: Homes) -> dict[RoundName, Round]:
     """What comes round, and how often."""
     how = world.fleet.manager or FleetManager()
     return {
         RoundName.EVENTS: Round(EVENTS_EVERY, Hints(world).round),
         RoundName.CENSUS: Round(how.census, census.round),
-        RoundName.REGISTRY: Round(how.census, RegistryWatch(world, Looking(world, census.drafting), announcing_of(world)).round),
+        RoundName.REGISTRY: Round(how.census, RegistryWatch(world, census, announcing_of(world)).round),
         RoundName.TAGS: Round(how.census, Keeping(world).round),
-        RoundName.WAVES: Round(world.fleet.defaults.timing.poll, waves.round),
+        RoundName.WAVES: Round(world.fleet.defaults.timing.poll, waves.round, always=True),
+        RoundName.TRIALS: Round(world.fleet.defaults.timing.poll, TrialLooks(world).round, always=True),
         RoundName.MANAGE: Round(how.every, manager.round),
-        RoundName.HOME: Round(how.census, Homes(world).round),
+        RoundName.HOME: Round(how.census, homes.round),
     }
+
+
+def _experiments(settings: Settings) -> MlflowServer | None:
+    """MLflow, if there is one."""
+    if settings.mlflow_tracking_uri is None:
+        return None
+    token = settings.mlflow_tracking_token
+    uri = settings.mlflow_tracking_uri.get_secret_value()
+    return MlflowServer(uri, token.get_secret_value() if token is not None else None)
 
 
 def utc_now() -> datetime:

@@ -4,7 +4,7 @@ from bot.domain.endpoint import ConfigRecord, Document, ModelPackage
 from bot.domain.errors import UserError
 from bot.domain.rollout import Rollout
 from bot.domain.strategy import Strategy
-from bot.domain.trial import TrialPlan, TrialStep
+from bot.domain.trial import TrialAsk, TrialPlan, TrialStep
 from bot.messages.words import count
 from workers.cloning import Draft, LiveEndpoint, live_trial
 from workers.cloning.counts import COUNT, PRODUCTION, SHADOW, live_weight
@@ -29,23 +29,22 @@ def refuse_during_trial(live: LiveEndpoint) -> None:
     )
 
 
-def refuse_unfit(rollout: Rollout, live: LiveEndpoint, variant: str, package: ModelPackage | None) -> None:
+def refuse_unfit(ask: TrialAsk, live: LiveEndpoint, variant: str, package: ModelPackage | None) -> None:
     """Whether an endpoint can run a second variant, or a shadow, is SageMaker's to say; what it excludes is refused here, with why.
 
     Raises:
         UserError: a trial runs already, or cannot be had here.
     """
     refuse_during_trial(live)
-    assert rollout.trial is not None
     because = _why_no_second_variant(live, variant)
-    if because is None and rollout.trial.shadow:
+    if because is None and ask.shadow:
         because = _why_no_shadow(live, package)
-    if because is None and not rollout.trial.shadow and rollout.trial.share >= 100:
+    if because is None and not ask.shadow and ask.share >= 100:
         because = "would serve with B alone, and that is no test: use promote, or give --weight 99 or less"
-    if because is None and rollout.trial.shadow and rollout.trial.share == 0:
+    if because is None and ask.shadow and ask.share == 0:
         because = "would copy no request to the shadow: give --weight 1 or more"
     if because is not None:
-        kind = "A shadow" if rollout.trial.shadow else "A second version"
+        kind = "A shadow" if ask.shadow else "A second version"
         raise UserError(f"{kind} cannot run here: {live.snapshot.name} {because}. Nothing was started.")
 
 

@@ -105,8 +105,8 @@ class UpdatePlans:
             return package_of_b(live)
         refuse_during_trial(live)
         package = self.drafting.resolve_package(change, spec)
-        if rollout.starts_trial:
-            refuse_unfit(rollout, live, spec.variant, package)
+        if rollout.trial is not None and rollout.starts_trial:
+            refuse_unfit(rollout.trial, live, spec.variant, package)
         return package
 
     def _under_its_policy(self, rollout: Rollout, spec: EndpointSpec, facts: Facts) -> Facts:
