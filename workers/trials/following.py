@@ -53,7 +53,6 @@ class TrialLooks:
     """Looks at every trial that runs, one after the other; one that cannot be looked at does not keep the others waiting."""
 
     world: World
-    opening: Opening
 
     def round(self) -> None:
         """Look at each once."""
