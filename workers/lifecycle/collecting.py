@@ -1,12 +1,26 @@
 """Finds configs and models of our own that nothing needs any more, and deletes them when asked."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bot.domain import commands
+from bot.domain.approval import describe_approvers, is_approver
+from bot.domain.collecting import Orphan, Orphans, orphans_among
+from bot.domain.declared import restore_window
 from bot.domain.errand import CommandErrand
-from bot.domain.errors import UserError
+from bot.domain.errors import NotAllowed, UserError
+from bot.domain.fleet import EndpointSpec
+from bot.messages.gc import render_collected, render_orphans
 from workers.answering import Answering
-from workers.world import World
+from workers.lifecycle.surveying import Surveying
+from workers.people import person_for
+from workers.world import World, place_of
+
+MOST_AT_ONCE = 40
+"""Deletions of one gc: each is preceded by a look at the whole account, and a job has two minutes."""
+
+_RECENT = 500
+"""Rollouts that are asked when something was needed last."""
 
 
 @dataclass(frozen=True)
@@ -18,4 +32,65 @@ class Collecting:
 
     def carry_out(self, errand: CommandErrand, command: commands.Gc) -> None:
         """What was typed, once however often the errand is run."""
-        raise UserError(f"{command.name} is not there yet. Nothing was changed.")
+        if command.delete:
+            self._refuse_outsider(errand.actor)
+        found = [(spec, self._orphans(spec)) for spec in self._places()]
+        if not command.delete:
+            window = restore_window(self.world.fleet)
+            listed = tuple(orphan for _, orphans in found for orphan in orphans.all)
+            self.answering.answer(errand.reply, render_orphans(listed, window))
+            return
+        wanted = [(spec, orphan) for spec, orphans in found for orphan in orphans.all]
+        deleted = [orphan for spec, orphan in wanted[:MOST_AT_ONCE] if self._deleted(spec, orphan)]
+        skipped = len(wanted[:MOST_AT_ONCE]) - len(deleted)
+        left = max(0, len(wanted) - MOST_AT_ONCE)
+        message = render_collected(tuple(deleted), errand.actor, skipped=skipped, left=left)
+        self.answering.answer(errand.reply, message, in_channel=bool(deleted))
+
+    def _refuse_outsider(self, actor: str) -> None:
+        """What is deleted may be of any endpoint, so it takes somebody whom the fleet file's defaults name."""
+        policy = self.world.fleet.defaults.approval
+        if is_approver(policy, person_for(self.world.slack, policy, actor)):
+            return
+        raise NotAllowed(
+            f"Only an approver of the fleet file's defaults may delete what is left over: {describe_approvers(policy)}. "
+            "Nothing was deleted.",
+            actor=actor,
+        )
+
+    def _places(self) -> Iterator[EndpointSpec]:
+        """One endpoint of each account and region."""
+        seen: set[str] = set()
+        for spec in self.world.fleet.endpoints.values():
+            if (place := place_of(spec)) not in seen:
+                seen.add(place)
+                yield spec
+
+    def _orphans(self, spec: EndpointSpec, *, but: str | None = None) -> Orphans:
+        survey = Surveying(self.world).survey(spec, but=but)
+        if survey.unread:
+            raise UserError(
+                f"There is much to look at: {survey.unread:,} more in {place_of(spec)}. Nothing was deleted. What was read is "
+                "remembered; ask again, and it goes on from there."
+            )
+        store = self.world.store
+        active = [s.rollout for s in store.rollouts.active()]
+        held = {h.rollout_id for holds in store.holds.on_each(self.world.fleet.endpoints).values() for h in holds}
+        return orphans_among(
+            survey.configs,
+            survey.models,
+            running=survey.running,
+            rollouts=(*active, *store.rollouts.recent(limit=_RECENT)),
+            held={rollout_id for rollout_id in held if rollout_id is not None},
+            older_than=restore_window(self.world.fleet),
+            now=self.world.clock(),
+        )
+
+    def _deleted(self, spec: EndpointSpec, orphan: Orphan) -> bool:
+        """Look at everything once more, then delete it; False if something needs it by now."""
+        if orphan.name not in {o.name for o in self._orphans(spec, but=orphan.name).all}:
+            return False
+        leftovers = self.world.aws(spec).leftovers
+        delete = leftovers.delete_model if orphan.kind == "model" else leftovers.delete_config
+        delete(orphan.name)
+        return True

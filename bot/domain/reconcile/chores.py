@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from bot.domain.errors import RolloutBotError
+from bot.domain.phases import Kind
 from bot.domain.reconcile.steps import SOON, Action, Decision
 from bot.domain.rollout import Chore, Rollout
 
@@ -29,7 +30,8 @@ def chore_refused(rollout: Rollout, action: Action, error: RolloutBotError) -> D
     """AWS will not have it, and trying again would not help: a person has to do it, and is told how."""
     if action is Action.RESTORE_SCALING:
         assert rollout.scaling is not None
-        what = f"Autoscaling could not be restored: {error.user_message} Put it back by hand: {rollout.scaling.words}."
+        failed, remedy = ("set up", "Set it up") if rollout.kind is Kind.CREATE else ("restored", "Put it back")
+        what = f"Autoscaling could not be {failed}: {error.user_message} {remedy} by hand: {rollout.scaling.words}."
         rollout = rollout.with_(scaling=rollout.scaling.model_copy(update={"gave_up": error.user_message}))
     else:
         rollout = rollout.with_(alarms_deleted=True)
