@@ -9,7 +9,7 @@ import fakeredis
 from rq.job import Job
 
 from bot.domain.endpoint import ApprovalStatus, ConfigRecord, ModelPackage, ModelRecord
-from bot.domain.errand import BreakValue, ButtonValue, Click, FormContext, ReplyTo
+from bot.domain.errand import BreakValue, ButtonValue, Click, CommandValue, FormContext, ReplyTo
 from bot.domain.fleet import parse_fleet
 from bot.domain.phases import Phase
 from bot.domain.rollout import Rollout
@@ -17,7 +17,7 @@ from bot.grammar import Context
 from bot.intake import Intake, Taken
 from bot.listeners.actions import CLICKS
 from bot.listeners.forms import FORMS
-from bot.messages.ids import ActionId, CallbackId, InputId
+from bot.messages.ids import COMMAND_PLACES, ActionId, CallbackId, InputId
 from bot.queue import JobName, QueueName, queue
 from bot.store import keys, make_store
 from bot.store.errands import Answer
@@ -136,7 +136,7 @@ class Engine:
         )
         self.store = self.world.store
         self.programs = FakePrograms()
-        self.parts = _that_draws_nothing(parts_of(self.world, self.programs))
+        self.parts = _that_draws_nothing(parts_of(self.world, self.programs, wait=lambda seconds: None))
         self.intake = Intake(self.store, lambda: self.world.fleet, self.clock)
         self._deliveries = 0
         self.crashes: list[tuple[str, Exception]] = []
@@ -174,10 +174,24 @@ class Engine:
         """A click on the button of that label, on a given message or on the latest one that shows it."""
         shown = on or next(p for p in reversed(self.slack.posted) if label in p.buttons)
         element = shown.buttons[label]
+        if element["action_id"] in COMMAND_PLACES:
+            self.press_command(element["value"], by=by, on=shown, delivery=delivery)
+            return
         if element["action_id"] == ActionId.BREAK_LOCK:
             self.press_break(element["value"], by=by, on=shown, delivery=delivery)
             return
         self.click(CLICKS[ActionId(element["action_id"])], element["value"], by=by, on=shown, delivery=delivery)
+
+    def press_command(self, value: str, *, by: str, on: Posted, delivery: str | None = None) -> None:
+        """A button that types a command for whoever presses it."""
+        delivery = delivery or self._delivery()
+        self.intake.take_command(
+            CommandValue.model_validate_json(value).command,
+            actor=by,
+            reply=ReplyTo(user_id=by, channel_id=on.channel, thread_ts=on.thread_ts, trigger_id=delivery),
+            delivery_id=delivery,
+        )
+        self.settle()
 
     def press_break(self, value: str, *, by: str, on: Posted, delivery: str | None = None) -> None:
         """Break lock, also on a message that shows the button no more."""

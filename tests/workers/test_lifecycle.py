@@ -1,0 +1,377 @@
+"""Endpoints come into being and go: after approval, once, and with a way to have a deleted one back."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from fakes.account import CREATING, DELETING, GONE, SETTLED, Step
+from fakes.engine import FLEET, Engine
+from fakes.failing import lost
+from fakes.records import ANNA, BEN, CARL, CURRENT, ENDPOINT
+from fakes.surroundings import a_target
+
+from bot.domain.endpoint import EndpointStatus
+from bot.domain.errors import GatewayError
+from bot.domain.hold import HoldKind
+from bot.domain.phases import Kind, Phase, Reason
+
+ROLE = "arn:aws:iam::123456789012:role/sagemaker"
+DECLARED = FLEET.replace(
+    "    model_package_group: sentiment\n",
+    f"    model_package_group: sentiment\n    execution_role: {ROLE}\n    instance_type: ml.m5.xlarge\n    instance_count: 2\n"
+    "    environment: {WORKERS: '2'}\n",
+)
+SCALED = DECLARED + "    autoscaling: {min: 2, max: 6, target: 200}\n"
+STAGING = DECLARED + "    tier: staging\n"
+CREATION_FAILED = Step(
+    EndpointStatus.FAILED, failure_reason="The primary container did not pass the ping health check."
+)
+
+
+@pytest.fixture
+def fleet() -> str:
+    return DECLARED
+
+
+@pytest.fixture
+def engine(fleet: str) -> Iterator[Engine]:
+    made = Engine(fleet)
+    yield made
+    assert made.crashes == []
+    made.close()
+
+
+@pytest.fixture
+def empty(engine: Engine) -> Engine:
+    """There is no endpoint yet."""
+    engine.endpoints.exists = False
+    return engine
+
+
+def newest(engine: Engine) -> str:
+    return engine.store.rollouts.recent(ENDPOINT)[0].id
+
+
+def deployed(engine: Engine, words: str = "") -> str:
+    engine.type(f"deploy {ENDPOINT} {words}")
+    rollout_id = newest(engine)
+    engine.press("Approve", by=BEN)
+    return rollout_id
+
+
+def torn_down(engine: Engine) -> str:
+    engine.type(f'teardown {ENDPOINT} --reason "no longer used"')
+    rollout_id = newest(engine)
+    engine.press("Approve", by=BEN)
+    if engine.phase(rollout_id) is Phase.AWAITING_APPROVAL:
+        engine.press("Approve", by=CARL)
+    return rollout_id
+
+
+def assert_over(engine: Engine) -> None:
+    assert engine.store.rollouts.lease_of(ENDPOINT) is None
+    assert engine.store.rollouts.active() == ()
+    engine.play(lambda: False)
+    assert engine.next_due() is None
+
+
+# Deploy
+
+
+def test_an_endpoint_is_created_as_the_fleet_file_declares_it_on_the_newest_approved_version(empty: Engine) -> None:
+    rollout_id = deployed(empty)
+    assert empty.play_out(rollout_id) is Phase.SUCCEEDED
+    rollout = empty.rollout(rollout_id)
+    assert (rollout.kind, rollout.last.reason) == (Kind.CREATE, Reason.CREATED)
+    config = empty.endpoints.configs[empty.endpoints.config]
+    (variant,) = config.variants()
+    assert (variant["InstanceType"], variant["InitialInstanceCount"]) == ("ml.m5.xlarge", 2)
+    model = empty.endpoints.models[variant["ModelName"]].document
+    assert model["PrimaryContainer"]["ModelPackageName"].endswith("/5")
+    assert (model["PrimaryContainer"]["Environment"], model["ExecutionRoleArn"]) == ({"WORKERS": "2"}, ROLE)
+    assert empty.endpoints.creations == [config.name]
+    assert_over(empty)
+
+
+def test_what_is_created_bears_its_lineage_and_no_way_back(empty: Engine) -> None:
+    rollout_id = deployed(empty)
+    empty.play_out(rollout_id)
+    config = empty.endpoints.configs[empty.endpoints.config]
+    model = empty.endpoints.models[config.variants()[0]["ModelName"]]
+    for tags in (empty.endpoints.own_tags, config.tags, model.tags):
+        assert tags["rollout:id"] == rollout_id
+        assert "rollout:previous-config" not in tags
+
+
+def test_it_takes_somebody_else_to_approve_it(empty: Engine) -> None:
+    empty.type(f"deploy {ENDPOINT}", by=BEN)
+    empty.press("Approve", by=BEN)
+    assert empty.phase(newest(empty)) is Phase.AWAITING_APPROVAL
+    assert empty.endpoints.creations == []
+
+
+def test_the_plan_says_what_it_adds_to_the_bill(empty: Engine) -> None:
+    empty.prices.prices["ml.m5.xlarge"] = Decimal("0.23")
+    empty.type(f"deploy {ENDPOINT}")
+    plan = next(p for p in reversed(empty.slack.posted) if "Approve" in p.buttons)
+    assert "Adds $0.46 an hour." in plan.words
+
+
+def test_an_endpoint_that_exists_is_not_created_and_only_the_asker_is_told(engine: Engine) -> None:
+    assert "exists already: it is InService" in engine.ask(f"deploy {ENDPOINT}")
+    assert engine.store.rollouts.recent(ENDPOINT) == ()
+
+
+@pytest.mark.parametrize("fleet", [FLEET])
+def test_a_fleet_file_that_says_too_little_is_told_what_is_missing(empty: Engine) -> None:
+    empty.type(f"deploy {ENDPOINT}")
+    rollout = empty.rollout(newest(empty))
+    assert rollout.phase is Phase.BLOCKED
+    assert "execution_role and instance_type are missing" in rollout.last.note
+
+
+def test_a_version_that_is_not_approved_is_not_deployed(empty: Engine) -> None:
+    empty.type(f"deploy {ENDPOINT} --version 7")
+    rollout = empty.rollout(newest(empty))
+    assert rollout.phase is Phase.BLOCKED
+    assert "Rejected" in rollout.last.note
+
+
+@pytest.mark.parametrize("fleet", [SCALED])
+def test_its_autoscaling_is_set_up_once_it_is_in_service(empty: Engine) -> None:
+    rollout_id = deployed(empty)
+    assert empty.play_out(rollout_id) is Phase.SUCCEEDED
+    target = empty.autoscaling.targets["AllTraffic"]
+    assert (target.minimum, target.maximum, target.tracked) == (
+        2,
+        6,
+        (("SageMakerVariantInvocationsPerInstance", 200.0),),
+    )
+    assert_over(empty)
+
+
+@pytest.mark.parametrize("fleet", [SCALED])
+def test_autoscaling_that_is_refused_is_left_to_people_and_the_endpoint_serves(empty: Engine) -> None:
+    empty.autoscaling.fail("restore", GatewayError("RegisterScalableTarget", "AccessDenied"))
+    rollout_id = deployed(empty)
+    assert empty.play_out(rollout_id) is Phase.SUCCEEDED
+    assert empty.rollout(rollout_id).chore_failures[0].startswith("Autoscaling could not be set up")
+    assert_over(empty)
+
+
+def test_a_creation_that_fails_leaves_a_failed_endpoint_and_quarantines_the_version(empty: Engine) -> None:
+    empty.endpoints.plays((CREATING, CREATION_FAILED))
+    rollout_id = deployed(empty)
+    assert empty.play_out(rollout_id) is Phase.FAILED
+    rollout = empty.rollout(rollout_id)
+    assert rollout.last.reason is Reason.CREATION_FAILED
+    assert "ping health check" in rollout.last.note
+    (hold,) = empty.store.holds.on(ENDPOINT)
+    assert (hold.kind, hold.rollout_id) == (HoldKind.QUARANTINED, rollout_id)
+    assert empty.endpoints.count("create") == 1
+    assert_over(empty)
+
+
+def test_a_failed_endpoint_is_deleted_and_created_anew(empty: Engine) -> None:
+    empty.endpoints.plays((CREATION_FAILED,))
+    empty.play_out(deployed(empty))
+    second = deployed(empty)
+    assert empty.play_out(second) is Phase.SUCCEEDED
+    assert empty.endpoints.deletions == 1
+    assert len(empty.endpoints.creations) == 2
+    assert empty.endpoints.config == empty.rollout(second).target_config
+    assert empty.store.holds.on(ENDPOINT) == ()
+
+
+def test_an_endpoint_that_somebody_else_creates_meanwhile_is_left_alone(empty: Engine) -> None:
+    empty.type(f"deploy {ENDPOINT}")
+    empty.endpoints.exists = True
+    empty.press("Approve", by=BEN)
+    rollout_id = newest(empty)
+    assert empty.play_out(rollout_id) in (Phase.FAILED, Phase.BLOCKED)
+    assert empty.endpoints.creations == []
+    assert empty.endpoints.deletions == 0
+    assert empty.endpoints.config == CURRENT
+
+
+@pytest.mark.parametrize("shows_at_once", [True, False])
+def test_an_answer_to_create_endpoint_that_was_lost_is_found_out_by_looking(empty: Engine, shows_at_once: bool) -> None:
+    empty.endpoints.fail("create", lost("CreateEndpoint"))
+    if not shows_at_once:
+        empty.endpoints.plays((Step(EndpointStatus.CREATING, is_gone=True), CREATING, SETTLED))
+    assert empty.play_out(deployed(empty)) is Phase.SUCCEEDED
+    assert len(empty.endpoints.creations) == 1
+    assert_over(empty)
+
+
+def test_an_endpoint_that_is_there_with_our_own_tag_is_ours(empty: Engine) -> None:
+    """The answer was lost, SageMaker showed nothing for long, and the second call finds the first one's work."""
+    empty.endpoints.fail("create", lost("CreateEndpoint"))
+    unseen = Step(EndpointStatus.CREATING, is_gone=True)
+    seen = iter([unseen] * 6)
+    original = empty.endpoints.create
+
+    def hidden(*args: object) -> None:
+        empty.endpoints.exists = bool(empty.endpoints.creations)
+        original(*args)  # type: ignore[arg-type]
+
+    empty.endpoints.create = hidden  # type: ignore[method-assign]
+    empty.endpoints.plays((*seen, CREATING, SETTLED))
+    rollout_id = deployed(empty)
+    assert empty.play_out(rollout_id) is Phase.SUCCEEDED
+    assert len(empty.endpoints.creations) == 1
+
+
+def test_cancelling_a_creation_under_way_is_answered_with_what_can_be_done(empty: Engine) -> None:
+    rollout_id = deployed(empty)
+    empty.play(lambda: bool(empty.endpoints.creations))
+    assert "has no way to stop that" in empty.ask(f"cancel {rollout_id}")
+    assert empty.play_out(rollout_id) is Phase.SUCCEEDED
+
+
+def test_a_second_deploy_does_not_take_the_place_of_the_first(empty: Engine) -> None:
+    empty.type(f"deploy {ENDPOINT}")
+    first = newest(empty)
+    empty.type(f"deploy {ENDPOINT}", by=CARL)
+    assert f"Rollout {first} of" in empty.slack.responses[-1][1]
+    assert newest(empty) == first
+    assert empty.phase(first) is Phase.AWAITING_APPROVAL
+
+
+def test_a_lock_holds_a_creation_back_until_it_is_lifted(empty: Engine) -> None:
+    empty.type(f"deploy {ENDPOINT} --at in 1h")
+    rollout_id = newest(empty)
+    empty.press("Approve", by=BEN)
+    empty.type(f'lock {ENDPOINT} --reason "load test"', by=CARL)
+    empty.play(lambda: False, limit=timedelta(hours=2))
+    assert empty.endpoints.creations == []
+    empty.type(f"unlock {ENDPOINT}", by=CARL)
+    assert empty.play_out(rollout_id) is Phase.SUCCEEDED
+
+
+# Teardown
+
+
+def test_a_production_endpoint_takes_two_other_people_to_delete(engine: Engine) -> None:
+    engine.type(f'teardown {ENDPOINT} --reason "no longer used"')
+    rollout_id = newest(engine)
+    assert engine.rollout(rollout_id).quorum == 2
+    engine.press("Approve", by=ANNA)
+    engine.press("Approve", by=BEN)
+    engine.press("Approve", by=BEN)
+    assert engine.phase(rollout_id) is Phase.AWAITING_APPROVAL
+    engine.press("Approve", by=CARL)
+    assert engine.play_out(rollout_id) is Phase.SUCCEEDED
+    assert not engine.endpoints.exists
+    assert engine.endpoints.deletions == 1
+    assert_over(engine)
+
+
+@pytest.mark.parametrize("fleet", [STAGING])
+def test_a_staging_endpoint_takes_one(engine: Engine) -> None:
+    engine.type(f'teardown {ENDPOINT} --reason "no longer used"')
+    engine.press("Approve", by=BEN)
+    assert engine.play_out(newest(engine)) is Phase.SUCCEEDED
+
+
+def test_autoscaling_is_taken_off_before_the_endpoint_is_deleted(engine: Engine) -> None:
+    engine.autoscaling.targets["AllTraffic"] = a_target(ENDPOINT)
+    rollout_id = torn_down(engine)
+    engine.play(lambda: engine.endpoints.deletions == 1)
+    assert engine.autoscaling.targets == {}
+    assert engine.play_out(rollout_id) is Phase.SUCCEEDED
+    assert engine.rollout(rollout_id).plan.scaling.targets == (a_target(ENDPOINT),)  # type: ignore[union-attr]
+    assert_over(engine)
+
+
+def test_a_deletion_that_sagemaker_refuses_puts_autoscaling_back(engine: Engine) -> None:
+    engine.autoscaling.targets["AllTraffic"] = a_target(ENDPOINT)
+    engine.endpoints.fail("delete", GatewayError("DeleteEndpoint", "AccessDenied"))
+    rollout_id = torn_down(engine)
+    assert engine.play_out(rollout_id) is Phase.FAILED
+    assert engine.endpoints.exists
+    assert "AllTraffic" in engine.autoscaling.targets
+    assert_over(engine)
+
+
+def test_its_config_and_models_stay_and_bear_since_when(engine: Engine) -> None:
+    engine.play_out(torn_down(engine))
+    assert CURRENT in engine.endpoints.configs
+    assert "model-v3" in engine.endpoints.models
+    assert "rollout:torn-down" in engine.endpoints.configs[CURRENT].tags
+
+
+def test_a_busy_endpoint_is_told_loudly(engine: Engine) -> None:
+    engine.type(f'teardown {ENDPOINT} --reason "no longer used"')
+    plan = next(p for p in reversed(engine.slack.posted) if "Approve" in p.buttons)
+    assert "IT IS IN USE" in plan.words
+
+
+def test_an_endpoint_that_moved_since_the_plan_is_not_deleted(engine: Engine) -> None:
+    engine.type(f'teardown {ENDPOINT} --reason "no longer used"')
+    rollout_id = newest(engine)
+    engine.press("Approve", by=BEN)
+    engine.endpoints.configs["by-hand"] = engine.endpoints.configs[CURRENT].model_copy(update={"name": "by-hand"})
+    engine.endpoints.config = "by-hand"
+    engine.press("Approve", by=CARL)
+    engine.settle()
+    assert engine.endpoints.deletions == 0
+    assert engine.phase(rollout_id) is Phase.AWAITING_APPROVAL
+    assert engine.rollout(rollout_id).approvers() == ()
+
+
+def test_an_answer_to_delete_endpoint_that_was_lost_is_found_out_by_looking(engine: Engine) -> None:
+    engine.endpoints.fail("delete", lost("DeleteEndpoint"))
+    assert engine.play_out(torn_down(engine)) is Phase.SUCCEEDED
+    assert engine.endpoints.deletions == 1
+
+
+def test_automation_leaves_a_deleted_endpoint_deleted_until_somebody_deploys_it(engine: Engine) -> None:
+    rollout_id = torn_down(engine)
+    engine.play_out(rollout_id)
+    (hold,) = engine.store.holds.on(ENDPOINT)
+    assert (hold.kind, hold.actor, hold.rollout_id) == (HoldKind.BY_PERSON, ANNA, rollout_id)
+    assert "torn down" in hold.reason
+    assert engine.play_out(deployed(engine)) is Phase.SUCCEEDED
+    assert engine.store.holds.on(ENDPOINT) == ()
+
+
+def test_there_is_nothing_to_delete_where_there_is_no_endpoint(empty: Engine) -> None:
+    assert "nothing to delete" in empty.ask(f'teardown {ENDPOINT} --reason "no longer used"')
+
+
+# Restore
+
+
+def test_restore_brings_a_deleted_endpoint_back_as_it_was(engine: Engine) -> None:
+    engine.autoscaling.targets["AllTraffic"] = a_target(ENDPOINT)
+    engine.play_out(torn_down(engine))
+    engine.press("Restore", by=ANNA)
+    restoring = newest(engine)
+    engine.press("Approve", by=BEN)
+    assert engine.play_out(restoring) is Phase.SUCCEEDED
+    assert engine.endpoints.config == CURRENT
+    assert engine.endpoints.count("create_config") == engine.endpoints.count("create_model") == 0
+    assert engine.autoscaling.targets["AllTraffic"].policies == a_target(ENDPOINT).policies
+    assert_over(engine)
+
+
+def test_after_the_window_or_for_a_named_version_it_is_created_from_the_fleet_file(engine: Engine) -> None:
+    engine.play_out(torn_down(engine))
+    engine.play_out(deployed(engine, "--version 4"))
+    assert engine.endpoints.config != CURRENT
+    engine.play_out(torn_down(engine))
+    engine.clock.tick(timedelta(days=8))
+    engine.type(f"deploy {ENDPOINT}")
+    plan = engine.rollout(newest(engine)).plan
+    assert plan is not None
+    assert not plan.is_restore
+
+
+def test_whoever_presses_restore_too_late_is_answered(engine: Engine) -> None:
+    engine.play_out(torn_down(engine))
+    shown = next(p for p in reversed(engine.slack.posted) if "Restore" in p.buttons)
+    engine.play_out(deployed(engine))
+    engine.press("Restore", by=CARL, on=shown)
+    assert "exists already" in str(engine.slack.whispers[-1])
