@@ -17,6 +17,7 @@ from bot.domain.errand import Click, Form
 from bot.grammar import SLACK_PREFIX, TERMINAL_PREFIX, help_text
 from bot.listeners.actions import CLICKS
 from bot.listeners.forms import FORMS
+from bot.listeners.home import HOME_ACTIONS
 from bot.messages.ids import COMMAND_PLACES, ActionId, CallbackId
 from bot.queue import AllowedJob, JobName, QueueName, enqueue, is_under_way, queue
 
@@ -87,7 +88,7 @@ def test_a_job_that_failed_is_not_under_way_any_more(redis: Redis) -> None:
 
 
 def test_every_button_has_a_listener_and_every_listener_a_button() -> None:
-    assert {*CLICKS, ActionId.BREAK_LOCK, *COMMAND_PLACES} == set(ActionId)
+    assert {*CLICKS, ActionId.BREAK_LOCK, *COMMAND_PLACES, *HOME_ACTIONS} == set(ActionId)
     assert set(CLICKS.values()) == set(Click)
     assert len(set(CLICKS.values())) == len(CLICKS)
 

@@ -61,7 +61,11 @@ def test_the_app_has_the_scopes_that_the_code_uses_and_no_others():
 def test_the_app_hears_the_events_that_somebody_listens_to():
     heard = set(re.findall(r'app\.event\("(\w+)"\)', sources("bot/listeners")))
     assert heard == {"app_mention", "message"}
-    assert set(manifest()["settings"]["event_subscriptions"]["bot_events"]) == {"app_mention", "message.im"}
+    assert set(manifest()["settings"]["event_subscriptions"]["bot_events"]) == {
+        "app_home_opened",
+        "app_mention",
+        "message.im",
+    }
 
 
 def test_the_app_has_the_command_that_the_bot_answers():

@@ -20,6 +20,7 @@ from bot.domain.commands import (
     Metrics,
     Plan,
     Promote,
+    RejectVersion,
     Rollback,
     Scale,
     Thaw,
@@ -32,6 +33,7 @@ from bot.domain.errand import (
     CommandErrand,
     Errand,
     FormErrand,
+    HomeErrand,
     SettleBreaksErrand,
     rollout_id_for,
 )
@@ -56,6 +58,7 @@ from workers.answering import EXIT_FAILED, EXIT_OK, EXIT_USAGE, Answering
 from workers.clicks import Clicks
 from workers.heartbeat import beating
 from workers.holding import Holding
+from workers.home import Homes
 from workers.locking import Locking
 from workers.opening import Opening
 from workers.people import steering_person
@@ -63,6 +66,7 @@ from workers.planning import Planner
 from workers.reasons import keep_reason
 from workers.rollbacks import pace_of, watch_of
 from workers.showing import Showing
+from workers.versions import completed
 from workers.world import World
 
 log = logging.getLogger(__name__)
@@ -94,6 +98,7 @@ class Desk:
     locking: Locking
     holding: Holding
     showing: Showing
+    homes: Homes
     carriers: Mapping[type[Value], Carrier]
     """Who carries out the commands that are not carried out here."""
 
@@ -156,8 +161,12 @@ class Desk:
         match errand:
             case ClickErrand():
                 self.clicks.carry_out(errand)
+            case FormErrand(command=RejectVersion() as command):
+                self._carry_out(completed(errand, command))
             case FormErrand():
                 keep_reason(self.world, errand)
+            case HomeErrand():
+                self.homes.open(errand)
             case BreakErrand():
                 self.locking.break_lock(errand)
             case SettleBreaksErrand():
@@ -197,9 +206,11 @@ class Desk:
                 raise UserError("Help is answered without a worker.")
 
     def _opened(self, errand: CommandErrand, rollout: Rollout) -> None:
-        """In Slack the card is the answer; a terminal gets the id and follows the rollout by it."""
-        if errand.reply.terminal is not None:
-            text = f"Rollout {rollout.id} of {rollout.endpoint} is opened; its story is told in {rollout.thread.channel_id}."
+        """In a channel the card is the answer; a terminal gets the id and follows the rollout by it."""
+        if errand.reply.terminal is not None or errand.reply.is_elsewhere:
+            where = rollout.thread.channel_id
+            told_in = where if errand.reply.terminal is not None else f"<#{where}>"
+            text = f"Rollout {rollout.id} of {rollout.endpoint} is opened; its story is told in {told_in}."
             self.answering.answer(errand.reply, render_text(text), rollout_id=rollout.id)
 
     def _cancel(self, errand: CommandErrand, command: Cancel) -> None:

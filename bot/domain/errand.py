@@ -177,7 +177,8 @@ class SettleBreaksErrand(Value):
 
 
 Errand = Annotated[
-    CommandErrand | ClickErrand | FormErrand | HomeErrand | BreakErrand | SettleBreaksErrand, Field(discriminator="kind")
+    CommandErrand | ClickErrand | FormErrand | HomeErrand | BreakErrand | SettleBreaksErrand,
+    Field(discriminator="kind"),
 ]
 
 

@@ -9,6 +9,7 @@ from bot.listeners.actions import CLICKS, break_pressed, button_pressed, command
 from bot.listeners.commands import endpoint_command
 from bot.listeners.errors import answer_error
 from bot.listeners.forms import FORMS, form_submitted, unknown_form
+from bot.listeners.home import HOME_ACTIONS, home_opened, home_steered
 from bot.listeners.mentions import bot_mentioned, direct_message
 from bot.listeners.middleware import provide, refuse_strangers
 from bot.messages.ids import COMMAND_PLACES, ActionId
@@ -26,10 +27,13 @@ def register_listeners(app: App, intake: Intake) -> None:
     app.action(str(ActionId.BREAK_LOCK))(break_pressed)
     for place in COMMAND_PLACES:
         app.action(str(place))(command_pressed)
+    for steering in HOME_ACTIONS:
+        app.action(str(steering))(home_steered)
     app.action(re.compile(".*"))(unknown_button)
     for callback_id in FORMS:
         app.view(str(callback_id))(form_submitted)
     app.view(re.compile(".*"))(unknown_form)
     app.event("app_mention")(bot_mentioned)
     app.event("message")(direct_message)
+    app.event("app_home_opened")(home_opened)
     app.error(answer_error)

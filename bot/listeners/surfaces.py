@@ -69,6 +69,12 @@ def origin_of_event(body: Body) -> Origin:
     return Origin(event["user"], team, reply, f"event {body['event_id']}")
 
 
+def origin_of_home(body: Body) -> Origin:
+    """The App Home tab that somebody opened. Only people of this workspace have one."""
+    event = body["event"]
+    return Origin(event["user"], body.get("team_id"), ReplyTo(user_id=event["user"]), f"event {body['event_id']}")
+
+
 def origin_of(body: Body) -> Origin | None:
     """The origin of any request that a person caused; None for the others."""
     if "command" in body:
@@ -77,6 +83,8 @@ def origin_of(body: Body) -> Origin | None:
         return origin_of_click(body)
     if body.get("type") == "view_submission":
         return origin_of_form(body)
+    if body.get("type") == "event_callback" and body.get("event", {}).get("type") == "app_home_opened":
+        return origin_of_home(body)
     if body.get("type") == "event_callback" and "user" in body.get("event", {}) and "channel" in body["event"]:
         return origin_of_event(body)
     return None

@@ -34,11 +34,11 @@ def escape(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-_MENTION = re.compile(r"&lt;(@[UW][A-Z0-9]+|!subteam\^S[A-Z0-9]+)&gt;")
+_MENTION = re.compile(r"&lt;(@[UW][A-Z0-9]+|#[CG][A-Z0-9]+|!subteam\^S[A-Z0-9]+)&gt;")
 
 
 def escape_except_mentions(text: str) -> str:
-    """A sentence of our own that may quote somebody's words: only mentions of people and groups stay alive in it."""
+    """A sentence of our own that may quote somebody's words: only mentions of people, groups and channels stay alive in it."""
     return _MENTION.sub(r"<\1>", escape(text))
 
 

@@ -36,6 +36,7 @@ def _block(block: Block) -> str:
         case "context":
             return "\n".join(plain_text(element["text"]) for element in block["elements"])
         case "actions":
-            return "Buttons in Slack: " + ", ".join(element["text"]["text"] for element in block["elements"])
+            labels = [element["text"]["text"] for element in block["elements"] if element["type"] == "button"]
+            return f"Buttons in Slack: {', '.join(labels)}" if labels else ""
         case _:
             return ""

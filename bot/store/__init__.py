@@ -18,8 +18,8 @@ from bot.store.rollouts import RolloutStore
 from bot.store.slots import SlotStore
 from bot.store.standings import StandingStore
 from bot.store.versions import VersionStore
-from bot.store.waves import WaveStore
 from bot.store.viewers import ViewerStore
+from bot.store.waves import WaveStore
 
 
 @dataclass(frozen=True)
