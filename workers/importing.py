@@ -1,21 +1,156 @@
-"""Writes a fleet file from the endpoints that exist."""
+"""Writes a fleet file from the endpoints that exist, in every account and region that the fleet file names already."""
 
+import logging
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from bot.domain import commands
+from bot.domain.endpoint import ModelPackage, ModelRecord
 from bot.domain.errand import CommandErrand
-from bot.domain.errors import UserError
-from workers.answering import Answering
-from workers.world import World
+from bot.domain.errors import GatewayError, ResourceMissing, SlackRefused, TransientError, UserError
+from bot.domain.fleet import Approval, EndpointSpec
+from bot.domain.fleet.existing import Entry, Existing, entry_of, names_of_models
+from bot.domain.fleet.writing import Written, write_fleet
+from bot.domain.scaling import Scaling
+from bot.messages.answers import render_text
+from bot.messages.words import count
+from bot.store.errands import Answer
+from workers.answering import EXIT_OK, Answering
+from workers.world import Aws, World, place_of
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = 8
+"""Endpoints asked about at the same time: SageMaker throttles accounts that describe many in a rush."""
+
+PATIENCE = timedelta(seconds=75)
+"""After this no further endpoint is looked at: a job has two minutes, and the file has to be handed out."""
+
+_NOT_REACHED = "there was no time to look at so many endpoints"
 
 
 @dataclass(frozen=True)
 class Importing:
-    """Carries out fleet import."""
+    """Carries out fleet import. It reads, and changes nothing."""
 
     world: World
     answering: Answering
 
     def carry_out(self, errand: CommandErrand, command: commands.FleetImport) -> None:
-        """What was typed, once however often the errand is run."""
-        raise UserError(f"{command.name} is not there yet. Nothing was changed.")
+        """Look at everything, and hand the file out where it was asked for."""
+        deadline = self.world.clock() + PATIENCE
+        entries: list[Entry] = []
+        remarks: list[str] = []
+        for spec in self._places():
+            try:
+                entries += self._place(spec, deadline)
+            except (GatewayError, TransientError) as exc:
+                remarks.append(f"{place_of(spec)} could not be listed: {exc.user_message}")
+        written = write_fleet(
+            sorted(entries, key=lambda entry: entry.name),
+            approval=self._approval(),
+            channel=self.world.fleet.defaults.channel,
+            remarks=remarks,
+        )
+        if not written.declared:
+            raise UserError(" ".join(["No endpoint was found that a fleet file could declare.", *remarks]))
+        self._hand_out(errand, written, len(entries) - written.declared)
+
+    def _places(self) -> Iterator[EndpointSpec]:
+        """One endpoint for each account and region of the fleet file, to look there with its role."""
+        return iter({place_of(spec): spec for spec in self.world.fleet.endpoints.values()}.values())
+
+    def _place(self, spec: EndpointSpec, deadline: datetime) -> list[Entry]:
+        look = _Look(self.world.aws(spec), spec.role_to_assume)
+        names = sorted(listed.name for listed in look.aws.endpoints.list())
+
+        def entry(name: str) -> Entry:
+            if self.world.clock() >= deadline:
+                return Entry(name, {}, why_not=_NOT_REACHED)
+            found = look.at(name)
+            is_known = name in self.world.fleet.endpoints
+            return (
+                found
+                if not is_known
+                else Entry(
+                    name,
+                    found.keys,
+                    ("The fleet file that is in force declares it already.", *found.remarks),
+                    found.why_not,
+                )
+            )
+
+        with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
+            return list(pool.map(entry, names))
+
+    def _approval(self) -> Approval:
+        """Who approves, to begin with: the defaults, or what the first endpoint says, which has to."""
+        defaults = self.world.fleet.defaults.approval
+        return (
+            defaults if defaults.users or defaults.groups else next(iter(self.world.fleet.endpoints.values())).approval
+        )
+
+    def _hand_out(self, errand: CommandErrand, written: Written, undeclared: int) -> None:
+        reply = errand.reply
+        if reply.terminal is not None:
+            # As it is: what people read in Slack would be another text.
+            self.world.store.errands.answer(reply.terminal, Answer(written.text, EXIT_OK, None))
+            return
+        if reply.channel_id is None:
+            raise UserError("Ask for it in a channel, or in a terminal: a file has to be put somewhere.")
+        summary = f"{count(written.declared, 'endpoint')} as a fleet file"
+        aside = f"; {undeclared} more cannot be declared, and the file says why" if undeclared else ""
+        try:
+            self.world.slack.upload(
+                reply.channel_id,
+                reply.thread_ts,
+                filename=f"fleet-{errand.id}.yaml",
+                content=written.text.encode(),
+                title=summary,
+                alt_text=summary,
+            )
+        except SlackRefused as exc:
+            log.info("errand %s: no file: %s", errand.id, exc)
+            name = self.world.slack.own_name()
+            raise UserError(
+                f"The file could not be put here: invite the bot with `/invite @{name}`, then ask again, or type "
+                "`python -m bot fleet import` in a terminal."
+            ) from exc
+        self.answering.answer(
+            reply, render_text(f"{summary}{aside}. Read it, then try it with `python -m bot fleet check`.")
+        )
+
+
+@dataclass(frozen=True)
+class _Look:
+    """Looks at endpoints of one account and region."""
+
+    aws: Aws
+    role: str | None
+
+    def at(self, name: str) -> Entry:
+        try:
+            snapshot = self.aws.endpoints.describe(name)
+            config = self.aws.endpoints.describe_config(snapshot.config_name)
+            models = {model: found for model in names_of_models(config) if (found := self._model(model)) is not None}
+            instances = [v["VariantName"] for v in config.variants() if "ServerlessConfig" not in v]
+            scaling = self.aws.autoscaling.read(name, instances) if instances else Scaling()
+            return entry_of(Existing(snapshot, config, models, scaling, self.role), self._package)
+        except ResourceMissing as exc:
+            return Entry(name, {}, why_not=f"its {exc.kind} {exc.name} does not exist")
+        except (GatewayError, TransientError) as exc:
+            return Entry(name, {}, why_not=f"AWS did not tell enough: {exc.user_message.rstrip('.')}")
+
+    def _model(self, name: str) -> ModelRecord | None:
+        try:
+            return self.aws.endpoints.describe_model(name)
+        except ResourceMissing:
+            return None
+
+    def _package(self, arn: str) -> ModelPackage | None:
+        try:
+            return self.aws.registry.describe_package(arn)
+        except ResourceMissing:
+            return None
