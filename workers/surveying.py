@@ -42,7 +42,7 @@ class Surveying:
 
     def standings(self) -> tuple[Standing, ...]:
         """Every row that there is."""
-        return self.board.standings(list(self.world.fleet.endpoints.values()))
+        return self.board.everything()
 
     def over(self, total: int) -> Fleetwide:
         """What stands over all rows at this moment."""

@@ -1,0 +1,219 @@
+"""One close look at one endpoint: what runs, on what, how that differs from the fleet file, and what it costs."""
+
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from decimal import Decimal
+
+from bot.domain.board import OutsideChange, deleted_words
+from bot.domain.cost import billed_variants, hourly_cost, instance_types_of
+from bot.domain.drift import Running, drift_of, was_moved
+from bot.domain.endpoint import ConfigRecord, EndpointStatus, ModelPackage, Snapshot
+from bot.domain.errors import GatewayError, ResourceMissing, TransientError
+from bot.domain.fleet import EndpointSpec
+from bot.domain.rollout import Chore, Rollout
+from bot.domain.scaling import Scaling
+from bot.domain.sighting import Sighting, basis_of
+from workers.cloning import LiveEndpoint, models_named_by
+from workers.drafting import Drafting, label_of
+from workers.ports import Prices
+from workers.world import World
+
+log = logging.getLogger(__name__)
+
+PAST = 10
+"""Rollouts of an endpoint that are asked where they left it."""
+
+ACTOR_TOLD_WITHIN = timedelta(minutes=30)
+"""CloudTrail shows a call some 5 minutes later, now and then 15: after this nobody asks again who did it."""
+
+ASKED_EVERY = timedelta(minutes=5)
+AROUND = timedelta(minutes=2)
+"""An endpoint's LastModifiedTime is not the moment of the call."""
+
+_UNBILLED = frozenset({EndpointStatus.FAILED, EndpointStatus.DELETING})
+
+
+@dataclass(frozen=True)
+class Looking:
+    """Looks at endpoints of one account and region, at whatever pace the ports have."""
+
+    world: World
+    drafting: Drafting
+    prices: dict[str, Decimal | None] = field(default_factory=dict)
+    """Per hour by instance type, as far as they were asked for."""
+
+    def look(
+        self,
+        spec: EndpointSpec,
+        before: Sighting | None,
+        known: Iterable[ModelPackage] = (),
+        *,
+        in_full: bool = False,
+    ) -> Sighting:
+        """What is there now. Never raises because of AWS: what it does not tell is said in the sighting.
+
+        Args:
+            spec: The endpoint in the fleet file.
+            before: What was seen the last time.
+            known: Versions that need not be asked about again.
+            in_full: Read what scales it even where the fleet file says nothing about that.
+        """
+        nothing = Sighting(endpoint=spec.name, basis=basis_of(spec), at=self.world.clock())
+        try:
+            snapshot = self.world.aws(spec).endpoints.describe(spec.name)
+        except ResourceMissing as exc:
+            return nothing if exc.kind == "endpoint" else _untold(nothing, exc.user_message)
+        except (TransientError, GatewayError) as exc:
+            return _untold(nothing, exc.user_message)
+        seen = nothing.model_copy(update={"snapshot": snapshot, "running_since": _since(snapshot, before)})
+        try:
+            live = self.drafting.behind(snapshot, spec, known)
+        except ResourceMissing as exc:
+            if exc.kind != "endpoint config":
+                return _untold(seen, exc.user_message)
+            gone = deleted_words(exc.kind, [exc.name])
+            return seen.model_copy(update={"is_patchable": False, "problem": gone})
+        except (TransientError, GatewayError) as exc:
+            return _untold(seen, exc.user_message)
+        return self._held_against_the_file(seen, spec, live, before, in_full=in_full)
+
+    def _held_against_the_file(
+        self, seen: Sighting, spec: EndpointSpec, live: LiveEndpoint, before: Sighting | None, *, in_full: bool
+    ) -> Sighting:
+        past = self.world.store.rollouts.recent(spec.name, PAST)
+        scaling = self._scaling(spec, live.snapshot) if in_full or _says_how_many(spec) else None
+        named, package = _package_of(live, spec)
+        running = Running(
+            snapshot=live.snapshot,
+            config=live.config,
+            models=live.models,
+            label=label_of(live, spec.variant),
+            package=package,
+            is_package_known=package is not None or (named is None and _has_model(live, spec)),
+            scaling=None if _moves_scaling(past) else scaling,
+        )
+        missing = [name for name in models_named_by(live.config) if name not in live.models]
+        return seen.model_copy(
+            update={
+                "is_patchable": not missing,
+                "problem": deleted_words("model", missing) if missing else "",
+                "running": running.label,
+                "running_package": package.arn if package is not None else named,
+                "approval": package.approval if package is not None else None,
+                "config_lines": variant_lines(live.snapshot, live.config),
+                "scaling": scaling,
+                "drift": drift_of(spec, running),
+                "outside": self._outside(spec, live.snapshot, past, before),
+                "is_trial": running.is_trial,
+                "hourly": self._hourly(spec, live),
+            }
+        )
+
+    def _scaling(self, spec: EndpointSpec, snapshot: Snapshot) -> Scaling | None:
+        try:
+            variants = [variant.name for variant in snapshot.variants]
+            return self.world.aws(spec).autoscaling.read(spec.name, variants)
+        except (TransientError, GatewayError) as exc:
+            log.warning("%s: what scales it cannot be told: %s", spec.name, exc)
+            return None
+
+    def _hourly(self, spec: EndpointSpec, live: LiveEndpoint) -> Decimal | None:
+        if live.snapshot.status in _UNBILLED:
+            return Decimal(0)
+        counts = {v.name: v.desired_count for v in live.snapshot.variants if v.desired_count is not None}
+        fleet = billed_variants(live.config.document, counts)
+        if any(not variant.instance_types for variant in fleet):
+            return None  # serverless capacity is paid by use
+        prices: Prices = self.world.aws(spec).prices
+        for instance_type in instance_types_of(fleet):
+            if instance_type not in self.prices:
+                self.prices[instance_type] = prices.hourly(instance_type)
+        return hourly_cost(fleet, self.prices)
+
+    def _outside(
+        self, spec: EndpointSpec, snapshot: Snapshot, past: Sequence[Rollout], before: Sighting | None
+    ) -> OutsideChange | None:
+        if not was_moved(snapshot, past, before):
+            return None
+        known = before.outside if before is not None else None
+        if known is not None and known.config == snapshot.config_name:
+            return known if known.actor else self._with_actor(spec, known)
+        return self._with_actor(spec, OutsideChange(config=snapshot.config_name, at=snapshot.last_modified))
+
+    def _with_actor(self, spec: EndpointSpec, change: OutsideChange) -> OutsideChange:
+        """Asked about at once, and a few times more until CloudTrail shows it."""
+        memory, key = self.world.store.memory, f"asked who moved {spec.name} to {change.config}"
+        asked = memory.recall(key)
+        if asked == "for the last time":
+            return change
+        if asked is not None and self.world.clock().timestamp() - float(asked) < ASKED_EVERY.total_seconds():
+            return change
+        late = self.world.clock() - change.at > ACTOR_TOLD_WITHIN
+        memory.remember(key, "for the last time" if late else str(self.world.clock().timestamp()), timedelta(days=7))
+        try:
+            deed = self.world.aws(spec).trail.last_change(spec.name, change.at - AROUND, change.at + AROUND)
+        except (TransientError, GatewayError) as exc:
+            log.warning("%s: who moved it to %s cannot be told: %s", spec.name, change.config, exc)
+            return change
+        return change if deed is None else change.model_copy(update={"actor": deed.actor, "at": deed.at})
+
+
+def variant_lines(snapshot: Snapshot, config: ConfigRecord) -> tuple[str, ...]:
+    """Each variant in a line: what it runs on, how many instances, how much of the traffic."""
+    live = {v.name: v for v in snapshot.variants}
+    lines = []
+    for variant in config.variants():
+        name = variant["VariantName"]
+        state = live.get(name)
+        if serverless := variant.get("ServerlessConfig"):
+            size = f"serverless, {serverless['MemorySizeInMB']} MB, up to {serverless['MaxConcurrency']} at once"
+        else:
+            counts = (
+                f"{state.current_count} of {state.desired_count}" if state else str(variant.get("InitialInstanceCount"))
+            )
+            size = f"{counts} × {variant.get('InstanceType', 'several instance types')}"
+        weight = f", weight {state.weight:g}" if state and state.weight is not None and len(live) > 1 else ""
+        lines.append(f"{name}: {size}{weight}, model {variant.get('ModelName', 'by inference components')}")
+    return tuple(lines)
+
+
+def _untold(seen: Sighting, why: str) -> Sighting:
+    return seen.model_copy(update={"is_known": False, "problem": why})
+
+
+def _since(snapshot: Snapshot, before: Sighting | None) -> object:
+    """LastModifiedTime moves with every change of a count, too: while the config stays, the earliest one counts."""
+    if before is None or before.snapshot is None or before.snapshot.config_name != snapshot.config_name:
+        return snapshot.last_modified
+    return before.running_since or snapshot.last_modified
+
+
+def _says_how_many(spec: EndpointSpec) -> bool:
+    return spec.autoscaling is not None or spec.instance_count is not None
+
+
+def _moves_scaling(past: Sequence[Rollout]) -> bool:
+    """While a rollout has taken autoscaling away, that it is missing is no drift."""
+    return any(rollout.is_active or rollout.chore is Chore.RESTORE_SCALING for rollout in past)
+
+
+def _has_model(live: LiveEndpoint, spec: EndpointSpec) -> bool:
+    return any(v["VariantName"] == spec.variant and v.get("ModelName") in live.models for v in live.config.variants())
+
+
+def _package_of(live: LiveEndpoint, spec: EndpointSpec) -> tuple[str | None, ModelPackage | None]:
+    """The package that the declared variant runs: as its model names it, and as the registry knows it.
+
+    Of a pipeline, the one that is of the declared group or track, or else the first.
+    """
+    model_name = next((v.get("ModelName") for v in live.config.variants() if v["VariantName"] == spec.variant), None)
+    model = live.models.get(model_name or "")
+    named = [c["ModelPackageName"] for c in model.containers() if "ModelPackageName" in c] if model is not None else []
+    by_name = {key.lower(): package for package in live.packages.values() for key in (package.arn, package.name)}
+    packages = [by_name[name.lower()] for name in named if name.lower() in by_name]
+    group = (spec.model_package_group or "").rpartition("/")[2]
+    declared = (p for p in packages if p.group == group or p.arn in (spec.track or ()))
+    package = next(declared, packages[0] if packages else None)
+    return (named[0] if named else None), package
