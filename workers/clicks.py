@@ -236,6 +236,11 @@ class Clicks:
                 f"SageMaker was asked for the new count already, and has no way to stop that. Nothing was changed. To go "
                 f"back when it is done: scale {rollout.endpoint} --count N"
             )
+        elif rollout.kind is Kind.WEIGHTS and rollout.update is not None:
+            raise UserError(
+                f"SageMaker was asked for the new weights already, and moves them within seconds. Nothing was changed. To move "
+                f"them back: ab weight {rollout.endpoint} --weight N"
+            )
         elif rollout.phase is Phase.UPDATING:
             queued = rollout.with_(rollback_queued_by=rollout.rollback_queued_by or actor)
             self.world.store.rollouts.commit([Write(queued, stored.revision, self._next_look(rollout, now))], now)

@@ -13,6 +13,7 @@ from bot.messages.going_back import who_went_back
 from bot.messages.lifecycle import BEGIN_OR_END, in_short, state_after_failure, under_way, untouched
 from bot.messages.progress import fleet_counts, time_so_far
 from bot.messages.summary import headline
+from bot.messages.trial_words import asked_in_short, trial_in_short
 from bot.messages.watching import watch_glance
 from bot.messages.words import count, moment, people
 
@@ -49,6 +50,11 @@ def what(rollout: Rollout) -> str:
         return f"{escape(wanted.variant)} to {count(wanted.count, 'instance')}"
     if rollout.kind in BEGIN_OR_END:
         return escape(in_short(rollout.kind, rollout.plan))
+    if rollout.trial is not None:
+        shown = rollout.plan is not None and rollout.plan.trial is not None
+        return escape(
+            trial_in_short(rollout.plan, rollout.kind) if rollout.plan and shown else asked_in_short(rollout.trial)
+        )
     if rollout.plan is not None:
         current, target = rollout.plan.current_label, rollout.plan.target_label
         if rollout.kind is Kind.ROLLBACK:

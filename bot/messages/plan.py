@@ -11,6 +11,7 @@ from bot.messages.decision import decision_blocks
 from bot.messages.lifecycle import BEGIN_OR_END, in_short
 from bot.messages.merits import merit_section
 from bot.messages.prospects import how, outlook, way_back
+from bot.messages.trial_words import trial_in_short
 from bot.messages.words import count, moment, people
 
 _COUNT = ".DesiredInstanceCount"
@@ -36,6 +37,8 @@ def _in_short(kind: Kind, plan: Plan) -> str:
         return f"roll back to {plan.target_label}"
     if kind in BEGIN_OR_END:
         return in_short(kind, plan)
+    if plan.trial is not None:
+        return trial_in_short(plan, kind)
     if kind is Kind.SCALE:
         counts = [f"{d.path.removesuffix(_COUNT)} {d.before or '?'} → {d.after}" for d in plan.differences]
         return f"instances of {', '.join(counts)}" if counts else "change the instance count"

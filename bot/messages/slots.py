@@ -17,6 +17,7 @@ class SlotName(StrEnum):
     ALERT = "alert"  # REGRESSED, and nothing happens by itself: a reply, because an edit rings no phone
     SUMMARY = "summary"  # before and after, verdict, Roll back
     CHART = "chart"  # the same as a picture
+    TRIAL = "trial"  # both versions of a trial, compared for as long as it runs
     ENDING = "ending"  # every end but a good one, as a reply, so that nobody misses it
 
 
@@ -24,6 +25,7 @@ class SlotName(StrEnum):
 class Slot:
     """A message that shall be there. The chart's content is drawn by the notifier; its message is only the caption."""
 
-    name: SlotName
+    name: str
+    """A SlotName; of a wave, also a SlotName and a number."""
     message: Message
     in_thread: bool = True

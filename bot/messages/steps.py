@@ -60,6 +60,16 @@ def _counting(rollout: Rollout) -> list[tuple[bool, str]]:
     ]
 
 
+def _weighing(rollout: Rollout) -> list[tuple[bool, str]]:
+    assert rollout.plan is not None
+    assert rollout.plan.trial is not None
+    trial, landed = rollout.plan.trial, rollout.cutover_at is not None
+    return [
+        (_is_taken(rollout) or landed, "SageMaker took the new weights"),
+        (landed, f"{escape(trial.b)} serves {trial.share:.0f} % of the traffic"),
+    ]
+
+
 def _is_taken(rollout: Rollout) -> bool:
     call = rollout.update
     return call is not None and (call.accepted_at is not None or call.seen_at_work)
@@ -115,5 +125,5 @@ def _variant(variant: VariantState, *, several: bool) -> str:
     return f"{escape(variant.name)}: {text}" if several and text else text
 
 
-_STEPS = {Kind.SCALE: _counting, Kind.CREATE: steps_of_it, Kind.TEARDOWN: steps_of_it}
+_STEPS = {Kind.SCALE: _counting, Kind.WEIGHTS: _weighing, Kind.CREATE: steps_of_it, Kind.TEARDOWN: steps_of_it}
 """Kinds that replace no fleet."""

@@ -14,6 +14,7 @@ from bot.messages.holding import left_behind
 from bot.messages.ids import BlockId
 from bot.messages.lifecycle import BEGIN_OR_END, done_words
 from bot.messages.steering import accept_button, add_reason_button, roll_back_button, watch_longer_button
+from bot.messages.trial_words import trial_headline
 from bot.messages.watching import acceptance_blocks, nobody_called, why_not_by_itself
 from bot.messages.words import amount, before_after_ms, count, moment, signed, span
 
@@ -24,6 +25,8 @@ def headline(rollout: Rollout) -> str:
         return f"{escape(rollout.count_change.variant)} runs {count(rollout.count_change.count, 'instance')}."
     if rollout.kind in BEGIN_OR_END:
         return done_words(rollout)
+    if told := trial_headline(rollout):
+        return told
     if rollout.verdict is None or rollout.comparison is None:
         return "InService on the new config."
     return f"{rollout.verdict.kind}: {_in_short(rollout, rollout.verdict, rollout.comparison)}."

@@ -12,6 +12,7 @@ from bot.messages.plan import render_plan
 from bot.messages.progress import render_progress
 from bot.messages.slots import Slot, SlotName
 from bot.messages.summary import headline, render_summary
+from bot.messages.trial import render_trial, render_trial_alert
 from bot.messages.watching import render_alert, render_watch
 
 
@@ -19,7 +20,7 @@ def wanted_slots(rollout: Rollout, behind: Sequence[Rollout] = ()) -> tuple[Slot
     """The slots that shall exist now, in the order in which they are posted; `behind` are the rollouts that wait for this one."""
     slots: list[Slot] = []
     if rollout.restored:
-        return (Slot(SlotName.CARD, render_card(rollout), in_thread=False),)
+        return (Slot(SlotName.CARD, render_card(rollout), in_thread=False), *_trial_slots(rollout))
     if not rollout.in_parent_thread:
         slots.append(Slot(SlotName.CARD, render_card(rollout, behind), in_thread=False))
     if plan_is_shown(rollout):
@@ -34,14 +35,24 @@ def wanted_slots(rollout: Rollout, behind: Sequence[Rollout] = ()) -> tuple[Slot
         slots.append(Slot(SlotName.SUMMARY, render_summary(rollout)))
     if rollout.comparison is not None and rollout.verdict is not None:
         slots.append(Slot(SlotName.CHART, chart_caption(rollout)))
+    slots += _trial_slots(rollout)
     is_done = rollout.kind in _UNWATCHED and rollout.phase is Phase.SUCCEEDED
     if is_done or (rollout.phase in ENDINGS and not _child_tells_the_end(rollout)):
         slots.append(Slot(SlotName.ENDING, render_ending(rollout)))
     return tuple(slots)
 
 
-_UNWATCHED = frozenset({Kind.SCALE, Kind.CREATE, Kind.TEARDOWN})
+_UNWATCHED = frozenset({Kind.SCALE, Kind.WEIGHTS, Kind.CREATE, Kind.TEARDOWN})
 """Kinds that end without a summary, and so say themselves that they are done."""
+
+
+def _trial_slots(rollout: Rollout) -> tuple[Slot, ...]:
+    """The comparison of a trial, and the word about a B that is worse."""
+    watch = rollout.trial_watch
+    if watch is None or rollout.plan is None or rollout.plan.trial is None:
+        return ()
+    alert = (Slot(SlotName.ALERT, render_trial_alert(rollout)),) if watch.worse_since is not None else ()
+    return (Slot(SlotName.TRIAL, render_trial(rollout)), *alert)
 
 
 def _has_begun(rollout: Rollout) -> bool:

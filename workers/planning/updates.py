@@ -217,8 +217,9 @@ def _kept(live: LiveEndpoint, made: Draft) -> tuple[str, ...]:
     """What survives although SageMaker would reset it by default."""
     initial = {v["VariantName"]: v.get("InitialInstanceCount") for v in live.config.variants()}
     kept = []
+    staying = {v["VariantName"] for v in made.config.variants()}
     for state in live.snapshot.variants:
-        if state.desired_count is None or made.counts_from_config:
+        if state.desired_count is None or made.counts_from_config or state.name not in staying:
             continue
         before = initial.get(state.name)
         if before is not None and before != state.desired_count:

@@ -2,14 +2,22 @@
 
 from bot.domain.endpoint import Snapshot
 from bot.domain.rollout import Rollout
+from bot.domain.trial import TrialStep
 from workers.ports import Metrics, Subject
 
 
 def whole_endpoint(rollout: Rollout, snapshot: Snapshot) -> Subject:
     """Everything that the endpoint's variants serve, by whichever fleet. Before the update that is the old one alone."""
-    variants = tuple(v.name for v in snapshot.variants)
+    variants = tuple(dict.fromkeys((*(v.name for v in snapshot.variants), *_gone(rollout))))
     components = rollout.watch.inference_components
     return Subject(endpoint=rollout.endpoint, variants=variants, kind=rollout.watch.kind, components=components)
+
+
+def _gone(rollout: Rollout) -> tuple[str, ...]:
+    """The variant of a trial that ended by keeping it under the other one's name: before, it served a share of the traffic."""
+    ends_trial = rollout.trial is not None and rollout.trial.step is TrialStep.KEEP_B
+    trial = rollout.plan.trial if rollout.plan is not None and ends_trial else None
+    return (trial.b,) if trial is not None and not trial.shadow else ()
 
 
 def new_fleet(rollout: Rollout, snapshot: Snapshot, metrics: Metrics) -> Subject:
