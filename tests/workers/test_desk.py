@@ -16,9 +16,10 @@ from bot.domain.phases import Phase
 
 
 def test_the_board_shows_what_runs_and_what_may_follow(engine: Engine) -> None:
-    assert engine.ask("status") == (
+    assert engine.ask("status").startswith(
         f"Fleet: 1 endpoint · 1 out of date\n\n"
-        f"{ENDPOINT}: OUT_OF_DATE · runs sentiment version 3 · newest is sentiment version 5\n\n"
+        f"{ENDPOINT}: OUT_OF_DATE · runs sentiment version 3 · newest is sentiment version 5, since 5 d"
+        " · waiting for approval: sentiment version 6\n\n"
         "OUT_OF_DATE: promote brings the newest version."
     )
 
@@ -187,8 +188,8 @@ def test_every_status_has_a_place_on_the_board(engine: Engine, status: EndpointS
 def test_what_is_called_by_no_package_is_called_by_its_image_or_model(engine: Engine) -> None:
     image = {"PrimaryContainer": {"Image": "1.dkr.ecr.us-east-1.amazonaws.com/stt:7"}}
     engine.endpoints.models["model-v3"] = a_model().model_copy(update={"document": image})
-    assert "runs stt:7" in engine.ask("status")
+    assert "Runs stt:7." in engine.ask(f"status {ENDPOINT}")
     engine.endpoints.models["model-v3"] = a_model().model_copy(update={"document": {"PrimaryContainer": {}}})
-    assert "runs model-v3" in engine.ask("status")
+    assert "Runs model-v3." in engine.ask(f"status {ENDPOINT}")
     engine.endpoints.models.clear()
-    assert "runs model-v3" in engine.ask("status")
+    assert "Runs model-v3." in engine.ask(f"status {ENDPOINT}")

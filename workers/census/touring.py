@@ -70,6 +70,8 @@ class Tour:
                 found[source.key] = Shelf(at=self.clock(), problem=exc.user_message)
             except TransientError as exc:
                 log.warning("%s: the versions of %s cannot be told: %s", self.place, source.words, exc)
+                if not self.store.shelves([source.key]):
+                    found[source.key] = Shelf(at=self.clock(), problem=exc.user_message)
             else:
                 found[source.key] = Shelf(at=self.clock(), packages=packages)
         self.store.save_shelves(found)
