@@ -1,11 +1,11 @@
 """The fleet board: how each endpoint stands against what the fleet file and the registry say."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 
-from bot.domain.endpoint import EndpointStatus, Snapshot
-from bot.domain.hold import Hold, HoldKind
+from bot.domain.endpoint import Snapshot
+from bot.domain.hold import Hold
 from bot.domain.model import Value
 from bot.domain.phases import Phase
 from bot.domain.plan import Difference
@@ -66,9 +66,6 @@ class Standing(Value):
     """When the registry told what may follow."""
 
 
-_BROKEN = frozenset({EndpointStatus.FAILED, EndpointStatus.OUT_OF_SERVICE, EndpointStatus.UPDATE_ROLLBACK_FAILED})
-
-
 def deleted_words(kind: str, names: Sequence[str]) -> str:
     """Why an endpoint is UNPATCHABLE, and what to do."""
     what = f"the {kind} {names[0]} was" if len(names) == 1 else f"the {kind}s {', '.join(names)} were"
@@ -79,32 +76,6 @@ def deleted_words(kind: str, names: Sequence[str]) -> str:
         else f"Name an earlier config whose models exist (rollback --to CONFIG), or {by_hand}."
     )
     return f"It serves on, but {what} deleted, so AWS cannot patch its instances and no rollback can lead back to it. {advice}"
-
-
-def state_of(
-    snapshot: Snapshot | None, running: str, newest: str, *, has_rollout: bool, held_by: Collection[HoldKind] = ()
-) -> BoardState:
-    """The state of an endpoint that AWS told about.
-
-    Args:
-        snapshot: None means that it does not exist.
-        running: The version that runs.
-        newest: The newest version that may follow.
-        has_rollout: Whether a rollout is at work on it.
-        held_by: What keeps automation from bringing the newest version to it.
-    """
-    if snapshot is None:
-        return BoardState.NOT_DEPLOYED
-    if snapshot.status in _BROKEN:
-        return BoardState.FAILED
-    if has_rollout or snapshot.status is not EndpointStatus.IN_SERVICE:
-        return BoardState.UPDATING
-    is_current = not newest or running == newest
-    if HoldKind.BY_PERSON in held_by:
-        return BoardState.HELD
-    if not is_current and held_by:
-        return BoardState.QUARANTINED if HoldKind.QUARANTINED in held_by else BoardState.HELD
-    return BoardState.UP_TO_DATE if is_current else BoardState.OUT_OF_DATE
 
 
 def in_turn(active: Iterable[Rollout]) -> tuple[Rollout, ...]:

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bot.domain.board import BoardState
 from bot.domain.endpoint import EndpointStatus
 from bot.domain.hold import HoldKind
+from bot.domain.states import BoardState
 
 _BROKEN = frozenset({EndpointStatus.FAILED, EndpointStatus.OUT_OF_SERVICE, EndpointStatus.UPDATE_ROLLBACK_FAILED})
 
