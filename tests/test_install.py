@@ -60,7 +60,7 @@ def test_the_app_has_the_scopes_that_the_code_uses_and_no_others():
 
 def test_the_app_hears_the_events_that_somebody_listens_to():
     heard = set(re.findall(r'app\.event\("(\w+)"\)', sources("bot/listeners")))
-    assert heard == {"app_mention", "message"}
+    assert heard == {"app_home_opened", "app_mention", "message"}
     assert set(manifest()["settings"]["event_subscriptions"]["bot_events"]) == {
         "app_home_opened",
         "app_mention",
@@ -121,7 +121,7 @@ PLACEHOLDERS = {"REGION", "ACCOUNT", "OTHER_ACCOUNT", "EXECUTION_ROLE", "MODEL_B
 
 GATEWAYS = {
     # service: (how IAM calls it, who speaks to it)
-    "sagemaker": ("sagemaker", ("sagemaker", "registry", "usage")),
+    "sagemaker": ("sagemaker", ("sagemaker", "registry", "usage", "leftovers")),
     "cloudwatch": ("cloudwatch", ("cloudwatch/asking", "cloudwatch/fleets", "alarms")),
     "application-autoscaling": ("application-autoscaling", ("autoscaling",)),
     "service-quotas": ("servicequotas", ("quotas",)),
@@ -186,9 +186,14 @@ def test_only_scaling_of_sagemaker_may_be_changed():
     assert statement["Condition"] == {"StringEquals": {"application-autoscaling:service-namespace": "sagemaker"}}
 
 
-def test_nothing_of_sagemakers_may_be_deleted():
+def test_only_endpoints_and_what_rollouts_made_may_be_deleted():
     actions = {action for statement in policy() for action in listed(statement["Action"])}
-    assert {action for action in actions if action.startswith("sagemaker:Delete")} <= {"sagemaker:DeleteTags"}
+    deleting = {action for action in actions if action.startswith("sagemaker:Delete")}
+    assert deleting <= {f"sagemaker:Delete{what}" for what in ("Endpoint", "EndpointConfig", "Model", "Tags")}
+    made = target_name("stt-prod", rollout_id_for("any"), "0123456789abcdef")
+    for action, kind in (("DeleteEndpointConfig", "endpoint-config"), ("DeleteModel", "model")):
+        assert allows(f"sagemaker:{action}", f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:{kind}/{made}")
+        assert not allows(f"sagemaker:{action}", f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:{kind}/stt-prod-config-v1")
 
 
 def test_resources_are_named_and_names_are_lower_case():
