@@ -1,8 +1,9 @@
-"""S3, as far as anybody asks it here: which model artifacts exist, and how large they are."""
+"""S3, as far as anybody asks it here: which model artifacts exist, how large they are, and what quality reports say."""
 
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -30,6 +31,34 @@ def head_object(call: Call) -> dict[str, Any]:
         "LastModified": call.now.replace(microsecond=0) - timedelta(days=30),
         "AcceptRanges": "bytes",
     }
+
+
+@operation("s3", "GetObject")
+def get_object(call: Call) -> dict[str, Any]:
+    """A model quality report, as SageMaker's evaluation jobs write them; artifacts are only looked at, never loaded."""
+    url = f"s3://{call.params['Bucket']}/{call.params['Key']}"
+    values = _reported_in(call.region, url)
+    if values is None:
+        raise AwsError("NoSuchKey", "The specified key does not exist.", status=404)
+    metrics = {name: {"value": value, "standard_deviation": "NaN"} for name, value in values.items()}
+    content = json.dumps({"multiclass_classification_metrics": metrics}).encode()
+    return {
+        "Body": content,
+        "ContentLength": len(content),
+        "ContentType": "application/json",
+        "ETag": f'"{hashlib.sha256(content).hexdigest()[:32]}"',
+        "LastModified": call.now.replace(microsecond=0) - timedelta(days=30),
+    }
+
+
+def _reported_in(region: Region, url: str) -> dict[str, float] | None:
+    """What the version whose report stands there was measured at."""
+    for package in (p for group in region.groups.values() for p in group.packages.values()):
+        quality = package.spec.get("ModelMetrics", {}).get("ModelQuality", {})
+        if quality.get("Statistics", {}).get("S3Uri") == url:
+            properties = package.spec.get("CustomerMetadataProperties", {})
+            return {k.removeprefix("metric."): float(v) for k, v in properties.items() if k.startswith("metric.")}
+    return None
 
 
 def size_of(region: Region, url: str) -> int | None:

@@ -1,5 +1,6 @@
 """Scaling, alarms, capacity and traffic over real HTTP, against the AWS stand-in."""
 
+import json
 from datetime import timedelta
 from decimal import Decimal
 
@@ -197,3 +198,13 @@ def test_streams_that_are_open_at_once_are_known(account: Account) -> None:
     found = account.metrics.concurrency("stt-prod", [VARIANT], window)
     assert found is not None
     assert found >= 1
+
+
+def test_a_quality_report_is_read_whole(account: Account) -> None:
+    text = account.artifacts.text("s3://acme-ml-registry/sentiment/4/evaluation.json")
+    assert text is not None
+    assert json.loads(text)["multiclass_classification_metrics"]["f1"]["value"] == 0.911
+
+
+def test_a_report_that_is_not_there_is_not_known(account: Account) -> None:
+    assert account.artifacts.text("s3://acme-ml-registry/sentiment/99/evaluation.json") is None

@@ -128,7 +128,7 @@ def test_unknown_or_forbidden_model_data_is_told_by_the_status_alone(clients: Cl
 
 def test_nothing_else_of_s3_is_served(clients: Clients) -> None:
     for call in (
-        lambda s3: s3.get_object(**MODEL_DATA),
+        lambda s3: s3.put_object(**MODEL_DATA, Body=b""),
         lambda s3: s3.head_bucket(Bucket="acme-ml-registry"),
     ):
         with pytest.raises(ClientError) as caught:

@@ -27,6 +27,8 @@ SERVICES = (
     "sts",
     "pricing",
     "marketplace-agreement",
+    "marketplace-discovery",
+    "sqs",
     "s3",
 )
 _QUERY_SERVICES = ("sts", "cloudwatch")
@@ -94,12 +96,15 @@ def _is_for_s3(headers: Mapping[str, str]) -> bool:
 def _read_object_request(method: str, path: str, headers: Mapping[str, str]) -> WireRequest:
     signed = _CREDENTIAL.match(headers["Authorization"])
     assert signed is not None
-    if method != "HEAD":
-        raise AwsError("NotImplemented", f"This stand-in has no {method} of S3, only HEAD of an object.", status=501)
+    operation = {"HEAD": "HeadObject", "GET": "GetObject"}.get(method)
+    if operation is None:
+        raise AwsError(
+            "NotImplemented", f"This stand-in has no {method} of S3, only HEAD and GET of an object.", status=501
+        )
     params = read_object_address(path, headers.get("Host", ""))
     if not params["Key"]:
-        raise AwsError("NotImplemented", "This stand-in has no HeadBucket.", status=501)
-    return WireRequest("s3", service_models()["s3"].operation_model("HeadObject"), _REST, signed[1], signed[2], params)
+        raise AwsError("NotImplemented", "This stand-in has no buckets to look into.", status=501)
+    return WireRequest("s3", service_models()["s3"].operation_model(operation), _REST, signed[1], signed[2], params)
 
 
 def _names(path: str, headers: Mapping[str, str], body: bytes) -> tuple[str | None, str]:

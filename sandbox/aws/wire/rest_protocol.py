@@ -1,4 +1,4 @@
-"""REST as S3 speaks it, for requests that carry everything in their address and answers that are headers alone."""
+"""REST as S3 speaks it, for requests that carry everything in their address, and answers of headers and at most an object."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from datetime import datetime
 from email.utils import format_datetime
 from typing import Any
+from xml.sax.saxutils import escape
 
 from botocore.model import OperationModel
 
@@ -30,11 +31,13 @@ class RestProtocol:
         for name, member in operation.output_shape.members.items():
             if name in answer and member.serialization.get("location") == "header":
                 headers[member.serialization["name"]] = _header(answer[name])
-        return Reply(200, headers, b"")
+        return Reply(200, headers, answer.get("Body", b""))
 
     def write_error(self, error: AwsError, request_id: str) -> Reply:
-        """An answer to HEAD has no body, so all that a client learns is the status."""
-        return Reply(_STATUS.get(error.code, error.status), {"x-amz-request-id": request_id}, b"")
+        """An answer to HEAD has no body; aiohttp leaves this one out there, so all that a client learns is the status."""
+        body = f"<?xml version='1.0'?><Error><Code>{escape(error.code)}</Code><Message>{escape(error.message)}</Message></Error>"
+        headers = {"x-amz-request-id": request_id, "Content-Type": "application/xml"}
+        return Reply(_STATUS.get(error.code, error.status), headers, body.encode())
 
 
 def read_object_address(path: str, host: str) -> dict[str, str]:
