@@ -513,6 +513,45 @@ def an_update(endpoints: SageMakerEndpoints) -> None:
     endpoints.update("stt-prod", "stt-v2")
 
 
+def a_creation(endpoints: SageMakerEndpoints) -> None:
+    endpoints.create("stt-prod", "stt-v2", {"rollout:id": "rabc2345"})
+
+
+def a_deletion(endpoints: SageMakerEndpoints) -> None:
+    endpoints.delete("stt-prod")
+
+
+def test_an_endpoint_is_created_with_its_tags_and_what_is_there_already_is_told() -> None:
+    with scripted("sagemaker") as (client, script):
+        asked = {
+            "EndpointName": "stt-prod",
+            "EndpointConfigName": "stt-v2",
+            "Tags": [{"Key": "rollout:id", "Value": "rabc2345"}],
+        }
+        script.add_response("create_endpoint", {"EndpointArn": ENDPOINT["EndpointArn"]}, asked)
+        a_creation(SageMakerEndpoints(client, clock))
+        script.add_client_error(
+            "create_endpoint",
+            "ValidationException",
+            f'Cannot create already existing endpoint "{ACCOUNT}:endpoint/stt-prod".',
+        )
+        with pytest.raises(ResourceExists):
+            a_creation(SageMakerEndpoints(client, clock))
+
+
+def test_an_endpoint_is_deleted_and_one_that_is_busy_or_gone_is_told() -> None:
+    with scripted("sagemaker") as (client, script):
+        script.add_response("delete_endpoint", {}, {"EndpointName": "stt-prod"})
+        a_deletion(SageMakerEndpoints(client, clock))
+        for message, error in (
+            (f'Cannot update in-progress endpoint "{ACCOUNT}:endpoint/stt-prod".', ResourceBusy),
+            (f'Could not find endpoint "{ACCOUNT}:endpoint/stt-prod".', ResourceMissing),
+        ):
+            script.add_client_error("delete_endpoint", "ValidationException", message)
+            with pytest.raises(error):
+                a_deletion(SageMakerEndpoints(client, clock))
+
+
 def new_weights(endpoints: SageMakerEndpoints) -> None:
     endpoints.set_weights_and_capacities("stt-prod", {"A": 0.0, "B": 1.0})
 
@@ -527,7 +566,7 @@ def new_weights(endpoints: SageMakerEndpoints) -> None:
     ],
     ids=["connection lost", "no answer in time", "internal failure", "bad gateway"],
 )
-@pytest.mark.parametrize("change", [an_update, new_weights])
+@pytest.mark.parametrize("change", [an_update, new_weights, a_creation, a_deletion])
 def test_a_change_is_one_request_and_its_outcome_unknown_when_the_answer_is_lost(
     answer: Answer, change: Callable[[SageMakerEndpoints], None]
 ) -> None:
