@@ -4,7 +4,7 @@ import logging
 from datetime import datetime
 
 from bot.domain.endpoint import EndpointStatus
-from bot.domain.errors import GatewayError, ResourceExists, ResourceMissing
+from bot.domain.errors import GatewayError, ResourceExists, ResourceMissing, TransientError
 from bot.domain.rollout import Rollout
 from workers.cloning import creation_tags
 from workers.cloning.lineage import TORN_DOWN_TAG
@@ -27,9 +27,17 @@ def create_endpoint(aws: Aws, rollout: Rollout) -> None:
     try:
         aws.endpoints.create(rollout.endpoint, rollout.target_config, creation_tags(rollout))
     except ResourceExists:
-        found = aws.endpoints.describe(rollout.endpoint)
-        if aws.endpoints.tags(found.arn).get("rollout:id") != rollout.id:
+        if not _is_ours(aws, rollout):
             raise
+
+
+def _is_ours(aws: Aws, rollout: Rollout) -> bool:
+    try:
+        found = aws.endpoints.describe(rollout.endpoint)
+        return aws.endpoints.tags(found.arn).get("rollout:id") == rollout.id
+    except ResourceMissing as exc:  # SageMaker reads its own writes late
+        cause = f"SageMaker does not show {rollout.endpoint} yet"
+        raise TransientError("CreateEndpoint", cause, outcome_unknown=True) from exc
 
 
 def delete_endpoint(aws: Aws, rollout: Rollout, now: datetime) -> None:

@@ -5,7 +5,8 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from fakes.account import CREATING, DELETING, GONE, SETTLED, Step
+from fakes.account import CREATING, SETTLED, Step
+from fakes.clock import NOW
 from fakes.engine import FLEET, Engine
 from fakes.failing import lost
 from fakes.records import ANNA, BEN, CARL, CURRENT, ENDPOINT
@@ -15,6 +16,7 @@ from bot.domain.endpoint import EndpointStatus
 from bot.domain.errors import GatewayError
 from bot.domain.hold import HoldKind
 from bot.domain.phases import Kind, Phase, Reason
+from bot.domain.traffic import TrafficPoint
 
 ROLE = "arn:aws:iam::123456789012:role/sagemaker"
 DECLARED = FLEET.replace(
@@ -208,8 +210,6 @@ def test_an_answer_to_create_endpoint_that_was_lost_is_found_out_by_looking(empt
 def test_an_endpoint_that_is_there_with_our_own_tag_is_ours(empty: Engine) -> None:
     """The answer was lost, SageMaker showed nothing for long, and the second call finds the first one's work."""
     empty.endpoints.fail("create", lost("CreateEndpoint"))
-    unseen = Step(EndpointStatus.CREATING, is_gone=True)
-    seen = iter([unseen] * 6)
     original = empty.endpoints.create
 
     def hidden(*args: object) -> None:
@@ -217,10 +217,12 @@ def test_an_endpoint_that_is_there_with_our_own_tag_is_ours(empty: Engine) -> No
         original(*args)  # type: ignore[arg-type]
 
     empty.endpoints.create = hidden  # type: ignore[method-assign]
-    empty.endpoints.plays((*seen, CREATING, SETTLED))
+    unseen = Step(EndpointStatus.CREATING, is_gone=True)
+    empty.endpoints.plays((*[unseen] * 6, CREATING, SETTLED))
     rollout_id = deployed(empty)
     assert empty.play_out(rollout_id) is Phase.SUCCEEDED
     assert len(empty.endpoints.creations) == 1
+    assert empty.endpoints.count("create") == 2
 
 
 def test_cancelling_a_creation_under_way_is_answered_with_what_can_be_done(empty: Engine) -> None:
@@ -240,11 +242,11 @@ def test_a_second_deploy_does_not_take_the_place_of_the_first(empty: Engine) -> 
 
 
 def test_a_lock_holds_a_creation_back_until_it_is_lifted(empty: Engine) -> None:
-    empty.type(f"deploy {ENDPOINT} --at in 1h")
+    empty.type(f"deploy {ENDPOINT} --at 14:00")
     rollout_id = newest(empty)
     empty.press("Approve", by=BEN)
     empty.type(f'lock {ENDPOINT} --reason "load test"', by=CARL)
-    empty.play(lambda: False, limit=timedelta(hours=2))
+    empty.play(lambda: False, limit=timedelta(hours=8))
     assert empty.endpoints.creations == []
     empty.type(f"unlock {ENDPOINT}", by=CARL)
     assert empty.play_out(rollout_id) is Phase.SUCCEEDED
@@ -303,6 +305,7 @@ def test_its_config_and_models_stay_and_bear_since_when(engine: Engine) -> None:
 
 
 def test_a_busy_endpoint_is_told_loudly(engine: Engine) -> None:
+    engine.metrics.hourly = (TrafficPoint(at=NOW - timedelta(hours=2), requests=12_000.0),)
     engine.type(f'teardown {ENDPOINT} --reason "no longer used"')
     plan = next(p for p in reversed(engine.slack.posted) if "Approve" in p.buttons)
     assert "IT IS IN USE" in plan.words

@@ -54,7 +54,7 @@ def _callers(requests: float | None) -> Finding:
             f"IT IS IN USE: {number} came in the last 7 days.",
             "Whoever sends them gets errors as soon as it is gone. Make sure that they know.",
         )
-    return ok(check, "Nobody called it in the last 7 days.")
+    return ok(check, "CloudWatch shows no request in the last 7 days.")
 
 
 def _streams(facts: Facts) -> Finding | None:
