@@ -119,7 +119,7 @@ def test_without_a_channel_nothing_is_said() -> None:
 
 
 def test_a_channel_without_the_bot_hears_of_it_once_the_bot_is_invited(engine: Watched) -> None:
-    engine.slack.fail("post", *[SlackRefused("chat.postMessage", "not_in_channel")] * 2)
+    engine.slack.fail("post", SlackRefused("chat.postMessage", "not_in_channel"))
     engine.round()
     engine.round()
     assert engine.notices == []
