@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from fakes.memory import LapsingMemory
 
-from bot.domain.errors import RolloutBotError, TransientError
+from bot.domain.errors import AccessDenied, RolloutBotError, TransientError
 from bot.domain.fleet import EndpointSpec, parse_fleet
 from bot.domain.scaling import ScalableTarget
 from bot.domain.verdict import Window
@@ -118,6 +118,17 @@ def test_every_service_is_asked_under_the_assumed_role(monkeypatch: pytest.Monke
     assumed = {(service, region) for key, service, region in signatures(stub) if key == "ASIAEXAMPLE"}
     own = {service for key, service, _ in signatures(stub) if key != "ASIAEXAMPLE"}
     assert (assumed, own) == (SIGNED_FOR, {"sts"})
+
+
+def test_role_that_may_not_be_assumed_is_a_refusal_of_aws_and_no_crash(monkeypatch: pytest.MonkeyPatch) -> None:
+    def forbidden(_: Asked) -> Answer:
+        error = b"<ErrorResponse><Error><Code>AccessDenied</Code><Message>not authorized</Message></Error></ErrorResponse>"
+        return Answer(error, status=403, headers={"Content-Type": "text/xml"})
+
+    with serving(forbidden) as stub:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", stub.url)
+        with pytest.raises(AccessDenied):
+            gateways("stt-far")
 
 
 def test_changes_are_asked_for_once_and_looks_repeated(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,7 @@ from bot.domain.fleet import EndpointSpec
 from workers.gateways.alarms import CloudWatchAlarms
 from workers.gateways.artifacts import S3Artifacts
 from workers.gateways.autoscaling import ApplicationAutoscaling
+from workers.gateways.aws_errors import Subject, translated
 from workers.gateways.cloudwatch import CloudWatchMetrics
 from workers.gateways.leftovers import SageMakerLeftovers
 from workers.gateways.pricing import PriceList
@@ -84,8 +85,12 @@ def aws_by_account(memory: Memory, clock: Clock) -> Callable[[EndpointSpec], Aws
 
 
 def _assumed(session: boto3.Session, role: str) -> dict[str, str]:
-    """Keys of another account's role. They live for an hour; a job, which is a forked process, lives for seconds."""
-    answer = session.client("sts", config=RETRYING).assume_role(RoleArn=role, RoleSessionName="endpoint-bot")
+    """Keys of another account's role. They live for an hour; a job, which is a forked process, lives for seconds.
+
+    Raises AccessDenied, above all: one account that does not let the bot in must not keep it from the others.
+    """
+    with translated("AssumeRole", Subject("role", role)):
+        answer = session.client("sts", config=RETRYING).assume_role(RoleArn=role, RoleSessionName="endpoint-bot")
     given = answer["Credentials"]
     return {
         "aws_access_key_id": given["AccessKeyId"],
