@@ -2,7 +2,7 @@
 
 from bot.domain.managing.deciding import decide
 from bot.domain.managing.desired import beyond_change, desired_change
-from bot.domain.managing.moves import ByWave, Move, Nothing, Open, Why, Withdraw
+from bot.domain.managing.moves import ByWave, Move, Nothing, Open, Outcome, Why, Withdraw
 from bot.domain.managing.proposals import Proposal, Tried
 from bot.domain.managing.situation import Situation, Upstream
 
@@ -11,6 +11,7 @@ __all__ = [
     "Move",
     "Nothing",
     "Open",
+    "Outcome",
     "Proposal",
     "Situation",
     "Tried",

@@ -105,3 +105,13 @@ class Withdraw:
 
 
 Move = Nothing | Open | ByWave | Withdraw
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What was decided for an endpoint, and what came of it."""
+
+    endpoint: str
+    move: Move
+    opened: str = ""
+    """The id of the rollout, or of the wave."""

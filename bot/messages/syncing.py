@@ -1,0 +1,94 @@
+"""What sync answers: what was opened, and for everything else why nothing was done."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+from bot.domain.managing import ByWave, Nothing, Open, Outcome, Why, Withdraw
+from bot.messages.blocks import Block, Message, code, context, escape, escape_except_mentions, listed, section
+from bot.messages.words import count
+
+_MOST_LINES = 40
+_MOST_NAMES = 12
+
+_LEFT = {
+    Why.AS_DECLARED: "as the fleet file and the registry say",
+    Why.BEYOND_UPDATES: "different in what no update changes; status of each says how",
+    Why.BY_POLICY: "left to people by their policy",
+    Why.HELD: "held by somebody",
+    Why.VERSION_HELD: "left as they are, because the newest version is held or quarantined",
+    Why.NO_VERSION: "without an approved version that may run",
+    Why.NOT_NEWER: "on a version that is not older than the newest approved one",
+    Why.UPSTREAM: "waiting for the endpoint that they follow",
+    Why.SOAKING: "waiting until the version has soaked on the endpoint that they follow",
+    Why.TORN_DOWN: "torn down",
+    Why.NEEDS_PERSON: "in a state that a person has to look at",
+    Why.UNKNOWN: "unknown, because AWS did not answer",
+    Why.UPDATING: "being updated",
+    Why.TESTING: "compared in a test",
+    Why.LOCKED: "locked",
+    Why.BUSY: "busy with another rollout",
+    Why.PROPOSED: "proposed already",
+    Why.IN_WAVE: "in a wave that is under way",
+    Why.REFUSED: "left, after somebody said no",
+    Why.LATER: "due later",
+    Why.NO_EFFECT: "different after the same change succeeded",
+    Why.FULL: "waiting until others are done; sync again then",
+    Why.NO_CHANNEL: "without a channel in the fleet file to be told in",
+}
+"""After “3 endpoints are …”."""
+
+
+def render_sync(outcomes: Sequence[Outcome], *, in_full: bool) -> Message:
+    """What came of a sync.
+
+    Args:
+        outcomes: One for each endpoint that was meant.
+        in_full: Say of each why nothing was done, in particular; otherwise they are counted.
+    """
+    done = [_done(outcome) for outcome in outcomes if not isinstance(outcome.move, Nothing)]
+    left = [(outcome.endpoint, outcome.move) for outcome in outcomes if isinstance(outcome.move, Nothing)]
+    if in_full:
+        lines = [*done, *(f"Nothing to do on *{escape(name)}*: {_particular(move)}." for name, move in left)]
+        return Message("\n".join(lines), (section("\n".join(lines)),))
+    opened = f"{count(len(done), 'endpoint')} on the way" if done else "nothing to do"
+    title = f"*Sync* of {count(len(outcomes), 'endpoint')}: {opened}"
+    blocks: list[Block] = [section(title)]
+    if done:
+        blocks.append(section(listed(done[:_MOST_LINES])))
+    if len(done) > _MOST_LINES:
+        blocks.append(context(f"{len(done) - _MOST_LINES} more are not shown: status tells of them."))
+    if left:
+        blocks.append(section(listed(list(_counted(left)))))
+    return Message(title, tuple(blocks))
+
+
+def _done(outcome: Outcome) -> str:
+    name = f"*{escape(outcome.endpoint)}*"
+    match outcome.move:
+        case Open() as move:
+            how = "It needs no click." if move.without_click else "Its plan asks for approval."
+            return f"{name}: rollout {code(outcome.opened)} is opened, because {_particular(move)}. {how}"
+        case ByWave() as move:
+            return (
+                f"{name}: the wave {escape(move.wave)} ({code(outcome.opened)}) brings it, because {_particular(move)}."
+            )
+        case Withdraw() as move:
+            return f"{name}: rollout {code(move.rollout_id)} is taken back, because {_particular(move.nothing)}."
+        case Nothing() as move:
+            return f"{name}: {_particular(move)}."
+
+
+def _particular(move: Nothing | Open | ByWave) -> str:
+    text = move.text if isinstance(move, Nothing) else move.reason
+    return escape_except_mentions(text.rstrip("."))
+
+
+def _counted(left: Sequence[tuple[str, Nothing]]) -> Iterator[str]:
+    by_reason: defaultdict[Why, list[str]] = defaultdict(list)
+    for name, move in left:
+        by_reason[move.why].append(name)
+    for why, names in sorted(by_reason.items(), key=lambda item: (item[0] is not Why.AS_DECLARED, item[0])):
+        are = "is" if len(names) == 1 else "are"
+        shown = "" if why is Why.AS_DECLARED else f": {', '.join(escape(n) for n in names[:_MOST_NAMES])}"
+        more = f" and {len(names) - _MOST_NAMES} more" if shown and len(names) > _MOST_NAMES else ""
+        yield f"{count(len(names), 'endpoint')} {are} {_LEFT[why]}{shown}{more}"

@@ -1,0 +1,256 @@
+"""The manager over the whole engine: what it opens by itself, what it leaves, and that it does so once."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+import pytest
+from fakes.engine import HOME
+from fakes.estate import EstateEngine, package_of
+from fakes.records import ANNA, BEN
+
+from bot.domain.endpoint import ApprovalStatus
+from bot.domain.phases import BOT_ACTOR, Kind, Phase
+from bot.domain.rollout import Rollout
+from workers.rounds import RoundName
+
+V3, V4, V5 = (package_of("sentiment", n) for n in (3, 4, 5))
+
+
+def a_fleet(policies: dict[str, str], more: str = "", waves: str = "") -> str:
+    endpoints = "\n".join(
+        f"  {name}: {{model_package_group: sentiment, policy: {policy}{more}}}" for name, policy in policies.items()
+    )
+    return f"""
+version: 1
+defaults:
+  region: us-east-1
+  channel: {HOME}
+  approval: {{users: [{BEN}], expires_after: 4h}}
+  watch: {{duration: 5m, warm_up: 1m, metric_period: 30s, auto_rollback: all}}
+  timing: {{poll: 15s, settle: 10s, lease: 10s}}
+manager: {{every: 1m, census: 30s}}
+{waves}
+endpoints:
+{endpoints}
+"""
+
+
+Made = Callable[..., EstateEngine]
+
+
+@pytest.fixture
+def made() -> Iterator[Made]:
+    engines: list[EstateEngine] = []
+
+    def make(policies: dict[str, str], versions=(V3, V4), *, runs=V3, missing: tuple[str, ...] = (), **fleet: str):
+        there = {name: runs for name in policies if name not in missing}
+        engines.append(EstateEngine(a_fleet(policies, **fleet), there, versions))
+        return engines[-1]
+
+    yield make
+    for engine in engines:
+        engine.close()
+
+
+def manage(engine: EstateEngine) -> None:
+    """A census and a round of the manager, and everything that is due at once after it."""
+    for name in (RoundName.CENSUS, RoundName.MANAGE):
+        engine.parts.rounds.rounds[name].run()
+    engine.settle()
+
+
+def rollouts(engine: EstateEngine, endpoint: str | None = None) -> tuple[Rollout, ...]:
+    return engine.store.rollouts.recent(endpoint, limit=50)
+
+
+def pass_time(engine: EstateEngine, time: timedelta, step: timedelta = timedelta(minutes=5)) -> None:
+    """Let time pass with a round of the manager every few minutes."""
+    end = engine.clock() + time
+    while engine.clock() < end:
+        until = min(engine.clock() + step, end)
+        engine.play(lambda: False, limit=until - engine.clock())
+        engine.clock.now = until
+        manage(engine)
+
+
+def test_under_auto_a_newer_version_arrives_without_anybody(made: Made):
+    engine = made({"a": "auto"})
+    pass_time(engine, timedelta(minutes=30))
+    (rollout,) = rollouts(engine)
+    assert (rollout.phase, rollout.requester, rollout.approvals) == (Phase.SUCCEEDED, BOT_ACTOR, ())
+    assert engine.estate.updates() == 1
+
+
+def test_under_ask_it_waits_for_a_click_and_is_asked_once(made: Made):
+    engine = made({"a": "ask"})
+    for _ in range(3):
+        manage(engine)
+    (rollout,) = rollouts(engine)
+    assert rollout.phase is Phase.AWAITING_APPROVAL
+    assert "sentiment version 4 is approved" in rollout.reason
+    engine.press("Approve", by=BEN)
+    engine.play_until(Phase.SUCCEEDED, rollout.id)
+    manage(engine)
+    assert len(rollouts(engine)) == 1
+
+
+def test_under_manual_nothing_happens(made: Made):
+    engine = made({"a": "manual"})
+    pass_time(engine, timedelta(minutes=30))
+    assert rollouts(engine) == ()
+    assert engine.slack.posted == []
+
+
+def test_after_a_no_the_same_is_not_proposed_again_but_the_next_version_is(made: Made):
+    engine = made({"a": "ask"})
+    manage(engine)
+    engine.press("Reject", by=BEN)
+    pass_time(engine, timedelta(days=2), timedelta(hours=6))
+    assert [r.phase for r in rollouts(engine)] == [Phase.REJECTED]
+    engine.registry.packages.append(V5)
+    manage(engine)
+    newest, _ = rollouts(engine)
+    assert newest.plan is not None
+    assert newest.plan.target_label == "sentiment version 5"
+
+
+def test_a_plan_that_lapsed_is_shown_again_once_a_day(made: Made):
+    engine = made({"a": "ask"})
+    pass_time(engine, timedelta(days=3), timedelta(hours=1))
+    assert len(rollouts(engine)) in (3, 4)
+    assert all(r.phase in (Phase.EXPIRED, Phase.AWAITING_APPROVAL) for r in rollouts(engine))
+
+
+def test_a_newer_version_takes_the_place_of_the_plan_that_waits(made: Made):
+    engine = made({"a": "ask"})
+    manage(engine)
+    engine.registry.packages.append(V5)
+    manage(engine)
+    newer, older = rollouts(engine)
+    assert (older.phase, older.superseded_by) == (Phase.CANCELLED, newer.id)
+    assert newer.phase is Phase.AWAITING_APPROVAL
+
+
+def test_a_plan_whose_version_is_rejected_in_the_registry_is_taken_back(made: Made):
+    engine = made({"a": "ask"})
+    manage(engine)
+    engine.registry.packages[:] = [V3, package_of("sentiment", 4, ApprovalStatus.REJECTED)]
+    pass_time(engine, timedelta(minutes=2), timedelta(minutes=1))
+    (rollout,) = rollouts(engine)
+    assert rollout.phase is Phase.CANCELLED
+    engine.registry.packages[:] = [V3, V4]
+    pass_time(engine, timedelta(minutes=2), timedelta(minutes=1))
+    assert rollouts(engine)[0].phase is Phase.AWAITING_APPROVAL
+
+
+def test_a_hold_takes_back_what_waits_and_keeps_everything_away(made: Made):
+    engine = made({"a": "ask"})
+    manage(engine)
+    engine.type("hold a --reason 'load test'", by=BEN)
+    manage(engine)
+    assert rollouts(engine)[0].phase is Phase.CANCELLED
+    engine.registry.packages.append(V5)
+    pass_time(engine, timedelta(hours=2), timedelta(minutes=30))
+    assert len(rollouts(engine)) == 1
+    engine.type("unhold a", by=BEN)
+    manage(engine)
+    assert rollouts(engine)[0].phase is Phase.AWAITING_APPROVAL
+
+
+def test_a_freeze_is_waited_for(made: Made):
+    engine = made({"a": "auto"})
+    engine.type("freeze --reason 'audit'", by=BEN)
+    pass_time(engine, timedelta(minutes=30))
+    assert rollouts(engine) == ()
+    engine.type("thaw", by=BEN)
+    pass_time(engine, timedelta(minutes=30))
+    assert rollouts(engine)[0].phase is Phase.SUCCEEDED
+
+
+def test_a_persons_plan_is_never_superseded_by_the_bot(made: Made):
+    engine = made({"a": "auto"})
+    engine.type("promote a --version 4", by=ANNA)
+    engine.registry.packages.append(V5)
+    pass_time(engine, timedelta(minutes=30))
+    (rollout,) = rollouts(engine)
+    assert (rollout.requester, rollout.phase) == (ANNA, Phase.AWAITING_APPROVAL)
+
+
+def test_only_so_many_are_under_way_at_once_and_all_have_their_turn(made: Made):
+    engine = made({f"e{n}": "auto" for n in range(8)})
+    engine.parts.rounds.rounds[RoundName.MANAGE].run()
+    assert len(engine.store.rollouts.active()) == 5
+    pass_time(engine, timedelta(hours=1))
+    assert {r.endpoint for r in rollouts(engine) if r.phase is Phase.SUCCEEDED} == {f"e{n}" for n in range(8)}
+    assert engine.estate.updates() == 8
+
+
+def test_an_endpoint_without_a_channel_is_left_alone(made: Made):
+    engine = made({"a": "auto"})
+    spec = engine.world.fleet.endpoints["a"].model_copy(update={"channel": None})
+    engine.world.fleet.endpoints["a"] = spec
+    manage(engine)
+    assert rollouts(engine) == ()
+
+
+CREATABLE = (
+    ", tier: staging, instance_type: ml.m5.xlarge, instance_count: 2, "
+    "execution_role: 'arn:aws:iam::123456789012:role/sagemaker'"
+)
+    ", instance_type: ml.m5.xlarge, instance_count: 2, execution_role: 'arn:aws:iam::123456789012:role/sagemaker'"
+)
+
+
+def test_an_endpoint_that_is_missing_from_the_beginning_is_asked_about(made: Made):
+    engine = made({"gone": "auto", "there": "auto"}, missing=("gone",), versions=(V3,), more=CREATABLE)
+    manage(engine)
+    (asked,) = rollouts(engine)
+    assert (asked.kind, asked.endpoint, asked.phase) == (Kind.CREATE, "gone", Phase.AWAITING_APPROVAL)
+
+
+def test_a_newly_declared_endpoint_is_created_by_itself_and_not_again_after_a_teardown(made: Made):
+    engine = made({"new": "auto", "there": "auto"}, missing=("new",), versions=(V3,), more=CREATABLE)
+    endpoints = engine.world.fleet.endpoints
+    new = endpoints.pop("new")
+    manage(engine)
+    endpoints["new"] = new
+    pass_time(engine, timedelta(minutes=30))
+    (created,) = rollouts(engine, "new")
+    assert (created.kind, created.phase, created.approvals) == (Kind.CREATE, Phase.SUCCEEDED, ())
+    engine.type("teardown new --reason 'no longer needed'", by=ANNA)
+    engine.press("Approve", by=BEN)
+    pass_time(engine, timedelta(hours=2))
+    assert [r.kind for r in rollouts(engine, "new")] == [Kind.TEARDOWN, Kind.CREATE]
+
+
+# sync
+
+
+def test_sync_proposes_what_somebody_said_no_to_and_names_who_asked(made: Made):
+    engine = made({"a": "manual"})
+    answer = engine.ask("sync a")
+    (rollout,) = rollouts(engine)
+    assert (rollout.requester, rollout.phase) == (ANNA, Phase.AWAITING_APPROVAL)
+    assert f"a: rollout {rollout.id} is opened, because sentiment version 4 is approved" in answer
+    engine.press("Reject", by=BEN)
+    assert "is opened" in engine.ask("sync a")
+
+
+def test_sync_says_why_nothing_is_to_be_done(made: Made):
+    engine = made({"a": "ask", "b": "ask"}, versions=(V3,))
+    assert "Nothing to do on a: it is as the fleet file and the registry say." in engine.ask("sync a")
+    assert "nothing to do" in engine.ask("sync --all")
+
+
+def test_sync_of_all_opens_what_is_wanted_in_the_endpoints_own_channels(made: Made):
+    engine = made({"a": "ask", "b": "auto"})
+    assert "2 endpoints on the way" in engine.ask("sync --all")
+    assert {r.thread.channel_id for r in rollouts(engine)} == {HOME}
+    assert {(r.endpoint, r.approval_needed) for r in rollouts(engine)} == {("a", True), ("b", False)}
+
+
+def test_sync_that_is_delivered_twice_opens_one_rollout(made: Made):
+    engine = made({"a": "ask"})
+    for _ in range(2):
+        engine.type("sync a", delivery="d1")
+    assert len(rollouts(engine)) == 1

@@ -1,0 +1,138 @@
+"""What the manager knows when it decides: a whole fleet in a few round trips, and more about the few where something may be done."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from bot.domain.board import Standing
+from bot.domain.fleet import EndpointSpec
+from bot.domain.hold import Hold
+from bot.domain.lock import EVERYTHING, Lock
+from bot.domain.managing import Proposal, Situation, Tried, Upstream
+from bot.domain.rollout import Rollout
+from bot.domain.states import BoardState
+from workers.census import Census
+from workers.waves import Waves
+from workers.world import World
+
+PAST = 10
+"""Rollouts of an endpoint that are asked what people did on purpose."""
+
+
+@dataclass(frozen=True)
+class Overview:
+    """How a fleet stands, and what is known of each endpoint in one look over all."""
+
+    standings: Mapping[str, Standing]
+    holds: Mapping[str, tuple[Hold, ...]]
+    locks: Mapping[str, Lock]
+    active: Mapping[str, Sequence[Rollout]]
+    in_waves: Collection[str]
+    newcomers: frozenset[str]
+    wave_of: Mapping[str, str]
+    """The wave of the fleet file that an endpoint is part of."""
+
+    def situation(self, spec: EndpointSpec, asked_by: str | None) -> Situation:
+        """What is known of one endpoint, its past and its proposals apart."""
+        return Situation(
+            holds=self.holds[spec.name],
+            lock=self.locks.get(spec.name) or self.locks.get(EVERYTHING),
+            active=tuple(self.active.get(spec.name, ())),
+            wave=self.wave_of.get(spec.name),
+            is_in_wave=spec.name in self.in_waves,
+            upstream=self._upstream(spec),
+            is_newcomer=spec.name in self.newcomers,
+            asked_by=asked_by,
+        )
+
+    def _upstream(self, spec: EndpointSpec) -> Upstream | None:
+        if spec.follows is None or spec.follows.endpoint not in self.standings:
+            return None
+        name = spec.follows.endpoint
+        return Upstream(self.standings[name], self.holds[name])
+
+
+@dataclass(frozen=True)
+class Knowing:
+    """Finds out what the manager needs to know."""
+
+    world: World
+    census: Census
+    waves: Waves
+
+    def overview(self, specs: Sequence[EndpointSpec], now: datetime) -> Overview:
+        """How these endpoints stand, and those that they follow, as the census remembers it."""
+        standings = _by_name(self.census.standings(self._with_followed(specs)))
+        newcomers = self._newcomers(standings) if len(specs) == len(self.world.fleet.endpoints) else frozenset()
+        return self._overview(standings, newcomers, now)
+
+    def afresh(self, earlier: Overview, specs: Sequence[EndpointSpec], now: datetime) -> Overview:
+        """The same of a few of them, as they are this very moment."""
+        looked_at = [spec.name for spec in self._with_followed(specs)]
+        return self._overview(_by_name(self.census.look_now(looked_at)), earlier.newcomers, now)
+
+    def in_full(self, situations: Mapping[str, Situation], signatures: Mapping[str, str]) -> Mapping[str, Situation]:
+        """The situations with what was proposed and done before.
+
+        Args:
+            situations: By endpoint.
+            signatures: By endpoint, what shall be proposed now; empty for nothing.
+        """
+        if not situations:
+            return {}
+        proposed = self._proposed(signatures)
+        return {name: self._in_full(name, known, proposed[name]) for name, known in situations.items()}
+
+    def _overview(self, standings: Mapping[str, Standing], newcomers: frozenset[str], now: datetime) -> Overview:
+        active: defaultdict[str, list[Rollout]] = defaultdict(list)
+        for stored in self.world.store.rollouts.active():
+            active[stored.rollout.endpoint].append(stored.rollout)
+        waves = reversed(list(self.world.fleet.waves.items()))  # an endpoint of several is part of the first
+        return Overview(
+            standings=standings,
+            holds=self.world.store.holds.on_each(standings),
+            locks=self.world.store.locks.standing(now),
+            active=active,
+            in_waves=self.waves.active_endpoints(),
+            newcomers=newcomers,
+            wave_of={name: wave for wave, plan in waves for name in plan.endpoints},
+        )
+
+    def _with_followed(self, specs: Sequence[EndpointSpec]) -> list[EndpointSpec]:
+        endpoints = self.world.fleet.endpoints
+        followed = {spec.follows.endpoint for spec in specs if spec.follows is not None} - {spec.name for spec in specs}
+        return [*specs, *(endpoints[name] for name in sorted(followed) if name in endpoints)]
+
+    def _newcomers(self, standings: Mapping[str, Standing]) -> frozenset[str]:
+        missing = (BoardState.NOT_DEPLOYED, BoardState.UNKNOWN)
+        existing = [name for name, standing in standings.items() if standing.state not in missing]
+        return self.world.store.proposals.newcomers(self.world.fleet.endpoints.keys(), existing)
+
+    def _in_full(self, name: str, known: Situation, proposed: tuple[Tried, ...]) -> Situation:
+        recent, upstream = self.world.store.rollouts.recent, known.upstream
+        if upstream is not None:
+            upstream = replace(upstream, past=recent(upstream.standing.endpoint, PAST))
+        return replace(known, past=recent(name, PAST), proposed=proposed, upstream=upstream)
+
+    def _proposed(self, signatures: Mapping[str, str]) -> Mapping[str, tuple[Tried, ...]]:
+        """What was proposed for these endpoints and what became of it, newest first; the newest, and what was the same."""
+        known = self.world.store.proposals.on_each(signatures)
+        found = {
+            name: [p for place, p in enumerate(each) if place == 0 or p.signature == signatures[name]]
+            for name, each in known.items()
+        }
+        proposals = [proposal for each in found.values() for proposal in each]
+        rollouts = self.world.store.rollouts.load_many(p.rollout_id for p in proposals if p.rollout_id)
+        by_id = {stored.rollout.id: stored.rollout for stored in rollouts}
+        waves = {p.wave_id: self.world.store.waves.load(p.wave_id) for p in proposals if p.wave_id}
+
+        def tried(proposal: Proposal) -> Tried:
+            stored = waves.get(proposal.wave_id)
+            return Tried(proposal, by_id.get(proposal.rollout_id), stored.wave if stored is not None else None)
+
+        return {name: tuple(tried(proposal) for proposal in each) for name, each in found.items()}
+
+
+def _by_name(standings: Iterable[Standing]) -> dict[str, Standing]:
+    return {standing.endpoint: standing for standing in standings}
