@@ -13,7 +13,9 @@ from bot.domain.endpoint import EndpointStatus
 from bot.domain.errand import HomeLook, ReplyTo
 from bot.domain.errors import SlackRefused
 from bot.messages.plain import plain
+from bot.store.keys import Due
 from workers.home import LOOKING_FOR
+from workers.rounds import RoundName
 
 MANAGED = FLEET.replace("version: 1", "version: 1\nmanager: {census: 30s}").replace(
     "    model_package_group: sentiment", f"    {{model_package_group: sentiment, owner: {ANNA}, channel: {HOME}}}"
@@ -23,7 +25,7 @@ MANAGED = FLEET.replace("version: 1", "version: 1\nmanager: {census: 30s}").repl
 @pytest.fixture
 def engine() -> Iterator[Engine]:
     made = Engine(MANAGED)
-    made.begin_rounds()
+    made.store.due.begin(Due.ROUNDS, [RoundName.CENSUS, RoundName.HOME], made.clock())  # nobody else acts here
     made.settle()
     yield made
     made.close()
@@ -89,6 +91,7 @@ def test_half_an_hour_after_somebody_opened_it_nobody_looks_any_more(engine: Eng
 
 def test_who_left_is_not_drawn_for_and_keeps_nobody_else_from_it(engine: Engine) -> None:
     open_home(engine, BEN)
+    engine.clock.tick(timedelta(seconds=1))
     open_home(engine, ANNA)
     engine.slack.fail("publish_home", SlackRefused("views.publish", "user_not_found"))
     engine.type(f'hold {ENDPOINT} --reason "tests"')
