@@ -73,3 +73,10 @@ def test_whatever_is_true_there_is_a_state(status: EndpointStatus | None) -> Non
     switches = [f.name for f in fields(Facts) if f.type == "bool" or f.type is bool]
     for values in itertools.product([False, True], repeat=len(switches)):
         assert state_of(Facts(status=status, **dict(zip(switches, values, strict=True)))) in BoardState
+
+
+@pytest.mark.parametrize("status", list(EndpointStatus))
+def test_the_board_shows_how_each_status_stands(status: EndpointStatus) -> None:
+    broken = {EndpointStatus.FAILED, EndpointStatus.OUT_OF_SERVICE, EndpointStatus.UPDATE_ROLLBACK_FAILED}
+    whole = BoardState.UP_TO_DATE if status is EndpointStatus.IN_SERVICE else BoardState.UPDATING
+    assert state_of(Facts(status=status)) is (BoardState.FAILED if status in broken else whole)

@@ -10,10 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from bot.domain.board import BoardState, state_of
 from bot.domain.endpoint import ApprovalStatus, ConfigRecord, EndpointStatus, ModelPackage, ModelRecord
 from bot.domain.errand import rollout_id_for, short_id
-from bot.domain.hold import HoldKind
 from bot.domain.names import RolloutId
 from bot.domain.verdict import Measurement, Window
 
@@ -81,53 +79,6 @@ def test_only_completed_and_approved_packages_are_deployable(
     status: str, approval: ApprovalStatus | None, deployable: bool
 ) -> None:
     assert a_package(status=status, approval=approval).is_deployable is deployable
-
-
-BROKEN = {EndpointStatus.FAILED, EndpointStatus.OUT_OF_SERVICE, EndpointStatus.UPDATE_ROLLBACK_FAILED}
-
-
-@pytest.mark.parametrize("status", list(EndpointStatus))
-def test_the_board_shows_how_each_status_stands(status: EndpointStatus) -> None:
-    state = state_of(a_snapshot(status), "v3", "v3", has_rollout=False)
-    if status in BROKEN:
-        assert state is BoardState.FAILED
-    else:
-        assert state is (BoardState.UP_TO_DATE if status is EndpointStatus.IN_SERVICE else BoardState.UPDATING)
-
-
-@pytest.mark.parametrize(
-    ("newest", "has_rollout", "state"),
-    [
-        ("v3", False, BoardState.UP_TO_DATE),
-        ("v4", False, BoardState.OUT_OF_DATE),
-        ("", False, BoardState.UP_TO_DATE),
-        ("v4", True, BoardState.UPDATING),
-    ],
-)
-def test_the_board_compares_what_runs_with_what_may_follow(newest: str, has_rollout: bool, state: BoardState) -> None:
-    assert state_of(a_snapshot(), "v3", newest, has_rollout=has_rollout) is state
-
-
-@pytest.mark.parametrize(
-    ("newest", "held_by", "state"),
-    [
-        ("v4", {HoldKind.HELD}, BoardState.HELD),
-        ("v4", {HoldKind.QUARANTINED}, BoardState.QUARANTINED),
-        ("v4", {HoldKind.HELD, HoldKind.QUARANTINED}, BoardState.QUARANTINED),
-        ("v4", {HoldKind.BY_PERSON, HoldKind.QUARANTINED}, BoardState.HELD),
-        ("v3", {HoldKind.BY_PERSON}, BoardState.HELD),
-        ("v3", {HoldKind.HELD}, BoardState.UP_TO_DATE),
-    ],
-)
-def test_the_board_shows_what_automation_leaves_alone(newest: str, held_by: set[HoldKind], state: BoardState) -> None:
-    assert state_of(a_snapshot(), "v3", newest, has_rollout=False, held_by=held_by) is state
-    assert state_of(a_snapshot(), "v3", newest, has_rollout=True, held_by=held_by) is BoardState.UPDATING
-    broken = a_snapshot(EndpointStatus.FAILED)
-    assert state_of(broken, "v3", newest, has_rollout=False, held_by=held_by) is BoardState.FAILED
-
-
-def test_an_endpoint_that_does_not_exist_is_not_deployed() -> None:
-    assert state_of(None, "", "v4", has_rollout=False) is BoardState.NOT_DEPLOYED
 
 
 @given(st.text())
