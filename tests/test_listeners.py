@@ -3,12 +3,14 @@
 import json
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from fakes.bolt import APPROVE, ROLLOUT_BUTTON, BoltApp, a_click, a_command, a_mention
 from fakes.records import ANNA, BEN, ENDPOINT
 
-from bot.domain.errand import BreakErrand, ClickErrand, CommandErrand
+from bot.domain.commands import Status
+from bot.domain.errand import BreakErrand, ClickErrand, CommandErrand, CommandValue, HomeErrand, HomeLook, ReplyTo
 from bot.domain.phases import Phase
 from bot.messages.ids import ActionId
 
@@ -29,7 +31,7 @@ def text_of(bolt: BoltApp, command: dict[str, str]) -> str:
     return str(json.loads(response.body)["text"]) if response.body else ""
 
 
-def errands(bolt: BoltApp) -> list[CommandErrand | ClickErrand]:
+def errands(bolt: BoltApp) -> list[CommandErrand | ClickErrand | BreakErrand | HomeErrand]:
     ids = [key.decode().rpartition(":")[2] for key in bolt.engine.redis.scan_iter("endpoint-bot:errand:*")]
     found = [bolt.engine.store.errands.open(id) for id in ids]
     return [errand for errand in found if errand is not None]
@@ -205,3 +207,71 @@ def test_the_unforeseen_is_answered_with_a_reference_and_nothing_else(
 
 def test_what_nobody_listens_to_is_acknowledged(bolt: BoltApp) -> None:
     assert bolt.dispatch({"type": "event_callback", "event_id": "E9", "event": {"type": "team_join"}}).status == 200
+
+
+def opened_home(tab: str = "home") -> dict[str, Any]:
+    event = {"type": "app_home_opened", "user": ANNA, "channel": "D0ANNA", "tab": tab, "event_ts": "1.1"}
+    return {"type": "event_callback", "team_id": "T0HOME", "event_id": "EvHome", "event": event}
+
+
+def pressed_at_home(action_id: str, **action: Any) -> dict[str, Any]:
+    """As Slack delivers it: a view is no channel, and there is no response_url."""
+    click = a_click(action_id, "")
+    del click["channel"]
+    click["actions"] = [{"action_id": action_id, "block_id": "b", **action}]
+    return {**click, "container": {"type": "view", "view_id": "V1"}, "view": {"id": "V1", "type": "home"}}
+
+
+def test_the_home_tab_that_somebody_opens_is_drawn_by_a_worker(bolt: BoltApp) -> None:
+    for _ in range(2):
+        assert bolt.dispatch(opened_home()).status == 200
+    (errand,) = errands(bolt)
+    assert isinstance(errand, HomeErrand)
+    assert (errand.actor, errand.look) == (ANNA, None)
+    assert errand.reply == ReplyTo(user_id=ANNA)
+
+
+def test_the_tab_of_messages_needs_no_drawing(bolt: BoltApp) -> None:
+    assert bolt.dispatch(opened_home("messages")).status == 200
+    assert errands(bolt) == []
+
+
+@pytest.mark.parametrize(
+    ("action_id", "action"),
+    [
+        ("home.rows", {"type": "static_select", "selected_option": {"value": '{"only": "mine"}'}}),
+        ("home.next", {"type": "button", "value": '{"only": "mine", "page": 1}'}),
+        ("home.previous", {"type": "button", "value": '{"only": "mine"}'}),
+    ],
+)
+def test_other_rows_of_the_home_tab_are_asked_for(bolt: BoltApp, action_id: str, action: dict[str, Any]) -> None:
+    assert bolt.dispatch(pressed_at_home(action_id, **action)).status == 200
+    (errand,) = errands(bolt)
+    assert isinstance(errand, HomeErrand)
+    assert errand.look == HomeLook(only="mine")
+
+
+def test_a_button_of_the_home_tab_that_means_nothing_any_more_says_so_in_direct_messages(bolt: BoltApp) -> None:
+    assert bolt.dispatch(pressed_at_home("home.next", type="button", value="not json")).status == 200
+    (said,) = bolt.said("/api/chat.postMessage")
+    assert said["channel"] == ANNA
+    assert "Leave the Home tab and open it again." in said["text"]
+
+
+def test_a_command_pressed_in_the_home_tab_has_no_channel(bolt: BoltApp) -> None:
+    value = CommandValue(command=Status(endpoint=ENDPOINT)).model_dump_json()
+    assert bolt.dispatch(pressed_at_home("command.run", type="button", value=value)).status == 200
+    (errand,) = errands(bolt)
+    assert isinstance(errand, CommandErrand)
+    assert (errand.command, errand.reply.is_elsewhere, errand.reply.in_place) == (
+        Status(endpoint=ENDPOINT),
+        True,
+        False,
+    )
+
+
+def test_the_next_page_takes_the_place_of_this_one(bolt: BoltApp) -> None:
+    value = CommandValue(command=Status(page=2), in_place=True).model_dump_json()
+    assert bolt.dispatch(a_click("command.run", value)).status == 200
+    (errand,) = errands(bolt)
+    assert errand.reply.in_place

@@ -180,8 +180,13 @@ def responded(answer: Answer, **options: Any) -> Slack:
     return slack
 
 
+def test_response_takes_the_place_of_the_message_that_was_clicked_where_that_is_wanted() -> None:
+    (call,) = responded(Answer(b"ok"), in_place=True).calls("1")
+    assert (call["response_type"], call["replace_original"]) == ("ephemeral", True)
+
+
 @pytest.mark.parametrize(("in_channel", "response_type"), [(False, "ephemeral"), (True, "in_channel")])
-def test_response_never_replaces_the_message_that_was_clicked(in_channel: bool, response_type: str) -> None:
+def test_response_replaces_nothing_unless_told_to(in_channel: bool, response_type: str) -> None:
     (call,) = responded(Answer(b"ok"), in_channel=in_channel).calls("1")
     assert (call["response_type"], call["replace_original"], call["text"]) == (response_type, False, "hi")
 
@@ -418,6 +423,22 @@ def test_view_that_comes_too_late_is_a_refusal_and_not_tried_again() -> None:
         messages.open_view("1.2.3", {"type": "modal"})
     assert caught.value.error == "expired_trigger_id"
     assert len(slack.calls("views.open")) == 1
+
+
+def test_home_tab_is_published_whole_for_one_person() -> None:
+    slack = Slack()
+    with messenger(slack) as messages:
+        messages.publish_home("U1", BLOCKS)
+    (call,) = slack.calls("views.publish")
+    view = json.loads(call["view"]) if isinstance(call["view"], str) else call["view"]
+    assert (call["user_id"], view) == ("U1", {"type": "home", "blocks": BLOCKS})
+    assert "hash" not in call
+
+
+def test_home_tab_of_somebody_who_left_is_a_refusal() -> None:
+    slack = Slack({"views.publish": refused("user_not_found")})
+    with messenger(slack) as messages, pytest.raises(SlackRefused):
+        messages.publish_home("U1", BLOCKS)
 
 
 def test_own_name_is_asked_for_once() -> None:
