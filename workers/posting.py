@@ -6,10 +6,11 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from bot.domain.errors import SlackRefused, TransientError
 from bot.domain.phases import Reason
-from bot.domain.rollout import Rollout
+from bot.domain.rollout import Rollout, Thread
 from bot.messages.blocks import Message
 from bot.messages.ids import METADATA_EVENT
 from bot.messages.slots import Slot, SlotName
@@ -24,6 +25,9 @@ EDITS_A_MINUTE = 40
 
 GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed", "thread_not_found"})
 TOO_NEW = frozenset({"invalid_blocks", "invalid_blocks_format"})
+
+_CAN_WAIT = frozenset({SlotName.CARD, SlotName.PROGRESS, SlotName.WATCH, SlotName.ALERT})
+"""Messages whose every edit is followed by another one, as long as their story goes on."""
 
 POST, EDIT, UPLOAD = "chat.postMessage", "chat.update", "files.uploadV2"
 
@@ -54,6 +58,29 @@ def draw_chart(rollout: Rollout) -> bytes:
     )
 
 
+class Told(Protocol):
+    """Whose story a thread tells: a rollout, or a wave."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def thread(self) -> Thread: ...
+
+    @property
+    def is_active(self) -> bool: ...
+
+    @property
+    def last(self) -> "Dated": ...
+
+
+class Dated(Protocol):
+    """Something that happened."""
+
+    @property
+    def at(self) -> datetime: ...
+
+
 @dataclass(frozen=True)
 class Posting:
     """Brings single slots of a thread up to date. Raises Later, TransientError or SlackRefused for what cannot be done now."""
@@ -64,15 +91,20 @@ class Posting:
 
     def bring_slot(self, rollout: Rollout, slot: Slot, state: SlotState | None) -> None:
         """Make one slot say what it shall say: post what is missing, edit what differs, leave alone what is right."""
-        digest = _digest(slot.message)
         if slot.name is SlotName.CHART:
-            self._bring_chart(rollout, slot, state, digest)
-        elif state is None or state.is_uncertain:
+            self._bring_chart(rollout, slot, state, _digest(slot.message))
+        else:
+            self.bring_message(rollout, slot, state)
+
+    def bring_message(self, rollout: Told, slot: Slot, state: SlotState | None) -> None:
+        """The same for what is no picture."""
+        digest = _digest(slot.message)
+        if state is None or state.is_uncertain:
             self._post(rollout, slot, state, digest)
         elif state.digest != digest:
             self._edit(rollout, slot, state, digest)
 
-    def _post(self, rollout: Rollout, slot: Slot, state: SlotState | None, digest: str) -> None:
+    def _post(self, rollout: Told, slot: Slot, state: SlotState | None, digest: str) -> None:
         """Post it once: the intent is written down first, and an intent without an end is looked up before it is repeated."""
         slots, now = self.world.store.slots, self.world.clock()
         channel = rollout.thread.channel_id
@@ -114,12 +146,12 @@ class Posting:
             log.error("Slack refused our blocks, posting plain text: %s", exc)
             return self.world.slack.post(channel, text=message.text, blocks=(), thread_ts=thread_ts, metadata=metadata)
 
-    def _edit(self, rollout: Rollout, slot: Slot, state: SlotState, digest: str) -> None:
+    def _edit(self, rollout: Told, slot: Slot, state: SlotState, digest: str) -> None:
         slots = self.world.store.slots
         assert state.message_ts is not None
         self._wait_if_paused(EDIT)
         now = self.world.clock()
-        can_wait = rollout.is_active and slot.name in (SlotName.CARD, SlotName.PROGRESS, SlotName.WATCH, SlotName.ALERT)
+        can_wait = rollout.is_active and slot.name.partition(" ")[0] in _CAN_WAIT
         if not slots.spend(EDIT, now, EDITS_A_MINUTE) and can_wait and not _has_just_moved(rollout, now):
             raise Later(timedelta(seconds=61 - now.second))
         try:
@@ -225,7 +257,7 @@ class Posting:
             self.world.store.slots.pause(method, exc.retry_after)
 
 
-def _has_just_moved(rollout: Rollout, now: datetime) -> bool:
+def _has_just_moved(rollout: Told, now: datetime) -> bool:
     """News of a new phase goes before news of progress."""
     return now - rollout.last.at < timedelta(seconds=30)
 

@@ -46,6 +46,7 @@ from workers.glance import Glance
 from workers.heartbeat import beating
 from workers.ringing import Ringing
 from workers.rollbacks import child_of
+from workers.rounds import RoundName, soon
 from workers.watching import Look, at_once, judge_bake, look
 from workers.world import Aws, World
 
@@ -203,6 +204,8 @@ class Reconciler:
         saved = self.world.store.rollouts.commit(writes, now)
         if not rollout.is_active and rollout.parent_id is not None:
             self.world.store.due.put_off(Due.TICKS, rollout.parent_id, now)
+        if rollout.wave_id is not None and rollout.phase is not stored.rollout.phase:
+            soon(self.world, RoundName.WAVES)
         return saved[0]
 
     def crashed(self, rollout_id: str, error: BaseException) -> None:

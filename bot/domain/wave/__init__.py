@@ -12,10 +12,10 @@ from bot.domain.wave.approving import (
 )
 from bot.domain.wave.deciding import Seen, WaveDecision, candidates, decide_wave
 from bot.domain.wave.holding import holds_after, lifts_holds
-from bot.domain.wave.looking import was_taken_back
+from bot.domain.wave.looking import looked_at, was_taken_back
 from bot.domain.wave.states import HALTED, OPEN, WAVE_TRANSITIONS, MemberState, WaveReason, WaveState
 from bot.domain.wave.timing import expected_length
-from bot.domain.wave.values import LeftOut, Member, Wave, WaveApproval, WaveStep, open_wave, wave_id_for
+from bot.domain.wave.values import LeftOut, Member, Wave, WaveApproval, WaveStep, Wish, open_wave, wave_id_for
 
 __all__ = [
     "HALTED",
@@ -32,6 +32,7 @@ __all__ = [
     "WaveReason",
     "WaveState",
     "WaveStep",
+    "Wish",
     "abort_wave",
     "approve_wave",
     "candidates",
@@ -40,6 +41,7 @@ __all__ = [
     "holds_after",
     "lapses_after",
     "lifts_holds",
+    "looked_at",
     "open_wave",
     "pause_wave",
     "quorum_of",

@@ -23,7 +23,7 @@ class Seen:
     locked: Mapping[str, str] = field(default_factory=dict)
     """Endpoints that nothing may begin on, and what they wait for, in words."""
     configs: Mapping[str, str] = field(default_factory=dict)
-    """The config that each endpoint is on whose turn it is; empty text for one that is gone."""
+    """The config that each endpoint is on whose turn it is; empty text for one that is gone. Where nobody looked, nothing begins."""
 
 
 @dataclass(frozen=True)
@@ -118,8 +118,8 @@ def _begun(member: Member, wave: Wave, seen: Seen) -> Member:
     if member.endpoint in seen.locked:
         return member.with_(is_stopped=True, note=seen.locked[member.endpoint])
     config = seen.configs.get(member.endpoint)
-    if config is None:  # nobody could look
-        return member.with_(is_stopped=True, note="waits: how it stands could not be told")
+    if config is None:
+        return member
     if config != member.config:
         moved = f"it is on {config} now" if config else "it does not exist any more"
         note = f"somebody changed it since the plan: {moved}"

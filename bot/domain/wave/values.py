@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from bot.domain.commands import Change
 from bot.domain.content import content_hash_of
@@ -14,6 +14,20 @@ from bot.domain.rollout import Thread
 from bot.domain.wave.states import OPEN, WAVE_TRANSITIONS, MemberState, WaveReason, WaveState
 
 SCHEMA_VERSION = 1
+
+
+class Wish(Value):
+    """What a wave shall bring: as it was asked for, so that its plan can be drawn up again.
+
+    With neither a version nor a package, each endpoint is brought to what the fleet file says by now, the newest version included.
+    """
+
+    version: int | Literal["latest"] | None = None
+    """A number of each endpoint's group or track, or the newest that may follow."""
+    package_arn: str | None = None
+    """One version for all of them."""
+    with_version: bool = True
+    """Whether a version may change at all; False brings settings only."""
 
 
 class Member(Value):
@@ -127,11 +141,12 @@ class Wave(Value):
     """The requester's own words."""
     approval_needed: bool = True
     quorum: int = 1
+    approvers_text: str = ""
+    """Who may approve, as people read it."""
     approvals: tuple[WaveApproval, ...] = ()
     redrawn_at: datetime | None = None
     """When its plan was last drawn up again, because what it rested on had moved."""
-    wants_version: int | str | None = None
-    """As it was asked for, so that its plan can be drawn up again."""
+    wish: Wish = Wish()
     steps: tuple[WaveStep, ...]
 
     def to(
