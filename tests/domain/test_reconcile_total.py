@@ -26,7 +26,7 @@ from hypothesis import strategies as st
 
 from bot.domain.alarms import Alarm
 from bot.domain.checks import CheckPlan
-from bot.domain.endpoint import EndpointStatus
+from bot.domain.endpoint import BUSY_STATUSES, EndpointStatus
 from bot.domain.errors import GatewayError, PlanDrifted, ResourceBusy, RolloutBotError, TransientError
 from bot.domain.phases import ACTIVE_PHASES, TRANSITIONS, Kind, Phase, Reason
 from bot.domain.plan import Difference
@@ -70,8 +70,8 @@ _NEVER = {
     Kind.ROLLBACK: frozenset(Phase)
     - {Phase.PLANNING, Phase.AWAITING_APPROVAL, Phase.ROLLING_BACK, Phase.ROLLED_BACK, Phase.FAILED, Phase.NEEDS_HUMAN},
     Kind.SCALE: frozenset({Phase.WATCHING, Phase.ROLLING_BACK, Phase.ROLLED_BACK}),
-    Kind.CREATE: frozenset(Phase),
-    Kind.TEARDOWN: frozenset(Phase),
+    Kind.CREATE: frozenset({Phase.WATCHING, Phase.ROLLING_BACK, Phase.ROLLED_BACK, Phase.ROLLED_BACK_BY_AWS}),
+    Kind.TEARDOWN: frozenset({Phase.WATCHING, Phase.ROLLING_BACK, Phase.ROLLED_BACK, Phase.ROLLED_BACK_BY_AWS}),
     Kind.WEIGHTS: frozenset(Phase),
 }
 KINDS_AND_PHASES = [(kind, phase) for kind in Kind for phase in Phase if phase not in _NEVER[kind]]
@@ -86,6 +86,11 @@ def record(kind: Kind, phase: Phase, **fields: object) -> Rollout:
     if kind is Kind.SCALE:
         there = {"plan": a_plan(target_config=CURRENT, new_models={}) if rollout.plan else None, "kind": kind}
         there["count_change"] = CountChange(variant="AllTraffic", count=3)
+    if kind is Kind.CREATE:
+        there = {"plan": a_plan(current_config="", scaling=SCALED) if rollout.plan else None, "kind": kind}
+    if kind is Kind.TEARDOWN:
+        gone = a_plan(target_config="", new_models={}, scaling=SCALED, scaling_mode=ScalingMode.DEREGISTER)
+        there = {"plan": gone if rollout.plan else None, "kind": kind}
     return rollout.with_(**{**there, **fields})
 
 
@@ -207,7 +212,8 @@ def assert_may_be_called(rollout: Rollout, decision: Decision, seen: Observation
     assert plan is not None
     assert snapshot.config_name in (plan.current_config, plan.target_config)
     is_repair = rollout.kind is Kind.ROLLBACK and snapshot.status is EndpointStatus.UPDATE_ROLLBACK_FAILED
-    assert snapshot.status is IN_SERVICE or is_repair
+    is_torn_down = rollout.kind is Kind.TEARDOWN and snapshot.status not in BUSY_STATUSES
+    assert snapshot.status is IN_SERVICE or is_repair or is_torn_down
     assert rollout.rollback_queued_by is None
     assert rollout.abort is None
     assert rollout.retry is None or rollout.retry.due <= now  # type: ignore[operator]
