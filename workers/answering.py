@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from bot.domain.errand import ReplyTo
-from bot.domain.errors import UserError
+from bot.domain.errors import SlackRefused, UserError
 from bot.messages.answers import render_text
 from bot.messages.blocks import Message
 from bot.messages.plain import plain
@@ -56,21 +56,26 @@ class Answering:
             note: What is said with it in Slack.
 
         Raises:
-            SlackRefused: the bot is not a member of that channel, or may not write there.
+            UserError: it cannot be put there, for instance because the bot is not a member of that channel.
         """
         if reply.terminal is not None:
             self.world.store.errands.answer(reply.terminal, Answer(content, EXIT_OK, None))
             return
         if reply.channel_id is None:
             raise UserError("A file can be given in a channel or in the bot's messages only: type the command there.")
-        self.world.slack.upload(
-            reply.channel_id,
-            reply.thread_ts,
-            filename=filename,
-            content=content.encode(),
-            title=title,
-            alt_text=title,
-        )
+        try:
+            self.world.slack.upload(
+                reply.channel_id,
+                reply.thread_ts,
+                filename=filename,
+                content=content.encode(),
+                title=title,
+                alt_text=title,
+            )
+        except SlackRefused as exc:
+            raise UserError(
+                f"The file could not be put here: invite the bot with `/invite @{self.world.slack.own_name()}`, then ask again."
+            ) from exc
         self.answer(reply, render_text(note))
 
     def refuse(self, reply: ReplyTo, text: str, *, exit_status: int = EXIT_FAILED) -> None:

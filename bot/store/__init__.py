@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from redis import Redis
 
+from bot.store.audit import AuditStore
 from bot.store.due import DueStore
 from bot.store.errands import ErrandStore
 from bot.store.glances import GlanceStore
@@ -40,6 +41,7 @@ class Store:
     numbers: NumberStore
     proposals: ProposalStore
     viewers: ViewerStore
+    audit: AuditStore
     waves: WaveStore
     versions: VersionStore
     standings: StandingStore
@@ -62,6 +64,7 @@ def make_store(connection: Redis) -> Store:
         numbers=NumberStore(connection),
         proposals=ProposalStore(connection),
         viewers=ViewerStore(connection),
+        audit=AuditStore(connection),
         waves=WaveStore(connection),
         versions=VersionStore(connection),
         standings=StandingStore(connection),

@@ -1,16 +1,40 @@
 """The audit trail: every decision as one JSON line, in the same transaction as the decision itself."""
 
 import json
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
 
+from redis import Redis
 from redis.client import Pipeline
 
 from bot.domain.rollout import Rollout
 from bot.store import keys
+from bot.store.connection import store_errors, text
 
 AUDIT_LENGTH = 100_000
 """Entries kept, about; the oldest go first."""
+
+_AT_ONCE = 1000  # entries read in one call: Redis serves nobody else meanwhile
+
+
+class AuditStore:
+    """Reads the trail; it is written by whatever is decided."""
+
+    def __init__(self, connection: Redis) -> None:
+        self._redis = connection
+
+    def since(self, start: datetime) -> Iterator[Mapping[str, object]]:
+        """Every decision that was recorded since then, oldest first, each with when Redis took it in."""
+        position = str(int(start.timestamp() * 1000))
+        while True:
+            with store_errors():
+                found: Any = self._redis.xrange(keys.AUDIT, position, "+", _AT_ONCE)
+            for id, fields in found:
+                yield {"recorded_at": _recorded_at(text(id)).isoformat(), **json.loads(fields[b"entry"])}
+            if len(found) < _AT_ONCE:
+                return
+            position = f"({text(found[-1][0])}"
 
 
 def audit_decisions(pipe: Pipeline, before: Rollout | None, after: Rollout, now: datetime) -> None:
@@ -34,3 +58,8 @@ def audit_decisions(pipe: Pipeline, before: Rollout | None, after: Rollout, now:
 def audit(pipe: Pipeline, entry: Mapping[str, object]) -> None:
     """Add one entry to the transaction."""
     pipe.xadd(keys.AUDIT, {"entry": json.dumps(entry)}, maxlen=AUDIT_LENGTH, approximate=True)
+
+
+def _recorded_at(stream_id: str) -> datetime:
+    """The ids of a stream begin with Redis's own time, in milliseconds."""
+    return datetime.fromtimestamp(int(stream_id.partition("-")[0]) / 1000, UTC)

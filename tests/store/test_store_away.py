@@ -157,6 +157,7 @@ CALLS: dict[str, Callable[[Store], object]] = {
     "viewers.drawn": lambda s: s.viewers.drawn("U1"),
     "viewers.note_drawn": lambda s: s.viewers.note_drawn("U1", "f"),
     "viewers.forget": lambda s: s.viewers.forget("U1"),
+    "audit.since": lambda s: list(s.audit.since(NOW)),
     "memory.remember": lambda s: s.memory.remember("group", "[]", SECOND),
 }
 
