@@ -5,6 +5,7 @@ import os
 import signal
 import threading
 from types import FrameType
+from typing import Any
 
 from rq.job import Job
 from rq.queue import Queue
@@ -22,6 +23,8 @@ from workers.pump import Pump
 
 PUMP_ROLE = "pump"
 METRICS_ROLE = "metrics"
+
+IDLE_SECONDS = 2
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +52,16 @@ class QueueWorker(Worker):
             disable_default_exception_handler=False,
             log_job_description=False,
         )
+
+    @property
+    def dequeue_timeout(self) -> int:
+        """How long a worker without work waits at a time."""
+        return IDLE_SECONDS
+
+    def heartbeat(self, timeout: int | None = None, pipeline: Any = None) -> None:
+        """Keep up with the fleet file without work, too: all workers shall know the same last version without mistakes."""
+        wiring.process().keep_up()
+        super().heartbeat(timeout, pipeline)
 
     def fork_work_horse(self, job: Job, queue: Queue) -> None:
         """Begin a job with the fleet file as it stands."""

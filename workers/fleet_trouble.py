@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from bot.fleet_file import FleetFile
-from bot.messages.words import count, moment
+from bot.messages.words import count
 from bot.store import Store
 from workers.ports import Memory
 
@@ -18,7 +18,7 @@ def note_trouble(memory: Memory, file: FleetFile) -> None:
     if file.trouble is not None:
         mistakes = count(len(file.trouble.mistakes), "mistake")
         text = (
-            f"{file.path.name} has {mistakes} since {moment(file.trouble.since)}; what counts is what it said before. "
+            f"{file.path.name} has {mistakes} since {file.trouble.since:%Y-%m-%d %H:%M} UTC; what counts is what it said before. "
             "`python -m bot fleet check` tells what is wrong."
         )
         memory.remember(_KEY, text, _NOTED_FOR)
@@ -27,5 +27,5 @@ def note_trouble(memory: Memory, file: FleetFile) -> None:
 
 
 def fleet_trouble(store: Store) -> str:
-    """A sentence about the fleet file's mistakes, empty while it has none."""
+    """A sentence about the fleet file's mistakes, not escaped; empty while it has none."""
     return store.memory.recall(_KEY) or ""

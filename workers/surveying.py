@@ -17,6 +17,7 @@ from bot.messages.locks import lock_line
 from bot.messages.standing import render_standing
 from workers.answering import Answering
 from workers.board import Board
+from workers.fleet_trouble import fleet_trouble
 from workers.world import World
 
 
@@ -52,6 +53,7 @@ class Surveying:
             total=total,
             active=in_turn(stored.rollout for stored in self.world.store.rollouts.active()),
             locks=self._locks(now),
+            trouble=fleet_trouble(self.world.store),
         )
 
     def _in_full(self, errand: CommandErrand, endpoint: str) -> None:
