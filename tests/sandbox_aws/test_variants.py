@@ -201,3 +201,24 @@ def test_shadow_variants_run_and_count_beside_the_production_variant(aws: LocalA
     config = aws.new_config("product-perception", "big", InitialInstanceCount=7)
     refused = aws.refusal("CreateEndpoint", EndpointName="other", EndpointConfigName=config)
     assert "with current utilization of 4 Instances" in refused.message
+
+
+@pytest.mark.parametrize(("weight", "copied"), [(1.0, 1.0), (0.5, 0.5), (3.0, 1.0)])
+def test_a_shadow_gets_copies_of_its_share_of_the_requests_and_takes_none_away(
+    aws: LocalAws, weight: float, copied: float
+) -> None:
+    (variant,) = aws.ask("DescribeEndpointConfig", EndpointConfigName="product-perception-config-v1")[
+        "ProductionVariants"
+    ]
+    shadow = variant | {"VariantName": "Shadow", "ModelName": model(aws), "InitialVariantWeight": weight}
+    served = variant | {"InitialVariantWeight": 1.0}
+    ask = {"EndpointConfigName": "shadowed", "ProductionVariants": [served], "ShadowProductionVariants": [shadow]}
+    aws.ask("CreateEndpointConfig", **ask)
+    aws.ask("UpdateEndpoint", EndpointName="product-perception", EndpointConfigName="shadowed")
+    aws.until_settled("product-perception")
+    alone = requests(aws)
+    aws.clock.advance(1200)
+    assert requests(aws) == pytest.approx(alone, rel=0.2), "callers are served as before"
+    assert requests(aws, "Shadow") == pytest.approx(copied * requests(aws), rel=0.15)
+    assert error_ratio(aws, "Shadow") > 0.02, "the shadow's errors are its own"
+    assert error_ratio(aws, ALL_TRAFFIC) < 0.01

@@ -9,7 +9,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from .. import lifecycle
-from ..traffic import TrafficHistory, Traits, split
+from ..traffic import Part, TrafficHistory, Traits, split
 from ..world import EndpointConfig, Package, Region
 from . import lookup, models
 from .variant import Variant
@@ -74,7 +74,7 @@ class Endpoint:
     config: EndpointConfig
     variants: list[Variant]
     traffic: TrafficHistory
-    shadows: list[Variant] = field(default_factory=list)  # they get copies of requests, and no metrics here
+    shadows: list[Variant] = field(default_factory=list)  # they get copies of requests, and metrics of their own
     status: str = "Creating"
     failure_reason: str | None = None
     last_policy: dict[str, Any] | None = None
@@ -209,14 +209,24 @@ class Endpoint:
 
     def route_own(self, at: datetime) -> None:
         """All traffic goes to what the endpoint is on now."""
-        self.traffic.record(at, split([(self.config.name, 1.0, _weights(self.variants))]))
+        own = split([(self.config.name, 1.0, _weights(self.variants))])
+        self.traffic.record(at, (*own, *self._copied()))
 
     def _route(self, activity: Activity, share: float, at: datetime) -> None:
         if activity.target is None:
             return
         blue = (self.config.name, 1.0 - share, _weights(self.variants))
         green = (activity.target.name, share, _weights(activity.variants))
-        self.traffic.record(at, split([blue, green]))
+        self.traffic.record(at, (*split([blue, green]), *self._copied()))
+
+    def _copied(self) -> tuple[Part, ...]:
+        """What the shadow gets copies of: as many requests as its weight is of its production variant's."""
+        total = sum(variant.current_weight for variant in self.variants)
+        return tuple(
+            Part(v.name, self.config.name, 0.0, min(1.0, v.current_weight / total), v.traits, v.current_count)
+            for v in self.shadows
+            if total and v.current_weight
+        )
 
     def lose_config(self, lost: EndpointConfig, now: datetime) -> None:
         """A config was deleted; an update that leads from it or to it breaks off, and the endpoint with it."""
