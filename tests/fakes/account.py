@@ -271,7 +271,8 @@ class FakeEndpoints(Failing):
         with self.called("tags", arn):
             if arn == f"{ARN}:endpoint/{self.endpoint}":
                 return self.own_tags
-            return next((c.tags for c in self.configs.values() if c.arn == arn), {})
+            known = (*self.configs.values(), *self.models.values())
+            return next((found.tags for found in known if found.arn == arn), {})
 
 
 class FakeRegistry(Failing):
