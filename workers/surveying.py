@@ -54,7 +54,6 @@ class Surveying:
             active=in_turn(stored.rollout for stored in self.world.store.rollouts.active()),
             locks=self._locks(now),
             trouble=fleet_trouble(self.world.store),
-            trouble=fleet_trouble(self.world.store),
         )
 
     def _in_full(self, errand: CommandErrand, endpoint: str) -> None:
