@@ -16,7 +16,7 @@ BUCKET = "acme-ml-registry"
 def policy() -> list[dict[str, Any]]:
     text = POLICY.read_text(encoding="utf-8").replace("OTHER_ACCOUNT", "210987654321")
     filled = text.replace("REGION", REGION).replace("ACCOUNT", ACCOUNT).replace("EXECUTION_ROLE", "sagemaker-execution")
-    filled = filled.replace("MODEL_BUCKET", BUCKET)
+    filled = filled.replace("MODEL_BUCKET", BUCKET).replace("EVENT_QUEUE", "sagemaker-events")
     statements = json.loads(filled)["Statement"]
     assert isinstance(statements, list)
     return statements

@@ -116,7 +116,7 @@ def test_the_stand_in_takes_the_manifest():
 
 # The IAM policy
 
-PLACEHOLDERS = {"REGION", "ACCOUNT", "OTHER_ACCOUNT", "EXECUTION_ROLE", "MODEL_BUCKET"}
+PLACEHOLDERS = {"REGION", "ACCOUNT", "OTHER_ACCOUNT", "EXECUTION_ROLE", "MODEL_BUCKET", "EVENT_QUEUE"}
 
 
 GATEWAYS = {
@@ -127,6 +127,9 @@ GATEWAYS = {
     "service-quotas": ("servicequotas", ("quotas",)),
     "pricing": ("pricing", ("pricing",)),
     "marketplace-agreement": ("aws-marketplace", ("subscriptions",)),
+    "marketplace-discovery": ("aws-marketplace", ("catalog",)),
+    "sqs": ("sqs", ("events",)),
+    "cloudtrail": ("cloudtrail", ("trail",)),
     "s3": ("s3", ("artifacts",)),
     "sts": ("sts", ("account",)),
 }

@@ -27,7 +27,7 @@ from workers.checking import Checking
 from workers.clicks import Clicks
 from workers.desk import Carrier, Desk
 from workers.drafting import Drafting
-from workers.gateways.account import aws_by_account
+from workers.gateways.account import aws_by_account, events_of
 from workers.gateways.mlflow import MlflowServer
 from workers.gateways.programs import Subprocesses
 from workers.gateways.slack import SlackMessenger, make_web_client
@@ -100,6 +100,7 @@ class Process:
                 aws=aws_by_account(store.memory, utc_now),
                 slack=SlackMessenger(client, store.memory),
                 clock=utc_now,
+                events=events_of,
                 experiments=_experiments(settings),
             )
         )
@@ -120,6 +121,9 @@ class Process:
         for spec in self.parts.world.fleet.endpoints.values():
             if spec.role_to_assume is None:
                 self.parts.world.aws(spec)
+        manager = self.parts.world.fleet.manager
+        if manager is not None and manager.queue is not None:
+            events_of(manager.queue)
 
 
 @functools.cache
@@ -205,7 +209,7 @@ def _rounds(world: World, census: Census, waves: Waves, manager: Manager, homes:
     """What comes round, and how often."""
     how = world.fleet.manager or FleetManager()
     return {
-        RoundName.EVENTS: Round(EVENTS_EVERY, Hints(world).round),
+        RoundName.EVENTS: Round(EVENTS_EVERY, Hints(world, census).round),
         RoundName.CENSUS: Round(how.census, census.round),
         RoundName.REGISTRY: Round(how.census, RegistryWatch(world, census, announcing_of(world)).round),
         RoundName.TAGS: Round(how.census, Keeping(world).round),

@@ -10,8 +10,10 @@ from workers.ports import (
     Alarms,
     Artifacts,
     Autoscaling,
+    Catalog,
     Clock,
     Endpoints,
+    Events,
     Experiments,
     Leftovers,
     Messenger,
@@ -41,6 +43,7 @@ class Aws:
     artifacts: Artifacts
     trail: Trail
     leftovers: Leftovers
+    catalog: Catalog
 
 
 def place_of(spec: EndpointSpec) -> str:
@@ -58,6 +61,8 @@ class World:
     """The gateways for an endpoint's account and region."""
     slack: Messenger
     clock: Clock
+    events: Callable[[str], Events] | None = None
+    """The queue of that URL, with what SageMaker tells by itself; None where none can be heard."""
     experiments: Experiments | None = None
     """MLflow; None where no server is set."""
 

@@ -10,7 +10,23 @@ from contextlib import suppress
 
 from aiohttp import web
 
-from . import alarms, autoscaling, cloudwatch, company, fleet, marketplace, pricing, quotas, s3, sagemaker, sts, wire
+from . import (
+    alarms,
+    autoscaling,
+    cloudwatch,
+    company,
+    discovery,
+    fleet,
+    marketplace,
+    pricing,
+    queue,
+    quotas,
+    s3,
+    sagemaker,
+    sts,
+    trail,
+    wire,
+)
 from .calls import CallLog, LoggedCall
 from .clock import Clock
 from .control import add_control_routes
@@ -23,12 +39,15 @@ IMPLEMENTED = (
     alarms,
     autoscaling,
     cloudwatch,
+    discovery,
     marketplace,
     pricing,
+    queue,
     quotas,
     s3,
     sagemaker,
     sts,
+    trail,
 )  # they register operations
 MAX_BODY_BYTES = 4 * 1024 * 1024
 _log = logging.getLogger("sandbox.aws")
@@ -103,6 +122,7 @@ class StandIn:
         try:
             answer = implementation(call)
             entry.executed = True
+            trail.record(call, request.service, request.operation.name)
             world.settle()
             _check_answer(request, answer)
         except AwsError:

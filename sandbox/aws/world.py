@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from .clock import Clock, WallClock
 from .demand import BlockCache
+from .mailbox import Mailbox
 from .scaling_state import ScalingState
 from .traffic import Traits
 
@@ -18,9 +19,12 @@ if TYPE_CHECKING:
     from .alarms import Alarm
     from .sagemaker.endpoint import Endpoint
     from .scenarios import ScenarioBook
+    from .trail import TrailEvent
 
 HOME_ACCOUNT = "123456789012"
 HOME_REGION = "us-east-1"
+PERSONAL_KEY = "AKIAUSER"
+"""Access keys that begin so belong to the person whose name follows: changes made with them are made by hand."""
 
 
 @dataclass
@@ -121,6 +125,7 @@ class Region:
     alarms: dict[str, Alarm] = field(default_factory=dict)
     quotas: dict[str, float] = field(default_factory=dict)  # applied values that differ from the default, by code
     scaling: ScalingState = field(default_factory=ScalingState)
+    trail: list[TrailEvent] = field(default_factory=list)  # who changed what, oldest first
 
     @property
     def now(self) -> datetime:
@@ -178,6 +183,7 @@ class World:
     sessions: dict[str, Caller] = field(default_factory=dict)  # by access key, from AssumeRole
     pushes: Counter[str] = field(default_factory=Counter)  # how often somebody moved an image's tag to another digest
     lost_artifacts: set[str] = field(default_factory=set)  # S3 URLs of model data that somebody deleted
+    mailbox: Mailbox = field(default_factory=Mailbox)  # of the queue that EventBridge tells of changes
     demand: BlockCache = field(default_factory=BlockCache)
     serial: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
 
@@ -188,7 +194,10 @@ class World:
         return self.region(HOME_ACCOUNT, HOME_REGION)
 
     def caller(self, access_key: str) -> Caller:
-        """Any key is accepted; those that AssumeRole gave out lead to the role's account."""
+        """Any key is accepted; those that AssumeRole gave out lead to the role's account, AKIAUSERCARL is carl's."""
+        if access_key.startswith(PERSONAL_KEY):
+            name = access_key.removeprefix(PERSONAL_KEY).lower()
+            return Caller(HOME_ACCOUNT, f"arn:aws:iam::{HOME_ACCOUNT}:user/{name}", f"AIDASANDBOX{name.upper()}")
         root = Caller(HOME_ACCOUNT, f"arn:aws:iam::{HOME_ACCOUNT}:user/endpoint-bot", "AIDASANDBOXENDPOINTBOT")
         return self.sessions.get(access_key, root)
 

@@ -34,6 +34,8 @@ from fakes.surroundings import (
     FakeAlarms,
     FakeArtifacts,
     FakeAutoscaling,
+    FakeCatalog,
+    FakeEvents,
     FakePrices,
     FakeQuotas,
     FakeSubscriptions,
@@ -113,6 +115,7 @@ class Engine:
         self.quotas, self.usage, self.prices = FakeQuotas(), FakeUsage(), FakePrices()
         self.subscriptions, self.artifacts, self.trail = FakeSubscriptions(), FakeArtifacts(), FakeTrail()
         self.leftovers = FakeLeftovers(self.endpoints)
+        self.catalog, self.events = FakeCatalog(), FakeEvents()
         self._aws = Aws(
             endpoints=self.endpoints,
             registry=self.registry,
@@ -126,6 +129,7 @@ class Engine:
             artifacts=self.artifacts,
             trail=self.trail,
             leftovers=self.leftovers,
+            catalog=self.catalog,
         )
         self.world = World(
             store=make_store(self.redis),
@@ -133,6 +137,7 @@ class Engine:
             aws=lambda spec: self._aws,
             slack=self.slack,
             clock=self.clock,
+            events=lambda url: self.events,
         )
         self.store = self.world.store
         self.programs = FakePrograms()

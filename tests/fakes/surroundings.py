@@ -1,6 +1,6 @@
 """What surrounds an endpoint in its account: autoscaling, alarms, quotas, prices, Marketplace, S3. Presettable, and recording."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -8,8 +8,9 @@ from typing import Any
 from bot.domain.alarms import Alarm, AlarmState
 from bot.domain.errors import ResourceExists, ResourceMissing
 from bot.domain.scaling import SUSPENDED_SWITCHES, ScalableTarget, Scaling
+from bot.domain.track import Release
 from fakes.failing import Failing
-from workers.ports import Deed
+from workers.ports import Deed, Event
 
 
 def a_target(
@@ -187,3 +188,32 @@ class FakeArtifacts(Failing):
     def size(self, url: str) -> int | None:
         with self.called("size", url):
             return self.sizes.get(url)
+
+
+class FakeCatalog(Failing):
+    """Implements workers.ports.Catalog: what is offered may not be read, unless a test says otherwise."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.offered: dict[str, tuple[Release, ...]] = {}
+
+    def releases(self, product_id: str) -> tuple[Release, ...] | None:
+        with self.called("releases", product_id):
+            return self.offered.get(product_id)
+
+
+class FakeEvents(Failing):
+    """Implements workers.ports.Events: `waiting` is what the queue holds."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.waiting: list[Event] = []
+
+    def receive(self) -> tuple[Event, ...]:
+        with self.called("receive"):
+            return tuple(self.waiting[:10])
+
+    def strike_off(self, events: Iterable[Event]) -> None:
+        with self.called("strike_off"):
+            receipts = {event.receipt for event in events}
+            self.waiting = [event for event in self.waiting if event.receipt not in receipts]

@@ -12,7 +12,9 @@ from workers.gateways.alarms import CloudWatchAlarms
 from workers.gateways.artifacts import S3Artifacts
 from workers.gateways.autoscaling import ApplicationAutoscaling
 from workers.gateways.aws_errors import Subject, translated
+from workers.gateways.catalog import MarketplaceCatalog
 from workers.gateways.cloudwatch import CloudWatchMetrics
+from workers.gateways.events import SqsEvents, region_of
 from workers.gateways.leftovers import SageMakerLeftovers
 from workers.gateways.pricing import PriceList
 from workers.gateways.quotas import ServiceQuotas
@@ -73,6 +75,9 @@ def aws_by_account(memory: Memory, clock: Clock) -> Callable[[EndpointSpec], Aws
             subscriptions=MarketplaceSubscriptions(
                 client("marketplace-agreement", ONE_ANSWER, region_name=GLOBAL_REGION), remembering
             ),
+            catalog=MarketplaceCatalog(
+                client("marketplace-discovery", ONE_ANSWER, region_name=GLOBAL_REGION), remembering
+            ),
             artifacts=S3Artifacts(client("s3", ONE_ANSWER.merge(PATHS)), remembering),
             trail=CloudTrail(client("cloudtrail", ONE_ANSWER)),
             leftovers=SageMakerLeftovers(retrying),
@@ -82,6 +87,13 @@ def aws_by_account(memory: Memory, clock: Clock) -> Callable[[EndpointSpec], Aws
         return for_account(spec.region, spec.role_to_assume)
 
     return for_endpoint
+
+
+@functools.cache
+def events_of(queue_url: str) -> SqsEvents:
+    """The queue with SageMaker's events, in the workers' own account and in the region that its URL names."""
+    session = boto3.Session(region_name=region_of(queue_url))
+    return SqsEvents(session.client("sqs", config=ONE_ANSWER), queue_url)
 
 
 def _assumed(session: boto3.Session, role: str) -> dict[str, str]:

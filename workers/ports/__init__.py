@@ -8,9 +8,10 @@ from workers.ports.alarms import Alarms
 from workers.ports.artifacts import Artifacts
 from workers.ports.capacity import Prices, Quotas, Usage
 from workers.ports.endpoints import Endpoints
+from workers.ports.events import Event, Events
 from workers.ports.experiments import Experiments, Run
 from workers.ports.leftovers import Leftovers
-from workers.ports.market import Subscriptions
+from workers.ports.market import Catalog, Subscriptions
 from workers.ports.metrics import Floats, Measure, Metrics, Series, Subject, Want
 from workers.ports.programs import Ended, Program, Programs
 from workers.ports.registry import Registry
@@ -23,10 +24,13 @@ __all__ = [
     "Alarms",
     "Artifacts",
     "Autoscaling",
+    "Catalog",
     "Clock",
     "Deed",
     "Ended",
     "Endpoints",
+    "Event",
+    "Events",
     "Experiments",
     "Floats",
     "Leftovers",

@@ -2,7 +2,7 @@
 
 Four protocols are spoken, each driven by botocore's service models: JSON 1.0/1.1 (SageMaker, Application Auto Scaling,
 Service Quotas, Pricing), Smithy RPC v2 with CBOR (CloudWatch since botocore 1.40, Marketplace agreements), Query (STS, older
-CloudWatch clients) and REST (HEAD of S3 objects).
+CloudWatch clients) and REST (S3 objects; Marketplace Discovery, whose bodies are JSON).
 """
 
 from .protocol import Protocol, Reply

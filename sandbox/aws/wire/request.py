@@ -29,8 +29,10 @@ SERVICES = (
     "marketplace-agreement",
     "marketplace-discovery",
     "sqs",
+    "cloudtrail",
     "s3",
 )
+_REST_JSON_SERVICE = "marketplace-discovery"
 _QUERY_SERVICES = ("sts", "cloudwatch")
 _CREDENTIAL = re.compile(r"AWS4-HMAC-SHA256 Credential=([^/\s]+)/\d{8}/([^/]+)/([^/]+)/aws4_request")
 _RPC_V2_PATH = re.compile(r"/service/([^/]+)/operation/([^/]+)")
@@ -83,7 +85,7 @@ def guess_protocol(path: str, headers: Mapping[str, str]) -> Protocol:
     """The protocol that a request is written in, judged by its address alone."""
     if _is_for_s3(headers):
         return _REST
-    if "X-Amz-Target" in headers:
+    if "X-Amz-Target" in headers or path in _rest_json_operations():
         return _JSON
     return _CBOR if _RPC_V2_PATH.search(path) else _QUERY
 
@@ -110,8 +112,10 @@ def _read_object_request(method: str, path: str, headers: Mapping[str, str]) -> 
 def _names(path: str, headers: Mapping[str, str], body: bytes) -> tuple[str | None, str]:
     """The service and the operation that a request names."""
     if "X-Amz-Target" in headers:
-        prefix, _, operation = headers["X-Amz-Target"].partition(".")
+        prefix, _, operation = headers["X-Amz-Target"].rpartition(".")
         return _by_target_prefix(prefix), operation
+    if path in _rest_json_operations():
+        return _REST_JSON_SERVICE, _rest_json_operations()[path]
     rpc = _RPC_V2_PATH.search(path)
     if rpc is not None:
         return _by_target_prefix(rpc[1]), rpc[2]
@@ -119,6 +123,13 @@ def _names(path: str, headers: Mapping[str, str], body: bytes) -> tuple[str | No
     version = form.get("Version")
     service = next((name for name in _QUERY_SERVICES if service_models()[name].api_version == version), None)
     return service, form.get("Action", "")
+
+
+@lru_cache(maxsize=1)
+def _rest_json_operations() -> dict[str, str]:
+    """Operations by their paths, of the one service that puts the name of an operation there and all else into a JSON body."""
+    model = service_models()[_REST_JSON_SERVICE]
+    return {model.operation_model(name).http["requestUri"]: name for name in model.operation_names}
 
 
 def _by_target_prefix(prefix: str) -> str | None:
