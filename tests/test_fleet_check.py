@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from fakes.engine import Engine
 
 from bot.__main__ import main
 
@@ -72,6 +73,14 @@ def test_many_names_are_counted(tmp_path, capsys):
 def test_file_that_is_not_there_is_told(tmp_path, capsys):
     assert main(["fleet", "check", str(tmp_path / "none.yaml")]) == 2
     assert "no such file" in capsys.readouterr().err
+
+
+def test_slack_has_no_file_to_check_and_says_where_there_is_one():
+    engine = Engine()
+    taken = engine.type("fleet check")
+    assert taken.message is not None
+    assert "python -m bot fleet check" in taken.message.text
+    assert taken.errand_id is None
 
 
 def test_terminal_needs_no_settings_for_it(tmp_path):
