@@ -138,7 +138,7 @@ def _so_far(wave: Wave) -> str:
 
 
 _COUNTED = {
-    MemberState.BAD: "bad",
+    MemberState.BAD: "went bad",
     MemberState.CALLED_OFF: "called off",
     MemberState.LEFT_OUT: "left out",
     MemberState.WAITING: "not begun",
@@ -181,7 +181,7 @@ def _more(names: Sequence[str]) -> str:
 def _how(wave: Wave) -> str:
     lines = ["*How*"]
     if len(wave.stages) > 1:
-        rest = f", and is left alone for {say_duration(wave.soak)}" if wave.soak else ""
+        rest = f" and has been left alone for {say_duration(wave.soak)}" if wave.soak else ""
         lines.append(f"A stage begins once the one before it is done{rest}.")
     lines.append(_side_by_side(wave.at_once))
     lines.append(

