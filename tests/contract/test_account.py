@@ -122,7 +122,9 @@ def test_every_service_is_asked_under_the_assumed_role(monkeypatch: pytest.Monke
 
 def test_role_that_may_not_be_assumed_is_a_refusal_of_aws_and_no_crash(monkeypatch: pytest.MonkeyPatch) -> None:
     def forbidden(_: Asked) -> Answer:
-        error = b"<ErrorResponse><Error><Code>AccessDenied</Code><Message>not authorized</Message></Error></ErrorResponse>"
+        error = (
+            b"<ErrorResponse><Error><Code>AccessDenied</Code><Message>not authorized</Message></Error></ErrorResponse>"
+        )
         return Answer(error, status=403, headers={"Content-Type": "text/xml"})
 
     with serving(forbidden) as stub:
