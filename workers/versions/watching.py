@@ -90,6 +90,8 @@ class RegistryWatch:
     ) -> bool:
         """Tell every channel of its endpoints; False where one of them did not take it."""
         described = self.world.aws(group.specs[0]).registry.describe_package(package.arn)
+        if described.approval is not ApprovalStatus.PENDING:
+            return True  # the list was older
         address = group.address(package.arn)
         approvers = describe_approvers(all_approvers(spec.approval for spec in group.specs))
         others = [p.label for p in waiting if p.arn != package.arn]
