@@ -4,6 +4,7 @@ from datetime import datetime
 
 from bot.domain.fleet import Approval
 from bot.domain.phases import BOT_ACTOR, Kind, Phase, Reason
+from bot.domain.preflight.findings import CheckName
 from bot.domain.rollout import Rollout
 from bot.domain.starting import Start
 
@@ -11,13 +12,16 @@ from bot.domain.starting import Start
 def may_begin_alone(rollout: Rollout, policy: Approval) -> bool:
     """Whether its plan needs no click.
 
-    What cannot be undone always needs people, and so does whatever takes more of them than vouched for it.
+    What cannot be undone always needs people, and so does whatever takes more of them than vouched for it. A hold keeps the bot's own
+    away, also one that was put on after it was opened; a wave's approvers saw what is held.
 
     Args:
         rollout: Waits for approval.
         policy: The policy that its plan falls under.
     """
     if rollout.approval_needed or rollout.plan is None or rollout.plan.irreversible or rollout.kind is Kind.TEARDOWN:
+        return False
+    if not rollout.vouched_by and any(f.check == CheckName.HOLDS for f in rollout.plan.findings):
         return False
     return not rollout.vouched_by or len(rollout.vouched_by) >= policy.quorum
 

@@ -30,14 +30,26 @@ def restraint_on(rollout: Rollout, verdict: Verdict, *, may_go_back_alone: bool)
 
 
 def may_go_back_alone(rollout: Rollout, earlier: Sequence[Rollout]) -> bool:
-    """Whether the bot may roll this one back: never twice in a row without a person, or two bad versions make a loop.
+    """Whether the bot may roll this one back: never the same version twice in a row without a person, or it goes round in a loop.
+
+    Another version makes no loop, however many bad ones come one after the other: what was rolled back is held, and automation
+    brings it no more.
 
     Args:
         rollout: The one that may be rolled back.
         earlier: Other rollouts of the endpoint, newest first.
     """
     last = next((r for r in earlier if r.kind is Kind.ROLLBACK and r.phase is Phase.ROLLED_BACK), None)
-    return last is None or last.requester != BOT_ACTOR or _has_person(_actors(rollout))
+    if last is None or last.requester != BOT_ACTOR or _has_person(_actors(rollout)):
+        return True
+    undone = next((r for r in earlier if r.id == last.parent_id), None)
+    return undone is not None and _is_another_version(undone, rollout)
+
+
+def _is_another_version(one: Rollout, other: Rollout) -> bool:
+    """Only versions of the registry can be told apart for certain."""
+    arns = [r.plan.package_arn if r.plan is not None else None for r in (one, other)]
+    return None not in arns and arns[0] != arns[1]
 
 
 def _actors(rollout: Rollout) -> Iterable[str]:

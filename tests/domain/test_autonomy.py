@@ -72,6 +72,15 @@ def test_after_a_rollback_of_its_own_the_bot_needs_a_person() -> None:
     assert may_go_back_alone(by_the_bot(), [rollback_at(Phase.ROLLED_BACK, requester=BEN), OWN])
 
 
+def test_another_bad_version_is_taken_back_too_for_the_first_is_held():
+    def of(package: str) -> Rollout:
+        return by_the_bot().with_(plan=a_plan(package_arn=package))
+
+    first = of("sentiment/4").with_(phase=Phase.ROLLED_BACK)
+    assert may_go_back_alone(of("sentiment/5").with_(id="rnext234"), [OWN, first])
+    assert not may_go_back_alone(of("sentiment/4").with_(id="rnext234"), [OWN, first])
+
+
 def test_a_way_back_that_led_nowhere_does_not_count() -> None:
     assert may_go_back_alone(by_the_bot(), [rollback_at(Phase.FAILED, requester=BOT_ACTOR)])
 

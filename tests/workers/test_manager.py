@@ -8,7 +8,9 @@ from fakes.engine import HOME
 from fakes.estate import EstateEngine, package_of
 from fakes.records import ANNA, BEN
 
+from bot.domain.commands import Change
 from bot.domain.endpoint import ApprovalStatus
+from bot.domain.fleet import Follows
 from bot.domain.phases import BOT_ACTOR, Kind, Phase
 from bot.domain.rollout import Rollout
 from workers.rounds import RoundName
@@ -197,8 +199,6 @@ CREATABLE = (
     ", tier: staging, instance_type: ml.m5.xlarge, instance_count: 2, "
     "execution_role: 'arn:aws:iam::123456789012:role/sagemaker'"
 )
-    ", instance_type: ml.m5.xlarge, instance_count: 2, execution_role: 'arn:aws:iam::123456789012:role/sagemaker'"
-)
 
 
 def test_an_endpoint_that_is_missing_from_the_beginning_is_asked_about(made: Made):
@@ -254,3 +254,96 @@ def test_sync_that_is_delivered_twice_opens_one_rollout(made: Made):
     for _ in range(2):
         engine.type("sync a", delivery="d1")
     assert len(rollouts(engine)) == 1
+
+
+# Windows and holds
+
+
+def test_outside_its_change_windows_it_is_scheduled_and_runs_when_they_open(made: Made):
+    engine = made({"a": "auto"}, more=", windows: ['Mon-Sun 08:30-10:00 UTC']")
+    manage(engine)
+    (rollout,) = rollouts(engine)
+    assert rollout.phase is Phase.SCHEDULED
+    engine.play(lambda: not engine.rollout(rollout.id).is_active, timedelta(hours=2))
+    began = engine.rollout(rollout.id).entered(Phase.UPDATING)
+    assert began is not None
+    assert began.hour == 8
+
+
+def test_a_hold_that_the_manager_has_not_seen_yet_still_keeps_a_scheduled_change_from_beginning(made: Made):
+    engine = made({"a": "auto"}, more=", windows: ['Mon-Sun 08:30-10:00 UTC']")
+    manage(engine)
+    engine.type("hold a --reason 'load test'", by=BEN)
+    engine.play(lambda: False, timedelta(hours=2))
+    (rollout,) = rollouts(engine)
+    assert rollout.entered(Phase.PREPARING) is None or rollout.called_at is None
+    assert engine.estate.updates() == 0
+
+
+# Waves, and staging before production
+
+WAVE = "waves: {all: {stages: [[a], [b, c]], soak: 1h}}"
+
+
+def test_endpoints_of_a_wave_get_one_wave_and_no_rollout_of_their_own(made: Made):
+    engine = made({"a": "auto", "b": "auto", "c": "auto", "d": "auto"}, waves=WAVE)
+    for _ in range(3):
+        manage(engine)
+    (wave,) = engine.store.waves.recent()
+    assert {m.endpoint for m in wave.members} == {"a", "b", "c"}
+    assert not wave.approval_needed
+    alone = [r.endpoint for r in rollouts(engine) if r.wave_id is None]
+    assert alone == ["d"]
+
+
+def test_a_wave_of_which_one_endpoint_asks_needs_approval_as_a_whole(made: Made):
+    engine = made({"a": "auto", "b": "ask", "c": "auto"}, waves=WAVE)
+    manage(engine)
+    (wave,) = engine.store.waves.recent()
+    assert wave.approval_needed
+
+
+def test_a_wave_that_was_rejected_is_not_proposed_again(made: Made):
+    engine = made({"a": "ask", "b": "ask", "c": "ask"}, waves=WAVE)
+    manage(engine)
+    (wave,) = engine.store.waves.recent()
+    engine.type(f"wave reject {wave.id}", by=BEN)
+    pass_time(engine, timedelta(days=2), timedelta(hours=6))
+    assert len(engine.store.waves.recent()) == 1
+
+
+def test_production_gets_what_has_soaked_on_staging(made: Made):
+    engine = made({"prod": "auto", "staging": "auto"})
+    endpoints = engine.world.fleet.endpoints
+    endpoints["prod"] = endpoints["prod"].model_copy(
+        update={"follows": Follows(endpoint="staging", soak=timedelta(hours=6))}
+    )
+    pass_time(engine, timedelta(hours=5), timedelta(minutes=30))
+    assert [r.endpoint for r in rollouts(engine)] == ["staging"]
+    pass_time(engine, timedelta(hours=3), timedelta(minutes=30))
+    assert [(r.endpoint, r.phase, r.approvals) for r in rollouts(engine)[:1]] == [("prod", Phase.SUCCEEDED, ())]
+
+
+# What people do outside of the bot
+
+
+def test_what_was_changed_outside_the_bot_is_asked_about_once(made: Made):
+    engine = made({"a": "auto"})
+    pass_time(engine, timedelta(minutes=30))
+    moved = engine.estate["a"]
+    moved.config, moved.moved_at = "a-made-by-hand", engine.clock()
+    pass_time(engine, timedelta(minutes=30))
+    asked, _ = rollouts(engine)
+    assert asked.phase is Phase.AWAITING_APPROVAL
+    assert "it was changed outside the bot" in asked.reason
+    engine.press("Reject", by=BEN)
+    pass_time(engine, timedelta(days=2), timedelta(hours=6))
+    assert len(rollouts(engine)) == 2
+
+
+def test_settings_of_the_file_are_brought_field_by_field(made: Made):
+    engine = made({"a": "auto"}, versions=(V3,), more=", instance_type: ml.m5.2xlarge, environment: {WORKERS: '4'}")
+    pass_time(engine, timedelta(minutes=30))
+    (rollout,) = rollouts(engine)
+    assert rollout.phase is Phase.SUCCEEDED
+    assert rollout.change == Change(instance_type="ml.m5.2xlarge", env={"WORKERS": "4"})
