@@ -24,13 +24,14 @@ from workers.gateways.remembering import Remembering
 from workers.gateways.sagemaker import SageMakerEndpoints
 from workers.gateways.slack import SlackMessenger, make_web_client
 from workers.gateways.subscriptions import MarketplaceSubscriptions
+from workers.gateways.trail import CloudTrail
 from workers.gateways.usage import EndpointUsage
 
 from .clients import make_client
 
 SERVICES = (
     *("sagemaker", "cloudwatch", "application-autoscaling", "service-quotas"),
-    *("pricing", "marketplace-agreement", "s3"),
+    *("pricing", "marketplace-agreement", "s3", "cloudtrail"),
 )
 
 
@@ -52,6 +53,7 @@ class Account:
     prices: PriceList
     subscriptions: MarketplaceSubscriptions
     artifacts: S3Artifacts
+    trail: CloudTrail
     driver: AwsDriver
 
 
@@ -90,6 +92,7 @@ def account(aws_address: str, aws_clients: dict[str, Any]) -> Account:
         prices=PriceList(aws_clients["pricing"], "us-east-1", remembering),
         subscriptions=MarketplaceSubscriptions(aws_clients["marketplace-agreement"], remembering),
         artifacts=S3Artifacts(aws_clients["s3"], remembering),
+        trail=CloudTrail(aws_clients["cloudtrail"]),
         driver=driver,
     )
 

@@ -385,8 +385,8 @@ def test_a_fleet_larger_than_the_budget_is_seen_over_several_rounds() -> None:
         assert 0 < seen < 300
         while seen < 300:
             fleet.passes().round()
-            assert (now := fleet.seen()) > seen
-            seen = now
+            before, seen = seen, fleet.seen()
+            assert seen > before
     finally:
         fleet.close()
 
