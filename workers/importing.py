@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.domain import commands
@@ -69,18 +69,8 @@ class Importing:
         def entry(name: str) -> Entry:
             if self.world.clock() >= deadline:
                 return Entry(name, {}, why_not=_NOT_REACHED)
-            found = look.at(name)
-            is_known = name in self.world.fleet.endpoints
-            return (
-                found
-                if not is_known
-                else Entry(
-                    name,
-                    found.keys,
-                    ("The fleet file that is in force declares it already.", *found.remarks),
-                    found.why_not,
-                )
-            )
+            declared = self.world.fleet.endpoints.get(name)
+            return look.at(name) if declared is None else _as_declared(look.at(name), declared)
 
         with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
             return list(pool.map(entry, names))
@@ -121,6 +111,17 @@ class Importing:
         self.answering.answer(
             reply, render_text(f"{summary}{aside}. Read it, then try it with `python -m bot fleet check`.")
         )
+
+
+def _as_declared(found: Entry, spec: EndpointSpec) -> Entry:
+    """What the fleet file in force knows better than anybody can see from outside."""
+    keys = dict(found.keys)
+    if spec.kind == "streaming" and keys.get("kind") == "realtime":
+        keys["kind"] = spec.kind
+    if spec.track is not None and keys.get("track", [None])[0] in spec.track:
+        keys["track"] = list(spec.track)
+    remarks = ("The fleet file that is in force declares it already.", *found.remarks)
+    return replace(found, keys=keys, remarks=remarks)
 
 
 @dataclass(frozen=True)

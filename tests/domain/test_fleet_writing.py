@@ -96,7 +96,8 @@ def test_scaling_that_the_file_has_no_words_for_is_remarked_and_left_alone():
     assert told.remarks == (
         "Its autoscaling stays as it is, because this file has no words for it: AllTraffic: 1 to 8 instances, policy p.",
     )
-    assert read_back(told)["stt-prod"].autoscaling is None
+    spec = read_back(told)["stt-prod"]
+    assert (spec.autoscaling, spec.instance_count) == (None, None)
 
 
 @pytest.mark.parametrize(

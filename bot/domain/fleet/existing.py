@@ -64,7 +64,7 @@ def entry_of(existing: Existing, find_package: FindPackage) -> Entry:
         **source,
         "variant": variant["VariantName"] if variant["VariantName"] != "AllTraffic" else None,
         "instance_type": variant.get("InstanceType"),
-        "instance_count": None if scaling else _count(existing, variant),
+        "instance_count": _count(existing, variant),
         "serverless": _serverless(variant),
         "autoscaling": scaling,
         "environment": environment or None,
@@ -128,6 +128,9 @@ def _kind(config: ConfigRecord, variant: Document) -> str:
 
 
 def _count(existing: Existing, variant: Document) -> int | None:
+    """Instances; None where something else than this file moves the count."""
+    if existing.scaling.of(variant["VariantName"]) is not None:
+        return None
     live = next((s.desired_count for s in existing.snapshot.variants if s.name == variant["VariantName"]), None)
     return live or variant.get("InitialInstanceCount") or None
 
