@@ -9,7 +9,7 @@ from bot.domain.errors import GatewayError, TransientError
 from bot.domain.fleet import EndpointSpec
 from bot.domain.sighting import Listing, Traffic
 from bot.domain.verdict import Window
-from workers.ports import Measure, Series, Subject, Want
+from workers.ports import Measure, Metrics, Series, Subject, Want
 from workers.world import World
 
 log = logging.getLogger(__name__)
@@ -19,8 +19,9 @@ DAY = timedelta(days=1)
 IDLE = timedelta(days=7)
 """Without a request for this long, an endpoint is said to be idle; many are used on weekdays only."""
 
-BACK = 28 * DAY
-"""How far back the last request is looked for."""
+FIRST = IDLE + DAY
+FURTHER = 8 * IDLE
+"""How far back the last request of an idle endpoint is looked for."""
 
 
 @dataclass(frozen=True)
@@ -36,27 +37,37 @@ class Idling:
         if known is not None and now - known.at < EVERY:
             return
         seen = kept.sightings(spec.name for spec in specs)
-        end = now.replace(hour=0, minute=0, second=0, microsecond=0) + DAY  # CloudWatch's days are UTC's
-        window = Window(start=end - BACK, end=end)
-        asked = [
-            (spec.name, Want(Subject(spec.name, variants, spec.kind), window, DAY, (Measure.REQUESTS,)))
+        subjects = [
+            Subject(spec.name, tuple(variant.name for variant in sighting.snapshot.variants), spec.kind)
             for spec in specs
             if spec.name in listing.endpoints
             and (sighting := seen.get(spec.name)) is not None
             and sighting.snapshot is not None
-            and (variants := tuple(variant.name for variant in sighting.snapshot.variants))
         ]
+        metrics = self.world.aws(specs[0]).metrics
         try:
-            answers = self.world.aws(specs[0]).metrics.read([want for _, want in asked]) if asked else ()
+            week = self._idle(metrics, subjects, FIRST, listing)
+            idle = [subject for subject in subjects if subject.endpoint in week]
+            told = self._idle(metrics, idle, FURTHER, listing)
         except (TransientError, GatewayError) as exc:
             log.warning("%s: who has no traffic cannot be told: %s", place, exc)
-            answers, asked = (), []
-        told = {
-            name: since
-            for (name, _), series in zip(asked, answers, strict=True)
-            if now - (since := idle_since(series, listing.endpoints[name].created)) >= IDLE
-        }
+            told = {}
         kept.save_traffic(place, Traffic(at=now, idle_since=told))
+
+    def _idle(
+        self, metrics: Metrics, subjects: Sequence[Subject], back: timedelta, listing: Listing
+    ) -> dict[str, datetime]:
+        """Those without a request for a week, and since when, as far as that many days tell."""
+        now = self.world.clock()
+        end = now.replace(hour=0, minute=0, second=0, microsecond=0) + DAY  # CloudWatch's days are UTC's
+        window = Window(start=end - back, end=end)
+        wants = [Want(subject, window, DAY, (Measure.REQUESTS,)) for subject in subjects]
+        answers = metrics.read(wants) if wants else ()
+        return {
+            subject.endpoint: since
+            for subject, series in zip(subjects, answers, strict=True)
+            if now - (since := idle_since(series, listing.endpoints[subject.endpoint].created)) >= IDLE
+        }
 
 
 def idle_since(series: Series, created: datetime) -> datetime:
