@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sandbox.stack import Stack
 
 CHANNEL = "ml-deploys"
-PATIENCE_SECONDS = 45.0
+PATIENCE_SECONDS = 90.0
 QUIET_SECONDS = 1.5
 
 
@@ -25,7 +25,9 @@ class Story:
     summary: str
     tell: Callable[[Scene], None]
     fleet: tuple[tuple[str, str], ...] = ()
-    """What is replaced in the sample fleet file for this story."""
+    """What is replaced in the fleet file for this story."""
+    estate: str = "sample"
+    """Whose endpoints stand in AWS: the sample's four, or the company's 24 with the manager at work."""
 
 
 class Scene:
@@ -62,6 +64,15 @@ class Scene:
     def whispers(self, name: str) -> str:
         """Everything that this person alone was told."""
         return "\n".join(self._told(name))
+
+    def announced(self, words: str) -> str:
+        """The time stamp of the newest message in the channel that holds these words, as soon as there is one."""
+
+        def found() -> list[str]:
+            return [m.ts for m in self.slack.root_messages(CHANNEL) if words in m.plain]
+
+        self.until(lambda: bool(found()), f"{words!r} in the channel")
+        return found()[-1]
 
     def presses(self, name: str, label: str) -> None:
         """Somebody presses a button of the thread, as soon as it is there."""

@@ -5,13 +5,16 @@ import sys
 import time
 from dataclasses import replace
 
-from sandbox.stack import SAMPLE_FLEET, DidNotStart, Options, Stack
+from sandbox.stack import COMPANY_FLEET, SAMPLE_FLEET, DidNotStart, Options, Stack
+from sandbox.stories.company import COMPANY
 from sandbox.stories.judged import JUDGED
 from sandbox.stories.main_job import MAIN_JOB
 from sandbox.stories.scene import CHANNEL, Scene, Story, WentWrong
 from sandbox.stories.trust import TRUST
 
-STORIES: tuple[Story, ...] = (*MAIN_JOB, *JUDGED, *TRUST)
+STORIES: tuple[Story, ...] = (*MAIN_JOB, *JUDGED, *TRUST, *COMPANY)
+
+FLEETS = {"sample": SAMPLE_FLEET, "company": COMPANY_FLEET}
 
 STORY_WATCH = ("duration: 20s", "duration: 8s")
 """Stories watch for a shorter time than the demo: nobody looks at the page meanwhile."""
@@ -27,11 +30,11 @@ def run_story(name: str) -> int:
     began = time.monotonic()
     stack = Stack(Options())
     fleet = stack.folder / "fleet.yaml"
-    text = SAMPLE_FLEET.read_text()
+    text = FLEETS[story.estate].read_text()
     for old, new in (STORY_WATCH, *story.fleet):
         text = text.replace(old, new)
     fleet.write_text(text)
-    stack.options = replace(stack.options, fleet=fleet)
+    stack.options = replace(stack.options, fleet=fleet, estate=story.estate)
     try:
         with stack:
             stack.wait_until_ready()
