@@ -107,7 +107,7 @@ def test_a_row_says_what_waits_for_approval_what_it_costs_and_that_nobody_calls_
         )
     )
     assert told == (
-        "a: UP_TO_DATE · runs v3 · waiting for approval: v4, v5, v6 and 1 more · no request for 9 d · $1.20 an hour · "
+        "a: UP_TO_DATE · runs v3 · waiting for approval: v4, v5, v6 and 1 more · no request for 9 d · $1.20/h · "
         "seen 12 min ago"
     )
 
@@ -121,7 +121,7 @@ def test_what_does_not_fit_into_a_row_is_left_out_whole_and_that_is_said() -> No
     hold = Hold(kind=HoldKind.BY_PERSON, endpoint="a", since=NOW, actor=BEN, reason="r" * 300)
     crowded = standing("a", BoardState.HELD, running="v" * 330, holds=(hold,), hourly=Decimal(3))
     told = row_of(crowded, locks={"a": f"locked by <@{BEN}> 3 h ago: x"})
-    assert told.endswith("$3.00 an hour · more in full") or told.endswith("3 h ago: x · more in full")
+    assert told.endswith("$3.00/h · more in full") or told.endswith("3 h ago: x · more in full")
     assert "held by" not in told
 
 
