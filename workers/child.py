@@ -20,6 +20,7 @@ from workers import jobs, wiring
 from workers.fleet_trouble import note_trouble
 from workers.metrics import serve_metrics
 from workers.pump import Pump
+from workers.rounds import RoundName
 
 PUMP_ROLE = "pump"
 METRICS_ROLE = "metrics"
@@ -106,7 +107,11 @@ def _pump() -> None:
         def is_outdated(made: wiring.Parts = made) -> bool:
             here.keep_up()
             note_trouble(made.world.store.memory, here.fleet_file)
-            return here.parts is not made
+            if here.parts is made:
+                return False
+            for name in here.parts.rounds.names:
+                here.parts.rounds.soon(RoundName(name))  # what was declared a moment ago need not wait for the next one
+            return True
 
         timing = made.world.fleet.defaults.timing
         Pump(

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -67,6 +68,18 @@ def test_of_many_pumps_one_pumps_and_gives_its_right_back(engine: Engine, pump: 
         thread.join()
     assert not engine.redis.exists(PUMP)
     assert queued(engine) == 2
+
+
+def test_an_outdated_pump_ends_and_gives_its_right_back(engine: Engine, pump: Pump) -> None:
+    answers = iter([False, True])
+
+    def is_outdated() -> bool:
+        engine.clock.tick(timedelta(seconds=2))
+        return next(answers)
+
+    replace(pump, is_outdated=is_outdated).run(threading.Event())
+    assert next(answers, None) is None
+    assert not engine.redis.exists(PUMP)
 
 
 def test_a_pump_without_a_store_waits_and_stops_when_told(engine: Engine, caplog: pytest.LogCaptureFixture) -> None:

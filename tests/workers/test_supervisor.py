@@ -23,7 +23,10 @@ def child(role, alive):
     os.read(alive, 1) if role == "orphan" else signal.pause()
     print(role, "is alone", flush=True)
 
-Supervisor(tuple(sys.argv[1:]), child).run()
+supervisor = Supervisor(tuple(sys.argv[1:]), child)
+if "followed" in sys.argv:
+    supervisor.keep_up = lambda: print("kept up", flush=True)
+supervisor.run()
 print("stopped in good order", flush=True)
 """
 
@@ -64,6 +67,15 @@ def test_what_ends_is_started_again_after_a_pause(role: str, status: int) -> Non
         lines_until(process, "stopped in good order")
     assert f"worker {role} ended with status {status}; starting it again in 0.5 s" in seen
     assert any("RuntimeError: a bug at its start" in line for line in seen) is (role == "broken")
+
+
+def test_what_children_begin_with_is_kept_up_to_date_all_the_time() -> None:
+    with supervise("followed") as process:
+        assert lines_until(process, "kept up") == ["kept up"]  # before any child
+        lines_until(process, "followed runs True")
+        lines_until(process, "kept up")
+        process.send_signal(signal.SIGTERM)
+        lines_until(process, "stopped in good order")
 
 
 def test_children_notice_that_the_supervisor_is_gone() -> None:
