@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 BLOCK_SECONDS = 600
 _CACHED_BLOCKS = 256
-_CACHED_COUNTS = 16_384  # two weeks of eight endpoints
+_CACHED_COUNTS = 65_536  # two weeks of thirty endpoints
 _MINUTE_SPREAD = 0.02  # minutes differ a little from each other, as they do in real life
 Floats = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.int64]
