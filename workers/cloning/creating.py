@@ -14,6 +14,10 @@ from workers.cloning.drafting import DraftNames
 from workers.cloning.naming import target_name
 
 
+_GO_WITHOUT_SAYING = frozenset({"VariantName", "InitialVariantWeight"})
+"""Of a single variant."""
+
+
 @dataclass(frozen=True)
 class Creation:
     """What would be created for a new endpoint; nothing of it exists yet."""
@@ -21,7 +25,7 @@ class Creation:
     model: ModelRecord
     config: ConfigRecord
     differences: tuple[Difference, ...]
-    """Every field of both, with nothing before it."""
+    """What both say that somebody could have said otherwise, with nothing before it."""
     fingerprint: str
     """16 hex digits over both documents; names and tags are not in it."""
 
@@ -42,7 +46,8 @@ def creation(spec: EndpointSpec, package: ModelPackage, names: DraftNames) -> Cr
     variant = _variant(spec)
     fingerprint = content_hash_of({"endpoint": spec.name, "model": model, "variant": variant})
     name = target_name(spec.name, names.rollout_id, fingerprint)
-    shown = (*differences({}, variant, spec.variant), *differences({}, _flat(model), f"{spec.variant}.model"))
+    said = {member: value for member, value in variant.items() if member not in _GO_WITHOUT_SAYING}
+    shown = (*differences({}, said, spec.variant), *differences({}, _flat(model), f"{spec.variant}.model"))
     return Creation(
         model=ModelRecord(name=name, arn="", document=model, tags=names.tags),
         config=ConfigRecord(

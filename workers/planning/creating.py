@@ -32,6 +32,12 @@ NOTHING = ConfigRecord(name="", arn="", document={})
 """What runs before there is an endpoint."""
 
 
+_HOW = (
+    "SageMaker starts the instances, and the endpoint takes requests when all of them are well. There are no numbers of before to "
+    "compare it with, so there is no watch, and no rollback but a teardown."
+)
+
+
 @dataclass(frozen=True)
 class _Target:
     """What shall run, be it new or restored."""
@@ -60,7 +66,7 @@ class CreatePlans:
         failed = self._failed_config(spec)
         target = self._target(rollout, spec)
         facts = self._facts(rollout, spec, target)
-        findings = creation_findings(facts, failed_config=failed, restored=target.restored)
+        findings = creation_findings(facts, failed_config=failed)
         basis = tuple(Fact(name=name, value=value) for name, value in _basis(spec, target))
         return Plan(
             fingerprint=fingerprint_of(basis, findings),
@@ -76,10 +82,9 @@ class CreatePlans:
             package_arn=target.package.arn if target.package is not None else None,
             rank=rank_of(spec, target.package) if target.package is not None else None,
             differences=target.differences,
+            kept=(target.restored,) if target.restored else (),
             findings=findings,
-            strategy=Strategy(
-                reason="SageMaker starts the instances, and the endpoint takes requests when all of them are well."
-            ),
+            strategy=Strategy(reason=_HOW),
             scaling=target.scaling,
             opens_at=facts.opens_at,
             cost=self._cost(spec, target.config),
@@ -181,8 +186,8 @@ def _restored(spec: EndpointSpec, remains: Remains) -> _Target:
         differences=tuple(d for v in variants for d in differences({}, v, v["VariantName"])),
         content_hash=content_hash_of({"endpoint": spec.name, "config": document}),
         restored=(
-            f"It was torn down {written(remains.torn_down_at)}, and comes back on the config that it ran then, "
-            f"{remains.config.name}."
+            f"The config that it ran, {remains.config.name}, and its models: it was torn down {written(remains.torn_down_at)} in "
+            f"rollout {remains.teardown_id}."
         ),
     )
 

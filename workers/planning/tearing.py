@@ -12,7 +12,7 @@ from bot.domain.fleet import EndpointSpec
 from bot.domain.phases import Kind
 from bot.domain.plan import Difference, Plan
 from bot.domain.preflight.facts import Facts
-from bot.domain.preflight.teardown import irreversible_teardown, teardown_findings
+from bot.domain.preflight.teardown import irreversible_teardown, teardown_findings, what_stays
 from bot.domain.rollout import Rollout
 from bot.domain.saga import ScalingMode
 from bot.domain.scaling import Scaling
@@ -36,7 +36,7 @@ class TeardownPlans:
         snapshot = self.world.aws(spec).endpoints.describe(spec.name)
         config, label = self._what_runs(spec, snapshot)
         gather, now = self.gathering, self.world.clock()
-        irreversible = irreversible_teardown(spec)
+        irreversible, window = irreversible_teardown(spec), restore_window(self.world.fleet)
         policy = policy_for(spec.approval, irreversible)
         facts = Facts(
             spec=spec,
@@ -56,7 +56,6 @@ class TeardownPlans:
         findings = teardown_findings(
             facts,
             requests=gather.requests_of_a_week(spec, snapshot, now),
-            window=restore_window(self.world.fleet),
             is_restorable=config is not None,
         )
         basis = basis_of(replace(facts, snapshot=_lasting(snapshot)), content_hash="", model_hashes={})
@@ -66,10 +65,11 @@ class TeardownPlans:
             made_at=now,
             current_config=snapshot.config_name,
             target_config="",
-            restore_window=restore_window(self.world.fleet) if config is not None else None,
+            restore_window=window if config is not None else None,
             current_label=label,
             target_label="nothing",
             differences=(Difference(path="Endpoint", before=f"{spec.name} on {snapshot.config_name}", after=None),),
+            kept=(what_stays(spec, snapshot.config_name, window),) if config is not None else (),
             findings=findings,
             strategy=Strategy(reason="SageMaker ends all instances. Requests fail from that moment on."),
             scaling=facts.scaling or Scaling(),

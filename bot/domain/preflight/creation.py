@@ -1,6 +1,5 @@
 """Checks of an endpoint that is still to be created: of what would run, and of the name that it would have."""
 
-from bot.domain.durations import span
 from bot.domain.plan import Finding
 from bot.domain.preflight import capacity, holds, package, policy, startup, watch_alarms
 from bot.domain.preflight.facts import Check, Facts
@@ -21,19 +20,18 @@ CREATION_CHECKS: tuple[Check, ...] = (
 """Those of an update that ask nothing about a fleet that runs."""
 
 
-def creation_findings(facts: Facts, *, failed_config: str, restored: str) -> tuple[Finding, ...]:
+def creation_findings(facts: Facts, *, failed_config: str) -> tuple[Finding, ...]:
     """Every finding, in the order in which an approver wants to read them.
 
     Args:
         facts: What was found out. `snapshot` and `current_config` say nothing here: there is no fleet yet.
         failed_config: The config of a Failed endpoint of that name; empty if there is none.
-        restored: What is restored and since when it is gone, in words; empty for a new endpoint.
     """
-    found = (check(facts) for check in CREATION_CHECKS)
-    return (_name(facts, failed_config, restored), *(f for f in found if f is not None), *_what_comes_later(facts))
+    found = (*(check(facts) for check in CREATION_CHECKS), _scaling(facts))
+    return (_name(facts, failed_config), *(f for f in found if f is not None))
 
 
-def _name(facts: Facts, failed_config: str, restored: str) -> Finding:
+def _name(facts: Facts, failed_config: str) -> Finding:
     name = facts.spec.name
     if failed_config:
         return warning(
@@ -41,21 +39,12 @@ def _name(facts: Facts, failed_config: str, restored: str) -> Finding:
             f"{name} is Failed, on {failed_config}, and takes no traffic.",
             "It is deleted first, because SageMaker lets nothing else be done with it; its config and models stay.",
         )
-    if restored:
-        return ok(CheckName.NAME_IS_FREE, f"There is no {name}. {restored}")
     return ok(CheckName.NAME_IS_FREE, f"There is no {name} yet.")
 
 
-def _what_comes_later(facts: Facts) -> tuple[Finding, ...]:
+def _scaling(facts: Facts) -> Finding | None:
     targets = facts.scaling.targets if facts.scaling is not None else ()
     words = "; ".join(f"{t.variant} from {t.minimum} to {t.maximum} instances" for t in targets)
-    scaled = (
-        (ok(CheckName.AUTOSCALING, f"Autoscaling is set up as soon as it is InService: {words}."),) if words else ()
-    )
-    watched = f"{span(facts.spec.watch.duration)} of watch"
-    baseline = ok(
-        CheckName.WAY_BACK,
-        f"A new endpoint has no numbers of before, so there is nothing to compare it with: no {watched}, and no rollback. "
-        "Teardown takes it away again.",
-    )
-    return (*scaled, baseline)
+    if not words:
+        return None
+    return ok(CheckName.AUTOSCALING, f"Autoscaling is set up as soon as it is InService: {words}.")

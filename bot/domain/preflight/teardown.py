@@ -20,27 +20,24 @@ def irreversible_teardown(spec: EndpointSpec) -> tuple[str, ...]:
     return (f"{spec.name} is a production endpoint: its callers get errors until somebody creates it again.",)
 
 
-def teardown_findings(
-    facts: Facts, *, requests: float | None, window: timedelta, is_restorable: bool
-) -> tuple[Finding, ...]:
+def teardown_findings(facts: Facts, *, requests: float | None, is_restorable: bool) -> tuple[Finding, ...]:
     """Every finding, in the order in which an approver wants to read them.
 
     Args:
         facts: What was found out.
         requests: How many came in the last 7 days; None where that could not be told.
-        window: How long what it leaves behind stays.
         is_restorable: Whether its config exists, without which it cannot be had back as it was.
     """
-    found = (*_in_order(facts, requests, window, is_restorable), policy.quorum_is_reachable(facts))
+    found = (*_in_order(facts, requests, is_restorable), policy.quorum_is_reachable(facts))
     return tuple(f for f in (*found, policy.change_window_is_open(facts)) if f is not None)
 
 
-def _in_order(facts: Facts, requests: float | None, window: timedelta, is_restorable: bool) -> Iterator[Finding | None]:
+def _in_order(facts: Facts, requests: float | None, is_restorable: bool) -> Iterator[Finding | None]:
     yield _callers(requests)
     yield _streams(facts)
     yield _at_work(facts)
     yield _scaling(facts)
-    yield _what_stays(facts, window, is_restorable)
+    yield _restorable(facts, is_restorable)
 
 
 def _callers(requests: float | None) -> Finding:
@@ -86,16 +83,19 @@ def _scaling(facts: Facts) -> Finding | None:
     return ok(CheckName.AUTOSCALING, f"Autoscaling is taken off first, and kept for a restore: {words}.")
 
 
-def _what_stays(facts: Facts, window: timedelta, is_restorable: bool) -> Finding:
-    name = facts.spec.name
-    if not is_restorable:
-        return warning(
-            CheckName.WHAT_STAYS,
-            f"Its config {facts.snapshot.config_name} was deleted, so it cannot be restored as it is.",
-            f"deploy {name} creates it from the fleet file.",
-        )
-    return ok(
+def what_stays(spec: EndpointSpec, config: str, window: timedelta) -> str:
+    """What a teardown leaves, until when, and what automation makes of the gap."""
+    return (
+        f"Its config {config} and its models. For {span(window)}, deploy {spec.name} restores it as it is now. The fleet file still "
+        "declares it; automation leaves it deleted until somebody deploys it."
+    )
+
+
+def _restorable(facts: Facts, is_restorable: bool) -> Finding | None:
+    if is_restorable:
+        return None
+    return warning(
         CheckName.WHAT_STAYS,
-        f"Its config {facts.snapshot.config_name} and its models stay. For {span(window)}, deploy {name} restores it as it is now. "
-        "The fleet file still declares it; automation leaves it deleted until somebody deploys it.",
+        f"Its config {facts.snapshot.config_name} was deleted, so it cannot be restored as it is.",
+        f"deploy {facts.spec.name} creates it from the fleet file.",
     )
