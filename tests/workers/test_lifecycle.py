@@ -12,6 +12,7 @@ from fakes.failing import lost
 from fakes.records import ANNA, BEN, CARL, CURRENT, ENDPOINT
 from fakes.surroundings import a_target
 
+from bot.domain.commands import Change
 from bot.domain.endpoint import EndpointStatus
 from bot.domain.errors import GatewayError
 from bot.domain.hold import HoldKind
@@ -378,3 +379,36 @@ def test_whoever_presses_restore_too_late_is_answered(engine: Engine) -> None:
     engine.play_out(deployed(engine))
     engine.press("Restore", by=CARL, on=shown)
     assert "exists already" in str(engine.slack.whispers[-1])
+
+
+def test_what_was_torn_down_is_remembered_when_the_store_was_emptied(engine: Engine) -> None:
+    """By the note on the config that stayed: it can be restored, and automation leaves it deleted."""
+    engine.promoted(4)
+    left = engine.endpoints.config
+    engine.play_out(torn_down(engine))
+    engine.redis.flushall()
+    spec = engine.world.fleet.endpoint(ENDPOINT)
+    asked = engine.parts.desk.opening.open_unasked(
+        spec,
+        "rbot2345",
+        Kind.CREATE,
+        channel="C0WORK",
+        reason="declared",
+        approval_needed=False,
+        change=Change(version=5),
+    )
+    engine.settle()
+    assert engine.phase(asked.id) is Phase.BLOCKED
+    assert "was torn down" in engine.rollout(asked.id).last.note
+    engine.play_out(deployed(engine))
+    assert engine.endpoints.config == left
+
+
+def test_automation_creates_what_is_declared_without_a_click_where_the_policy_says_so(empty: Engine) -> None:
+    spec = empty.world.fleet.endpoint(ENDPOINT)
+    change = Change(package=empty.registry.packages[2].arn)
+    empty.parts.desk.opening.open_unasked(
+        spec, "rbot2345", Kind.CREATE, channel="C0WORK", reason="declared", approval_needed=False, change=change
+    )
+    assert empty.play_out("rbot2345") is Phase.SUCCEEDED
+    assert empty.rollout("rbot2345").approvers() == ()

@@ -20,5 +20,10 @@ def target_name(endpoint: str, rollout_id: str, fingerprint: str, *, suffix: str
     """
     identity = f"-{rollout_id}-{fingerprint[:_FINGERPRINT_SHARE]}{suffix}"
     identity = re.sub(r"[^a-zA-Z0-9-]", "-", identity)[-NAME_LIMIT:]
-    beginning = endpoint[: min(_ENDPOINT_SHARE, NAME_LIMIT - len(identity))].rstrip("-")
+    beginning = name_part(endpoint)[: NAME_LIMIT - len(identity)].rstrip("-")
     return f"{beginning}{identity}".lstrip("-")
+
+
+def name_part(endpoint: str) -> str:
+    """What such a name has of the endpoint's own name."""
+    return endpoint[:_ENDPOINT_SHARE].rstrip("-")

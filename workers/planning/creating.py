@@ -12,7 +12,7 @@ from bot.domain.declared import declared_scaling
 from bot.domain.endpoint import ConfigRecord, EndpointStatus, ModelPackage, ModelRecord, Snapshot
 from bot.domain.errors import PlanDrifted, ResourceMissing, UserError
 from bot.domain.fleet import EndpointSpec
-from bot.domain.phases import Kind
+from bot.domain.phases import BOT_ACTOR, Kind
 from bot.domain.plan import Difference, Fact, Plan
 from bot.domain.preflight.creation import creation_findings
 from bot.domain.preflight.facts import Facts
@@ -115,8 +115,14 @@ class CreatePlans:
 
     def _target(self, rollout: Rollout, spec: EndpointSpec) -> _Target:
         asks_for_a_version = rollout.change is not None and rollout.change != Change()
-        remains = None if asks_for_a_version else remains_of(self.world, spec)
-        if remains is not None:
+        is_alone = rollout.requester == BOT_ACTOR
+        remains = remains_of(self.world, spec) if is_alone or not asks_for_a_version else None
+        if remains is not None and is_alone and remains.teardown_id is None:
+            raise UserError(
+                f"{spec.name} was torn down {written(remains.torn_down_at)}, so automation leaves it deleted. Nothing was started. "
+                f"When it is wanted again: deploy {spec.name}"
+            )
+        if remains is not None and not asks_for_a_version:
             return _restored(spec, remains)
         package = self.drafting.resolve_package(rollout.change or Change(), spec)
         if package is None:
@@ -177,6 +183,7 @@ def exists_already(snapshot: Snapshot) -> str:
 def _restored(spec: EndpointSpec, remains: Remains) -> _Target:
     document = remains.config.document
     variants = (*document.get("ProductionVariants", ()), *document.get("ShadowProductionVariants", ()))
+    where = f" in rollout {remains.teardown_id}" if remains.teardown_id is not None else ""
     return _Target(
         config=remains.config,
         model=None,
@@ -186,8 +193,7 @@ def _restored(spec: EndpointSpec, remains: Remains) -> _Target:
         differences=tuple(d for v in variants for d in differences({}, v, v["VariantName"])),
         content_hash=content_hash_of({"endpoint": spec.name, "config": document}),
         restored=(
-            f"The config that it ran, {remains.config.name}, and its models: it was torn down {written(remains.torn_down_at)} in "
-            f"rollout {remains.teardown_id}."
+            f"The config that it ran, {remains.config.name}, and its models: it was torn down {written(remains.torn_down_at)}{where}."
         ),
     )
 

@@ -1,26 +1,32 @@
 """What a teardown left behind and a deploy can restore: the config that ran last, its models, and what scaled them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bot.domain.declared import restore_window
+from bot.domain.collecting import endpoint_part, is_ours
+from bot.domain.declared import declared_scaling, restore_window
 from bot.domain.endpoint import ConfigRecord, ModelPackage, ModelRecord
 from bot.domain.errors import ResourceMissing
 from bot.domain.fleet import EndpointSpec
 from bot.domain.phases import Kind, Phase
-from bot.domain.rollout import Rollout
 from bot.domain.scaling import Scaling
 from workers.cloning import models_named_by
 from workers.cloning.containers import package_of
+from workers.cloning.lineage import TORN_DOWN_TAG
+from workers.cloning.naming import name_part
 from workers.world import Aws, World
+
+_MOST_NOTES = 10
+"""Configs of an endpoint whose tags are read for a note, the newest first."""
 
 
 @dataclass(frozen=True)
 class Remains:
     """All that it takes to have a deleted endpoint back as it was."""
 
-    teardown_id: str
+    teardown_id: str | None
+    """None where the store has forgotten it, and with it the hold that it left."""
     torn_down_at: datetime
     config: ConfigRecord
     models: Mapping[str, ModelRecord]
@@ -38,35 +44,62 @@ class Remains:
         return next((package for package in found if package is not None), None)
 
 
-def last_teardown(world: World, endpoint: str) -> Rollout | None:
-    """The teardown that left the endpoint deleted, while what it left may still be restored."""
-    for past in world.store.rollouts.recent(endpoint, limit=50):
-        if past.phase is not Phase.SUCCEEDED or past.kind not in (Kind.CREATE, Kind.TEARDOWN):
-            continue
-        is_kept = world.clock() - past.last.at < restore_window(world.fleet)
-        return past if past.kind is Kind.TEARDOWN and is_kept else None
-    return None
+@dataclass(frozen=True)
+class _Teardown:
+    """What is known of one: from its rollout or, when the store has forgotten that, from the note on the config that it left."""
+
+    rollout_id: str | None
+    at: datetime
+    config: str
+    scaling: Scaling
+    label: str
 
 
 def remains_of(world: World, spec: EndpointSpec) -> Remains | None:
     """What can be restored; None where nothing was torn down lately, or something of it is gone by now."""
-    teardown, aws = last_teardown(world, spec.name), world.aws(spec)
-    if teardown is None or teardown.plan is None:
+    aws, teardown = world.aws(spec), _last_teardown(world, spec)
+    if teardown is None or world.clock() - teardown.at >= restore_window(world.fleet):
         return None
     try:
-        config = aws.endpoints.describe_config(teardown.plan.current_config)
+        config = aws.endpoints.describe_config(teardown.config)
         models = {name: aws.endpoints.describe_model(name) for name in models_named_by(config)}
     except ResourceMissing:
         return None
-    return Remains(
-        teardown_id=teardown.id,
-        torn_down_at=teardown.last.at,
+    packages = _packages(aws, models)
+    remains = Remains(
+        teardown_id=teardown.rollout_id,
+        torn_down_at=teardown.at,
         config=config,
         models=models,
-        packages=_packages(aws, models),
-        scaling=teardown.plan.scaling,
-        label=teardown.plan.current_label,
+        packages=packages,
+        scaling=teardown.scaling,
+        label=teardown.label,
     )
+    package = remains.package(spec.variant)
+    return replace(remains, label=package.label) if package is not None else remains
+
+
+def _last_teardown(world: World, spec: EndpointSpec) -> _Teardown | None:
+    """The one that left the endpoint deleted; None if it was created since, or never deleted."""
+    past = world.store.rollouts.recent(spec.name, limit=50)
+    ended = (r for r in past if r.phase is Phase.SUCCEEDED and r.kind in (Kind.CREATE, Kind.TEARDOWN))
+    last = next(ended, None)
+    if last is None:
+        return _noted(world.aws(spec), spec)
+    if last.kind is Kind.CREATE or last.plan is None:
+        return None
+    return _Teardown(last.id, last.last.at, last.plan.current_config, last.plan.scaling, last.plan.current_label)
+
+
+def _noted(aws: Aws, spec: EndpointSpec) -> _Teardown | None:
+    """The newest note of a teardown on the configs that rollouts made for this endpoint."""
+    own = [c for c in aws.leftovers.configs() if is_ours(c.name) and endpoint_part(c.name) == name_part(spec.name)]
+    newest = sorted(own, key=lambda c: c.created, reverse=True)[:_MOST_NOTES]
+    notes = {c.name: note for c in newest if (note := aws.endpoints.tags(c.arn).get(TORN_DOWN_TAG)) is not None}
+    if not notes:
+        return None
+    config, note = max(notes.items(), key=lambda item: item[1])
+    return _Teardown(None, datetime.fromisoformat(note), config, declared_scaling(spec), config)
 
 
 def _packages(aws: Aws, models: Mapping[str, ModelRecord]) -> Mapping[str, ModelPackage]:
