@@ -58,16 +58,20 @@ waves: {{w: {{stages: [[a], [b]]}}}}
         "F: follows has no effect without a manager block: b",
         "F: follows has no effect on what changes in a wave, whose stages and soak decide: b",
         "F: watch.thresholds.mid_stream_error_rate has an effect on kind: streaming only: b",
-        "F: deploy cannot create these without execution_role and instance_type (or serverless), and clones what runs until "
-        "then: c",
+        "F: deploy could not create these, for want of execution_role, instance_type or both: c",
         "F: 3 endpoints, 1 wave: no mistakes",
     ]
+
+
+def test_with_a_manager_policies_have_an_effect(tmp_path, capsys):
+    text = f"{HEAD}endpoints:\n  a: {{model_package_group: g, {WHOLE}, policy: auto, channel: C0ML}}\nmanager: {{}}\n"
+    assert check(tmp_path, text, capsys) == (0, ["F: 1 endpoint: no mistakes"], [])
 
 
 def test_many_names_are_counted(tmp_path, capsys):
     names = "".join(f"  e{n}: {{model_package_group: g}}\n" for n in range(6))
     _, out, _ = check(tmp_path, f"{HEAD}endpoints:\n{names}", capsys)
-    assert out[0].endswith("until then: e0, e1, e2 and 3 others")
+    assert out[0].endswith("or both: e0, e1, e2 and 3 others")
 
 
 def test_file_that_is_not_there_is_told(tmp_path, capsys):

@@ -134,6 +134,12 @@ def test_included_file_that_was_missing_is_noticed_when_it_comes(tmp_path):
     assert it.names == ["a", "m", "x"]
 
 
+def test_included_file_that_is_no_text_is_a_mistake_of_its_own(tmp_path):
+    (tmp_path / "more.yaml").write_bytes(b"endpoints:\n  caf\xe9: {}\n")
+    with pytest.raises(FleetFileError, match=r"more\.yaml:2: YAML: this is not UTF-8 text"):
+        Watched(tmp_path, fleet=fleet("a", include="more.yaml"))
+
+
 def test_pattern_never_means_the_file_that_it_stands_in(tmp_path):
     (tmp_path / "teams.yaml").write_text(team("x"))
     assert Watched(tmp_path, fleet=fleet("a", include="'*.yaml'")).names == ["a", "x"]

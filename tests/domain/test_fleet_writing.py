@@ -10,7 +10,7 @@ from fakes.live import ACCOUNT, by_package, live, marketplace_package, model, re
 
 from bot.domain.endpoint import EndpointStatus, ModelPackage
 from bot.domain.fleet import Approval, Autoscaling, EndpointSpec, Serverless, parse_fleet
-from bot.domain.fleet.existing import Entry, Existing, entry_of
+from bot.domain.fleet.existing import Entry, Existing, entry_of, names_of_models
 from bot.domain.fleet.writing import write_fleet
 from bot.domain.scaling import ScalableTarget, Scaling
 from workers.cloning import LiveEndpoint
@@ -98,6 +98,17 @@ def test_scaling_that_the_file_has_no_words_for_is_remarked_and_left_alone():
     )
     spec = read_back(told)["stt-prod"]
     assert (spec.autoscaling, spec.instance_count) == (None, None)
+
+
+def test_scaling_by_a_metric_of_ones_own_is_left_alone():
+    tracking = {"TargetValue": 3.0, "CustomizedMetricSpecification": {"MetricName": "Backlog"}}
+    found = replace(running(), scaling=Scaling(targets=(target(TargetTrackingScalingPolicyConfiguration=tracking),)))
+    assert "autoscaling" not in entry(found).keys
+
+
+def test_models_of_all_variants_are_named():
+    config = live([variant("A", "m1"), variant("B", "m2"), {"VariantName": "C"}]).config
+    assert list(names_of_models(config)) == ["m1", "m2"]
 
 
 @pytest.mark.parametrize(

@@ -21,10 +21,7 @@ def hints(fleet: Fleet) -> Iterator[str]:
     if streams := [spec.name for spec in specs if spec.kind != "streaming" and _limits_streams(spec)]:
         yield f"watch.thresholds.mid_stream_error_rate has an effect on kind: streaming only: {_names(streams)}"
     if bare := [spec.name for spec in specs if not _can_be_created(spec)]:
-        yield (
-            "deploy cannot create these without execution_role and instance_type (or serverless), and clones what runs until "
-            f"then: {_names(bare)}"
-        )
+        yield f"deploy could not create these, for want of execution_role, instance_type or both: {_names(bare)}"
 
 
 def _limits_streams(spec: EndpointSpec) -> bool:
