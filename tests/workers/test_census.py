@@ -1,7 +1,7 @@
 """The census: what it costs, what it notices, and what it does when AWS or the store is in trouble."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -347,19 +347,27 @@ def in_the_busiest(seconds: int, calls: list[datetime]) -> int:
     return max(sum(start <= at < start + timedelta(seconds=seconds) for at in calls) for start in calls)
 
 
-@pytest.mark.parametrize("every", [7, 3])
-def test_throttling_slows_the_census_down_and_does_not_end_it(every: int) -> None:
-    fleet = Fleet(count=100)
+def every_seventh(fleet: Fleet) -> bool:
+    return len(fleet.asked) % 7 == 0
+
+
+def more_than_five_a_second(fleet: Fleet) -> bool:
+    return sum(call[0] > fleet.clock() - SECOND for call in fleet.asked[-10:]) > 5
+
+
+@pytest.mark.parametrize("throttles", [every_seventh, more_than_five_a_second])
+def test_throttling_slows_the_census_down_and_does_not_end_it(throttles: Callable[[Fleet], bool]) -> None:
+    fleet = Fleet(count=60)
     try:
-        fleet.is_throttled = lambda: len(fleet.asked) % every == 0
+        fleet.is_throttled = lambda: throttles(fleet)
         calls: list[datetime] = []
         for _ in range(60):
             fleet.round()
             calls += [call[0] for call in fleet.asked]
-            if fleet.seen() == 100:
+            if fleet.seen() == 60:
                 break
             fleet.passes()
-        assert fleet.seen() == 100
+        assert fleet.seen() == 60
         for seconds in (1, 10, 60):
             assert in_the_busiest(seconds, calls) <= BURST + RATE * seconds
     finally:
