@@ -16,6 +16,7 @@ from bot.domain.preflight.facts import QuotaNeed
 from bot.domain.rollout import Rollout
 from bot.domain.scaling import Scaling
 from bot.domain.strategy import way_back
+from bot.domain.trial import TRIAL_TAG
 from bot.store.rollouts import Stored
 from workers.cloning import models_named_by
 from workers.lineage import has_run
@@ -93,7 +94,7 @@ class BackPlans:
             scaling=scaling,
             scaling_mode=scaling_mode(current, target or current, scaling),
             strategy=strategy,
-            second_variant=bridge.next_variant if bridge is not None else None,
+            second_variant=bridge.next_variant if bridge is not None else _coming_back(target),
             conversion=conversion(current, target, spec.variant) if target is not None else None,
             quota=quota,
             rolled_back_from=gather.rolled_back_from(spec, target_name, rollout.parent_id),
@@ -113,6 +114,11 @@ def _refuse_if_superseded(parent: Stored | None, snapshot: Snapshot) -> None:
             f"The endpoint is on {snapshot.config_name} now, so rollout {parent.rollout.id} is superseded and there is "
             "nothing of it to roll back. The rollback command goes back from where the endpoint is now."
         )
+
+
+def _coming_back(target: ConfigRecord | None) -> str | None:
+    """B of a trial that was ended by keeping it: going back from there leads to both once more."""
+    return target.tags.get(TRIAL_TAG) if target is not None else None
 
 
 def _which_exist(aws: Aws, models: Iterable[str]) -> Mapping[str, bool]:
