@@ -15,6 +15,7 @@ from bot.domain.plan import Difference
 from bot.domain.rollout import Rollout
 from bot.domain.scaling import ScalableTarget, Scaling
 from bot.domain.sighting import Sighting
+from bot.domain.track import is_on_track
 
 TRIAL_TAG = "rollout:trial"
 """On a config: the variant of it that is on trial."""
@@ -124,8 +125,9 @@ def _source(spec: EndpointSpec, running: Running) -> Iterator[Difference]:
         group = spec.model_package_group.rpartition("/")[2]
         if package is None or package.group != group:
             yield _differs("model_package_group", _foreign(package, running.label), group)
-    elif spec.track is not None and (package is None or package.arn.lower() not in {arn.lower() for arn in spec.track}):
-        yield _differs("track", running.label, "a package of this track")
+    elif spec.track is not None:
+        if package is None or not is_on_track(package.arn, spec.track, spec.track_pattern):
+            yield _differs("track", running.label, "a package of this track")
 
 
 def _foreign(package: ModelPackage | None, label: str) -> str:

@@ -55,6 +55,10 @@ _package_arn = _Shape(
 _package_group = _Shape(
     rf"({_ARN}:model-package-group/)?{_NAME}", "is no model package group: give its name, or its ARN in another account"
 )
+_package_pattern = _Shape(
+    r"[a-zA-Z0-9][a-zA-Z0-9-]{0,61}\*",
+    "is no pattern of package names: write the name up to its version, then a star, as in acme-stt-en-v*",
+)
 _image = _Shape(r"\S{1,255}", "is no image URI: those have no spaces and 255 characters at most")
 _environment_key = _Shape(
     r"[a-zA-Z_][a-zA-Z0-9_]{0,1023}",
@@ -81,6 +85,9 @@ SageMakerName = Annotated[str, AfterValidator(_sagemaker_name), _sagemaker_name.
 
 InstanceType = Annotated[str, AfterValidator(_instance_type), _instance_type.schema]
 PackageArn = Annotated[str, AfterValidator(_package_arn), _package_arn.schema]
+PackagePattern = Annotated[str, AfterValidator(_package_pattern), _package_pattern.schema]
+"""Names of packages of one product: the star stands for the version."""
+
 PackageGroup = Annotated[str, AfterValidator(_package_group), _package_group.schema]
 ImageUri = Annotated[str, AfterValidator(_image), _image.schema]
 EnvironmentKey = Annotated[str, AfterValidator(_environment_key), _environment_key.schema]

@@ -6,14 +6,14 @@ oldest first, and what is not on it follows nothing. A name pattern beside them 
 
 import re
 from collections.abc import Iterable, Sequence
-from fnmatch import fnmatchcase
 
 from bot.domain.model import Value
 
 Number = tuple[int, ...]
 
 _HASH = re.compile(r"-[0-9a-f]{32}$")
-_NUMBER = re.compile(r"(?:^|[^0-9a-z])v?(?P<number>\d{1,9}(?:[.-]\d{1,9})*)$", re.ASCII)
+_VERSION = re.compile(r"\d{1,9}(?:[.-]\d{1,9})*", re.ASCII)
+_NUMBER = re.compile(rf"(?:^|[^0-9a-z])v?(?P<number>{_VERSION.pattern})$", re.ASCII)
 
 
 class Release(Value):
@@ -41,9 +41,9 @@ def number_in(name: str) -> Number | None:
 
 
 def matches(pattern: str, arn: str) -> bool:
-    """Whether a package's name is one of those that a pattern such as `acme-stt-en-v*` means, and ends with a version."""
-    name = package_name(arn)
-    return fnmatchcase(name.lower(), pattern.lower()) and number_in(name) is not None
+    """Whether a package is one of those that a pattern such as `acme-stt-en-v*` means: the star stands for a version alone."""
+    name, begin = package_name(arn).lower(), pattern.removesuffix("*").lower()
+    return name.startswith(begin) and _VERSION.fullmatch(name.removeprefix(begin)) is not None
 
 
 def is_on_track(arn: str, track: Sequence[str], pattern: str | None = None) -> bool:

@@ -110,6 +110,7 @@ def test_a_package_of_another_track_is_foreign() -> None:
     assert drift(there, track=(own.arn.replace("stt", "tts"),), **track) == {
         "track": ("stt-v1", "a package of this track")
     }
+    assert drift(there, track=(own.arn.replace("v1", "v2"),), track_pattern="stt-v*", **track) == {}
 
 
 # instances and autoscaling

@@ -332,6 +332,16 @@ def test_mistake_in_an_endpoint_is_told_with_line_and_key(endpoint, mistake):
         (f"track: [{ARN}, {ARN}]", "track: lists a package twice: it could never be told what follows it"),
         (f"region: eu-west-1\ntrack: [{ARN}]", "track: a package is of us-east-1, but the endpoint is in eu-west-1"),
         (
+            f"track: [{ARN}]\ntrack_pattern: acme-stt-fr-v*",
+            "track_pattern: acme-stt-en-v1 of the track is not of acme-stt-fr-v*: another language or product?",
+        ),
+        (
+            f"track: [{ARN.replace('v1', 'v10')}, {ARN.replace('v1', 'v9')}]\ntrack_pattern: acme-stt-en-v*",
+            "track_pattern: the versions in the names of the track do not rise: list the oldest first",
+        ),
+        (f"track: [{ARN}]\ntrack_pattern: acme", "track_pattern: “acme” is no pattern of package names"),
+        ("model_package_group: g\ntrack_pattern: acme-v*", "track_pattern: stands without track"),
+        (
             f"track: [{ARN}]\nstrategy: {{type: canary, size: 1}}",
             "strategy: SageMaker updates AWS Marketplace endpoints all",
         ),
@@ -583,3 +593,9 @@ def test_a_check_command_is_a_list_with_a_time_out_and_what_it_may_see():
 def test_a_check_command_that_could_not_be_run_is_refused(check: str, words: str):
     (mistake,) = mistakes(fleet(f"model_package_group: g\nwatch: {{check: {check}}}\n"))
     assert words in mistake
+
+
+def test_the_packages_of_a_track_may_be_known_by_their_names() -> None:
+    track = [ARN.replace("v1", "v9"), ARN.replace("v1", "v10")]
+    spec = only_endpoint(f"track: [{', '.join(track)}]\ntrack_pattern: acme-stt-en-v*\n")
+    assert (spec.track, spec.track_pattern) == (tuple(track), "acme-stt-en-v*")

@@ -106,6 +106,39 @@ def test_a_change_of_settings_asks_nothing_about_versions() -> None:
     assert not {"version_status", "track", "instance_type"} & found(replace(UPDATE, package=None)).keys()
 
 
+STT_2, STT_3 = (
+    f"arn:aws:sagemaker:us-east-1:865070037744:model-package/stt-en-v{n}-0123456789abcdef0123456789abcdef"
+    for n in (2, 3)
+)
+NAMED_TRACK = a_spec(track=(STT_2,), track_pattern="stt-en-v*", model_package_group=None)
+
+
+def test_a_package_whose_name_is_of_the_track_may_follow_before_it_is_listed() -> None:
+    unlisted = a_marketplace_package(arn=STT_3)
+    assert found(replace(UPDATE, spec=NAMED_TRACK, package=unlisted))["track"].level is Level.OK
+
+
+@pytest.mark.parametrize(
+    "arn", [STT_3.replace("-en-", "-fr-"), STT_3.replace("865070037744", "111122223333")], ids=["name", "seller"]
+)
+def test_a_package_of_another_name_or_seller_is_of_another_track_and_refused(arn: str) -> None:
+    finding = found(replace(UPDATE, spec=NAMED_TRACK, package=a_marketplace_package(arn=arn)))["track"]
+    assert finding.level is Level.BLOCKER
+    assert "called stt-en-v*" in finding.text
+
+
+def test_a_package_of_another_product_than_what_runs_is_said_to_be_that() -> None:
+    spec = a_spec(track=(STT_2,), model_package_group=None)
+    runs = a_marketplace_package(arn=STT_2, product_id="prod-en")
+    for product, is_other in (("prod-fr", True), ("prod-en", False)):
+        facts = replace(
+            UPDATE, spec=spec, running=(runs,), package=a_marketplace_package(arn=STT_3, product_id=product)
+        )
+        finding = found(facts)["track"]
+        assert finding.level is Level.WARNING
+        assert ("another Marketplace product" in finding.text) is is_other
+
+
 def test_a_package_off_the_track_is_a_warning() -> None:
     spec = a_spec(track=(MARKETPLACE_ARN,), model_package_group=None)
     assert found(replace(UPDATE, spec=spec))["track"].level is Level.WARNING

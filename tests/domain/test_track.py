@@ -51,7 +51,13 @@ def test_a_package_has_a_name_without_its_hash():
 
 @pytest.mark.parametrize(
     ("name", "is_meant"),
-    [("acme-stt-en-v3", True), ("Acme-STT-en-v12", True), ("acme-stt-fr-v3", False), ("acme-stt-en-vnext", False)],
+    [
+        ("acme-stt-en-v3", True),
+        ("Acme-STT-en-v12", True),
+        ("acme-stt-fr-v3", False),
+        ("acme-stt-en-vnext", False),
+        ("acme-stt-en-vision-v3", False),
+    ],
 )
 def test_a_pattern_means_versions_of_one_name(name: str, is_meant: bool):
     assert matches("acme-stt-en-v*", arn(name)) is is_meant

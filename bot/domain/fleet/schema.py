@@ -19,7 +19,10 @@ _SERVERLESS_OR_INSTANCES: dict[str, Any] = {
     "else": {"properties": {"serverless": False}},
 }
 
-_ONE_SOURCE_OF_VERSIONS: dict[str, Any] = {"oneOf": [{"required": ["track"]}, {"required": ["model_package_group"]}]}
+_ONE_SOURCE_OF_VERSIONS: dict[str, Any] = {
+    "oneOf": [{"required": ["track"]}, {"required": ["model_package_group"]}],
+    "dependentRequired": {"track_pattern": ["track"]},
+}
 
 
 _FIRST_OR_INCLUDED: dict[str, Any] = {

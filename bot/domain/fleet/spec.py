@@ -34,6 +34,7 @@ from bot.domain.names import (
     InstanceType,
     PackageArn,
     PackageGroup,
+    PackagePattern,
     Region,
     RoleArn,
     SageMakerName,
@@ -41,6 +42,7 @@ from bot.domain.names import (
     WaveName,
 )
 from bot.domain.nearest import nearest
+from bot.domain.track import in_order, matches, package_name
 
 GUARDRAIL_STRATEGIES = ("canary", "linear", "rolling")
 """SageMaker's deployment guardrails."""
@@ -94,6 +96,8 @@ class EndpointSpec(_Common):
     """How it is invoked; streaming endpoints are judged by their first chunk and by errors in the middle of a stream."""
     track: tuple[PackageArn, ...] | None = None
     """AWS Marketplace packages that may follow each other, oldest first."""
+    track_pattern: PackagePattern | None = None
+    """Names that packages of the track have, such as acme-stt-en-v*: what has another name is another language or product."""
     model_package_group: PackageGroup | None = Field(default=None, validate_default=True)
     """The registry's group whose approved versions it runs."""
     approval: Approval = Field(default=Approval(), validate_default=True)
@@ -131,6 +135,21 @@ class EndpointSpec(_Common):
             if region is not None and package_region != region:
                 raise ValueError(f"a package is of {package_region}, but the endpoint is in {region}")
         return track
+
+    @field_validator("track_pattern")
+    @classmethod
+    def _pattern_fits_the_track(cls, pattern: str | None, info: ValidationInfo) -> str | None:
+        if pattern is None or "track" not in info.data:
+            return pattern
+        track = info.data["track"]
+        if track is None:
+            raise ValueError("stands without track: list the packages that it is about")
+        for arn in track:
+            if not matches(pattern, arn):
+                raise ValueError(f"{package_name(arn)} of the track is not of {pattern}: another language or product?")
+        if not in_order(track):
+            raise ValueError("the versions in the names of the track do not rise: list the oldest first")
+        return pattern
 
     @field_validator("model_package_group")
     @classmethod

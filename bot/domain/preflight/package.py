@@ -5,6 +5,7 @@ from bot.domain.phases import Kind
 from bot.domain.plan import Finding
 from bot.domain.preflight.facts import Facts
 from bot.domain.preflight.findings import CheckName, blocker, ok, warning
+from bot.domain.track import is_on_track
 
 _MOST_TYPES = 6  # that are listed as an alternative
 
@@ -56,9 +57,24 @@ def _leaves(facts: Facts, revoked: list[ModelPackage]) -> bool:
 
 def package_follows_track(facts: Facts) -> Finding | None:
     """In the Marketplace, another package may be another product."""
-    package, track = facts.package, facts.spec.track
+    package, track, pattern = facts.package, facts.spec.track, facts.spec.track_pattern
     if package is None or track is None or package.arn in track:
         return None
+    if is_on_track(package.arn, track, pattern):
+        return ok(CheckName.TRACK, f"{package.label} is not listed on the track, but is of its name {pattern}.")
+    if pattern is not None:
+        return blocker(
+            CheckName.TRACK,
+            f"{package.label} is not of this endpoint's track, whose packages are called {pattern}.",
+            "It is another language, product or seller. If it shall follow nevertheless, change the track in the fleet file.",
+        )
+    products = {p.product_id for p in facts.running if p.product_id is not None}
+    if package.product_id is not None and products and package.product_id not in products:
+        return warning(
+            CheckName.TRACK,
+            f"{package.label} is not on this endpoint's track in the fleet file, and is another Marketplace product than what runs.",
+            "It may be another language: make very sure that it is meant.",
+        )
     return warning(
         CheckName.TRACK,
         f"{package.label} is not on this endpoint's track in the fleet file.",
