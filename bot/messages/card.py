@@ -132,7 +132,8 @@ def _update_so_far(rollout: Rollout) -> str:
 
 
 def _approved_by(rollout: Rollout) -> str:
-    return f"Approved by {people(rollout.approvers())}. " if rollout.approvers() else ""
+    approvers = rollout.approvers() or rollout.vouched_by
+    return f"Approved by {people(approvers)}. " if approvers else ""
 
 
 def _approved_so_far(rollout: Rollout) -> str:

@@ -112,16 +112,18 @@ def outcome(rollout: Rollout) -> str:
             return "Taken back by the bot, before anything was begun"
         case Phase.CANCELLED:
             return f"Cancelled by {mention(rollout.last.actor)}, {moment(rollout.last.at)}"
-        case _ if approvers:
-            return _approved(rollout)
-        case _ if rollout.approval_needed:
+        case _ if rollout.approval_needed and not approvers:
             return f"Ended before anybody decided, {moment(rollout.last.at)}"
         case _:
-            return f"Needed no further approval: asked for by {mention(rollout.requester)}"
+            return _approved(rollout)
 
 
 def _approved(rollout: Rollout) -> str:
-    return f"Approved by {people(rollout.approvers())}, {moment(rollout.approvals[-1].at)}"
+    if approvers := rollout.approvers():
+        return f"Approved by {people(approvers)}, {moment(rollout.approvals[-1].at)}"
+    if rollout.vouched_by:
+        return f"Approved by {people(rollout.vouched_by)} with wave {code(rollout.wave_id or '')}"
+    return f"Needed no further approval: asked for by {mention(rollout.requester)}"
 
 
 def _runs(rollout: Rollout) -> str:

@@ -9,13 +9,14 @@ from typing import Any
 
 import pytest
 from fakes.clock import NOW
-from fakes.records import ANNA, BEN, CARL
+from fakes.records import ANNA, BEN, CARL, at
 from fakes.waves import a_member, a_wave
 
 from bot.domain.phases import Phase
 from bot.domain.wave import LeftOut, MemberState, Wave, WaveApproval, WaveReason, WaveState
 from bot.messages.blocks import Message
 from bot.messages.plain import plain
+from bot.messages.thread import wanted_slots
 from bot.messages.wave import wave_slots
 from sandbox.slack.blocks.catalog import MESSAGE
 from sandbox.slack.blocks.rules import problems_in
@@ -190,6 +191,17 @@ def test_its_card_shows_its_state_and_only_live_buttons(story: str) -> None:
         assert labels == {"Resume", "Abort"}
     else:
         assert labels == set()
+
+
+@pytest.mark.parametrize("phase", [Phase.SCHEDULED, Phase.PREPARING, Phase.WATCHING, Phase.SUCCEEDED])
+@pytest.mark.parametrize(
+    ("vouched_by", "words"),
+    [((BEN,), f"Approved by <@{BEN}> with wave `wabc2345`"), ((), "Needed no further approval")],
+)
+def test_a_member_says_who_approved_its_wave(phase: Phase, vouched_by: tuple[str, ...], words: str) -> None:
+    rollout = at(phase, approvals=(), vouched_by=vouched_by, wave_id="wabc2345", approval_needed=False, requester="bot")
+    plan = next(slot.message for slot in wanted_slots(rollout) if slot.name == "plan")
+    assert words in json.dumps(plan.blocks)
 
 
 def test_a_huge_wave_with_hostile_names_still_fits() -> None:

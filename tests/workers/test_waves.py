@@ -16,7 +16,7 @@ from bot.domain.endpoint import ApprovalStatus
 from bot.domain.errors import SlackRefused
 from bot.domain.phases import Phase, Reason
 from bot.domain.rollout import Rollout
-from bot.domain.wave import MemberState, Wave, WaveReason, WaveState, wave_id_for
+from bot.domain.wave import MemberState, Wave, WaveApproval, WaveReason, WaveState, wave_id_for
 from bot.grammar import Context
 from bot.queue import QueueName
 from workers.waves import Waves
@@ -296,6 +296,7 @@ def test_a_cancelled_member_pauses_it_and_resume_leaves_it_out() -> None:
     engine.press("Resume", by=CARL)
     wave = play_until(engine, wave_id, WaveState.FINISHED)
     assert [m.state for m in wave.members] == [MemberState.DONE, MemberState.LEFT_OUT, MemberState.DONE]
+    assert engine.crashes == []
     engine.close()
 
 
@@ -331,6 +332,7 @@ def test_a_quota_that_is_too_small_for_two_lets_one_go_at_a_time() -> None:
     engine.play(finished, limit=timedelta(hours=6))
     assert wave_of(engine, wave_id).state is WaveState.FINISHED
     assert most == 1
+    assert engine.crashes == []
     engine.close()
 
 
@@ -416,6 +418,19 @@ def test_a_message_that_somebody_deleted_comes_back(engine: EstateEngine) -> Non
     play_until(engine, wave_id, WaveState.FINISHED)
     engine.tell()
     assert "1 of 1 done" in in_thread(engine, wave_id, "progress 1").words
+
+
+def test_a_crash_between_the_decision_and_its_rollout_is_mended_by_the_next_round(engine: EstateEngine) -> None:
+    wave_id = proposed(engine)
+    stored = engine.store.waves.load(wave_id)
+    assert stored is not None
+    approvals = (WaveApproval(actor=BEN, at=engine.clock()),)
+    running = stored.wave.to(WaveState.RUNNING, WaveReason.APPROVED, engine.clock(), BEN, approvals=approvals)
+    (canary, *others) = running.members
+    decided = running.with_(members=(canary.with_(state=MemberState.UNDER_WAY), *others))
+    engine.store.waves.commit(decided, stored.revision, engine.clock())
+    play_until(engine, wave_id, WaveState.FINISHED)
+    assert len(rollouts_of(engine, "canary")) == 1
 
 
 # The endpoint manager's way
