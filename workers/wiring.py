@@ -52,7 +52,7 @@ from workers.scoring import Scoring
 from workers.showing import Showing
 from workers.surveying import Surveying
 from workers.trials import TrialLooks, Trials
-from workers.versions import Hints, RegistryWatch, VersionDecisions, announcing_of
+from workers.versions import Hints, VersionDecisions, announcing_of, watch_of_registry
 from workers.waves import WAVE_COMMANDS, Waves, waves_of
 from workers.world import World
 
@@ -211,7 +211,7 @@ def _rounds(world: World, census: Census, waves: Waves, manager: Manager, homes:
     return {
         RoundName.EVENTS: Round(EVENTS_EVERY, Hints(world, census).round),
         RoundName.CENSUS: Round(how.census, census.round),
-        RoundName.REGISTRY: Round(how.census, RegistryWatch(world, census, announcing_of(world)).round),
+        RoundName.REGISTRY: Round(how.census, watch_of_registry(world, census).round),
         RoundName.TAGS: Round(how.census, Keeping(world).round),
         RoundName.WAVES: Round(world.fleet.defaults.timing.poll, waves.round, always=True),
         RoundName.TRIALS: Round(world.fleet.defaults.timing.poll, TrialLooks(world).round, always=True),

@@ -7,10 +7,12 @@ from bot.domain.commands import ApproveVersion, Change, Promote, RejectVersion, 
 from bot.domain.endpoint import ApprovalStatus, ModelPackage
 from bot.domain.fleet import EndpointSpec
 from bot.domain.names import mention
+from bot.domain.track import Release
 from bot.messages.blocks import (
     CommandButton,
     Confirm,
     Message,
+    clip,
     code,
     command_buttons,
     context,
@@ -26,6 +28,9 @@ _MOST_NAMES = 12
 """Endpoints that one line names; the board has all of them."""
 
 _MOST_BUTTONS = 5
+
+_MOST_NOTES = 1500
+"""Characters of release notes."""
 
 _METRIC = "metric."
 """Metadata that begins so is a number that whoever trained the version measured."""
@@ -171,6 +176,24 @@ def render_newly_approved(package: ModelPackage, by_hand: Sequence[EndpointSpec]
     )
     buttons = [CommandButton(f"Promote {spec.name}", promotion_of(spec, package)) for spec in by_hand[:_MOST_BUTTONS]]
     return Message(text, (section(text), command_buttons(*buttons)))
+
+
+def render_offered(release: Release, specs: Sequence[EndpointSpec], newest: str) -> Message:
+    """A seller offers a version that is on no track yet.
+
+    Args:
+        release: What is offered.
+        specs: The endpoints whose track ends before it, at least one.
+        newest: The last package of that track, as people call it.
+    """
+    title = f"*{escape(release.title or 'A new release')}* (version {escape(release.version)}) is offered in the AWS Marketplace."
+    where = f"The track of {_names(specs)} ends with {escape(newest)}."
+    todo = (
+        "The Marketplace does not tell its package ARN to programs. To use it: subscribe to that version, copy its ARN for the "
+        "endpoint's region from the product's Configure page, and put it at the end of `track` in the fleet file."
+    )
+    notes = [section(quote(clip(release.notes, _MOST_NOTES)))] if release.notes.strip() else []
+    return Message(title, (section(f"{title} {where}"), *notes, context(todo)))
 
 
 def promotion_of(spec: EndpointSpec, package: ModelPackage) -> Promote:

@@ -14,12 +14,14 @@ from bot.domain.commands import ApproveVersion, RejectVersion, Rollback
 from bot.domain.endpoint import ApprovalStatus, ModelPackage
 from bot.domain.errand import CommandValue, FormContext, ReplyTo
 from bot.domain.fleet import EndpointSpec, parse_fleet
+from bot.domain.track import Release
 from bot.messages.blocks import Message
 from bot.messages.modals import render_reject_version
 from bot.messages.versions import (
     promotion_of,
     render_decision,
     render_newly_approved,
+    render_offered,
     render_pending,
     render_revoked,
     render_revoked_over,
@@ -87,6 +89,10 @@ ALL = {
     "revoked, nothing else": render_revoked(SPECS["sentiment-prod"], version_5(), None),
     "revoked, over": render_revoked_over(REVOKED, runs_on=True),
     "approved": render_newly_approved(approved(), [SPECS["sentiment-lab"]]),
+    "offered": render_offered(
+        Release(version="3.0", title="Acme <b>", notes="x" * 5000), [SPECS["sentiment-lab"]], "acme-stt-en-v2"
+    ),
+    "offered without a word": render_offered(Release(version="3.0"), list(SPECS.values()), "acme-stt-en-v2"),
     "many": announced(*[SPECS["sentiment-lab"].model_copy(update={"name": f"e{i}" + "x" * 55}) for i in range(200)]),
 }
 

@@ -29,8 +29,9 @@ from bot.messages.versions import (
     render_settled,
 )
 from workers.census import Census
-from workers.versions.announcing import Announcing
+from workers.versions.announcing import Announcing, announcing_of
 from workers.versions.deciding import all_approvers
+from workers.versions.offering import Offering
 from workers.world import World, place_of
 
 log = logging.getLogger(__name__)
@@ -51,9 +52,14 @@ class RegistryWatch:
     world: World
     census: Census
     announcing: Announcing
+    offering: Offering
 
     def round(self) -> None:
         """Announce what is new, and settle what is over. A group that cannot be read does not keep the others waiting."""
+        self._look_at_groups()
+        self.offering.round()
+
+    def _look_at_groups(self) -> None:
         standings = self.census.standings()
         running = {s.endpoint: s.running_package for s in standings if s.state is not BoardState.UNKNOWN}
         listed: dict[str, Versions] = {}
@@ -197,3 +203,9 @@ def _lane(group: WatchedGroup) -> str:
 
 def _seen(group: WatchedGroup, package: ModelPackage) -> str:
     return f"waits {package.arn} {_lane(group)}"
+
+
+def watch_of_registry(world: World, census: Census) -> RegistryWatch:
+    """The registry watch of that world."""
+    announcing = announcing_of(world)
+    return RegistryWatch(world, census, announcing, Offering(world, census, announcing.noticing))
