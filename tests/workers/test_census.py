@@ -9,12 +9,15 @@ from typing import Any
 
 import pytest
 from fakes.clock import NOW
+from fakes.engine import Engine
 from fakes.estate import EstateEngine, package_of, standing_on
 from fakes.records import BEN
 
 from bot.domain.board import OutsideChange, Standing
 from bot.domain.endpoint import ApprovalStatus, EndpointStatus
 from bot.domain.errors import AccessDenied, TransientError
+from bot.domain.fleet import Manager
+from bot.domain.phases import Phase
 from bot.domain.states import BoardState
 from bot.store.keys import Due
 from workers.census import Census
@@ -300,6 +303,15 @@ def test_how_long_an_endpoint_is_on_its_config_survives_a_change_of_its_count(fl
     fleet.estate[FIRST].moved_at = fleet.passes().clock()
     fleet.round()
     assert fleet.standing(FIRST).running_since == since
+
+
+def test_what_a_rollout_did_shows_at_once(engine: Engine) -> None:
+    assert BoardState.OUT_OF_DATE in engine.ask("status")
+    rollout_id = engine.promoted(5)
+    assert engine.phase(rollout_id) is Phase.SUCCEEDED
+    census = Census(replace(engine.world, fleet=engine.world.fleet.model_copy(update={"manager": Manager()})))
+    (shown,) = census.standings()
+    assert (shown.state, shown.running) == (BoardState.UP_TO_DATE, "sentiment version 5")
 
 
 # trouble

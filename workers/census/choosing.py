@@ -12,21 +12,36 @@ FULL_LOOK = timedelta(minutes=10)
 """A listing tells of every update, but not of a deleted config or model, nor of changed autoscaling."""
 
 
-def moved(specs: Iterable[EndpointSpec], seen: Mapping[str, Sighting], listing: Listing | None) -> list[EndpointSpec]:
-    """Those that are not as they were seen, or that nobody saw; without a listing, those whose look told nothing.
+def moved(
+    specs: Iterable[EndpointSpec],
+    seen: Mapping[str, Sighting],
+    listing: Listing | None,
+    touched: Mapping[str, datetime],
+) -> list[EndpointSpec]:
+    """Those that are not as they were seen, or that nobody saw; the latter come first, for the board knows nothing of them.
 
-    Those that nobody ever saw come first, for the board knows nothing of them.
+    Args:
+        specs: The endpoints in question.
+        seen: What was seen of them.
+        listing: All endpoints there are; None where AWS does not tell.
+        touched: When a rollout last got on, by endpoint.
     """
-    found = [spec for spec in specs if _has_moved(spec, seen.get(spec.name), listing)]
+    found = [spec for spec in specs if _has_moved(spec, seen.get(spec.name), listing, touched.get(spec.name))]
     return sorted(found, key=lambda spec: spec.name in seen)
 
 
-def _has_moved(spec: EndpointSpec, sighting: Sighting | None, listing: Listing | None) -> bool:
+def _has_moved(
+    spec: EndpointSpec, sighting: Sighting | None, listing: Listing | None, touched: datetime | None
+) -> bool:
     if sighting is None or not sighting.is_known or sighting.basis != basis_of(spec):
         return True
     if sighting.snapshot is not None and sighting.snapshot.status in BUSY_STATUSES:
         return True  # its variants get on, and LastModifiedTime does not tell
-    return listing is not None and not sighting.still_holds(listing.endpoints.get(spec.name))
+    if touched is not None and touched > sighting.at:
+        return True
+    # A listing that was there before the look has nothing to add.
+    is_newer = listing is not None and listing.at >= sighting.at
+    return is_newer and listing is not None and not sighting.still_holds(listing.endpoints.get(spec.name))
 
 
 def old(

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from bot.domain.board import Standing
@@ -47,6 +47,9 @@ and 1,000 endpoints in ten minutes."""
 
 BELIEVED = timedelta(minutes=15)
 """After this long without a word from AWS, a state is no longer shown as one."""
+
+TOUCHED = 20
+"""Rollouts of late whose endpoints may have moved since they were looked at."""
 
 NO_AGE = timedelta(0)
 
@@ -131,7 +134,7 @@ class Census:
         listing = kept.listings([place]).get(place)
         is_listed = listing is not None and now - listing.at <= self._patience()
         sources = old_sources(specs, kept.shelves(Source.of(s).key for s in specs), now, self._patience(), TRACK_AGE)
-        if is_listed and not sources and not moved(specs, seen, listing):
+        if is_listed and not sources and not moved(specs, seen, listing, self._touched()):
             return
         tour = self._tour(specs[0], CATCH_UP if len(seen) == len(specs) else FIRST_LOOK)
         if not is_listed:
@@ -144,10 +147,15 @@ class Census:
         self, specs: Sequence[EndpointSpec], seen: Mapping[str, Sighting], listing: Listing | None
     ) -> list[EndpointSpec]:
         """Those that deserve a close look, the most urgent first. Without a listing, only looking tells what moved."""
-        first = moved(specs, seen, listing)
+        first = moved(specs, seen, listing, self._touched())
         age = FULL_LOOK if listing is not None else self._patience()
         unmoved = [spec for spec in specs if spec not in first]
         return [*first, *old(unmoved, seen, self.world.clock(), age, REFRESHED)]
+
+    def _touched(self) -> dict[str, datetime]:
+        """When rollouts last got on: what they did shall show at once, whenever the next listing comes."""
+        recent = self.world.store.rollouts.recent(limit=TOUCHED)
+        return {rollout.endpoint: rollout.last.at for rollout in reversed(recent)}
 
     def _shelves(
         self, tour: Tour, specs: Iterable[EndpointSpec], group_age: timedelta, track_age: timedelta
