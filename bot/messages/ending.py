@@ -53,6 +53,8 @@ def render_ending(rollout: Rollout) -> Message:
 
 def _what_is_held(rollout: Rollout) -> list[str]:
     """What automation leaves alone from now on. A way back in its parent's thread leaves that to the parent's record."""
+    if rollout.kind is Kind.TEARDOWN:  # what it holds is said with what it leaves
+        return []
     if hold := hold_left_by(rollout):
         return [left_behind(rollout.endpoint, hold)]
     is_undoing = rollout.kind is Kind.ROLLBACK and rollout.phase is Phase.ROLLED_BACK and rollout.parent_id is not None

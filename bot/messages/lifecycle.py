@@ -42,12 +42,12 @@ def _creating(rollout: Rollout) -> Steps:
     assert rollout.plan is not None
     plan, steps = rollout.plan, []
     landed = rollout.cutover_at is not None
-    if plan.current_config:
-        steps.append((rollout.update is not None, "The Failed endpoint is out of the way"))
     if plan.new_models:
         steps.append((rollout.models_created, f"Model {', '.join(code(n) for n in plan.new_models.values())}"))
     still = " is still there" if plan.is_restore else ""
     steps.append((plan.is_restore or rollout.config_created, f"Endpoint config {code(plan.target_config)}{still}"))
+    if plan.current_config:
+        steps.append((rollout.update is not None, "The Failed endpoint is out of the way"))
     steps.append((_is_taken(rollout) or landed, "SageMaker creates the endpoint"))
     steps.append((landed, f"InService on {code(plan.target_config)}"))
     return steps

@@ -84,7 +84,7 @@ def _taking(mode: ScalingMode) -> str:
 def _restoring(rollout: Rollout) -> list[str]:
     """The last step, which is taken whatever became of the others."""
     saga = rollout.scaling
-    if saga is None:
+    if saga is None or (rollout.kind is Kind.TEARDOWN and rollout.is_at_work):  # then it is not to come back
         return []
     is_new = rollout.kind is Kind.CREATE
     if saga.gave_up:
