@@ -183,6 +183,24 @@ def test_statuses_are_listed_over_all_pages_a_hundred_at_a_time() -> None:
     assert found == {"a", "b"}
 
 
+def test_all_endpoints_are_listed_whatever_their_status_may_be_called_tomorrow() -> None:
+    def summary(name: str, status: str) -> dict[str, Any]:
+        times = {"CreationTime": THEN, "LastModifiedTime": THEN}
+        return {"EndpointName": name, "EndpointArn": f"{ACCOUNT}:endpoint/{name}", "EndpointStatus": status, **times}
+
+    with scripted("sagemaker") as (client, script):
+        first = {"Endpoints": [summary("a", "InService")], "NextToken": "more"}
+        script.add_response("list_endpoints", first, {"MaxResults": 100})
+        script.add_response(
+            "list_endpoints", {"Endpoints": [summary("b", "Teleporting")]}, {"MaxResults": 100, "NextToken": "more"}
+        )
+        found = SageMakerEndpoints(client, clock).list()
+    assert [(e.name, e.status, e.last_modified) for e in found] == [
+        ("a", EndpointStatus.IN_SERVICE, THEN),
+        ("b", None, THEN),
+    ]
+
+
 # documents
 
 
