@@ -14,10 +14,10 @@ class SlotName(StrEnum):
     PLAN = "plan"  # what would change, with Approve and Reject
     PROGRESS = "progress"  # from the first created resource to InService
     WATCH = "watch"  # the window after the cutover
+    TRIAL = "trial"  # both versions of a trial, compared for as long as it runs
     ALERT = "alert"  # REGRESSED, and nothing happens by itself: a reply, because an edit rings no phone
     SUMMARY = "summary"  # before and after, verdict, Roll back
     CHART = "chart"  # the same as a picture
-    TRIAL = "trial"  # both versions of a trial, compared for as long as it runs
     ENDING = "ending"  # every end but a good one, as a reply, so that nobody misses it
 
 

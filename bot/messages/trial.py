@@ -41,7 +41,7 @@ def render_trial(rollout: Rollout) -> Message:
     blocks.append(context(_basis(rollout, watch)))
     if rollout.has_running_trial:
         blocks += _buttons(rollout, plan.trial, watch)
-    return Message(f"{rollout.endpoint}: {verdict[0].strip('*')}", tuple(blocks))
+    return Message(f"{rollout.endpoint}: {verdict[0].replace('*', '')}", tuple(blocks))
 
 
 def render_trial_alert(rollout: Rollout) -> Message:
@@ -72,7 +72,8 @@ def _what_was_done(rollout: Rollout, watch: TrialWatch, b: str, *, shadow: bool)
         return f"the bot takes the traffic of {b} away now."
     why = why_left_to_people(watch, rollout.watch, shadow=shadow) if watch.verdict is not None else None
     because = f", because {why}" if why is not None else ""
-    return f"nothing was done by itself{because}. Move the weight or finish the test, above."
+    deed = "Finish the test" if shadow else "Move the weight or finish the test"
+    return f"nothing was done by itself{because}. {deed}, above."
 
 
 def _state(rollout: Rollout, trial: TrialPlan, watch: TrialWatch) -> str:

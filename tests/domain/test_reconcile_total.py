@@ -33,6 +33,7 @@ from bot.domain.plan import Difference
 from bot.domain.reconcile import TROUBLE_PATIENCE, Action, Decision, Observation, after_error, after_success, decide
 from bot.domain.rollout import Abort, Chore, CountChange, Retry, RetryPolicy, Rollout
 from bot.domain.saga import ScalingMode, ScalingSaga
+from bot.domain.trial import TrialPlan
 from bot.domain.verdict import VerdictKind
 from bot.domain.watchplan import Acceptance, Extension
 
@@ -72,7 +73,7 @@ _NEVER = {
     Kind.SCALE: frozenset({Phase.WATCHING, Phase.ROLLING_BACK, Phase.ROLLED_BACK}),
     Kind.CREATE: frozenset({Phase.WATCHING, Phase.ROLLING_BACK, Phase.ROLLED_BACK, Phase.ROLLED_BACK_BY_AWS}),
     Kind.TEARDOWN: frozenset({Phase.WATCHING, Phase.ROLLING_BACK, Phase.ROLLED_BACK, Phase.ROLLED_BACK_BY_AWS}),
-    Kind.WEIGHTS: frozenset(Phase),
+    Kind.WEIGHTS: frozenset({Phase.WATCHING, Phase.ROLLING_BACK, Phase.ROLLED_BACK}),
 }
 KINDS_AND_PHASES = [(kind, phase) for kind in Kind for phase in Phase if phase not in _NEVER[kind]]
 
@@ -86,6 +87,10 @@ def record(kind: Kind, phase: Phase, **fields: object) -> Rollout:
     if kind is Kind.SCALE:
         there = {"plan": a_plan(target_config=CURRENT, new_models={}) if rollout.plan else None, "kind": kind}
         there["count_change"] = CountChange(variant="AllTraffic", count=3)
+    if kind is Kind.WEIGHTS:
+        trial = TrialPlan(a="AllTraffic", b="AllTraffic-b", weight=1.0, share=50)
+        moved = a_plan(target_config=CURRENT, new_models={}, trial=trial)
+        there = {"plan": moved if rollout.plan else None, "kind": kind}
     if kind is Kind.CREATE:
         there = {"plan": a_plan(current_config="", scaling=SCALED) if rollout.plan else None, "kind": kind}
     if kind is Kind.TEARDOWN:

@@ -11,6 +11,7 @@ from bot.domain.rollout import ApprovalChoice, ApprovalDecision, Redraw, Rollout
 from bot.domain.signals import Role, Signal
 from bot.domain.verdict import Basis, Standing, VerdictKind
 from bot.domain.watchplan import Acceptance, Extension, Restraint
+from fakes.beginnings import LIFE_STORIES
 from fakes.bridges import BRIDGE, NEW, baking, crossing, landing, leaving, shifting
 from fakes.clock import NOW
 from fakes.plans import NO_RETURN, a_full_plan
@@ -34,6 +35,7 @@ from fakes.records import (
     regressed,
     rollback_at,
 )
+from fakes.trials import TRIALS
 
 REASON = "Insufficient capacity for ml.m5.xlarge."
 
@@ -196,6 +198,7 @@ _WATCHES: Mapping[str, Rollout] = {
 
 STORIES: Mapping[str, Rollout] = {
     **_WATCHES,
+    **TRIALS,
     **{str(phase): at(phase, note=REASON) for phase in Phase},
     **{
         f"rollback {phase}": rollback_at(phase, note=REASON)
@@ -328,4 +331,5 @@ STORIES: Mapping[str, Rollout] = {
     "rollback leaving a bridge": leaving().with_(in_parent_thread=True, requester="bot"),
     "rollback whose weights did not move": leaving(shift_refused="SageMaker refused it."),
     "restored": at(Phase.SUCCEEDED, restored=True, verdict=None, comparison=None),
+    **LIFE_STORIES,
 }

@@ -31,6 +31,7 @@ from bot.messages.answers import (
 )
 from bot.messages.blocks import Message
 from bot.messages.board import Fleetwide, render_board
+from bot.messages.lifecycle import BEGIN_OR_END
 from bot.messages.slots import Slot, SlotName
 from bot.messages.standing import render_standing
 from bot.messages.thread import render_pointer, wanted_slots
@@ -200,14 +201,27 @@ LIVE: dict[SlotName, Callable[[Rollout], set[str]]] = {
         | ({"Schedule"} if r.phase is Phase.AWAITING_APPROVAL and r.plan and r.plan.quiet_at else set())
     ),
     SlotName.PROGRESS: lambda r: (
-        {"Cancel"} if r.phase in (Phase.PREPARING, Phase.UPDATING) and r.rollback_queued_by is None else set()
+        {"Cancel"}
+        if r.phase in (Phase.PREPARING, Phase.UPDATING)
+        and r.rollback_queued_by is None
+        and not (r.kind in BEGIN_OR_END and r.update is not None)
+        else set()
     ),
     SlotName.WATCH: lambda r: {"Roll back", "Extend by 30 min"} if r.phase is Phase.WATCHING else set(),
     SlotName.ALERT: lambda r: (
         {"Roll back", *_left_to_say(r, {"Accept", "Extend by 30 min"})} if r.phase is Phase.WATCHING else set()
     ),
     SlotName.SUMMARY: lambda r: _left_after_the_watch(r) if r.phase is Phase.SUCCEEDED else set(),
+    SlotName.TRIAL: lambda r: _left_of_the_trial(r) if r.has_running_trial else set(),
 }
+
+
+def _left_of_the_trial(rollout: Rollout) -> set[str]:
+    """A share of the traffic that B has already is not offered; of a shadow, none can be moved."""
+    assert rollout.trial is not None
+    assert rollout.trial_watch is not None
+    shares = set() if rollout.trial.shadow else {10, 25, 50, 90} - {round(rollout.trial_watch.share)}
+    return {"Keep A", "Keep B", *(f"B {share} %" for share in shares)}
 
 
 def _left_to_say(rollout: Rollout, while_open: set[str]) -> set[str]:
@@ -243,7 +257,7 @@ def test_a_reason_is_asked_for_where_a_rejection_has_none() -> None:
     offered = {
         n for n, r in STORIES.items() if "Add a reason" in labels_of(slots_of(r).get(SlotName.ENDING, Message("")))
     }
-    assert offered == {"rejected"}
+    assert offered == {"rejected", "creation rejected"}
 
 
 def test_a_long_reason_is_whole_in_the_end_and_cut_where_it_stands_in_a_sentence() -> None:
@@ -367,6 +381,8 @@ def test_slots_come_once_each_and_in_the_order_of_the_story(name: str) -> None:
         ("rollback in its parent's thread", "progress"),
         ("rollback blocked in its parent's thread", "ending"),
         ("rollback rolled_back", "card plan progress ending"),
+        ("created", "card plan progress ending"),
+        ("torn down", "card plan progress ending"),
     ],
 )
 def test_the_thread_tells_what_happened_and_nothing_that_did_not(name: str, told: str) -> None:
