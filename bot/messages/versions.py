@@ -32,6 +32,8 @@ _MOST_BUTTONS = 5
 _MOST_NOTES = 1500
 """Characters of release notes."""
 
+_SHORT_NOTES = 200
+
 _METRIC = "metric."
 """Metadata that begins so is a number that whoever trained the version measured."""
 
@@ -194,6 +196,11 @@ def render_offered(release: Release, specs: Sequence[EndpointSpec], newest: str)
     )
     notes = [section(quote(clip(release.notes, _MOST_NOTES)))] if release.notes.strip() else []
     return Message(title, (section(f"{title} {where}"), *notes, context(todo)))
+
+
+def release_line(release: Release) -> str:
+    """A release's notes in a row among others."""
+    return f"release notes: {escape(on_one_line(release.notes, _SHORT_NOTES))}"
 
 
 def promotion_of(spec: EndpointSpec, package: ModelPackage) -> Promote:

@@ -76,3 +76,15 @@ def test_a_catalog_that_may_not_be_read_says_nothing_and_stops_nothing(engine: E
 def test_a_catalog_that_does_not_answer_is_asked_again(engine: Engine) -> None:
     engine.catalog.fail("releases", throttled("ListFulfillmentOptions"))
     assert len(notices_after(engine, 3)) == 1
+
+
+def test_versions_shows_what_the_seller_says_of_each(engine: Engine) -> None:
+    engine.catalog.offered["prod-1"] = (Release(version="2.0", notes="Numbers are\nwritten as digits."), OFFERED[0])
+    answer = engine.ask(f"versions {ENDPOINT}")
+    assert "release notes: Numbers are written as digits." in answer
+    assert "Fewer wrong names" not in answer, "that is no version of this track"
+
+
+def test_versions_does_without_release_notes(engine: Engine) -> None:
+    engine.catalog.offered.clear()
+    assert "acme-stt-en-v2" in engine.ask(f"versions {ENDPOINT}")

@@ -10,9 +10,11 @@ from bot.domain.errand import CommandErrand
 from bot.domain.errors import ResourceMissing
 from bot.domain.fleet import EndpointSpec
 from bot.domain.hold import Hold
+from bot.domain.track import release_of
 from bot.domain.version import Version
 from bot.messages.holding import hold_line
 from bot.messages.merits import render_comparison, render_versions
+from bot.messages.versions import release_line
 from workers.answering import Answering
 from workers.drafting import Drafting
 from workers.scoring import Scoring
@@ -42,7 +44,7 @@ class Merits:
     def _versions(self, errand: CommandErrand, spec: EndpointSpec) -> None:
         versions = self._known(spec)
         holds = self.world.store.holds.on(spec.name)
-        notes = _notes(versions, [hold for hold in holds if hold.subject])
+        notes = _joined(self._releases(spec, versions), _notes(versions, [hold for hold in holds if hold.subject]))
         self.answering.answer(errand.reply, render_versions(spec.name, versions, self._running(spec), notes))
 
     def _known(self, spec: EndpointSpec) -> tuple[ModelPackage, ...]:
@@ -51,6 +53,13 @@ class Merits:
             return tuple(registry.describe_package(arn) for arn in reversed(spec.track))
         assert spec.model_package_group is not None
         return registry.list_versions(spec.model_package_group)
+
+    def _releases(self, spec: EndpointSpec, versions: tuple[ModelPackage, ...]) -> Mapping[str, str]:
+        """What the Marketplace's seller says of each version; nothing where that may not be read."""
+        product = next((package.product_id for package in versions if package.product_id is not None), None)
+        releases = self.world.aws(spec).catalog.releases(product) if product is not None else None
+        told = ((package.arn, release_of(package.arn, releases or ())) for package in versions)
+        return {arn: release_line(release) for arn, release in told if release is not None and release.notes}
 
     def _running(self, spec: EndpointSpec) -> str | None:
         """ARN of what runs; None where nothing does, or no version of a registry."""
@@ -64,6 +73,11 @@ class Merits:
         found = self.drafting.resolve_package(Change(version=wanted), spec)
         assert found is not None  # a change that names a version means one
         return found
+
+
+def _joined(*several: Mapping[str, str]) -> Mapping[str, str]:
+    """Everything that is to be said about each version, by its ARN."""
+    return {arn: " · ".join(n[arn] for n in several if arn in n) for arn in {arn for notes in several for arn in notes}}
 
 
 def _notes(versions: tuple[ModelPackage, ...], holds: list[Hold]) -> Mapping[str, str]:
