@@ -10,9 +10,10 @@ from sandbox.stories.company import COMPANY
 from sandbox.stories.judged import JUDGED
 from sandbox.stories.main_job import MAIN_JOB
 from sandbox.stories.scene import CHANNEL, Scene, Story, WentWrong
+from sandbox.stories.trials import TRIALS
 from sandbox.stories.trust import TRUST
 
-STORIES: tuple[Story, ...] = (*MAIN_JOB, *JUDGED, *TRUST, *COMPANY)
+STORIES: tuple[Story, ...] = (*MAIN_JOB, *JUDGED, *TRUST, *COMPANY, *TRIALS)
 
 FLEETS = {"sample": SAMPLE_FLEET, "company": COMPANY_FLEET}
 
