@@ -17,6 +17,9 @@ from bot.domain.scaling import ScalableTarget, Scaling
 from bot.domain.sighting import Sighting
 from bot.domain.track import is_on_track
 
+ROLLOUT_TAG = "rollout:id"
+"""On whatever a rollout made."""
+
 TRIAL_TAG = "rollout:trial"
 """On a config: the variant of it that is on trial."""
 
@@ -36,6 +39,11 @@ class Running:
     is_package_known: bool = True
     scaling: Scaling | None = None
     """None: not known."""
+
+    @property
+    def is_hand_made(self) -> bool:
+        """Whether the config is not the bot's, yet runs a model that is: somebody put it together."""
+        return ROLLOUT_TAG not in self.config.tags and any(ROLLOUT_TAG in m.tags for m in self.models.values())
 
     @property
     def is_trial(self) -> bool:
@@ -73,7 +81,9 @@ def drift_of(spec: EndpointSpec, running: Running) -> tuple[Difference, ...]:
     )
 
 
-def was_moved(snapshot: Snapshot, past: Sequence[Rollout], before: Sighting | None) -> bool:
+def was_moved(
+    snapshot: Snapshot, past: Sequence[Rollout], before: Sighting | None, *, is_hand_made: bool = False
+) -> bool:
     """Whether somebody other than the bot brought the endpoint to its present config.
 
     An endpoint that the bot never changed is not moved merely because its config is not the bot's: people made it.
@@ -82,6 +92,8 @@ def was_moved(snapshot: Snapshot, past: Sequence[Rollout], before: Sighting | No
         snapshot: The endpoint as it is.
         past: Its rollouts, newest first.
         before: What was seen when somebody last looked.
+        is_hand_made: Whether its config is not the bot's, yet runs a model that is: all that is left to know after the store was
+            emptied.
     """
     now = snapshot.config_name
     known = {name for rollout in past for name in _configs_of(rollout)}
@@ -91,10 +103,12 @@ def was_moved(snapshot: Snapshot, past: Sequence[Rollout], before: Sighting | No
     if ended is not None:
         # What needs a human is put right by one, and that is no surprise.
         return ended.phase is not Phase.NEEDS_HUMAN and now != _left_on(ended)
-    if before is None or before.snapshot is None or now in known:
+    if now in known:
         return False
+    if before is None or before.snapshot is None:
+        return is_hand_made
     was_seen_moved = before.outside is not None and before.outside.config == now
-    return before.snapshot.config_name != now or was_seen_moved
+    return before.snapshot.config_name != now or was_seen_moved or is_hand_made
 
 
 _LEAD_SOMEWHERE = frozenset({Phase.SUCCEEDED, Phase.ROLLED_BACK, Phase.ROLLED_BACK_BY_AWS, Phase.NEEDS_HUMAN})

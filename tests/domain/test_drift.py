@@ -10,7 +10,7 @@ from fakes.facts import a_config, a_marketplace_package, a_package, a_snapshot, 
 from fakes.records import CURRENT, TARGET, a_plan, at, rollback_at
 
 from bot.domain.board import OutsideChange
-from bot.domain.drift import TRIAL_TAG, Running, drift_of, was_moved
+from bot.domain.drift import ROLLOUT_TAG, TRIAL_TAG, Running, drift_of, was_moved
 from bot.domain.endpoint import ModelRecord, VariantState
 from bot.domain.fleet import Autoscaling, Serverless
 from bot.domain.masking import MASK
@@ -270,3 +270,17 @@ def test_and_it_stays_so_at_later_looks() -> None:
 
 def test_a_rollout_under_way_explains_its_own_config() -> None:
     assert not was_moved(a_snapshot(config=TARGET), [at(Phase.UPDATING, plan=a_plan())], BEFORE)
+
+
+def test_a_config_around_the_bots_own_model_was_made_by_hand() -> None:
+    ours = a_model().model_copy(update={"tags": {ROLLOUT_TAG: "r1"}})
+    tagged = a_config(CURRENT, "AllTraffic").model_copy(update={"tags": {ROLLOUT_TAG: "r1"}})
+    assert running(models={"m": ours}).is_hand_made
+    assert not running(models={"m": ours}, config=tagged).is_hand_made
+    assert not running().is_hand_made
+
+
+@pytest.mark.parametrize("before", [None, BEFORE])
+def test_after_the_store_was_emptied_a_config_made_by_hand_still_tells(before: Sighting | None) -> None:
+    assert was_moved(a_snapshot(), [], before, is_hand_made=True)
+    assert not was_moved(a_snapshot(), [at(Phase.ROLLED_BACK_BY_AWS)], before, is_hand_made=True)

@@ -105,7 +105,7 @@ class Looking:
                 "config_lines": variant_lines(live.snapshot, live.config),
                 "scaling": scaling,
                 "drift": drift_of(spec, running),
-                "outside": self._outside(spec, live.snapshot, past, before),
+                "outside": self._outside(spec, running, past, before),
                 "is_trial": running.is_trial,
                 "hourly": self._hourly(spec, live),
             }
@@ -133,9 +133,10 @@ class Looking:
         return hourly_cost(fleet, self.prices)
 
     def _outside(
-        self, spec: EndpointSpec, snapshot: Snapshot, past: Sequence[Rollout], before: Sighting | None
+        self, spec: EndpointSpec, running: Running, past: Sequence[Rollout], before: Sighting | None
     ) -> OutsideChange | None:
-        if not was_moved(snapshot, past, before):
+        snapshot = running.snapshot
+        if not was_moved(snapshot, past, before, is_hand_made=running.is_hand_made):
             return None
         known = before.outside if before is not None else None
         if known is not None and known.config == snapshot.config_name:
