@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from bot.domain.errand import ReplyTo
 from bot.domain.errors import SlackRefused, UserError
+from bot.domain.rollout import Rollout
 from bot.messages.answers import render_text
 from bot.messages.blocks import Message
 from bot.messages.plain import plain
@@ -44,6 +45,15 @@ class Answering:
             )
         else:
             self._post(reply, message)
+
+    def opened(self, reply: ReplyTo, rollout: Rollout) -> None:
+        """In a channel the card is the answer; elsewhere somebody is told where the story is told. A terminal follows it by its id."""
+        where = rollout.thread.channel_id
+        if reply.terminal is None and not reply.is_elsewhere:
+            return
+        told_in = where if reply.terminal is not None else f"<#{where}>"
+        text = f"Rollout {rollout.id} of {rollout.endpoint} is opened; its story is told in {told_in}."
+        self.answer(reply, render_text(text), rollout_id=rollout.id)
 
     def give_file(self, reply: ReplyTo, content: str, *, filename: str, title: str, note: str) -> None:
         """A file where it was asked for; a terminal prints it as it is.

@@ -177,11 +177,11 @@ class Desk:
     def _carry_out(self, errand: CommandErrand) -> None:
         match errand.command:
             case Promote() as command:
-                self._opened(errand, self.opening.promote(errand, command))
+                self.answering.opened(errand.reply, self.opening.promote(errand, command))
             case Rollback() as command:
-                self._opened(errand, self.opening.rollback(errand, command))
+                self.answering.opened(errand.reply, self.opening.rollback(errand, command))
             case Scale() as command:
-                self._opened(errand, self.opening.scale(errand, command))
+                self.answering.opened(errand.reply, self.opening.scale(errand, command))
             case Cancel() as command:
                 self._cancel(errand, command)
             case Plan() as command:
@@ -204,14 +204,6 @@ class Desk:
                 self.carriers[type(command)].carry_out(errand, command)
             case _:
                 raise UserError("Help is answered without a worker.")
-
-    def _opened(self, errand: CommandErrand, rollout: Rollout) -> None:
-        """In a channel the card is the answer; a terminal gets the id and follows the rollout by it."""
-        if errand.reply.terminal is not None or errand.reply.is_elsewhere:
-            where = rollout.thread.channel_id
-            told_in = where if errand.reply.terminal is not None else f"<#{where}>"
-            text = f"Rollout {rollout.id} of {rollout.endpoint} is opened; its story is told in {told_in}."
-            self.answering.answer(errand.reply, render_text(text), rollout_id=rollout.id)
 
     def _cancel(self, errand: CommandErrand, command: Cancel) -> None:
         stored = self.world.store.rollouts.load(command.rollout_id)

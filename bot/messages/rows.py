@@ -85,7 +85,7 @@ def _parts(row: Row, now: datetime) -> Iterator[str]:
         yield f"waiting for approval: {versions_line(standing.pending)}"
     if standing.idle_since is not None:
         yield f"no request for {span(now - standing.idle_since)}"
-    if standing.hourly is not None:
+    if standing.hourly:
         yield f"{dollars(standing.hourly)}/h"
     if standing.seen_at is not None and now - standing.seen_at > STALE:
         yield f"seen {span(now - standing.seen_at)} ago"

@@ -8,7 +8,7 @@ from fakes.engine import FLEET, HOME, Engine
 from fakes.failing import throttled
 from fakes.records import ANNA, BEN, ENDPOINT
 
-from bot.domain.commands import Command, Promote, Status
+from bot.domain.commands import Command, Promote, Status, Teardown
 from bot.domain.endpoint import EndpointStatus
 from bot.domain.errand import HomeLook, ReplyTo
 from bot.domain.errors import SlackRefused
@@ -127,5 +127,12 @@ def test_a_promotion_from_there_is_told_in_the_endpoints_channel_and_the_person_
     (rollout,) = engine.store.rollouts.recent(ENDPOINT)
     assert rollout.thread.channel_id == HOME
     assert rollout.requester == ANNA
+    (told,) = [p for p in engine.slack.posted if p.channel == ANNA]
+    assert told.words == f"Rollout {rollout.id} of {ENDPOINT} is opened; its story is told in #{HOME}."
+
+
+def test_a_deletion_from_there_is_told_in_the_endpoints_channel_as_well(engine: Engine) -> None:
+    press(engine, Teardown(endpoint=ENDPOINT, reason="no longer used"))
+    (rollout,) = engine.store.rollouts.recent(ENDPOINT)
     (told,) = [p for p in engine.slack.posted if p.channel == ANNA]
     assert told.words == f"Rollout {rollout.id} of {ENDPOINT} is opened; its story is told in #{HOME}."

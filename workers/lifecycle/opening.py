@@ -9,7 +9,6 @@ from bot.domain.errors import ResourceMissing, UserError
 from bot.domain.fleet import EndpointSpec
 from bot.domain.names import mention
 from bot.domain.phases import Kind
-from bot.messages.answers import render_text
 from workers.answering import Answering
 from workers.opening import Opening
 from workers.planning.creating import exists_already
@@ -38,9 +37,7 @@ class Lifecycle:
                 rollout = self.opening.deploy(errand, command)
             case commands.Teardown():
                 rollout = self.opening.teardown(errand, command)
-        if errand.reply.terminal is not None:
-            text = f"Rollout {rollout.id} of {rollout.endpoint} is opened; its story is told in {rollout.thread.channel_id}."
-            self.answering.answer(errand.reply, render_text(text), rollout_id=rollout.id)
+        self.answering.opened(errand.reply, rollout)
 
     def _refuse_if_at_it(self, spec: EndpointSpec, kind: Kind) -> None:
         """Restore is a button: the second who presses it must not take the place of the first one's plan."""

@@ -14,7 +14,6 @@ from bot.domain.rollout import Rollout
 from bot.domain.trial import TrialAsk, TrialStep
 from bot.domain.verdict import VerdictKind
 from bot.domain.version import Version
-from bot.messages.answers import render_text
 from workers.answering import Answering
 from workers.cloning import LiveEndpoint
 from workers.drafting import Drafting, running_trial
@@ -41,9 +40,7 @@ class Trials:
         spec = self.world.fleet.endpoint(command.endpoint)
         known = self.world.store.rollouts.load(rollout_id_for(errand.id))
         rollout = known.rollout if known is not None else self._open(errand, command, spec)
-        if errand.reply.terminal is not None:
-            text = f"Rollout {rollout.id} of {rollout.endpoint} is opened; its story is told in {rollout.thread.channel_id}."
-            self.answering.answer(errand.reply, render_text(text), rollout_id=rollout.id)
+        self.answering.opened(errand.reply, rollout)
 
     def _open(
         self,
