@@ -380,6 +380,28 @@ def test_two_waves_do_not_cross(engine: EstateEngine) -> None:
     )
 
 
+def test_of_two_waves_that_were_asked_for_at_the_same_moment_one_runs(engine: EstateEngine) -> None:
+    wave_id = proposed(engine)
+    stored = engine.store.waves.load(wave_id)
+    assert stored is not None
+    engine.store.waves.commit(stored.wave.with_(id="wtwin222"), 0, engine.clock())
+    engine.press("Start wave", by=BEN)
+    engine.type("wave approve wtwin222", by=BEN)
+    assert f"Wave {wave_id} (sentiment, sentiment version 4) is running" in engine.slack.responses[-1][1]
+    assert wave_of(engine, "wtwin222").state is WaveState.PROPOSED
+
+
+def test_a_freeze_keeps_it_from_being_started_and_approved(engine: EstateEngine) -> None:
+    wave_id = proposed(engine)
+    engine.type("freeze --reason holidays", by=CARL)
+    engine.press("Start wave", by=BEN)
+    assert "frozen" in engine.slack.whispers[-1][1].lower()
+    assert wave_of(engine, wave_id).state is WaveState.PROPOSED
+    engine.type("wave start sentiment")
+    assert "Nothing was" in engine.slack.responses[-1][1]
+    assert len(engine.store.waves.recent()) == 1
+
+
 def test_in_its_thread_the_wave_goes_without_saying(engine: EstateEngine) -> None:
     wave_id = started(engine)
     card = in_thread(engine, wave_id, "card")

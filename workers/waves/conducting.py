@@ -122,6 +122,7 @@ class Waves:
             case commands.WaveApprove():
                 approved = approve_wave(wave, say, command.plan, now, errand.id)
                 self._refuse_under_freeze(now)
+                self.starting.refuse_if_crossed(wave)
                 self._refuse_if_moved(stored, now)
                 return self.world.store.waves.commit(approved, stored.revision, now)
             case commands.WaveReject():

@@ -198,8 +198,16 @@ class WaveStarting:
         waiting = (WaveState.PROPOSED, WaveState.RUNNING, WaveState.PAUSED)
         return [s for s in self._over(endpoints) if s.wave.state in waiting and not _gives_way(s.wave)]
 
+    def refuse_if_crossed(self, wave: Wave) -> None:
+        """Raises UserError while another wave runs over the same endpoints: both may have been proposed at the same moment."""
+        begun = [s for s in self._in_the_way([m.endpoint for m in wave.members]) if s.wave.id != wave.id]
+        self._refuse([s for s in begun if s.wave.has_begun])
+
     def _refuse_if_busy(self, endpoints: Collection[str]) -> None:
-        for stored in self._in_the_way(endpoints):
+        self._refuse(self._in_the_way(endpoints))
+
+    def _refuse(self, others: Sequence[StoredWave]) -> None:
+        for stored in others:
             wave = stored.wave
             how = "reject" if wave.state is WaveState.PROPOSED else "abort"
             raise UserError(

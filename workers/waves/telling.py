@@ -2,6 +2,7 @@
 
 import logging
 from dataclasses import dataclass
+from datetime import timedelta
 
 from bot.domain.errors import RevisionConflict, SlackRefused, TransientError
 from bot.domain.phases import BOT_ACTOR
@@ -15,6 +16,8 @@ from workers.world import World
 
 log = logging.getLogger(__name__)
 
+LONGEST_WAIT = timedelta(seconds=30)
+LONGEST_WAIT_AFTER_REFUSAL = timedelta(minutes=5)
 UNREACHABLE = frozenset({"channel_not_found", "not_in_channel", "is_archived", "restricted_action", "no_permission"})
 
 
@@ -28,6 +31,8 @@ class WaveTelling:
     def tell(self, wave_id: str) -> None:
         """Make its thread say what the record says; what cannot be done now is done by a later round."""
         store, lease = self.world.store, self.world.lease
+        if self._waits_for_slack(wave_id):
+            return
         with store.due.hold("tell", wave_id, lease) as hold:
             stored = store.waves.load(wave_id) if hold is not None else None
             if hold is None or stored is None:
@@ -40,15 +45,27 @@ class WaveTelling:
         try:
             self._bring_up_to_date(wave)
         except Later as later:
-            log.info("wave %s is told in %s", wave.id, later.wait)
+            self._wait_for_slack(wave.id, later.wait)
         except TransientError as exc:
-            log.warning("wave %s: Slack did not answer well: %s", wave.id, exc)
+            wait = exc.retry_after or self.world.store.slots.next_wait(wave.id, LONGEST_WAIT)
+            log.warning("wave %s: Slack did not answer well, again in %s: %s", wave.id, wait, exc)
+            self._wait_for_slack(wave.id, wait)
         except SlackRefused as exc:
             log.error("wave %s: %s", wave.id, exc)
             if exc.error in UNREACHABLE and wave.thread.thread_ts is None:
                 self._give_up_unseen(stored)
+            else:
+                self._wait_for_slack(wave.id, self.world.store.slots.next_wait(wave.id, LONGEST_WAIT_AFTER_REFUSAL))
         else:
             self.world.store.waves.told(stored)
+
+    def _wait_for_slack(self, wave_id: str, wait: timedelta) -> None:
+        until = self.world.clock() + wait
+        self.world.store.memory.remember(_waiting(wave_id), str(until.timestamp()), wait)
+
+    def _waits_for_slack(self, wave_id: str) -> bool:
+        until = self.world.store.memory.recall(_waiting(wave_id))
+        return until is not None and self.world.clock().timestamp() < float(until)
 
     def _bring_up_to_date(self, wave: Wave) -> None:
         slots = self.world.store.slots
@@ -72,3 +89,8 @@ class WaveTelling:
             self.world.store.waves.told(self.world.store.waves.commit(over, stored.revision, now))
         except RevisionConflict as exc:
             log.info("wave %s was written meanwhile: %s", wave.id, exc)
+
+
+def _waiting(wave_id: str) -> str:
+    """Where it is remembered until when Slack is left alone."""
+    return f"slack and wave {wave_id}"
