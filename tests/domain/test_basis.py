@@ -297,6 +297,8 @@ def a_full_plan() -> Plan:
         content_hash="0123",
         rank=4,
         expected_duration=timedelta(minutes=12),
+        restore_window=timedelta(days=7),
+        is_restore=True,
     )
 
 

@@ -13,7 +13,6 @@ from workers.cloning.differences import differences
 from workers.cloning.drafting import DraftNames
 from workers.cloning.naming import target_name
 
-
 _GO_WITHOUT_SAYING = frozenset({"VariantName", "InitialVariantWeight"})
 """Of a single variant."""
 
