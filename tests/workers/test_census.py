@@ -183,6 +183,25 @@ def test_versions_are_compared_with_what_runs_without_looking_at_endpoints(fleet
     assert fleet.state(NAMES[1]) is BoardState.UP_TO_DATE
 
 
+def test_the_packages_of_a_track_are_told_newest_first_and_asked_for_seldom() -> None:
+    arns = [f"arn:aws:sagemaker:us-east-1:865070037744:model-package/stt-v{n}-{n:032x}" for n in (1, 2, 3)]
+    text = fleet_of(NAMES[:1]).replace("model_package_group: group-0", f"track: {arns}")
+    fleet = Fleet(text, count=1)
+    try:
+        packages = [
+            package_of("stt", 1).model_copy(update={"arn": arn, "name": arn, "group": None, "version": None})
+            for arn in arns
+        ]
+        fleet.registry.packages += [packages[0], packages[2]]  # the second was taken off the market
+        fleet.round()
+        spec = fleet.world.fleet.endpoint(FIRST)
+        assert [p.arn for p in fleet.census.versions(spec)] == [arns[2], arns[0]]
+        assert fleet.standing(FIRST).newest_package == arns[2]
+        assert "describe_package" not in fleet.passes().round()
+    finally:
+        fleet.close()
+
+
 @pytest.mark.parametrize("approval", [ApprovalStatus.REJECTED, ApprovalStatus.PENDING])
 def test_a_running_version_that_is_no_longer_approved_is_revoked(fleet: Fleet, approval: ApprovalStatus) -> None:
     fleet.round()

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.domain.endpoint import ModelPackage
-from bot.domain.errors import GatewayError, TransientError
+from bot.domain.errors import GatewayError, ResourceMissing, TransientError
 from bot.domain.fleet import EndpointSpec
 from bot.domain.sighting import Listing, Shelf, Sighting, basis_of
 from workers.census.looking import Looking
@@ -80,7 +80,14 @@ class Tour:
     def _packages(self, source: Source) -> tuple[ModelPackage, ...]:
         if source.group is not None:
             return self.aws.registry.list_versions(source.group)
-        return tuple(self.aws.registry.describe_package(arn) for arn in reversed(source.track))
+        newest, *older = reversed(source.track)
+        found = [self.aws.registry.describe_package(newest)]
+        for arn in older:
+            try:
+                found.append(self.aws.registry.describe_package(arn))
+            except ResourceMissing:
+                log.info("%s: %s is on a track and exists no more", self.place, arn)
+        return tuple(found)
 
     def look(
         self,
