@@ -115,3 +115,9 @@ def test_a_pattern_asks_for_rows_and_a_name_for_one_endpoint():
     assert Status().is_board
     assert Status(endpoint="sentiment-*", page=2).is_board
     assert not Status(endpoint="sentiment-prod").is_board
+
+
+@pytest.mark.parametrize("said", [{"states": [3]}, {"owner": 3}, {"policy": 3}, {"page": 0}])
+def test_rows_that_are_chosen_by_no_text_at_all_are_refused(said: dict[str, object]):
+    with pytest.raises(ValidationError):
+        Status.model_validate(said)

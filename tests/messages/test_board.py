@@ -18,6 +18,7 @@ from bot.domain.commands import COMMANDS, Command, Deploy, Promote, Rollback, St
 from bot.domain.endpoint import EndpointStatus
 from bot.domain.errand import CommandValue
 from bot.domain.hold import Hold, HoldKind
+from bot.domain.lock import EVERYTHING
 from bot.domain.phases import Phase
 from bot.domain.plan import Difference
 from bot.domain.rows import in_order
@@ -257,3 +258,8 @@ def test_slack_takes_a_board_of_any_size(size: int, states: Sequence[BoardState]
     assert "<!channel>" not in json.dumps(sent)
     for button in buttons_of(message).values():
         assert COMMANDS.validate_python(command_of(button))
+
+
+def test_a_freeze_stands_above_all_rows() -> None:
+    message = board(standing("a"), locks={EVERYTHING: "frozen by x"})
+    assert words_of(message).startswith("Fleet: 1 endpoint · 1 up to date\nEverything is frozen by x\n")
