@@ -191,11 +191,11 @@ def _update(
     blue = sum(variant.current_count for variant in endpoint.variants)
     launch = startup.launch_seconds(region, endpoint, variants)
     stages = lifecycle.update_stages(policy, green, blue, launch)
-    stages, ending = region.world.scenarios.course_of_update(region, endpoint, variants, stages)
+    shadows = fresh_shadows(region, config)
+    stages, ending = region.world.scenarios.course_of_update(region, endpoint, [*variants, *shadows], stages)
     alarms = [a["AlarmName"] for a in (policy or {}).get("AutoRollbackConfiguration", {}).get("Alarms", [])]
     timeline = Timeline(region.now, stages, region.world.settings.speed)
     shows_stages = not rules.excluded_from_guardrails(region, config)
-    shadows = fresh_shadows(region, config)
     return Activity(Kind.UPDATE, timeline, ending, config, variants, shadows, alarms, shows_stages)
 
 
