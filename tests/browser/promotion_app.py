@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from fakes.clock import NOW
 from fakes.records import at
 from slack_bolt import Ack, App, Respond
 from slack_sdk import WebClient
 
+from bot.domain.board import BoardState, Standing
+from bot.domain.errand import HomeLook
 from bot.domain.phases import Phase
-from bot.messages.ids import CallbackId, InputId
+from bot.messages.board import Fleetwide
+from bot.messages.home import Home, render_home
+from bot.messages.ids import ActionId, CallbackId, InputId
 from bot.messages.modals import render_reject_reason
 from browser.picture import chart_png
 from browser.promotion_blocks import (
@@ -46,6 +51,7 @@ def make_app(client: WebClient) -> App:
     app.view("promotion")(submit_promotion)
     app.view(str(CallbackId.REJECT_REASON))(take_reason)
     app.event("app_home_opened")(publish_home)
+    app.action(str(ActionId.HOME_ROWS))(steer_home)
     app.event("app_mention")(greet)
     return app
 
@@ -199,13 +205,23 @@ def take_reason(ack: Ack, body: Json, view: Json, client: WebClient) -> None:
 
 def publish_home(event: Json, client: WebClient) -> None:
     if event["tab"] == "home":
-        client.views_publish(
-            user_id=event["user"],
-            view={
-                "type": "home",
-                "blocks": [{"type": "header", "text": plain("Fleet board")}, section("`stt-prod` UP_TO_DATE")],
-            },
-        )
+        draw_home(client, event["user"], HomeLook())
+
+
+def steer_home(ack: Ack, body: Json, client: WebClient) -> None:
+    ack()
+    chosen = body["actions"][0]["selected_option"]["value"]
+    draw_home(client, body["user"]["id"], HomeLook.model_validate_json(chosen))
+
+
+def draw_home(client: WebClient, user_id: str, look: HomeLook) -> None:
+    """The bot's own tab, of two endpoints."""
+    rows = (
+        Standing(endpoint="stt-prod", state=BoardState.OUT_OF_DATE, running="v1", newest="v2"),
+        Standing(endpoint="sentiment-prod", state=BoardState.UP_TO_DATE, running="v3"),
+    )
+    home = Home(rows, frozenset({"stt-prod"}), look, Fleetwide(NOW, total=2))
+    client.views_publish(user_id=user_id, view={"type": "home", "blocks": list(render_home(home))})
 
 
 def greet(event: Json, client: WebClient) -> None:

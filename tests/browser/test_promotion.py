@@ -224,10 +224,17 @@ def test_app_is_invited_to_a_channel_with_one_click(visit: Visit, slack: SlackDr
     expect(invite).to_have_count(0)
 
 
-def test_home_tab_shows_what_the_app_published(visit: Visit) -> None:
+def test_home_tab_shows_the_board_asks_before_its_buttons_act_and_shows_other_rows(visit: Visit) -> None:
     page = visit("anna", f"#{CHANNEL}")
 
     page.get_by_role("link", name="endpoint-bot").click()
     page.get_by_role("link", name="Home").click()
 
-    expect(page.get_by_text("Fleet board")).to_be_visible()
+    expect(page.get_by_text("stt-prod: OUT_OF_DATE")).to_be_visible()
+    page.get_by_role("button", name="Promote").click()
+    question = page.get_by_role("alertdialog", name="Promote stt-prod?")
+    question.get_by_role("button", name="Leave it").click()
+    expect(question).to_have_count(0)
+    page.get_by_role("combobox").select_option("Only what needs attention (0)")
+    expect(page.get_by_text("Nothing needs attention.")).to_be_visible()
+    expect(page.get_by_text("stt-prod: OUT_OF_DATE")).to_have_count(0)
