@@ -302,3 +302,13 @@ def test_an_endpoint_that_is_in_no_file(census: Census, hands: Hands) -> None:
 def test_other_endpoints_of_the_account_are_shown_beside_the_declared_ones(census: Census) -> None:
     assert {s.state for s in census.others()} <= {BoardState.UNMANAGED}
     assert not {STT, SENTIMENT, PERCEPTION, CREDIBILITY} & {s.endpoint for s in census.others()}
+
+
+def test_what_aws_throttles_is_asked_again(census: Census, account: Account) -> None:
+    census.world.store.connection.flushall()
+    account.driver.fault("DescribeModel", "throttle", times=3)
+    account.driver.fault("ListEndpoints", "throttle", times=2)
+    census.round()
+    assert BoardState.UNKNOWN not in {s.state for s in census.standings()}
+    throttled = [call for call in account.driver.calls() if call["outcome"] == "ThrottlingException"]
+    assert len(throttled) == 5
