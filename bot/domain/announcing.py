@@ -14,6 +14,9 @@ from bot.domain.fleet import EndpointSpec, Fleet
 from bot.domain.model import Value
 from bot.domain.names import mention
 
+Running = Mapping[str, str | None]
+"""ARN of the version that runs, by endpoint; endpoints of which nothing is known are left out."""
+
 MOST_AT_ONCE = 3
 """New versions of one group that are announced after one look; a pipeline that registers dozens shall not bury a channel."""
 
@@ -37,18 +40,13 @@ class Announcement(Value):
     channel_id: str
     message_ts: str = ""
     at: datetime
-    endpoint: str = ""
-    """The endpoint that runs it, for REVOKED."""
+    endpoints: tuple[str, ...] = ()
+    """The endpoints that run it, for REVOKED."""
 
     @property
     def key(self) -> str:
         """By this it is known, and said once."""
-        return announcement_key(self.kind, self.package_arn, self.endpoint or self.channel_id)
-
-
-def announcement_key(kind: AnnouncementKind, package_arn: str, where: str) -> str:
-    """What an announcement is known by: `where` is a channel, or the endpoint that it is about."""
-    return f"{kind} {package_arn} {where}"
+        return f"{self.kind} {self.package_arn} {self.channel_id}"
 
 
 class VersionDecision(Value):
@@ -113,9 +111,7 @@ def version_of(package_arn: str | None, versions: Iterable[ModelPackage]) -> Mod
     return next((package for package in versions if package.arn.lower() == wanted), None)
 
 
-def awaiting(
-    group: WatchedGroup, versions: Sequence[ModelPackage], running: Mapping[str, str | None]
-) -> tuple[ModelPackage, ...]:
+def awaiting(group: WatchedGroup, versions: Sequence[ModelPackage], running: Running) -> tuple[ModelPackage, ...]:
     """Versions that wait for approval and are newer than what some endpoint of the group runs, newest first.
 
     Args:
@@ -132,7 +128,7 @@ def would_get(
     package: ModelPackage,
     specs: Iterable[EndpointSpec],
     versions: Sequence[ModelPackage],
-    running: Mapping[str, str | None],
+    running: Running,
 ) -> tuple[EndpointSpec, ...]:
     """The endpoints for which a version would be newer than what runs; what is of no version of the group is older than any."""
 
@@ -141,6 +137,18 @@ def would_get(
         return runs is None or (package.version or 0) > (runs.version or 0)
 
     return tuple(spec for spec in specs if spec.name in running and is_newer(spec))
+
+
+def revoked(
+    specs: Iterable[EndpointSpec], versions: Sequence[ModelPackage], running: Running
+) -> tuple[tuple[ModelPackage, tuple[EndpointSpec, ...]], ...]:
+    """Versions that run and are no longer approved, each with the endpoints that run it."""
+    found: dict[str, tuple[ModelPackage, list[EndpointSpec]]] = {}
+    for spec in specs:
+        package = version_of(running.get(spec.name), versions)
+        if package is not None and package.approval not in (None, ApprovalStatus.APPROVED):
+            found.setdefault(package.arn, (package, []))[1].append(spec)
+    return tuple((package, tuple(concerned)) for package, concerned in found.values())
 
 
 def newest_allowed(versions: Iterable[ModelPackage], held: Iterable[str]) -> ModelPackage | None:

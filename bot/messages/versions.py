@@ -1,12 +1,12 @@
 """Versions of the registry in messages: the announcement of a new one, what was decided on it, and the alarm when one is revoked."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from bot.domain.announcing import Announcement, decided_by, decided_why
 from bot.domain.commands import ApproveVersion, Change, Promote, RejectVersion, Rollback
 from bot.domain.endpoint import ApprovalStatus, ModelPackage
 from bot.domain.fleet import EndpointSpec
-from bot.domain.names import mention
 from bot.domain.track import Release
 from bot.messages.blocks import (
     CommandButton,
@@ -22,7 +22,7 @@ from bot.messages.blocks import (
     quote,
     section,
 )
-from bot.messages.words import count, moment, on_one_line
+from bot.messages.words import count, moment, on_one_line, people
 
 _MOST_NAMES = 12
 """Endpoints that one line names; the board has all of them."""
@@ -94,23 +94,19 @@ def _confirm(package: ModelPackage, getting: Sequence[EndpointSpec]) -> Confirm 
     return Confirm(f"Approve {package.label}?", text, "Approve", "Not now")
 
 
-def render_settled(announcement: Announcement, package: ModelPackage | None, *, is_watched: bool = True) -> Message:
+def render_settled(announcement: Announcement, package: ModelPackage | None) -> Message:
     """The same message when nobody is asked any more.
 
     Args:
         announcement: What was said.
         package: The version as the registry has it now; None if it was deleted.
-        is_watched: Whether the fleet file still names its group.
     """
     label = f"*{escape(announcement.label)}*"
-    about: list[str] = []
-    if not is_watched:
-        text = f"{label} waits for approval, but no endpoint of the fleet file uses its group any more."
-    elif package is None:
+    if package is None:
         text = f"{label} was deleted from the registry before anybody decided on it."
-    else:
-        text, about = f"{label}: {how_it_stands(package)}", _about(package)
-    return Message(text, (section("\n".join([text, *about])),))
+        return Message(text, (section(text),))
+    text = f"{label}: {how_it_stands(package)}"
+    return Message(text, (section("\n".join([text, *_about(package)])),))
 
 
 def render_decision(package: ModelPackage) -> Message:
@@ -127,40 +123,71 @@ def how_it_stands(package: ModelPackage) -> str:
     return f"{STATUS_WORDS[package.approval]}{who}{when}{f': {escape(why)}' if why else '.'}"
 
 
-def render_revoked(spec: EndpointSpec, package: ModelPackage, instead: ModelPackage | None) -> Message:
-    """An endpoint runs what is no longer approved.
+@dataclass(frozen=True)
+class WayOut:
+    """What an endpoint that runs a revoked version can be brought to."""
+
+    spec: EndpointSpec
+    instead: ModelPackage | None
+    """The newest approved version that nothing holds there; None if there is none."""
+
+
+def render_revoked(package: ModelPackage, ways: Sequence[WayOut]) -> Message:
+    """Endpoints run what is no longer approved.
 
     Args:
-        spec: The endpoint.
-        package: What it runs, as the registry has it now.
-        instead: The newest approved version that nothing holds; None if there is none.
+        package: What they run, as the registry has it now.
+        ways: The endpoints, at least one, with the way out of each.
     """
-    endpoint = spec.name
-    text = f":warning: *{escape(endpoint)}* runs *{escape(package.label)}*, which is no longer approved."
-    happens = "It serves on: SageMaker does not stop what runs."
-    if instead is not None:
-        happens += f" The newest approved version that may run is {escape(instead.label)}."
-        wanted = CommandButton(f"Promote to {instead.version}", promotion_of(spec, instead), style="primary")
-    else:
-        happens += " No other version is approved, so what is left is to roll back."
-        wanted = CommandButton(
-            "Roll back",
-            Rollback(endpoint=endpoint),
-            style="danger",
-            confirm=Confirm("Roll back?", f"{endpoint} goes back to its last good config.", "Roll back"),
-        )
-    owner = f" {mention(spec.owner)} answers for it." if spec.owner is not None else ""
+    specs = [way.spec for way in ways]
+    verb = "runs" if len(ways) == 1 else "run"
+    text = f":warning: {_names(specs)} {verb} *{escape(package.label)}*, which is no longer approved."
+    versions = sorted({way.instead.label for way in ways if way.instead is not None})
+    happens = ["SageMaker does not stop what runs."]
+    if len(versions) == 1:
+        happens.append(f"The newest approved version that may run is {escape(versions[0])}.")
+    if not versions:
+        happens.append("No other approved version may run, so what is left is to roll back.")
+    elif any(way.instead is None for way in ways):
+        happens.append("Where nothing else may run, what is left is to roll back.")
+    owners = list(dict.fromkeys(spec.owner for spec in specs if spec.owner is not None))
+    if owners:
+        happens.append(f"{people(tuple(owners))} {'answers' if len(owners) == 1 else 'answer'} for it.")
+    buttons = [_way_out(way, is_only=len(ways) == 1) for way in ways[:_MOST_BUTTONS]]
     return Message(
         text,
-        (section(f"{text}\n{how_it_stands(package)}"), section(f"{happens}{owner}"), command_buttons(wanted)),
+        (section(f"{text}\n{how_it_stands(package)}"), section(" ".join(happens)), command_buttons(*buttons)),
     )
 
 
-def render_revoked_over(announcement: Announcement, *, runs_on: bool) -> Message:
-    """The same message when that is over: the version is approved again, or it does not run any more."""
-    label, endpoint = escape(announcement.label), escape(announcement.endpoint)
-    how = f"{label} is approved again." if runs_on else f"*{endpoint}* runs it no more."
-    text = f"*{endpoint}* ran *{label}* while it was not approved. That is over: {how}"
+def _way_out(way: WayOut, *, is_only: bool) -> CommandButton:
+    name = way.spec.name
+    begin = "" if is_only else f"{on_one_line(name, 50)}: "
+    if way.instead is not None:
+        label = f"promote to {way.instead.version}"
+        command = promotion_of(way.spec, way.instead)
+        return CommandButton(begin + label if begin else label.capitalize(), command, style="primary")
+    return CommandButton(
+        begin + "roll back" if begin else "Roll back",
+        Rollback(endpoint=name),
+        style="danger",
+        confirm=Confirm("Roll back?", f"{name} goes back to its last good config.", "Roll back"),
+    )
+
+
+def render_revoked_over(alert: Announcement, *, is_approved: bool) -> Message:
+    """The same message when that is over: the version is approved again, or nothing runs it any more."""
+    names, label = " and ".join(f"*{escape(name)}*" for name in alert.endpoints[-2:]), escape(alert.label)
+    if len(alert.endpoints) > 2:
+        names = count(len(alert.endpoints), "endpoint")
+    how = f"{label} is approved again." if is_approved else "it does not run there any more."
+    text = f"{names} ran *{label}* while it was not approved. That is over: {how}"
+    return Message(text, (section(text),))
+
+
+def render_unwatched(announcement: Announcement) -> Message:
+    """Nothing is asked and nothing alarms any more, because the fleet file does not name the group now."""
+    text = f"This was about *{escape(announcement.label)}*. No endpoint of the fleet file uses its group any more."
     return Message(text, (section(text),))
 
 

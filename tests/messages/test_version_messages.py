@@ -18,6 +18,7 @@ from bot.domain.track import Release
 from bot.messages.blocks import Message
 from bot.messages.modals import render_reject_version
 from bot.messages.versions import (
+    WayOut,
     promotion_of,
     render_decision,
     render_newly_approved,
@@ -26,6 +27,7 @@ from bot.messages.versions import (
     render_revoked,
     render_revoked_over,
     render_settled,
+    render_unwatched,
 )
 from sandbox.slack.blocks.catalog import MESSAGE
 from sandbox.slack.blocks.rules import problems_in
@@ -48,7 +50,7 @@ PENDING = Announcement(
     message_ts="1.1",
     at=NOW,
 )
-REVOKED = PENDING.model_copy(update={"kind": AnnouncementKind.REVOKED, "endpoint": "sentiment-prod"})
+REVOKED = PENDING.model_copy(update={"kind": AnnouncementKind.REVOKED, "endpoints": ("sentiment-prod",)})
 
 
 def version_5(**said: Any) -> ModelPackage:
@@ -83,11 +85,11 @@ ALL = {
     "pending": announced(),
     "settled": render_settled(PENDING, approved()),
     "deleted": render_settled(PENDING, None),
-    "unwatched": render_settled(PENDING, None, is_watched=False),
+    "unwatched": render_unwatched(PENDING),
     "decision": render_decision(approved("recall is better")),
-    "revoked": render_revoked(SPECS["sentiment-prod"], version_5(), version_5(version=4)),
-    "revoked, nothing else": render_revoked(SPECS["sentiment-prod"], version_5(), None),
-    "revoked, over": render_revoked_over(REVOKED, runs_on=True),
+    "revoked": render_revoked(version_5(), [WayOut(SPECS["sentiment-prod"], version_5(version=4))]),
+    "revoked, nothing else": render_revoked(version_5(), [WayOut(SPECS["sentiment-prod"], None)]),
+    "revoked, over": render_revoked_over(REVOKED, is_approved=True),
     "approved": render_newly_approved(approved(), [SPECS["sentiment-lab"]]),
     "offered": render_offered(
         Release(version="3.0", title="Acme <b>", notes="x" * 5000), [SPECS["sentiment-lab"]], "acme-stt-en-v2"
@@ -153,17 +155,19 @@ def test_words_from_the_console_cannot_ping_anybody():
 def test_a_revoked_version_comes_with_the_way_out():
     spec = SPECS["sentiment-prod"]
     rejected = version_5(approval=ApprovalStatus.REJECTED, modified_by="arn:aws:iam::1:user/carla", modified_at=NOW)
-    alert = render_revoked(spec, rejected, version_5(version=4))
+    alert = render_revoked(rejected, [WayOut(spec, version_5(version=4))])
     assert "which is no longer approved" in words_of(alert)
     assert "Rejected by carla on" in words_of(alert)
     assert "@U0ANNA answers for it." in words_of(alert)
     assert typed_by(alert) == {"Promote to 4": promotion_of(spec, version_5(version=4))}
-    assert typed_by(render_revoked(spec, rejected, None)) == {"Roll back": Rollback(endpoint="sentiment-prod")}
+    assert typed_by(render_revoked(rejected, [WayOut(spec, None)])) == {
+        "Roll back": Rollback(endpoint="sentiment-prod")
+    }
 
 
-@pytest.mark.parametrize(("runs_on", "how"), [(True, "is approved again"), (False, "runs it no more")])
-def test_an_alert_that_is_over_says_how(runs_on: bool, how: str):
-    over = render_revoked_over(REVOKED, runs_on=runs_on)
+@pytest.mark.parametrize(("is_approved", "how"), [(True, "is approved again"), (False, "does not run there any more")])
+def test_an_alert_that_is_over_says_how(is_approved: bool, how: str):
+    over = render_revoked_over(REVOKED, is_approved=is_approved)
     assert how in words_of(over)
     assert labels_of(over) == []
 
@@ -180,3 +184,18 @@ def test_the_form_says_when_it_takes_effect_and_carries_what_it_completes():
     assert (context.command, context.channel_id) == (command, "C1")
     assert "Until then nothing changes" in view["blocks"][0]["text"]["text"]
     assert view["blocks"][1]["optional"] is False
+
+
+def test_several_endpoints_on_a_revoked_version_share_an_alarm():
+    names = [f"e{i}-{'x' * 58}" for i in range(7)]
+    specs = [
+        SPECS["sentiment-lab"].model_copy(update={"name": name, "owner": f"U0{i}"}) for i, name in enumerate(names)
+    ]
+    ways = [WayOut(spec, version_5(version=4) if i else None) for i, spec in enumerate(specs)]
+    alert = render_revoked(version_5(approval=ApprovalStatus.REJECTED), ways)
+    assert problems_in(list(alert.blocks), MESSAGE, NoFiles()) == []
+    assert "run sentiment version 5" in words_of(alert)
+    assert "Where nothing else may run, what is left is to roll back." in words_of(alert)
+    assert [label.rpartition(": ")[2] for label in labels_of(alert)] == ["roll back", *["promote to 4"] * 4]
+    over = render_revoked_over(REVOKED.model_copy(update={"endpoints": tuple(names)}), is_approved=True)
+    assert "7 endpoints ran sentiment version 5" in words_of(over)

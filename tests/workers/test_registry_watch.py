@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from fakes.engine import FLEET, Engine, a_package
+from fakes.estate import Estate, standing_on
 from fakes.failing import lost, throttled
 from fakes.messenger import Posted
 from fakes.records import ANNA, BEN, CARL, CURRENT, ENDPOINT
@@ -359,4 +360,62 @@ def test_an_alarm_is_over_when_something_else_runs(revoked: Watched) -> None:
     revoked.endpoints.configs["made-by-hand"] = other.model_copy(update={"document": {"ProductionVariants": variants}})
     revoked.endpoints.config, revoked.endpoints.moved_at = "made-by-hand", revoked.clock()
     revoked.round()
-    assert "runs it no more" in announcement(revoked).words
+    assert "does not run there any more" in announcement(revoked).words
+
+
+TWO = (
+    MANAGED
+    + """  sentiment-eu:
+    model_package_group: sentiment
+"""
+)
+
+
+def test_endpoints_on_the_same_revoked_version_share_one_alarm_that_stays_true() -> None:
+    engine = Watched(TWO)
+    engine.registry.packages = [a_package(v) for v in (3, 4)]
+    engine.decided(3, REJECTED)
+    other = standing_on(engine.clock, "sentiment-eu", a_package(3))
+    engine.lives_in(endpoints=Estate(engine.endpoints, other))
+    engine.round()
+    alert = announcement(engine)
+    assert list(alert.buttons) == [f"{ENDPOINT}: promote to 4", "sentiment-eu: promote to 4"]
+    newer = standing_on(engine.clock, "sentiment-eu", a_package(4))
+    other.models["sentiment-eu-model"] = newer.models["sentiment-eu-model"]
+    other.moved_at = engine.clock()
+    engine.round()
+    assert list(announcement(engine).buttons) == ["Promote to 4"]
+    engine.close()
+
+
+# What may happen to an errand
+
+
+def test_a_decision_whose_answer_was_lost_is_made_once_and_told(engine: Watched) -> None:
+    engine.slack.handles[BEN] = "ben"
+    engine.round()
+    engine.registry.fail("set_approval", lost("UpdateModelPackage"))
+    engine.press("Approve version", by=BEN)
+    engine.play(lambda: engine.notices[0].buttons == {}, limit=timedelta(minutes=1))
+    assert engine.version(6).approval is APPROVED
+    assert engine.slack.whispers == []
+    assert engine.registry.count("set_approval") == 1
+    entries = [fields[b"entry"].decode() for _, fields in engine.redis.xrange(keys.AUDIT)]
+    assert len([e for e in entries if '"version"' in e]) == 1
+
+
+def test_a_group_of_that_name_in_two_regions_has_to_be_named_in_full() -> None:
+    engine = Watched(TWO + "    region: eu-west-1\n")
+    answer = engine.ask_as(BEN, "approve-version sentiment 6")
+    assert "Several accounts or regions have a group sentiment" in answer
+    assert "arn:aws:sagemaker:us-east-1:123456789012:model-package-group/sentiment" in answer
+    assert engine.registry.count("set_approval") == 0
+    engine.close()
+
+
+def test_marketplace_packages_have_no_approval_to_decide_on() -> None:
+    arn = "arn:aws:sagemaker:us-east-1:865070037744:model-package/acme-v1-0123456789abcdef0123456789abcdef"
+    engine = Watched(MANAGED.replace("model_package_group: sentiment", f"track: [{arn}]"))
+    assert "have no approval in the registry" in engine.ask_as(BEN, f"approve-version {ENDPOINT} 1")
+    assert "No endpoint of the fleet file runs versions of a group" in engine.ask_as(BEN, "approve-version x 1")
+    engine.close()

@@ -8,8 +8,8 @@ from bot.domain.announcing import (
     MOST_AT_ONCE,
     Announcement,
     AnnouncementKind,
+    Running,
     WatchedGroup,
-    announcement_key,
     awaiting,
     newest_allowed,
     version_of,
@@ -20,24 +20,20 @@ from bot.domain.approval import describe_approvers
 from bot.domain.board import BoardState
 from bot.domain.endpoint import ApprovalStatus, ModelPackage
 from bot.domain.errors import GatewayError, ResourceMissing, TransientError
-from bot.domain.fleet import EndpointSpec
 from bot.messages.versions import (
     render_newly_approved,
     render_pending,
-    render_revoked,
-    render_revoked_over,
     render_settled,
+    render_unwatched,
 )
 from workers.census import Census
+from workers.versions.alerting import Alerting
 from workers.versions.announcing import Announcing, announcing_of
 from workers.versions.deciding import all_approvers
 from workers.versions.offering import Offering
 from workers.world import World, place_of
 
 log = logging.getLogger(__name__)
-
-Running = Mapping[str, str | None]
-"""ARN of the version that runs, by endpoint."""
 
 Versions = Sequence[ModelPackage]
 
@@ -52,6 +48,7 @@ class RegistryWatch:
     world: World
     census: Census
     announcing: Announcing
+    alerting: Alerting
     offering: Offering
 
     def round(self) -> None:
@@ -68,10 +65,10 @@ class RegistryWatch:
                 versions = self.census.versions(group.specs[0])
                 listed[_lane(group)] = versions
                 self._announce(group, versions, running)
-                self._alert(group, versions, running)
+                self.alerting.look(group, _lane(group), versions, running)
             except (TransientError, GatewayError) as exc:
                 log.warning("group %s is looked at again later: %s", group.name, exc)
-        self._settle(listed, running)
+        self._settle(listed)
 
     # Versions that wait for approval, and those that were approved since
 
@@ -134,48 +131,17 @@ class RegistryWatch:
             else:
                 self.world.store.notices.remember(key, SEEN)
 
-    # Versions that run and are no longer approved
-
-    def _alert(self, group: WatchedGroup, versions: Versions, running: Running) -> None:
-        for spec in group.specs:
-            package = version_of(running.get(spec.name), versions)
-            if package is None or package.approval in (None, ApprovalStatus.APPROVED) or spec.channel is None:
-                continue
-            key = announcement_key(AnnouncementKind.REVOKED, package.arn, spec.name)
-            if self.world.store.notices.recall(key) is None:
-                self._alert_one(group, spec, package, versions)
-
-    def _alert_one(self, group: WatchedGroup, spec: EndpointSpec, package: ModelPackage, versions: Versions) -> None:
-        assert spec.channel is not None
-        described = self.world.aws(spec).registry.describe_package(package.arn)
-        if described.approval is ApprovalStatus.APPROVED:
-            return  # the list was older
-        held = [hold.package_arn for hold in self.world.store.holds.on(spec.name) if hold.package_arn is not None]
-        alert = Announcement(
-            kind=AnnouncementKind.REVOKED,
-            package_arn=package.arn,
-            label=package.label,
-            lane=_lane(group),
-            channel_id=spec.channel,
-            at=self.world.clock(),
-            endpoint=spec.name,
-        )
-        self.announcing.say(alert, render_revoked(spec, described, newest_allowed(versions, held)))
-
     # What is over
 
-    def _settle(self, listed: Mapping[str, Versions], running: Running) -> None:
+    def _settle(self, listed: Mapping[str, Versions]) -> None:
         lanes = {_lane(group): group for group in watched_groups(self.world.fleet)}
         for announcement in self.world.store.versions.announced():
             group = lanes.get(announcement.lane)
             if group is None:
-                self.announcing.settle(announcement, render_settled(announcement, None, is_watched=False))
-            elif announcement.lane in listed:
+                self.announcing.settle(announcement, render_unwatched(announcement))
+            elif announcement.lane in listed and announcement.kind is AnnouncementKind.PENDING:
                 package = version_of(announcement.package_arn, listed[announcement.lane])
-                if announcement.kind is AnnouncementKind.PENDING:
-                    self._settle_pending(announcement, group, package)
-                else:
-                    self._settle_revoked(announcement, package, running)
+                self._settle_pending(announcement, group, package)
 
     def _settle_pending(self, announcement: Announcement, group: WatchedGroup, package: ModelPackage | None) -> None:
         if package is not None and package.approval is ApprovalStatus.PENDING:
@@ -186,15 +152,6 @@ class RegistryWatch:
             described = None
         if described is None or described.approval is not ApprovalStatus.PENDING:
             self.announcing.settle(announcement, render_settled(announcement, described))
-
-    def _settle_revoked(self, announcement: Announcement, package: ModelPackage | None, running: Running) -> None:
-        if announcement.endpoint not in running:
-            return  # nobody knows at the moment
-        runs_on = (running[announcement.endpoint] or "").lower() == announcement.package_arn.lower()
-        if runs_on and (package is None or package.approval is not ApprovalStatus.APPROVED):
-            return
-        self.announcing.settle(announcement, render_revoked_over(announcement, runs_on=runs_on))
-        self.world.store.notices.forget(announcement.key)  # should it be revoked again, that is news
 
 
 def _lane(group: WatchedGroup) -> str:
@@ -208,4 +165,6 @@ def _seen(group: WatchedGroup, package: ModelPackage) -> str:
 def watch_of_registry(world: World, census: Census) -> RegistryWatch:
     """The registry watch of that world."""
     announcing = announcing_of(world)
-    return RegistryWatch(world, census, announcing, Offering(world, census, announcing.noticing))
+    return RegistryWatch(
+        world, census, announcing, Alerting(world, announcing), Offering(world, census, announcing.noticing)
+    )
