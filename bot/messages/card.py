@@ -153,7 +153,7 @@ def _why_cancelled(rollout: Rollout) -> str:
     if rollout.last.reason is Reason.CHANNEL_UNREACHABLE:
         return "The story could not be told in its channel."
     if rollout.last.reason is Reason.WAVE_HALTED:
-        return "Its wave came to a halt before this was begun."
+        return "Its wave came to a halt first."
     if rollout.last.reason is Reason.NO_LONGER_WANTED:
         return "The bot took it back: it is not wanted any more."
     return f"Stopped by {mention(rollout.last.actor)}."

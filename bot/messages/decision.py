@@ -107,7 +107,7 @@ def outcome(rollout: Rollout) -> str:
         case Phase.CANCELLED if rollout.last.reason is Reason.SUPERSEDED:
             return f"Replaced by rollout {code(rollout.superseded_by or '')}"
         case Phase.CANCELLED if rollout.last.reason is Reason.WAVE_HALTED:
-            return "Taken back with its wave, before anything was begun"
+            return "Taken back when its wave came to a halt"
         case Phase.CANCELLED if rollout.last.reason is Reason.NO_LONGER_WANTED:
             return "Taken back by the bot, before anything was begun"
         case Phase.CANCELLED:

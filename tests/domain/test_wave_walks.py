@@ -32,8 +32,9 @@ STEP = timedelta(minutes=10)
 QUOTA = 8
 POOL = "own:own ml.m5.xlarge"
 NEXT = {
-    Phase.PLANNING: [Phase.SCHEDULED, Phase.UPDATING, Phase.BLOCKED],
-    Phase.SCHEDULED: [Phase.UPDATING, Phase.CANCELLED],
+    Phase.PLANNING: [Phase.SCHEDULED, Phase.PREPARING, Phase.BLOCKED],
+    Phase.SCHEDULED: [Phase.PREPARING, Phase.CANCELLED],
+    Phase.PREPARING: [Phase.UPDATING],
     Phase.UPDATING: [Phase.WATCHING, Phase.ROLLED_BACK_BY_AWS],
     Phase.WATCHING: [Phase.SUCCEEDED, Phase.SUCCEEDED, Phase.ROLLING_BACK],
     Phase.ROLLING_BACK: [Phase.ROLLED_BACK],
@@ -174,5 +175,5 @@ def test_once_halted_nothing_begins_until_somebody_resumes(wave: Wave, data: st.
         world.now += STEP
         world.round(crash=False)
     assert set(world.rollouts) == known
-    touched = (Phase.PLANNING, Phase.SCHEDULED)
-    assert not [r for r in world.rollouts.values() if r.phase in touched]
+    untouched = (Phase.PLANNING, Phase.SCHEDULED, Phase.PREPARING)
+    assert not [r for r in world.rollouts.values() if r.phase in untouched]

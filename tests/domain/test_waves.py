@@ -142,11 +142,12 @@ def test_what_people_call_off_pauses_it(phase: Phase) -> None:
     assert (wave.state, wave.last.reason) == (WaveState.PAUSED, WaveReason.MEMBER_CALLED_OFF)
 
 
-def test_what_is_only_planned_is_taken_back_when_it_halts_and_what_has_begun_is_not() -> None:
+@pytest.mark.parametrize("untouched", [Phase.PLANNING, Phase.SCHEDULED, Phase.PREPARING])
+def test_what_has_touched_nothing_is_taken_back_when_it_halts_and_the_rest_is_not(untouched: Phase) -> None:
     members = [a_member(name, pools={}) for name in ("one", "two", "three")]
     wave = advanced(running(*members, at_once=3))
     bad = its_rollout(wave, "one", Phase.ROLLED_BACK)
-    planned, begun = its_rollout(wave, "two", Phase.SCHEDULED), its_rollout(wave, "three", Phase.UPDATING)
+    planned, begun = its_rollout(wave, "two", untouched), its_rollout(wave, "three", Phase.UPDATING)
     decision = decide_wave(wave, seen_of(wave, bad, planned, begun), NOW)
     assert decision.recall == (planned.id,)
     back = its_rollout(wave, "two", Phase.SCHEDULED).to(Phase.CANCELLED, Reason.WAVE_HALTED, NOW, "bot")

@@ -255,6 +255,17 @@ def test_what_was_only_planned_is_taken_back_and_comes_again_after_a_pause(engin
     assert engine.estate.updates() == 3
 
 
+def test_what_is_only_being_prepared_is_taken_back_too(engine: EstateEngine) -> None:
+    engine.workers_are_busy.add(QueueName.TICKS)
+    started(engine)
+    assert rollouts_of(engine, "canary")[0].phase is Phase.PREPARING
+    engine.press("Pause", by=ANNA)
+    engine.workers_are_busy.clear()
+    engine.play(lambda: False, limit=timedelta(minutes=20))
+    assert rollouts_of(engine, "canary")[0].last.reason is Reason.WAVE_HALTED
+    assert engine.estate.updates() == 0
+
+
 def test_what_has_begun_goes_on_to_its_end_after_a_pause(engine: EstateEngine) -> None:
     started(engine)
     engine.play(lambda: rollouts_of(engine, "canary")[0].phase is Phase.UPDATING)

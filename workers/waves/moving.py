@@ -18,7 +18,17 @@ from bot.domain.names import mention
 from bot.domain.phases import BOT_ACTOR, Kind, Phase, Reason
 from bot.domain.rollout import Rollout
 from bot.domain.version import Version
-from bot.domain.wave import Member, MemberState, Seen, Wave, WaveState, candidates, decide_wave, looked_at
+from bot.domain.wave import (
+    Member,
+    MemberState,
+    Seen,
+    Wave,
+    WaveState,
+    candidates,
+    decide_wave,
+    looked_at,
+    may_be_taken_back,
+)
 from bot.store.rollouts import Write
 from bot.store.waves import StoredWave
 from workers.opening import Opening
@@ -167,10 +177,10 @@ class WaveMoving:
         )
 
     def _take_back(self, rollout_id: str, wave: Wave) -> None:
-        """End a rollout that has touched nothing; one that has begun meanwhile goes on to its own end."""
+        """End a rollout whose endpoint is untouched; one that has begun meanwhile goes on to its own end."""
         store, now = self.world.store.rollouts, self.world.clock()
         found = store.load(rollout_id)
-        if found is None or not found.rollout.is_waiting:
+        if found is None or not may_be_taken_back(found.rollout):
             return
         note = f"Wave {wave.id} is {wave.state.words}."
         over = found.rollout.to(Phase.CANCELLED, Reason.WAVE_HALTED, now, BOT_ACTOR, note)

@@ -12,7 +12,7 @@ from bot.domain.wave.approving import (
 )
 from bot.domain.wave.deciding import Seen, WaveDecision, candidates, decide_wave
 from bot.domain.wave.holding import holds_after, lifts_holds
-from bot.domain.wave.looking import looked_at, was_taken_back
+from bot.domain.wave.looking import looked_at, may_be_taken_back
 from bot.domain.wave.states import HALTED, OPEN, WAVE_TRANSITIONS, MemberState, WaveReason, WaveState
 from bot.domain.wave.timing import expected_length
 from bot.domain.wave.values import LeftOut, Member, Wave, WaveApproval, WaveStep, Wish, open_wave, wave_id_for
@@ -42,11 +42,11 @@ __all__ = [
     "lapses_after",
     "lifts_holds",
     "looked_at",
+    "may_be_taken_back",
     "open_wave",
     "pause_wave",
     "quorum_of",
     "reject_wave",
     "resume_wave",
-    "was_taken_back",
     "wave_id_for",
 ]

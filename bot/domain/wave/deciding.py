@@ -7,7 +7,7 @@ from typing import assert_never
 
 from bot.domain.phases import BOT_ACTOR
 from bot.domain.rollout import Rollout
-from bot.domain.wave.looking import looked_at
+from bot.domain.wave.looking import looked_at, may_be_taken_back
 from bot.domain.wave.states import HALTED, OPEN, MemberState, WaveReason, WaveState
 from bot.domain.wave.values import Member, Wave
 
@@ -35,7 +35,7 @@ class WaveDecision:
 
     wave: Wave
     recall: tuple[str, ...] = ()
-    """Rollouts to take back: they have touched nothing, and nothing further shall begin."""
+    """Rollouts to take back: their endpoints are untouched, and nothing further shall begin."""
 
 
 def decide_wave(wave: Wave, seen: Seen, now: datetime) -> WaveDecision:
@@ -45,7 +45,7 @@ def decide_wave(wave: Wave, seen: Seen, now: datetime) -> WaveDecision:
         return WaveDecision(wave)
     wave = looked_at(wave, seen.rollouts)
     mine = (seen.rollouts.get(m.rollout_id(wave.id)) for m in wave.members if m.has_rollout)
-    return WaveDecision(wave, tuple(r.id for r in mine if r is not None and r.is_waiting))
+    return WaveDecision(wave, tuple(r.id for r in mine if r is not None and may_be_taken_back(r)))
 
 
 def candidates(wave: Wave, now: datetime) -> tuple[Member, ...]:

@@ -43,6 +43,11 @@ def _looked(member: Member, rollout: Rollout | None, *, is_halted: bool) -> Memb
     )
 
 
+def may_be_taken_back(rollout: Rollout) -> bool:
+    """Whether its endpoint is untouched, so that it costs nothing not to go on."""
+    return rollout.is_waiting or rollout.phase is Phase.PREPARING
+
+
 def was_taken_back(rollout: Rollout) -> bool:
     """Whether its wave took it back before it touched anything."""
     return rollout.phase is Phase.CANCELLED and rollout.last.reason is Reason.WAVE_HALTED

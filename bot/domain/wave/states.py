@@ -52,7 +52,7 @@ WAVE_TRANSITIONS: Mapping[WaveState, frozenset[WaveState]] = {
 }
 
 HALTED = frozenset({WaveState.PAUSED, WaveState.STOPPED, WaveState.ABORTED})
-"""Nothing further begins, and what has only been planned is taken back."""
+"""Nothing further begins, and what has not touched its endpoint yet is taken back."""
 
 
 class MemberState(StrEnum):
