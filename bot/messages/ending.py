@@ -19,6 +19,7 @@ from bot.messages.lifecycle import (
     state_after_success,
     untouched,
 )
+from bot.messages.proposed import what_the_manager_does
 from bot.messages.steering import add_reason_button, roll_back_button
 from bot.messages.summary import headline
 from bot.messages.words import span
@@ -191,6 +192,8 @@ def _next_step(rollout: Rollout) -> str:
         return f"*{escape(failure.what)}* {escape(failure.next_step)} Logs: {logs}.{again}"
     if rollout.kind in BEGIN_OR_END and rollout.phase is Phase.FAILED:
         return next_step_after_failure(rollout)
+    if told := what_the_manager_does(rollout):
+        return told
     match rollout.phase:
         case Phase.CANCELLED if rollout.last.reason is Reason.WAVE_HALTED:
             return "If the wave goes on, this endpoint gets a fresh plan."
@@ -209,7 +212,8 @@ def _next_step(rollout: Rollout) -> str:
         case Phase.ROLLED_BACK_BY_AWS:
             return f"Look for the cause in {logs} before you try this version again."
         case Phase.NEEDS_HUMAN if _is_lost(rollout):
-            return f"SageMaker lets a Failed endpoint only be deleted and created anew. The cause stands in {logs}."
+            anew = code(f"deploy {rollout.endpoint}")
+            return f"SageMaker lets a Failed endpoint only be deleted and created anew: {anew}. The cause stands in {logs}."
         case Phase.NEEDS_HUMAN:
             return f"Look at the endpoint in the AWS console and at {logs}. The bot changes nothing by itself now."
         case _:

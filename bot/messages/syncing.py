@@ -8,6 +8,7 @@ from bot.messages.blocks import Block, Message, code, context, escape, escape_ex
 from bot.messages.words import count
 
 _MOST_LINES = 40
+_LINES_PER_BLOCK = 8
 _MOST_NAMES = 12
 
 _LEFT = {
@@ -53,8 +54,8 @@ def render_sync(outcomes: Sequence[Outcome], *, in_full: bool) -> Message:
     opened = f"{count(len(done), 'endpoint')} on the way" if done else "nothing to do"
     title = f"*Sync* of {count(len(outcomes), 'endpoint')}: {opened}"
     blocks: list[Block] = [section(title)]
-    if done:
-        blocks.append(section(listed(done[:_MOST_LINES])))
+    shown = done[:_MOST_LINES]
+    blocks += [section(listed(shown[i : i + _LINES_PER_BLOCK])) for i in range(0, len(shown), _LINES_PER_BLOCK)]
     if len(done) > _MOST_LINES:
         blocks.append(context(f"{len(done) - _MOST_LINES} more are not shown: status tells of them."))
     if left:

@@ -1,0 +1,57 @@
+"""What is said after a plan of the manager's own: whether it comes again, and how to have it at once."""
+
+import pytest
+from fakes.records import ENDPOINT, at
+
+from bot.domain.phases import BOT_ACTOR, Kind, Phase, Reason
+from bot.domain.rollout import Rollout
+from bot.messages.ending import render_ending
+from bot.messages.plain import plain
+from bot.messages.proposed import what_the_manager_does
+
+
+def ended(phase: Phase, reason: Reason | None = None, **fields: object) -> Rollout:
+    rollout = at(phase, requester=BOT_ACTOR)
+    if reason is not None:
+        last = rollout.last.model_copy(update={"reason": reason})
+        rollout = rollout.with_(transitions=(*rollout.transitions[:-1], last))
+    return rollout.with_(**fields)
+
+
+@pytest.mark.parametrize(
+    ("phase", "reason", "says"),
+    [
+        (Phase.REJECTED, None, "The same is not proposed again."),
+        (Phase.CANCELLED, Reason.CANCELLED_BY_PERSON, "The same is not proposed again."),
+        (Phase.EXPIRED, None, "If it is still wanted in a day, it is proposed again."),
+        (Phase.BLOCKED, None, "It is tried again by itself, in an hour at first and then less often."),
+    ],
+)
+def test_it_says_when_the_same_comes_again_and_how_to_have_it_now(phase: Phase, reason: Reason | None, says: str):
+    assert what_the_manager_does(ended(phase, reason)) == f"{says} To have it at once: `sync {ENDPOINT}`"
+
+
+def test_what_was_taken_back_comes_again_when_it_is_wanted():
+    taken_back = ended(Phase.CANCELLED, Reason.NO_LONGER_WANTED)
+    assert what_the_manager_does(taken_back) == "If it is wanted again, it is proposed again."
+
+
+@pytest.mark.parametrize(
+    "rollout",
+    [
+        at(Phase.EXPIRED),
+        ended(Phase.EXPIRED, wave_id="w1"),
+        ended(Phase.EXPIRED, kind=Kind.ROLLBACK),
+        ended(Phase.SUCCEEDED),
+        ended(Phase.BLOCKED, Reason.NOTHING_TO_CHANGE),
+    ],
+)
+def test_of_everything_else_it_says_nothing(rollout: Rollout):
+    assert what_the_manager_does(rollout) == ""
+
+
+def test_the_thread_of_such_a_plan_does_not_send_people_to_a_command_that_nobody_typed():
+    message = render_ending(ended(Phase.EXPIRED))
+    assert message is not None
+    assert "sync" in plain(message)
+    assert "same command" not in plain(message)

@@ -1,0 +1,81 @@
+"""What sync answers."""
+
+import pytest
+
+from bot.domain.commands import Change
+from bot.domain.managing import ByWave, Nothing, Open, Outcome, Why, Withdraw
+from bot.domain.phases import Kind
+from bot.messages.blocks import BLOCKS_LIMIT, SECTION_LIMIT
+from bot.messages.plain import plain
+from bot.messages.syncing import render_sync
+
+CHANGE = Change(count=2)
+NOTHING = Nothing(Why.AS_DECLARED, "it is as the fleet file and the registry say")
+
+
+def an_open(*, without_click: bool = False) -> Open:
+    return Open(Kind.UPDATE, CHANGE, without_click, "sentiment version 4 is approved", "s", "w", 1)
+
+
+def by_wave() -> ByWave:
+    return ByWave("sentiment", None, "settings", CHANGE, False, "the fleet file says something else", "s", "w", 1)
+
+
+def one(move: object, opened: str = "") -> str:
+    return plain(render_sync([Outcome("stt-prod", move, opened)], in_full=True))  # type: ignore[arg-type]
+
+
+def test_of_one_endpoint_it_says_what_was_opened_and_why():
+    opened = "stt-prod: rollout rabc2345 is opened, because sentiment version 4 is approved."
+    assert one(an_open(), "rabc2345") == f"{opened} Its plan asks for approval."
+    assert one(an_open(without_click=True), "rabc2345") == f"{opened} It needs no click."
+
+
+def test_of_one_endpoint_it_says_why_nothing_was_done():
+    assert one(NOTHING) == "Nothing to do on stt-prod: it is as the fleet file and the registry say."
+
+
+def test_an_endpoint_of_a_wave_is_told_which_wave():
+    assert (
+        one(by_wave(), "wabc2345")
+        == "stt-prod: the wave sentiment (wabc2345) brings it, because the fleet file says something else."
+    )
+
+
+def test_what_was_taken_back_is_told():
+    text = one(Withdraw("rabc2345", NOTHING))
+    assert text == ("stt-prod: rollout rabc2345 is taken back, because it is as the fleet file and the registry say.")
+
+
+def test_of_a_fleet_it_counts_what_was_left_and_names_those_that_are_not_as_they_should_be():
+    left = [Outcome(f"e{n}", NOTHING) for n in range(3)]
+    held = [Outcome("held", Nothing(Why.HELD, "<@U0BEN> holds it: load test"))]
+    text = plain(render_sync([Outcome("a", an_open(), "rabc2345"), *left, *held], in_full=False))
+    assert text.startswith("Sync of 5 endpoints: 1 endpoint on the way")
+    assert "3 endpoints are as the fleet file and the registry say\n" in text
+    assert "1 endpoint is held by somebody: held" in text
+
+
+@pytest.mark.parametrize("why", Why)
+def test_every_reason_has_words_for_many(why: Why):
+    text = plain(render_sync([Outcome(f"e{n}", Nothing(why, "x")) for n in range(2)], in_full=False))
+    assert "nothing to do" in text
+    assert "2 endpoints are " in text
+
+
+def test_a_thousand_endpoints_stay_within_slacks_limits():
+    opened = [Outcome(f"endpoint-with-a-long-name-{n}", an_open(), "rabc2345") for n in range(500)]
+    left = [
+        Outcome(f"endpoint-with-a-long-name-{n}", Nothing(why, "x")) for n in range(500) for why in [list(Why)[n % 20]]
+    ]
+    message = render_sync([*opened, *left], in_full=False)
+    assert len(message.blocks) <= BLOCKS_LIMIT
+    for block in message.blocks:
+        assert len(block.get("text", {}).get("text", "")) <= SECTION_LIMIT
+    assert "460 more are not shown" in plain(message)
+
+
+def test_other_peoples_words_cannot_break_the_markup():
+    text = render_sync([Outcome("a", Nothing(Why.HELD, "<@U0BEN> holds it: <!here> & *bold*"))], in_full=True).text
+    assert "<@U0BEN>" in text
+    assert "&lt;!here&gt; &amp;" in text
