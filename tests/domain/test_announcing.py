@@ -7,12 +7,15 @@ from fakes.account import ARN
 from fakes.clock import NOW
 
 from bot.domain.announcing import (
+    Announcement,
+    AnnouncementKind,
     approval_note,
     awaiting,
     decided_by,
     decided_why,
     group_arn,
     newest_allowed,
+    revoked,
     version_of,
     watched_groups,
     would_get,
@@ -155,3 +158,22 @@ def test_a_note_of_ours_that_somebody_left_standing_does_not_speak_for_their_dec
     note = approval_note(APPROVED, "U0BEN", "ben", "good")
     package = a_version(5, REJECTED, approval_note=note, modified_by="arn:aws:iam::1:user/carla")
     assert (decided_by(package), decided_why(package)) == ("carla", "")
+
+
+def test_versions_that_run_and_are_not_approved_are_told_with_their_endpoints():
+    running = {"here": runs(5), "here-too": runs(5).upper(), "else": runs(4)}
+    ((package, specs),) = revoked(HERE.specs, VERSIONS, running)
+    assert (package.version, [spec.name for spec in specs]) == (5, ["here", "here-too"])
+    assert revoked(HERE.specs, VERSIONS, {"here": runs(4), "here-too": None}) == ()
+
+
+def test_an_announcement_is_known_by_what_it_says_and_where():
+    said = Announcement(
+        kind=AnnouncementKind.PENDING, package_arn="arn:v6", label="v6", lane="x", channel_id="C1", at=NOW
+    )
+    others = [
+        said.model_copy(update=other)
+        for other in ({"kind": AnnouncementKind.REVOKED}, {"package_arn": "arn:v7"}, {"channel_id": "C2"})
+    ]
+    assert len({announcement.key for announcement in (said, *others)}) == 4
+    assert said.model_copy(update={"message_ts": "1.1"}).key == said.key

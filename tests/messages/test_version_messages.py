@@ -20,6 +20,7 @@ from bot.messages.modals import render_reject_version
 from bot.messages.versions import (
     WayOut,
     promotion_of,
+    release_line,
     render_decision,
     render_newly_approved,
     render_offered,
@@ -93,6 +94,9 @@ ALL = {
     "approved": render_newly_approved(approved(), [SPECS["sentiment-lab"]]),
     "offered": render_offered(
         Release(version="3.0", title="Acme <b>", notes="x" * 5000), [SPECS["sentiment-lab"]], "acme-stt-en-v2"
+    ),
+    "revoked, of nobody": render_revoked(
+        version_5(), [WayOut(SPECS["sentiment-prod"].model_copy(update={"owner": None}), None)]
     ),
     "offered without a word": render_offered(Release(version="3.0"), list(SPECS.values()), "acme-stt-en-v2"),
     "many": announced(*[SPECS["sentiment-lab"].model_copy(update={"name": f"e{i}" + "x" * 55}) for i in range(200)]),
@@ -199,3 +203,9 @@ def test_several_endpoints_on_a_revoked_version_share_an_alarm():
     assert [label.rpartition(": ")[2] for label in labels_of(alert)] == ["roll back", *["promote to 4"] * 4]
     over = render_revoked_over(REVOKED.model_copy(update={"endpoints": tuple(names)}), is_approved=True)
     assert "7 endpoints ran sentiment version 5" in words_of(over)
+
+
+def test_release_notes_fit_a_row():
+    line = release_line(Release(version="2.0", notes="Numbers are\nwritten <here>. " + "x" * 500))
+    assert line.startswith("release notes: Numbers are written &lt;here&gt;.")
+    assert len(line) < 300

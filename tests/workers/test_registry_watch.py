@@ -419,3 +419,14 @@ def test_marketplace_packages_have_no_approval_to_decide_on() -> None:
     assert "have no approval in the registry" in engine.ask_as(BEN, f"approve-version {ENDPOINT} 1")
     assert "No endpoint of the fleet file runs versions of a group" in engine.ask_as(BEN, "approve-version x 1")
     engine.close()
+
+
+def test_an_approved_version_comes_by_itself_where_the_policy_says_so() -> None:
+    engine = Watched(MANAGED.replace("policy: manual", "policy: auto"))
+    engine.registry.packages = [a_package(3), a_package(6, PENDING)]
+    engine.round()
+    engine.press("Approve version", by=BEN)
+    (rollout,) = engine.store.rollouts.recent(ENDPOINT)
+    assert rollout.change.package == a_package(6).arn or rollout.change.version == 6
+    assert rollout.requester == "bot"
+    engine.close()
