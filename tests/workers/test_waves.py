@@ -359,6 +359,15 @@ def test_endpoints_that_run_it_already_or_cannot_are_told_and_passed_by(engine: 
     assert [m.endpoint for m in wave_of(engine, wave_id).members] == ["us-prod"]
 
 
+def test_an_endpoint_that_runs_a_test_is_passed_by(engine: EstateEngine) -> None:
+    engine.type("ab start canary --version 4 --weight 10")
+    engine.press("Approve", by=BEN)
+    engine.play(lambda: rollouts_of(engine, "canary")[0].has_running_trial)
+    wave_id = proposed(engine)
+    assert "canary runs an A/B test" in in_thread(engine, wave_id, "plan").words
+    assert "canary" not in {m.endpoint for m in wave_of(engine, wave_id).members}
+
+
 def test_a_version_that_is_not_approved_goes_nowhere(engine: EstateEngine) -> None:
     engine.registry.packages.append(package_of("sentiment", 5, ApprovalStatus.PENDING))
     engine.type("wave start sentiment --version 5")

@@ -17,7 +17,7 @@ from bot.domain.managing.desired import desired_change, is_same_package
 from bot.domain.plan import Difference
 from bot.domain.version import Version
 from bot.domain.wave import LeftOut, Member, Wish
-from workers.cloning import LiveEndpoint
+from workers.cloning import LiveEndpoint, live_trial
 from workers.drafting import Drafting, label_of
 from workers.planning.updates import live_counts, rank_of
 from workers.planning.usual import expected_duration
@@ -120,6 +120,8 @@ class _Asking:
             return LeftOut(endpoint=spec.name, why=gone)
         except (UserError, GatewayError) as exc:
             return LeftOut(endpoint=spec.name, why=exc.user_message)
+        if live_trial(live) is not None:
+            return LeftOut(endpoint=spec.name, why="runs an A/B test, which has to be finished first")
         if package is not None and (why := self._may_not_run(package, holds)) is not None:
             return LeftOut(endpoint=spec.name, why=why)
         change = self._change(spec, live, package, drift)
