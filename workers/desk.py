@@ -249,6 +249,10 @@ def _what_cancel_did(before: Rollout) -> str:
     """What somebody who typed cancel reads; `before` is the rollout as it was then."""
     if before.phase is not Phase.UPDATING:
         return f"Rollout {before.id} is cancelled. {before.endpoint} was not touched."
+    if before.kind is Kind.CREATE:
+        return f"Rollout {before.id} is cancelled: SageMaker is not asked to create {before.endpoint}."
+    if before.kind is Kind.TEARDOWN:
+        return f"Rollout {before.id} is cancelled: {before.endpoint} stays, and so does its autoscaling."
     if before.called_at is None:
         return (
             f"Rollout {before.id} stops before its update: SageMaker is not asked for anything more. {before.endpoint} stays on "

@@ -17,6 +17,7 @@ from workers.gateways.alarms import CloudWatchAlarms
 from workers.gateways.artifacts import S3Artifacts
 from workers.gateways.autoscaling import ApplicationAutoscaling
 from workers.gateways.cloudwatch import CloudWatchMetrics
+from workers.gateways.leftovers import SageMakerLeftovers
 from workers.gateways.pricing import PriceList
 from workers.gateways.quotas import ServiceQuotas
 from workers.gateways.registry import ModelRegistry
@@ -54,6 +55,7 @@ class Account:
     subscriptions: MarketplaceSubscriptions
     artifacts: S3Artifacts
     trail: CloudTrail
+    leftovers: SageMakerLeftovers
     driver: AwsDriver
 
 
@@ -93,6 +95,7 @@ def account(aws_address: str, aws_clients: dict[str, Any]) -> Account:
         subscriptions=MarketplaceSubscriptions(aws_clients["marketplace-agreement"], remembering),
         artifacts=S3Artifacts(aws_clients["s3"], remembering),
         trail=CloudTrail(aws_clients["cloudtrail"]),
+        leftovers=SageMakerLeftovers(sagemaker),
         driver=driver,
     )
 

@@ -107,10 +107,7 @@ def test_gotcha_10_a_failed_endpoint_is_to_be_deleted_and_made_anew() -> None:
     for facts in (UPDATE, ROLLBACK, SCALE):
         finding = found(replace(facts, snapshot=a_snapshot(EndpointStatus.FAILED)))["in_service"]
         assert finding.level is Level.BLOCKER
-        assert (
-            finding.next_step
-            == f"Delete it and create it anew from its config {CURRENT}, which deleting it leaves in place."
-        )
+        assert finding.next_step == f"deploy sentiment-prod deletes it and creates it anew; its config {CURRENT} stays."
 
 
 def needing(instance_type: str, limit: int, used: int) -> QuotaNeed:

@@ -44,7 +44,7 @@ def endpoint_is_in_service(facts: Facts) -> Finding:
             return blocker(
                 check,
                 "The endpoint is Failed, and SageMaker allows nothing but to delete a Failed endpoint.",
-                f"Delete it and create it anew from its config {facts.snapshot.config_name}, which deleting it leaves in place.",
+                f"deploy {facts.snapshot.name} deletes it and creates it anew; its config {facts.snapshot.config_name} stays.",
             )
         case EndpointStatus.SYSTEM_UPDATING:
             return blocker(
