@@ -1,0 +1,142 @@
+"""What the census notices: of endpoints, of the registry, of who did what, of cost and traffic."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from fakes.counted import COUNT, FIRST, NAMES, CountedFleet, fleet_of
+from fakes.estate import package_of, standing_on
+
+from bot.domain.board import OutsideChange
+from bot.domain.endpoint import ApprovalStatus, EndpointStatus
+from bot.domain.states import BoardState
+from workers.ports import Deed
+
+
+def test_versions_are_compared_with_what_runs_without_looking_at_endpoints(fleet: CountedFleet) -> None:
+    fleet.round()
+    fleet.registry.packages.append(package_of("group-0", 2))
+    fleet.registry.packages.append(package_of("group-0", 3, ApprovalStatus.PENDING))
+    assert "describe" not in fleet.passes().round()
+    shown = fleet.standing(FIRST)
+    assert (shown.state, shown.newest, shown.pending) == (
+        BoardState.OUT_OF_DATE,
+        "group-0 version 2",
+        ("group-0 version 3",),
+    )
+    assert fleet.state(NAMES[1]) is BoardState.UP_TO_DATE
+
+
+def test_the_packages_of_a_track_are_told_newest_first_and_asked_for_seldom() -> None:
+    arns = [f"arn:aws:sagemaker:us-east-1:865070037744:model-package/stt-v{n}-{n:032x}" for n in (1, 2, 3)]
+    text = fleet_of(NAMES[:1]).replace("model_package_group: group-0", f"track: {arns}")
+    fleet = CountedFleet(text, count=1)
+    try:
+        packages = [
+            package_of("stt", 1).model_copy(update={"arn": arn, "name": arn, "group": None, "version": None})
+            for arn in arns
+        ]
+        fleet.registry.packages += [packages[0], packages[2]]  # the second was taken off the market
+        fleet.round()
+        spec = fleet.world.fleet.endpoint(FIRST)
+        assert [p.arn for p in fleet.census.versions(spec)] == [arns[2], arns[0]]
+        assert fleet.standing(FIRST).newest_package == arns[2]
+        assert "describe_package" not in fleet.passes().round()
+    finally:
+        fleet.close()
+
+
+@pytest.mark.parametrize("approval", [ApprovalStatus.REJECTED, ApprovalStatus.PENDING])
+def test_a_running_version_that_is_no_longer_approved_is_revoked(fleet: CountedFleet, approval: ApprovalStatus) -> None:
+    fleet.round()
+    fleet.registry.packages[0] = package_of("group-0", 1, approval)
+    fleet.passes().round()
+    assert fleet.state(FIRST) is BoardState.REVOKED
+
+
+def test_a_deleted_endpoint_is_not_deployed_and_a_new_one_is_unmanaged(fleet: CountedFleet) -> None:
+    fleet.round()
+    fleet.estate.by_name.pop(FIRST)
+    fleet.estate.add(standing_on(fleet.clock, "stranger", package_of("group-0", 1)))
+    fleet.passes().round()
+    assert fleet.state(FIRST) is BoardState.NOT_DEPLOYED
+    assert [(s.endpoint, s.state) for s in fleet.census.others()] == [("stranger", BoardState.UNMANAGED)]
+    assert fleet.passes().round() == {"list": 1, "list_versions": 3}
+
+
+@pytest.mark.parametrize("what", ["configs", "models"])
+def test_a_deleted_config_or_model_is_found_although_nothing_moved(fleet: CountedFleet, what: str) -> None:
+    fleet.round()
+    name = f"{FIRST}-made-by-hand" if what == "configs" else f"{FIRST}-model"
+    getattr(fleet.estate, what).pop(name)
+    for _ in range(26):
+        fleet.passes().round()
+    shown = fleet.standing(FIRST)
+    assert shown.state is BoardState.UNPATCHABLE
+    assert name in shown.problem
+
+
+def test_a_failed_endpoint_is_seen_in_the_listing_alone(fleet: CountedFleet) -> None:
+    fleet.round()
+    fleet.estate[FIRST].status, fleet.estate[FIRST].moved_at = EndpointStatus.FAILED, fleet.passes().clock()
+    fleet.round()
+    assert fleet.state(FIRST) is BoardState.FAILED
+
+
+def test_a_config_changed_by_hand_is_told_with_who_did_it(fleet: CountedFleet) -> None:
+    fleet.round()
+    endpoint = fleet.estate[FIRST]
+    fleet.estate.configs["by-hand"] = fleet.estate.configs[endpoint.config].model_copy(update={"name": "by-hand"})
+    endpoint.config, endpoint.moved_at = "by-hand", fleet.passes().clock()
+    fleet.round()
+    nobody_yet = OutsideChange(config="by-hand", at=endpoint.moved_at)
+    assert fleet.standing(FIRST).outside == nobody_yet
+    fleet.trail.deeds[FIRST] = [Deed(event="UpdateEndpoint", actor="carl", at=endpoint.moved_at)]
+    for _ in range(26):
+        fleet.passes().round()
+    shown = fleet.standing(FIRST)
+    assert (shown.state, shown.outside) == (BoardState.DRIFTED, nobody_yet.model_copy(update={"actor": "carl"}))
+
+
+def test_cloudtrail_is_asked_a_few_times_and_then_no_more(fleet: CountedFleet) -> None:
+    fleet.round()
+    endpoint = fleet.estate[FIRST]
+    fleet.estate.configs["by-hand"] = fleet.estate.configs[endpoint.config].model_copy(update={"name": "by-hand"})
+    endpoint.config, endpoint.moved_at = "by-hand", fleet.passes().clock()
+    for _ in range(60):
+        fleet.passes(120).round()
+    assert 2 <= fleet.trail.count("last_change") <= 6
+
+
+def test_a_hold_shows_at_once_whatever_was_seen_when(fleet: CountedFleet) -> None:
+    fleet.round()
+    fleet.type(f"hold {FIRST} --reason moving")
+    assert fleet.state(FIRST) is BoardState.HELD
+
+
+def test_a_config_on_trial_is_shown_as_testing(fleet: CountedFleet) -> None:
+    name = f"{FIRST}-made-by-hand"
+    fleet.estate.configs[name] = fleet.estate.configs[name].model_copy(update={"tags": {"rollout:trial": "B"}})
+    fleet.round()
+    assert fleet.state(FIRST) is BoardState.TESTING
+
+
+def test_what_an_endpoint_costs_and_that_nobody_uses_it(fleet: CountedFleet) -> None:
+    fleet.prices.prices["ml.m5.xlarge"] = Decimal("0.23")
+    fleet.metrics.requests = None
+    fleet.round()
+    shown = fleet.passes().standing(FIRST)
+    assert shown.hourly == Decimal("0.46")
+    assert shown.idle_since == fleet.estate[FIRST].moved_at - timedelta(days=30)
+    assert fleet.prices.count("hourly") == 1
+
+
+def test_an_endpoint_with_traffic_is_not_idle(fleet: CountedFleet) -> None:
+    fleet.round()
+    assert fleet.standing(FIRST).idle_since is None
+
+
+def test_traffic_is_asked_for_once_an_hour_in_one_call(fleet: CountedFleet) -> None:
+    for _ in range(20):
+        fleet.passes(300).round()
+    assert [len(wants) for wants in fleet.metrics.wanted] == [COUNT] * 2
