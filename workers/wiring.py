@@ -214,7 +214,7 @@ def _rounds(world: World, census: Census, waves: Waves, manager: Manager, homes:
         RoundName.REGISTRY: Round(how.census, watch_of_registry(world, census).round),
         RoundName.TAGS: Round(how.census, Keeping(world).round),
         RoundName.WAVES: Round(world.fleet.defaults.timing.poll, waves.round, always=True),
-        RoundName.TRIALS: Round(world.fleet.defaults.timing.poll, TrialLooks(world).round, always=True),
+        RoundName.TRIALS: Round(world.fleet.defaults.timing.poll, TrialLooks(world, Opening(world)).round, always=True),
         RoundName.MANAGE: Round(how.every, manager.round),
         RoundName.HOME: Round(how.census, homes.round),
     }

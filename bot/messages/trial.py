@@ -24,6 +24,9 @@ from bot.messages.words import amount, before_after_ms, moment, people, signed, 
 
 _SHARES = (10, 25, 50, 90)
 
+_BEYOND_USE = 5.0
+"""An interval that reaches to six times as slow says only that there are hardly any numbers yet."""
+
 
 def render_trial(rollout: Rollout) -> Message:
     """The comparison, edited in place for as long as the trial runs."""
@@ -150,7 +153,8 @@ def _numbers(comparison: Comparison, verdict: Verdict) -> list[str]:
 
 def _latency(verdict: Verdict, signal: Signal, a: float | None, b: float | None) -> str:
     effect: Effect | None = next((e for e in verdict.effects if e.signal is signal), None)
-    if effect is not None and effect.before is not None and effect.after is not None:
+    is_telling = effect is not None and effect.before is not None and effect.after is not None
+    if effect is not None and is_telling and (effect.high is None or effect.high < _BEYOND_USE):
         return effect_words(effect)
     return before_after_ms(a, b)
 

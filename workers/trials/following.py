@@ -10,8 +10,9 @@ from datetime import datetime, timedelta
 
 from bot.domain.bridge import has_weights
 from bot.domain.endpoint import EndpointStatus, Snapshot
-from bot.domain.errors import GatewayError, ResourceBusy, ResourceMissing, RevisionConflict, TransientError
+from bot.domain.errors import GatewayError, ResourceBusy, ResourceMissing, RevisionConflict, TransientError, UserError
 from bot.domain.fleet import EndpointSpec
+from bot.domain.phases import Phase
 from bot.domain.reconcile import lateness
 from bot.domain.rollout import Rollout
 from bot.domain.signals import latency_metric
@@ -32,6 +33,7 @@ from bot.domain.trial import (
 from bot.domain.verdict import Comparison, Verdict, Window
 from bot.store.rollouts import Stored, Write
 from workers.judging import judge_side_by_side, measures_of
+from workers.opening import Opening
 from workers.ports import Subject, Want
 from workers.watching.comparing import summed_up
 from workers.watching.windows import whole_periods
@@ -53,9 +55,11 @@ class TrialLooks:
     """Looks at every trial that runs, one after the other; one that cannot be looked at does not keep the others waiting."""
 
     world: World
+    opening: Opening
 
     def round(self) -> None:
         """Look at each once."""
+        self._take_up_forgotten()
         for stored in self.world.store.rollouts.on_trial():
             spec = self.world.fleet.endpoints.get(stored.rollout.endpoint)
             if spec is None or not stored.rollout.has_running_trial:
@@ -66,6 +70,26 @@ class TrialLooks:
                 log.info("trial %s was written meanwhile", stored.rollout.id)
             except (TransientError, GatewayError) as exc:
                 log.warning("trial %s could not be looked at: %s", stored.rollout.id, exc)
+
+    def _take_up_forgotten(self) -> None:
+        """Trials that the census saw and nobody follows: Redis was emptied, or a rollback led back to both versions."""
+        followed = {stored.rollout.endpoint for stored in self.world.store.rollouts.on_trial()}
+        endpoints = self.world.fleet.endpoints
+        for name, seen in self.world.store.standings.sightings(endpoints).items():
+            if not seen.is_trial or name in followed:
+                continue
+            try:
+                self._take_up(endpoints[name])
+            except (TransientError, GatewayError, UserError, RevisionConflict) as exc:
+                log.warning("the trial on %s could not be taken up: %s", name, exc)
+
+    def _take_up(self, spec: EndpointSpec) -> None:
+        stored = self.opening.last_on(spec, self.world.clock())
+        if stored is None or stored.rollout.trial_watch is None or stored.rollout.has_running_trial:
+            return
+        if stored.rollout.phase is Phase.SUCCEEDED:
+            log.info("the trial on %s goes on", spec.name)
+            self._save(stored, stored.rollout.trial_watch.model_copy(update={"end": None, "since": self.world.clock()}))
 
     def _look(self, stored: Stored, spec: EndpointSpec) -> None:
         rollout, now = stored.rollout, self.world.clock()
