@@ -517,3 +517,34 @@ def test_a_test_that_the_store_forgot_can_be_moved_and_ended(engine: Engine) -> 
     assert weights(engine)[B] == pytest.approx(1 / 9)
     over = finished(engine, "A")
     assert (over.phase, engine.endpoints.config) == (Phase.ROLLED_BACK, CURRENT)
+
+
+@pytest.fixture
+def managed() -> Iterator[Engine]:
+    """With the endpoint manager at work, whose census sees every endpoint."""
+    made = Engine(FLEET.replace("defaults:", "manager: {every: 5m, census: 1m}\ndefaults:\n  policy: manual", 1))
+    made.begin_rounds()
+    yield made
+    made.close()
+
+
+def test_a_test_that_the_store_forgot_is_found_by_the_census_and_followed_again(managed: Engine) -> None:
+    started = running(managed)
+    managed.redis.flushall()
+    managed.begin_rounds()
+    managed.play(lambda: bool(managed.store.rollouts.on_trial()), timedelta(minutes=10))
+    (stored,) = managed.store.rollouts.on_trial()
+    assert (stored.rollout.id, stored.rollout.restored) == (started, True)
+    managed.play(lambda: trial_of(managed, started).verdict is not None, timedelta(minutes=15))
+    assert "AllTraffic-b 10 %" in said(managed, SlotName.TRIAL)
+
+
+def test_a_rollback_to_both_versions_lets_the_comparison_go_on(managed: Engine) -> None:
+    started = running(managed)
+    over = finished(managed, "B")
+    pass_time(managed, timedelta(minutes=1))
+    assert trial_of(managed, started).end is not None
+    managed.type(f"rollback {ENDPOINT}", by=BEN)
+    managed.play(lambda: managed.phase(over.id) is Phase.ROLLED_BACK)
+    managed.play(lambda: managed.rollout(started).has_running_trial, timedelta(minutes=5))
+    assert managed.rollout(started).has_running_trial
