@@ -20,7 +20,7 @@ from sandbox.slack.faults import CALL_KINDS, DELIVERY_KINDS
 from sandbox.stories import STORIES
 
 ROOT = Path(__file__).parent.parent
-MANUALS = ("engine", "install", "operate", "sandbox", "strategies")
+MANUALS = ("engine", "install", "manager", "operate", "sandbox", "strategies")
 METRIC = re.compile(r'"(endpoint_bot_\w+)"')
 
 
