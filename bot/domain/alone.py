@@ -23,6 +23,8 @@ def may_begin_alone(rollout: Rollout, policy: Approval) -> bool:
         return False
     if not rollout.vouched_by and any(f.check == CheckName.HOLDS for f in rollout.plan.findings):
         return False
+    if rollout.kind is Kind.CREATE and rollout.plan.current_config:  # a Failed endpoint is deleted first
+        return False
     return not rollout.vouched_by or len(rollout.vouched_by) >= policy.quorum
 
 

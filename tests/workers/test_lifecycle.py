@@ -412,3 +412,21 @@ def test_automation_creates_what_is_declared_without_a_click_where_the_policy_sa
     )
     assert empty.play_out("rbot2345") is Phase.SUCCEEDED
     assert empty.rollout("rbot2345").approvers() == ()
+
+
+def test_a_failed_endpoint_is_never_deleted_without_a_click(empty: Engine) -> None:
+    empty.endpoints.plays((CREATION_FAILED,))
+    empty.play_out(deployed(empty))
+    spec = empty.world.fleet.endpoint(ENDPOINT)
+    empty.parts.desk.opening.open_unasked(
+        spec,
+        "rbot2345",
+        Kind.CREATE,
+        channel="C0WORK",
+        reason="declared",
+        approval_needed=False,
+        change=Change(version=4),
+    )
+    empty.settle()
+    assert empty.phase("rbot2345") is Phase.AWAITING_APPROVAL
+    assert empty.endpoints.deletions == 0
