@@ -9,7 +9,9 @@ from fakes.estate import package_of, standing_on
 
 from bot.domain.board import OutsideChange
 from bot.domain.endpoint import ApprovalStatus, EndpointStatus
+from bot.domain.sighting import Listing
 from bot.domain.states import BoardState
+from workers.census.standing import Known, standing_of
 from workers.ports import Deed
 
 
@@ -140,3 +142,23 @@ def test_traffic_is_asked_for_once_an_hour_in_one_call(fleet: CountedFleet) -> N
     for _ in range(20):
         fleet.passes(300).round()
     assert [len(wants) for wants in fleet.metrics.wanted] == [COUNT] * 2
+
+
+def test_of_what_moved_and_was_not_looked_at_yet_the_status_is_new_and_the_rest_as_old_as_it_is(
+    fleet: CountedFleet,
+) -> None:
+    fleet.round()
+    seen_at = fleet.standing(FIRST).seen_at
+    fleet.passes().estate[FIRST].status = EndpointStatus.UPDATING
+    listing = Listing(at=fleet.clock(), endpoints={shown.name: shown for shown in fleet.estate.list()})
+    spec = fleet.world.fleet.endpoint(FIRST)
+    known = Known(
+        sighting=fleet.store.standings.sightings([FIRST])[FIRST],
+        listing=listing,
+        shelf=None,
+        holds=(),
+        has_rollout=False,
+        idle_since=None,
+    )
+    shown = standing_of(spec, known, fleet.clock() - timedelta(minutes=15))
+    assert (shown.state, shown.seen_at) == (BoardState.UPDATING, seen_at)

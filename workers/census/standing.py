@@ -95,7 +95,7 @@ def _latest(
         return status, listing.at, True
     if listed is None:
         return None, listing.at, True
-    return listed.status, listing.at, listed.status is not None
+    return listed.status, seen.at, listed.status is not None  # that it moved is known; what it runs now is not
 
 
 def _newest(spec: EndpointSpec, shelf: Shelf | None) -> tuple[ModelPackage | None, str]:
