@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from fakes.clock import FakeClock
 from fakes.memory import LapsingMemory
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.domain.errors import AccessDenied
 from bot.domain.track import Release
@@ -168,3 +170,28 @@ def test_what_may_not_be_read_is_not_known(remembering: Remembering) -> None:
     with scripted("marketplace-discovery") as (client, script):
         script.add_client_error("list_fulfillment_options", "AccessDeniedException", "no")
         assert MarketplaceCatalog(client, remembering).releases("prod-abc") is None
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=8,
+)
+MEMBERS = ("id", "source", "detail-type", "region", "detail")
+
+
+class OneMessage:
+    """An SQS client whose queue holds one message."""
+
+    def __init__(self, body: str) -> None:
+        self._body = body
+
+    def receive_message(self, **_: object) -> dict[str, Any]:
+        return received(self._body)
+
+
+@given(st.sampled_from([ENDPOINT_MOVED, VERSION_DECIDED]), st.dictionaries(st.sampled_from(MEMBERS), JSON))
+def test_whatever_stands_in_a_message_it_is_read(event: dict[str, Any], otherwise: dict[str, Any]) -> None:
+    (found,) = SqsEvents(OneMessage(json.dumps(event | otherwise)), QUEUE).receive()
+    assert found.receipt == "r0"
+    assert bool(found.id) == bool(found.endpoint or found.package_arn)

@@ -78,6 +78,17 @@ def test_an_event_that_comes_twice_is_followed_once(engine: Engine) -> None:
     assert engine.events.waiting == []
 
 
+def test_an_event_that_could_not_be_struck_off_is_not_followed_again(engine: Engine) -> None:
+    engine.events.fail("strike_off", throttled("DeleteMessage"))
+    engine.events.waiting.append(about_version(3))
+    pass_time(engine)
+    looked = engine.registry.count("list_versions")
+    assert engine.events.waiting != []
+    pass_time(engine)
+    assert engine.events.waiting == []
+    assert engine.registry.count("list_versions") == looked
+
+
 def test_what_is_no_event_of_ours_is_struck_off_and_starts_nothing(engine: Engine) -> None:
     looked = engine.endpoints.count("describe")
     engine.events.waiting += [Event(receipt="r1"), Event(receipt="r2", id="e2", endpoint="somebody-elses")]

@@ -51,8 +51,11 @@ class Hints:
             received = queue.receive()
             if not received:
                 return
-            news = [e for e in received if e.id and self.world.store.notices.first_time(f"event {e.id}", REPEATED_FOR)]
+            memory = self.world.store.memory
+            news = [event for event in received if event.id and memory.recall(_heard(event)) is None]
             self._follow(news)
+            for event in news:
+                memory.remember(_heard(event), "heard", REPEATED_FOR)
             queue.strike_off(received)  # last: what was taken and not followed comes again
 
     def _follow(self, news: Iterable[Event]) -> None:
@@ -81,3 +84,7 @@ class Hints:
                 if group in wanted:
                     found.setdefault((spec.role_to_assume, spec.region, group), spec.name)
         return set(found.values())
+
+
+def _heard(event: Event) -> str:
+    return f"event {event.id}"
