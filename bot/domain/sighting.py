@@ -1,6 +1,6 @@
 """What was seen of endpoints and of the registry, kept with its age so that not everybody has to ask AWS again.
 
-A sighting holds no config and no model, and of environment variables only those that differ from the fleet file, as people may see them.
+A sighting holds no config and no model, and of environment variables only those that differ from the fleet file, masked.
 """
 
 from collections.abc import Mapping
