@@ -171,7 +171,7 @@ class Days(EstateEngine):
             self.run_due()
             self._look_for_bad_versions()
         self.clock.now = end
-        for name in (RoundName.CENSUS, RoundName.MANAGE):
+        for name in (RoundName.CENSUS, RoundName.TAGS, RoundName.MANAGE):
             self.parts.rounds.rounds[name].run()
         self.run_due()
 

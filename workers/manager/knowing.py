@@ -30,6 +30,8 @@ class Overview:
     active: Mapping[str, Sequence[Rollout]]
     in_waves: Collection[str]
     newcomers: frozenset[str]
+    read: Collection[str]
+    """Endpoints whose tags were read since the store began."""
     wave_of: Mapping[str, str]
     """The wave of the fleet file that an endpoint is part of."""
 
@@ -43,6 +45,7 @@ class Overview:
             is_in_wave=spec.name in self.in_waves,
             upstream=self._upstream(spec),
             is_newcomer=spec.name in self.newcomers,
+            is_read=spec.name in self.read,
             asked_by=asked_by,
         )
 
@@ -96,6 +99,7 @@ class Knowing:
             active=active,
             in_waves=self.waves.active_endpoints(),
             newcomers=newcomers,
+            read=self.world.store.kept.digests(standings).keys(),
             wave_of={name: wave for wave, plan in waves for name in plan.endpoints},
         )
 

@@ -166,6 +166,8 @@ def _paths(differences: tuple[Difference, ...]) -> str:
 
 def _obstacle(wish: _Wish, situation: Situation, own: Rollout | None, *, without_click: bool) -> Nothing | None:
     """What keeps the bot from bringing it just now."""
+    if not situation.is_read and situation.asked_by is None:
+        return Nothing(Why.UNREAD, "its tags, which may tell of held versions, are still to be read")
     if situation.lock is not None:
         return Nothing(Why.LOCKED, f"{in_words(situation.lock)} stands over it")
     if situation.is_in_wave:

@@ -23,6 +23,7 @@ class Why(StrEnum):
     SOAKING = "soaking"  # the version has not run there for long enough
     TORN_DOWN = "torn_down"  # somebody had it deleted
     NEEDS_PERSON = "needs_person"  # a mix of configs, a config that was deleted
+    UNREAD = "unread"  # its tags may tell of holds, and were not read since the store was emptied
     UNKNOWN = "unknown"  # AWS did not answer
     UPDATING = "updating"
     TESTING = "testing"

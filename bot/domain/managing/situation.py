@@ -45,6 +45,8 @@ class Situation:
     """The endpoint that it follows; None where it follows none."""
     is_newcomer: bool = False
     """It was declared while the manager was looking, and has never been seen."""
+    is_read: bool = True
+    """Whether the holds that its tags tell are in the store: not yet, right after that was emptied."""
     asked_by: str | None = None
     """Who asked for it by `sync`; None on the manager's own round."""
 
