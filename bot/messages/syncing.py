@@ -23,6 +23,7 @@ _LEFT = {
     Why.SOAKING: "waiting until the version has soaked on the endpoint that they follow",
     Why.TORN_DOWN: "torn down",
     Why.NEEDS_PERSON: "in a state that a person has to look at",
+    Why.UNREAD: "waiting until their tags are read, which may tell of holds",
     Why.UNKNOWN: "unknown, because AWS did not answer",
     Why.UPDATING: "being updated",
     Why.TESTING: "compared in a test",
