@@ -11,6 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from bot.domain.phases import Kind, Phase
 from workers.cloning import target_name
+from workers.lifecycle.collecting import LONGEST
 
 ROLE = "arn:aws:iam::123456789012:role/sagemaker"
 DECLARED = FLEET + f"    execution_role: {ROLE}\n    instance_type: ml.m5.xlarge\n    tier: staging\n"
@@ -105,6 +106,21 @@ def test_what_became_needed_between_the_list_and_the_deletion_stays(engine: Engi
     engine.leftovers.delete_config = moved_meanwhile  # type: ignore[method-assign]
     assert left[2] not in collected(engine)
     assert left[2] in engine.endpoints.configs
+
+
+def test_one_gc_deletes_for_a_while_and_says_what_is_left(engine: Engine) -> None:
+    chained(engine)
+    after_weeks(engine)
+    original = engine.leftovers.delete_config
+
+    def slow(name: str) -> None:
+        original(name)
+        engine.clock.tick(LONGEST)
+
+    engine.leftovers.delete_config = slow  # type: ignore[method-assign]
+    assert len(collected(engine)) == 1
+    assert "3 more could be deleted" in engine.slack.responses[-1][1]
+    assert len(collected(engine)) == 2
 
 
 def test_an_endpoint_that_nobody_declared_keeps_what_it_runs(engine: Engine) -> None:

@@ -1,7 +1,8 @@
 """Finds configs and models of our own that nothing needs any more, and deletes them when asked."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from bot.domain import commands
 from bot.domain.approval import describe_approvers, is_approver
@@ -16,8 +17,8 @@ from workers.lifecycle.surveying import Surveying
 from workers.people import person_for
 from workers.world import World, place_of
 
-MOST_AT_ONCE = 40
-"""Deletions of one gc: each is preceded by a look at the whole account, and a job has two minutes."""
+LONGEST = timedelta(seconds=45)
+"""How long one gc goes on deleting: each deletion is preceded by a look at the whole account, and a job has two minutes."""
 
 _RECENT = 500
 """Rollouts that are asked when something was needed last."""
@@ -40,11 +41,20 @@ class Collecting:
             listed = tuple(orphan for _, orphans in found for orphan in orphans.all)
             self.answering.answer(errand.reply, render_orphans(listed, window))
             return
-        wanted = [(spec, orphan) for spec, orphans in found for orphan in orphans.all]
-        deleted = [orphan for spec, orphan in wanted[:MOST_AT_ONCE] if self._deleted(spec, orphan)]
-        skipped = len(wanted[:MOST_AT_ONCE]) - len(deleted)
-        left = max(0, len(wanted) - MOST_AT_ONCE)
-        message = render_collected(tuple(deleted), errand.actor, skipped=skipped, left=left)
+        self._delete(errand, [(spec, orphan) for spec, orphans in found for orphan in orphans.all])
+
+    def _delete(self, errand: CommandErrand, wanted: Sequence[tuple[EndpointSpec, Orphan]]) -> None:
+        """As many as there is time for; what is left waits for the next gc."""
+        until = self.world.clock() + LONGEST
+        deleted: list[Orphan] = []
+        tried = 0
+        for spec, orphan in wanted:
+            if self.world.clock() >= until:
+                break
+            tried += 1
+            if self._deleted(spec, orphan):
+                deleted.append(orphan)
+        message = render_collected(deleted, errand.actor, skipped=tried - len(deleted), left=len(wanted) - tried)
         self.answering.answer(errand.reply, message, in_channel=bool(deleted))
 
     def _refuse_outsider(self, actor: str) -> None:
