@@ -10,7 +10,7 @@ from bot.domain.names import mention
 from bot.messages.blocks import CommandButton, Confirm, Message, command_buttons, context, escape, listed, section
 from bot.messages.words import count, moment, span
 
-_MOST_LINES = 25
+_MOST_LINES = 14
 
 _NEVER = (
     "Never among them: what an endpoint runs or moves to, the last three ways back, what an active rollout or a hold is about, and "

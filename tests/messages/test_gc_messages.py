@@ -45,7 +45,7 @@ def test_where_there_is_nothing_to_delete_there_is_no_button() -> None:
 def test_many_endpoints_fit_into_one_message() -> None:
     message = render_orphans([orphan(f"endpoint-with-a-rather-long-name-{n:04d}") for n in range(500)], WEEK)
     assert all(len(b["text"]["text"]) <= SECTION_LIMIT for b in message.blocks if b["type"] == "section")
-    assert "and 475 more" in plain(message)
+    assert "and 486 more" in plain(message)
 
 
 def test_what_was_deleted_what_stayed_and_what_is_left_is_told() -> None:
