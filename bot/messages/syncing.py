@@ -47,11 +47,11 @@ def render_sync(outcomes: Sequence[Outcome], *, in_full: bool) -> Message:
         outcomes: One for each endpoint that was meant.
         in_full: Say of each why nothing was done, in particular; otherwise they are counted.
     """
-    done = [_done(outcome) for outcome in outcomes if not isinstance(outcome.move, Nothing)]
-    left = [(outcome.endpoint, outcome.move) for outcome in outcomes if isinstance(outcome.move, Nothing)]
     if in_full:
-        lines = [*done, *(f"Nothing to do on *{escape(name)}*: {_particular(move)}." for name, move in left)]
-        return Message("\n".join(lines), (section("\n".join(lines)),))
+        told = "\n".join(_line(outcome) for outcome in outcomes)
+        return Message(told, (section(told),))
+    done = [_line(outcome) for outcome in outcomes if not isinstance(outcome.move, Nothing)]
+    left = [(outcome.endpoint, outcome.move) for outcome in outcomes if isinstance(outcome.move, Nothing)]
     opened = f"{count(len(done), 'endpoint')} on the way" if done else "nothing to do"
     title = f"*Sync* of {count(len(outcomes), 'endpoint')}: {opened}"
     blocks: list[Block] = [section(title)]
@@ -64,7 +64,7 @@ def render_sync(outcomes: Sequence[Outcome], *, in_full: bool) -> Message:
     return Message(title, tuple(blocks))
 
 
-def _done(outcome: Outcome) -> str:
+def _line(outcome: Outcome) -> str:
     name = f"*{escape(outcome.endpoint)}*"
     match outcome.move:
         case Open() as move:
@@ -76,8 +76,8 @@ def _done(outcome: Outcome) -> str:
             )
         case Withdraw() as move:
             return f"{name}: rollout {code(move.rollout_id)} is taken back, because {_particular(move.nothing)}."
-        case Nothing() as move:
-            return f"{name}: {_particular(move)}."
+        case move:
+            return f"Nothing to do on {name}: {_particular(move)}."
 
 
 def _particular(move: Nothing | Open | ByWave) -> str:

@@ -375,6 +375,11 @@ def test_a_lock_or_a_freeze_is_waited_for():
     assert why(decided(lock=lock)) is Why.LOCKED
 
 
+def test_until_the_holds_that_tags_tell_of_are_known_only_people_bring_something():
+    assert why(decided(is_read=False)) is Why.UNREAD
+    assert isinstance(decided(is_read=False, asked_by=ANNA), Open)
+
+
 @pytest.mark.parametrize("phase", [p for p in Phase if opened().with_(phase=p).is_active])
 def test_somebodys_plan_or_rollout_is_never_superseded(phase: Phase):
     assert why(decided(active=(opened().with_(phase=phase),))) is Why.BUSY
@@ -502,9 +507,11 @@ def test_what_was_inconclusive_or_accepted_upstream_follows(past: tuple[Rollout,
 
 
 def test_a_version_of_which_no_rollout_is_known_upstream_needs_a_click():
-    move = decided(spec=a_follower(), upstream=upstream(past=()))
-    assert isinstance(move, Open)
-    assert not move.without_click
+    another = at(Phase.SUCCEEDED, plan=a_plan(package_arn=V3))
+    for past in ((), (another,)):
+        move = decided(spec=a_follower(), upstream=upstream(past=past))
+        assert isinstance(move, Open)
+        assert not move.without_click
 
 
 def test_settings_of_the_file_wait_for_no_upstream():

@@ -79,3 +79,8 @@ def test_other_peoples_words_cannot_break_the_markup():
     text = render_sync([Outcome("a", Nothing(Why.HELD, "<@U0BEN> holds it: <!here> & *bold*"))], in_full=True).text
     assert "<@U0BEN>" in text
     assert "&lt;!here&gt; &amp;" in text
+
+
+def test_where_everything_is_on_the_way_nothing_else_is_said():
+    text = plain(render_sync([Outcome("a", an_open(), "rabc2345")], in_full=False))
+    assert text.count("\n\n") == 1

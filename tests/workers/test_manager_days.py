@@ -11,6 +11,8 @@ from fakes.records import BEN
 
 from bot.domain.phases import BOT_ACTOR, Kind, Phase
 
+pytestmark = pytest.mark.timeout(400)  # days take their time on a busy machine
+
 POLICIES = {
     **{f"auto-{n}": ("auto", group) for n, group in enumerate(["alpha", "beta", "gamma"] * 2)},
     **{f"ask-{n}": ("ask", group) for n, group in enumerate(["alpha", "beta", "gamma", "alpha"])},
