@@ -36,7 +36,7 @@ def _replacing(rollout: Rollout) -> list[tuple[bool, str]]:
     steps += config_steps(rollout)
     if plan.alarms:
         steps.append((rollout.alarms_verified, f"{count(len(plan.alarms), 'alarm')} on the new fleet"))
-    if rollout.watch.check is not None and rollout.kind is Kind.UPDATE:
+    if rollout.watch.check is not None and rollout.kind is Kind.UPDATE and not rollout.starts_trial:
         steps.append(check_step(rollout))
     if plan.scaling.targets:
         # A rollback takes the snapshot over, so the call that came after it tells as well.

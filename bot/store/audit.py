@@ -8,6 +8,7 @@ from typing import Any
 from redis import Redis
 from redis.client import Pipeline
 
+from bot.domain.phases import BOT_ACTOR
 from bot.domain.rollout import Rollout
 from bot.store import keys
 from bot.store.connection import store_errors, text
@@ -38,7 +39,10 @@ class AuditStore:
 
 
 def audit_decisions(pipe: Pipeline, before: Rollout | None, after: Rollout, now: datetime) -> None:
-    """What people decided since and no transition shows: approvals, reasons, an Abort, a queued rollback, more watch, an acceptance."""
+    """What was decided since and no transition shows.
+
+    Approvals, reasons, an Abort, a queued rollback, more watch, an acceptance; of a trial, that the bot takes traffic away.
+    """
     about = {"rollout": after.id, "endpoint": after.endpoint}
     known = before.approvals if before is not None else ()
     for decision in after.approvals:
@@ -50,6 +54,11 @@ def audit_decisions(pipe: Pipeline, before: Rollout | None, after: Rollout, now:
         audit(pipe, {**about, "watch_extended": extension.model_dump(mode="json")})
     if after.acceptance is not None and (before is None or before.acceptance != after.acceptance):
         audit(pipe, {**about, "accepted": after.acceptance.model_dump(mode="json")})
+    stop, stopped = (
+        r.trial_watch.stop if r is not None and r.trial_watch is not None else None for r in (after, before)
+    )
+    if stop is not None and stopped is None:
+        audit(pipe, {**about, "traffic_taken_away": {"actor": BOT_ACTOR, **stop.model_dump(mode="json")}})
     queued_by = after.rollback_queued_by
     if queued_by is not None and (before is None or before.rollback_queued_by is None):
         audit(pipe, {**about, "rollback_queued_by": queued_by, "at": now.isoformat()})

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from fakes.account import UPDATING, rolled_back
+from fakes.clock import NOW
 from fakes.engine import FLEET, Engine, a_config
 from fakes.failing import lost, throttled
 from fakes.records import ANNA, BEN, CARL, CURRENT, ENDPOINT
@@ -156,6 +157,14 @@ def test_a_test_that_sagemaker_took_back_leaves_a_alone_as_before(engine: Engine
     assert engine.play_out(rollout_id) is Phase.ROLLED_BACK_BY_AWS
     assert engine.store.rollouts.on_trial() == ()
     assert weights(engine) == {A: 1.0}
+
+
+def test_the_start_of_a_test_runs_no_check_command() -> None:
+    engine = Engine(FLEET.replace("metric_period: 30s}", "metric_period: 30s, check: {command: [check]}}"))
+    started = running(engine)
+    assert engine.rollout(started).checks == ()
+    assert "heck command" not in said(engine, SlotName.PROGRESS)
+    engine.close()
 
 
 # Compared
@@ -418,6 +427,9 @@ def test_a_limit_that_b_crosses_takes_its_traffic_away_once() -> None:
     assert watch.stop.done_at is not None
     assert weights(engine) == {A: 1.0, B: 0.0}
     assert set(counts(engine)) == {A, B}, "it goes on running until a person ends the test"
+    (taken,) = (e["traffic_taken_away"] for e in engine.store.audit.since(NOW) if "traffic_taken_away" in e)
+    assert isinstance(taken, dict)
+    assert (taken["actor"], taken["why"]) == ("bot", watch.stop.why)
     assert f"<@{ANNA}>" in str(next(p for p in engine.slack.posted if p.slot == SlotName.ALERT).message.blocks)
     rollout_id = asked(engine, f"ab weight {ENDPOINT} --weight 10")
     engine.press("Approve", by=BEN)

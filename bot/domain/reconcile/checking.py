@@ -54,8 +54,8 @@ def with_run(rollout: Rollout, run: CheckRun) -> Rollout:
 
 
 def _plan_of(rollout: Rollout) -> CheckPlan | None:
-    """A way back is checked by nobody: it leads to what served before."""
-    return rollout.watch.check if rollout.kind is Kind.UPDATE else None
+    """A way back is checked by nobody: it leads to what served before. Nor is the start of a trial, where that goes on serving."""
+    return rollout.watch.check if rollout.kind is Kind.UPDATE and not rollout.starts_trial else None
 
 
 def _next_step(rollout: Rollout, time: CheckTime, now: datetime) -> Decision | None:
