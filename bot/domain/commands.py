@@ -68,7 +68,9 @@ def _read_owner(typed: object) -> object:
         return "me"
     if match := _PERSON.fullmatch(typed):
         return match[1]
-    raise ValueError(f"{quoted(typed)} is nobody: mention somebody, give a Slack user id such as U0ANNA, or the word me")
+    raise ValueError(
+        f"{quoted(typed)} is nobody: mention somebody, give a Slack user id such as U0ANNA, or the word me"
+    )
 
 
 def _read_lower(typed: object) -> object:

@@ -76,4 +76,3 @@ def _hold_in(endpoint: str, key: str, tags: Mapping[str, str]) -> Hold | None:
 
 def _one_word(text: str) -> str:
     return text.replace(" ", "_") or _NOTHING
-
