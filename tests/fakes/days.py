@@ -4,6 +4,7 @@ The engine is the real one over fakes, but for Slack: nothing is told, because n
 as it happens, in `wrongs`.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from random import Random
@@ -89,7 +90,8 @@ class Days(EstateEngine):
         """Endpoint and version of what people said no to."""
         self.wrongs: list[str] = []
         self.bad_since: dict[str, datetime] = {}
-        self.meddled = 0
+        self.meddled: Counter[str] = Counter()
+        """How often each endpoint was changed by hand."""
         self.estate = Estate()
         for name, (_, group) in policies.items():
             self.estate.add(self._endpoint(name, first[group]))
@@ -212,9 +214,9 @@ class Days(EstateEngine):
         endpoint = self.estate[name]
         if any(not rollout.is_waiting for rollout in self._active(name)) or endpoint.pending is not None:
             return
-        self.meddled += 1
+        self.meddled[name] += 1
         before = self.estate.configs[endpoint.config]
-        config = f"{name}-by-hand-{self.meddled}"
+        config = f"{name}-by-hand-{self.meddled[name]}"
         variant = {**before.variants()[0], "InstanceType": "ml.m5.4xlarge"}
         document = {"ProductionVariants": [variant]}
         self.estate.configs[config] = ConfigRecord(
