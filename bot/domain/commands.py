@@ -26,6 +26,7 @@ from bot.domain.names import (
     WaveName,
     quoted,
 )
+from bot.domain.serverless import ServerlessSize
 from bot.domain.states import BoardState, TypedState
 from bot.domain.strategy import AskedStrategy
 
@@ -132,6 +133,9 @@ class Change(Value):
     """Environment variables to set."""
     unset: tuple[EnvironmentKey, ...] = ()
     """Environment variables to remove."""
+    serverless: ServerlessSize | None = Field(default=None, exclude_if=lambda size: size is None)
+    """Another size of a serverless endpoint. Nobody types it: the manager and `sync` take it from the fleet file. A change that asks
+    for none is written without it, so that proposals and waves of before there was such a field are known again by their hashes."""
 
     @field_validator("package", "image")
     @classmethod

@@ -14,6 +14,7 @@ from bot.domain.phases import Kind, Phase
 from bot.domain.plan import Difference
 from bot.domain.rollout import Rollout
 from bot.domain.scaling import ScalableTarget, Scaling
+from bot.domain.serverless import MEMBERS, SERVERLESS
 from bot.domain.sighting import Sighting
 from bot.domain.track import is_on_track
 
@@ -73,7 +74,7 @@ def drift_of(spec: EndpointSpec, running: Running) -> tuple[Difference, ...]:
     return (
         *_source(spec, running),
         *_instances(spec, running, variant),
-        *_serverless(spec.serverless, variant.get("ServerlessConfig")),
+        *_serverless(spec.serverless, variant.get(SERVERLESS)),
         *_autoscaling(spec.autoscaling, running.scaling, spec.variant),
         *_environment(spec.environment, running.environments(variant)),
         *_role(spec, running.models.get(variant.get("ModelName", ""))),
@@ -155,7 +156,7 @@ def _instances(spec: EndpointSpec, running: Running, variant: Document) -> Itera
     count = state.desired_count if state is not None and state.desired_count is not None else None
     if count is None:
         count = variant.get("InitialInstanceCount")
-    if count is None or "ServerlessConfig" in variant:
+    if count is None or SERVERLESS in variant:
         return
     limits = spec.autoscaling
     if limits is not None:
@@ -180,11 +181,8 @@ def _serverless(declared: Serverless | None, there: Document | None) -> Iterator
         size = f"{declared.memory_mb} MB, up to {declared.max_concurrency} at once"
         yield _differs("serverless", None, size)
         return
-    for key, member, wanted in (
-        ("memory_mb", "MemorySizeInMB", declared.memory_mb),
-        ("max_concurrency", "MaxConcurrency", declared.max_concurrency),
-        ("provisioned_concurrency", "ProvisionedConcurrency", declared.provisioned_concurrency),
-    ):
+    for key, member in MEMBERS.items():
+        wanted = getattr(declared, key)
         if wanted is not None and there.get(member) != wanted:
             yield _differs(f"serverless.{key}", there.get(member), wanted)
 

@@ -27,6 +27,7 @@ from bot.domain.errors import InvariantError, UsageError
 from bot.domain.phases import Kind
 from bot.domain.plan import Difference
 from bot.domain.rollout import Pace, Rollout, Thread, open_rollout
+from bot.domain.serverless import ServerlessSize
 from bot.domain.watchplan import WatchPlan
 from workers.cloning import (
     MASK,
@@ -255,6 +256,45 @@ def test_instance_count_of_a_serverless_variant_is_refused() -> None:
         "ServerlessConfig": {"MemorySizeInMB": 1024, "MaxConcurrency": 1},
     }
     assert "no instance count" in refusal(live([bare], model("m1", by_package(OLD))), Change(count=2))
+
+
+def serverless(**size: int) -> LiveEndpoint:
+    bare = {"VariantName": "AllTraffic", "ModelName": "m1", "ServerlessConfig": size}
+    return live([bare], model("m1", by_package(OLD)), packages=(OLD,))
+
+
+def test_another_serverless_size_makes_a_config_that_differs_in_nothing_else() -> None:
+    current = serverless(MemorySizeInMB=1024, MaxConcurrency=5, ProvisionedConcurrency=2)
+    result = draft(current, Change(serverless=ServerlessSize(memory_mb=3072, max_concurrency=20)), None, NAMES)
+    assert result.models == ()
+    assert result.config.variants() == (
+        {
+            "VariantName": "AllTraffic",
+            "ModelName": "m1",
+            "ServerlessConfig": {"MemorySizeInMB": 3072, "MaxConcurrency": 20, "ProvisionedConcurrency": 2},
+        },
+    )
+    assert paths(result) == {
+        "AllTraffic.ServerlessConfig.MemorySizeInMB": ("1024", "3072"),
+        "AllTraffic.ServerlessConfig.MaxConcurrency": ("5", "20"),
+    }
+    assert not result.counts_from_config
+
+
+def test_each_serverless_size_has_a_fingerprint_and_a_config_of_its_own() -> None:
+    current = serverless(MemorySizeInMB=1024, MaxConcurrency=5)
+    made = [draft(current, Change(serverless=ServerlessSize(max_concurrency=n)), None, NAMES) for n in (6, 7, 7)]
+    assert made[0].fingerprint != made[1].fingerprint == made[2].fingerprint
+    assert made[0].config.name != made[1].config.name == made[2].config.name
+
+
+def test_the_serverless_size_that_there_is_changes_nothing() -> None:
+    current = serverless(MemorySizeInMB=1024, MaxConcurrency=5)
+    assert draft(current, Change(serverless=ServerlessSize(max_concurrency=5)), None, NAMES).differences == ()
+
+
+def test_a_serverless_size_of_a_variant_on_instances_is_refused() -> None:
+    assert "runs on instances" in refusal(SIMPLE, Change(serverless=ServerlessSize(memory_mb=1024)))
 
 
 def test_several_variants_without_a_word_which_one_are_refused() -> None:

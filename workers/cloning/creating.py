@@ -9,6 +9,7 @@ from bot.domain.endpoint import ConfigRecord, ModelPackage, ModelRecord
 from bot.domain.errors import UsageError
 from bot.domain.fleet import EndpointSpec
 from bot.domain.plan import Difference
+from bot.domain.serverless import SERVERLESS, ServerlessSize
 from workers.cloning.differences import differences
 from workers.cloning.drafting import DraftNames
 from workers.cloning.naming import target_name
@@ -88,13 +89,7 @@ def _variant(spec: EndpointSpec) -> dict[str, Any]:
     variant: dict[str, Any] = {"VariantName": spec.variant, "InitialVariantWeight": 1.0}
     if spec.serverless is None:
         return {**variant, "InstanceType": spec.instance_type, "InitialInstanceCount": declared_count(spec)}
-    capacity = {
-        "MemorySizeInMB": spec.serverless.memory_mb,
-        "MaxConcurrency": spec.serverless.max_concurrency,
-    }
-    if spec.serverless.provisioned_concurrency is not None:
-        capacity["ProvisionedConcurrency"] = spec.serverless.provisioned_concurrency
-    return {**variant, "ServerlessConfig": capacity}
+    return {**variant, SERVERLESS: ServerlessSize(**spec.serverless.model_dump()).over({})}
 
 
 def _flat(model: dict[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from bot.domain.content import content_hash_of
 from bot.domain.endpoint import ConfigRecord, Document, ModelPackage, ModelRecord
 from bot.domain.errors import InvariantError, UsageError
 from bot.domain.plan import Difference
+from bot.domain.serverless import SERVERLESS
 from workers.cloning.containers import present_document
 from workers.cloning.counts import COUNT, PRODUCTION, SHADOW, live_count, with_live_counts
 from workers.cloning.differences import differences
@@ -125,7 +126,7 @@ def _variant_meant(current: LiveEndpoint, variant: str | None) -> str:
 
 
 def _asked_config(current: LiveEndpoint, target: str, change: Change) -> dict[str, Any]:
-    """The config document with another instance type and count, if the change asks for them."""
+    """The config document with another instance type, count and serverless size, if the change asks for them."""
     return {
         member: [_asked_variant(v, change) if v["VariantName"] == target else v for v in content]
         if member == PRODUCTION
@@ -138,20 +139,25 @@ def _asked_variant(variant: Document, change: Change) -> dict[str, Any]:
     name, asked = variant["VariantName"], dict(variant)
     if change.instance_type is not None:
         if "InstanceType" not in variant:
-            kind = (
-                "is serverless" if "ServerlessConfig" in variant else "takes its instances from several instance pools"
-            )
+            kind = "is serverless" if SERVERLESS in variant else "takes its instances from several instance pools"
             raise UsageError(
                 f"Variant {name} {kind}, so it has no single instance type that could be changed. Nothing was started. "
                 "Leave --instance-type out, or make that config by hand."
             )
         asked["InstanceType"] = change.instance_type
     if change.count is not None:
-        if "ServerlessConfig" in variant:
+        if SERVERLESS in variant:
             raise UsageError(
                 f"Variant {name} is serverless, so it has no instance count. Nothing was started. Leave --count out."
             )
         asked[COUNT] = change.count
+    if change.serverless is not None:
+        if SERVERLESS not in variant:
+            raise UsageError(
+                f"Variant {name} runs on instances, so it has no serverless size, and SageMaker turns no instances into serverless "
+                "capacity. Nothing was started. Correct the fleet file, or deploy a serverless endpoint under another name."
+            )
+        asked[SERVERLESS] = change.serverless.over(variant[SERVERLESS])
     return asked
 
 

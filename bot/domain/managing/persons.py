@@ -51,5 +51,11 @@ def _touches(last: Rollout, change: Change) -> bool:
     return (
         (change.count is not None and (chosen.count is not None or last.count_change is not None))
         or (change.instance_type is not None and chosen.instance_type is not None)
+        or not _sizes(chosen).isdisjoint(_sizes(change))
         or not keys.isdisjoint(change.env)
     )
+
+
+def _sizes(change: Change) -> frozenset[str]:
+    """What of the size of a serverless endpoint a change sets."""
+    return change.serverless.keys if change.serverless is not None else frozenset()

@@ -35,6 +35,7 @@ CHECKS: tuple[Check, ...] = (
     endpoint.variant_names_match,
     counts.live_count_can_be_set,
     serverless.conversion_is_possible,
+    serverless.size_is_possible,
     package.version_is_approved,
     package.running_version_is_approved,
     package.package_follows_track,

@@ -16,6 +16,7 @@ class CheckName(StrEnum):
     VARIANT_NAMES = "variant_names"
     LIVE_COUNT = "live_count"  # a change of live counts can be made
     CONVERSION = "conversion"  # instances to serverless capacity, or back
+    SERVERLESS_SIZE = "serverless_size"
     VERSION_STATUS = "version_status"  # Approved and Completed, as far as it has such a state
     RUNNING_VERSION = "running_version"  # what runs now is still approved
     TRACK = "track"
