@@ -13,7 +13,7 @@ _MOST_NAMES = 12
 
 _LEFT = {
     Why.AS_DECLARED: "as the fleet file and the registry say",
-    Why.BEYOND_UPDATES: "different in what no update changes; status of each says how",
+    Why.BEYOND_UPDATES: "different in what no rollout changes; sync of each says what to do",
     Why.BY_POLICY: "left to people by their policy",
     Why.HELD: "held by somebody",
     Why.VERSION_HELD: "left as they are, because the newest version is held or quarantined",

@@ -7,8 +7,14 @@ from bot.domain.board import BoardState, Standing
 from bot.domain.commands import Change
 from bot.domain.fleet import EndpointSpec
 from bot.domain.managing import beyond_change, desired_change
+from bot.domain.managing.byhand import by_hand
 from bot.domain.plan import Difference
+from bot.domain.serverless import ServerlessSize
 
+SERVERLESS = {
+    "kind": "serverless",
+    "serverless": {"memory_mb": 3072, "max_concurrency": 20, "provisioned_concurrency": 4},
+}
 ARN = "arn:aws:sagemaker:us-east-1:123456789012:model-package/sentiment/{}"
 
 
@@ -54,11 +60,24 @@ def test_a_version_comes_where_it_is_not_known_what_runs():
         ("instance_type", {"instance_type": "ml.m5.large"}, Change(instance_type="ml.m5.large")),
         ("instance_count", {"instance_count": 3}, Change(count=3)),
         ("environment.WORKERS", {"environment": {"WORKERS": "4"}}, Change(env={"WORKERS": "4"})),
+        ("serverless.memory_mb", SERVERLESS, Change(serverless=ServerlessSize(memory_mb=3072))),
+        ("serverless.max_concurrency", SERVERLESS, Change(serverless=ServerlessSize(max_concurrency=20))),
+        (
+            "serverless.provisioned_concurrency",
+            SERVERLESS,
+            Change(serverless=ServerlessSize(provisioned_concurrency=4)),
+        ),
     ],
 )
 def test_each_field_of_the_file_is_brought_by_an_update(path: str, declared: dict, change: Change):
     assert desired_change(a_spec(**declared), a_standing(moved(path)), None) == change
     assert beyond_change(a_spec(**declared), a_standing(moved(path))) == ()
+
+
+def test_what_differs_of_a_serverless_size_comes_in_one_change_and_nothing_else_of_it():
+    drift = [moved("serverless.memory_mb"), moved("serverless.max_concurrency")]
+    change = desired_change(a_spec(**SERVERLESS), a_standing(*drift), None)
+    assert change == Change(serverless=ServerlessSize(memory_mb=3072, max_concurrency=20))
 
 
 def test_only_variables_that_differ_are_set_and_in_the_files_words():
@@ -75,11 +94,24 @@ def test_a_version_and_settings_come_in_one_change():
     )
 
 
-@pytest.mark.parametrize("path", ["autoscaling.max", "serverless.memory_mb", "environment.GONE", "execution_role"])
+@pytest.mark.parametrize(
+    "path", ["autoscaling.max", "serverless", "serverless.memory_mb", "environment.GONE", "execution_role"]
+)
 def test_what_no_update_changes_is_told_apart(path: str):
     standing = a_standing(moved(path))
     assert desired_change(a_spec(), standing, None) is None
     assert beyond_change(a_spec(), standing) == (moved(path),)
+
+
+def test_each_thing_that_no_rollout_changes_comes_with_what_to_do_about_it():
+    drift = (moved("autoscaling.min"), moved("execution_role"), moved("autoscaling.max"), moved("weight of B"))
+    assert by_hand(drift) == (
+        "no rollout changes autoscaling.min and autoscaling.max: set it in Application Auto Scaling, or write what is set there into "
+        "the fleet file; nor execution_role: a rollout keeps the role of the model that runs; create a model with the other role and "
+        "a config for it in AWS and update the endpoint to that, or write the role that runs into the fleet file; nor weight of B: "
+        "set the weights in AWS, or update the endpoint to a config that says them"
+    )
+    assert by_hand((moved("new_key"),)) == "no rollout changes new_key: do it in AWS, or correct the fleet file"
 
 
 def test_a_foreign_model_is_mended_by_a_version_and_nothing_else():

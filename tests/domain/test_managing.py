@@ -45,6 +45,7 @@ from bot.domain.managing.proposals import signature_of, wanted_of
 from bot.domain.phases import BOT_ACTOR, Kind, Phase, Reason
 from bot.domain.plan import Difference
 from bot.domain.rollout import CountChange, Rollout, Transition
+from bot.domain.serverless import ServerlessSize
 from bot.domain.verdict import VerdictKind
 from bot.domain.watchplan import Acceptance
 from bot.domain.wave import WaveState
@@ -164,11 +165,11 @@ def test_drift_from_the_file_is_brought_back_where_the_version_is_right():
 
 
 def test_what_no_update_changes_is_reported():
-    size = Difference(path="serverless.memory_mb", before="1024", after="2048")
-    move = decided(standing=a_standing(BoardState.DRIFTED, V4, V4, drift=(size,)))
+    limit = Difference(path="autoscaling.max", before="8", after="4")
+    move = decided(standing=a_standing(BoardState.DRIFTED, V4, V4, drift=(limit,)))
     assert isinstance(move, Nothing)
     assert move.why is Why.BEYOND_UPDATES
-    assert "serverless.memory_mb" in move.text
+    assert move.text.startswith("no rollout changes autoscaling.max: set it in Application Auto Scaling")
 
 
 @pytest.mark.parametrize(("running", "newest"), [(V4, V3), (V4, V4)])
@@ -253,6 +254,11 @@ def test_a_persons_promotion_does_not_keep_later_versions_away():
             {"change": Change(unset=("WORKERS",))},
             {"environment": {"WORKERS": "2"}},
             Difference(path="environment.WORKERS", before=None, after="2"),
+        ),
+        (
+            {"change": Change(serverless=ServerlessSize(max_concurrency=5))},
+            {"kind": "serverless", "serverless": {"memory_mb": 2048, "max_concurrency": 10}},
+            Difference(path="serverless.max_concurrency", before="5", after="10"),
         ),
     ],
 )

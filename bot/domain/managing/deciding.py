@@ -12,6 +12,7 @@ from bot.domain.endpoint import EndpointStatus
 from bot.domain.fleet import EndpointSpec
 from bot.domain.hold import HoldKind
 from bot.domain.lock import in_words
+from bot.domain.managing.byhand import by_hand
 from bot.domain.managing.desired import beyond_change, desired_change
 from bot.domain.managing.moves import SETTLED, ByWave, Move, Nothing, Open, Why, Withdraw
 from bot.domain.managing.persons import chosen_doubt, outside_doubt, torn_down_by
@@ -20,7 +21,6 @@ from bot.domain.managing.situation import Situation
 from bot.domain.managing.versions import Candidate, candidate_of, held
 from bot.domain.names import mention
 from bot.domain.phases import Kind
-from bot.domain.plan import Difference
 from bot.domain.rollout import Rollout
 from bot.domain.starting import written
 
@@ -139,7 +139,7 @@ def _update(
     change = desired_change(spec, standing, package)
     if change is None:
         if beyond := beyond_change(spec, standing):
-            return Nothing(Why.BEYOND_UPDATES, f"no update changes {_paths(beyond)}: do it in AWS, or correct the file")
+            return Nothing(Why.BEYOND_UPDATES, by_hand(beyond))
         return candidate if isinstance(candidate, Nothing) else Nothing(Why.AS_DECLARED, "nothing differs")
     label = candidate.label if isinstance(candidate, Candidate) else standing.running
     doubt = (
@@ -158,10 +158,6 @@ def _why_update(change: Change, label: str, standing: Standing) -> str:
     if change != Change(package=change.package):
         reasons.append("the fleet file says something else than what runs")
     return ", and ".join(reasons)
-
-
-def _paths(differences: tuple[Difference, ...]) -> str:
-    return ", ".join(difference.path for difference in differences)
 
 
 def _obstacle(wish: _Wish, situation: Situation, own: Rollout | None, *, without_click: bool) -> Nothing | None:

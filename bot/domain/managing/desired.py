@@ -1,6 +1,5 @@
 """From what differs to the change that ends it: a version, and whatever else the fleet file says and the endpoint does not run."""
 
-from collections.abc import Iterator
 from typing import Any
 
 from bot.domain.board import Standing
@@ -8,7 +7,7 @@ from bot.domain.commands import Change
 from bot.domain.fleet import EndpointSpec
 from bot.domain.plan import Difference
 
-_ENVIRONMENT = "environment."
+_ENVIRONMENT, _SERVERLESS = "environment.", "serverless."
 _OF_THE_VERSION = frozenset({"model_package_group", "track"})
 """Something else runs than a version of the declared source: a version ends that."""
 
@@ -24,18 +23,18 @@ def desired_change(spec: EndpointSpec, standing: Standing, package_arn: str | No
     asked: dict[str, Any] = {}
     for difference in standing.drift:
         match _asked_by(spec, difference):
-            case ("env", key, value):
-                asked["env"] = {**asked.get("env", {}), key: value}
             case (member, "", value):
                 asked[member] = value
+            case (member, key, value):
+                asked[member] = {**asked.get(member, {}), key: value}
     if package_arn is not None and not is_same_package(package_arn, standing.running_package):
         asked["package"] = package_arn
     return Change(**asked) if asked else None  # a change that says nothing would ask for the newest version
 
 
 def beyond_change(spec: EndpointSpec, standing: Standing) -> tuple[Difference, ...]:
-    """Where it differs in what no update of the bot's changes, such as autoscaling or the size of a serverless endpoint."""
-    return tuple(_beyond(spec, standing))
+    """Where it differs in what no update of the bot's changes, such as autoscaling or the execution role."""
+    return tuple(d for d in standing.drift if d.path not in _OF_THE_VERSION and _asked_by(spec, d) is None)
 
 
 def is_same_package(one: str | None, other: str | None) -> bool:
@@ -43,14 +42,8 @@ def is_same_package(one: str | None, other: str | None) -> bool:
     return one is not None and other is not None and one.casefold() == other.casefold()
 
 
-def _beyond(spec: EndpointSpec, standing: Standing) -> Iterator[Difference]:
-    for difference in standing.drift:
-        if difference.path not in _OF_THE_VERSION and _asked_by(spec, difference) is None:
-            yield difference
-
-
 def _asked_by(spec: EndpointSpec, difference: Difference) -> tuple[str, str, object] | None:
-    """The member of a Change that a difference comes down to, the variable's name for the environment, and the file's value.
+    """The member of a Change that a difference comes down to, what of it (a variable, a part of the size), and the file's value.
 
     Values are taken from the file, not from the difference: there, those that look like secrets are masked.
     """
@@ -58,6 +51,9 @@ def _asked_by(spec: EndpointSpec, difference: Difference) -> tuple[str, str, obj
     if path.startswith(_ENVIRONMENT):
         key = path.removeprefix(_ENVIRONMENT)
         return ("env", key, spec.environment[key]) if key in spec.environment else None
+    if path.startswith(_SERVERLESS) and spec.serverless is not None:
+        key = path.removeprefix(_SERVERLESS)
+        return ("serverless", key, value) if (value := getattr(spec.serverless, key, None)) is not None else None
     if path == "instance_type" and spec.instance_type is not None:
         return ("instance_type", "", spec.instance_type)
     if path == "instance_count" and spec.instance_count is not None and spec.autoscaling is None:

@@ -11,9 +11,7 @@ class Why(StrEnum):
     """Why nothing is done. A closed list: the log names one, and `sync` answers by it."""
 
     AS_DECLARED = "as_declared"
-    BEYOND_UPDATES = (
-        "beyond_updates"  # what differs is changed by no update: autoscaling, the size of a serverless endpoint
-    )
+    BEYOND_UPDATES = "beyond_updates"  # what differs is changed by no update: autoscaling, the execution role
     BY_POLICY = "by_policy"  # policy manual
     HELD = "held"  # somebody holds the endpoint
     VERSION_HELD = "version_held"  # the version was rolled back, or SageMaker refused it

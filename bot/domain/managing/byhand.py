@@ -1,0 +1,36 @@
+"""What people do about a difference that no rollout ends."""
+
+from collections.abc import Sequence
+
+from bot.domain.plan import Difference
+
+_BY_FIELD = {
+    "autoscaling": "set it in Application Auto Scaling, or write what is set there into the fleet file",
+    "execution_role": "a rollout keeps the role of the model that runs; create a model with the other role and a config for it in "
+    "AWS and update the endpoint to that, or write the role that runs into the fleet file",
+    "serverless": "SageMaker turns no instances into serverless capacity; deploy it under another name, or correct kind and size in "
+    "the fleet file",
+    "instance_count": "autoscaling brings the count between its limits; if it does not, scale does",
+    "variant": "correct variant in the fleet file",
+    "environment": "the fleet file has changed since; look again in a minute",
+    "weight": "set the weights in AWS, or update the endpoint to a config that says them",
+}
+_ELSEWHERE = "do it in AWS, or correct the fleet file"
+
+
+def by_hand(beyond: Sequence[Difference]) -> str:
+    """What differs though no rollout changes it, and what to do about each; the sentence has no full stop.
+
+    Args:
+        beyond: See `beyond_change`; not empty.
+    """
+    by_advice: dict[str, list[str]] = {}
+    for difference in beyond:
+        by_advice.setdefault(_BY_FIELD.get(_field(difference.path), _ELSEWHERE), []).append(difference.path)
+    said = "; nor ".join(f"{' and '.join(paths)}: {advice}" for advice, paths in by_advice.items())
+    return f"no rollout changes {said}"
+
+
+def _field(path: str) -> str:
+    """The key of the fleet file that a path begins with: `autoscaling.max` is about autoscaling, `weight of A` about weights."""
+    return path.partition(".")[0].partition(" ")[0]
