@@ -106,7 +106,7 @@ class Options:
 
     fleet: Path = SAMPLE_FLEET
     estate: str = "sample"
-    """What stands in AWS at the beginning: `sample` or `company`."""
+    """What stands in AWS at the beginning: `sample`, `company` or `thousand`."""
     folder: Path | None = None
     """Where logs and Redis's files go; None makes a new one."""
     speed: float = 90.0

@@ -46,21 +46,24 @@ class Keeping:
         began = self.stopwatch()
         names = list(self.world.fleet.endpoints)
         holds, digests = self.world.store.holds.on_each(names), self.world.store.kept.digests(names)
+        sightings = self.world.store.standings.sightings(names)
         moved = [name for name in names if digests.get(name) != digest_of(tags_of(holds[name]))]
 
         def keep(name: str) -> None:
             if self.stopwatch() - began < ONE_ROUND.total_seconds():
-                self._keep(self.world.fleet.endpoint(name), holds[name], is_new=name not in digests)
+                seen = sightings.get(name)
+                arn = seen.snapshot.arn if seen is not None and seen.snapshot is not None else None
+                self._keep(self.world.fleet.endpoint(name), holds[name], arn, is_new=name not in digests)
 
         with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
             for _ in pool.map(keep, moved):
                 pass
 
-    def _keep(self, spec: EndpointSpec, holds: Sequence[Hold], *, is_new: bool) -> None:
-        """One endpoint. What AWS does not let us do is tried again next round; it keeps no other endpoint waiting."""
+    def _keep(self, spec: EndpointSpec, holds: Sequence[Hold], arn: str | None, *, is_new: bool) -> None:
+        """One endpoint, whose ARN the census may know. What AWS does not let us do now keeps no other endpoint waiting."""
         endpoints = self.world.aws(spec).endpoints
         try:
-            arn = endpoints.describe(spec.name).arn
+            arn = arn or endpoints.describe(spec.name).arn
             there = {k: v for k, v in endpoints.tags(arn).items() if k.startswith(PREFIX)}
         except ResourceMissing:
             self.world.store.kept.note(spec.name, GONE)

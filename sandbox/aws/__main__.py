@@ -59,9 +59,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--estate",
-        choices=("sample", "company"),
+        choices=("sample", "company", "thousand"),
         default="sample",
-        help="what stands there: four endpoints, or a company's 24 (default sample)",
+        help="what stands there: four endpoints, a company's 24, or a thousand (default sample)",
     )
     parser.add_argument(
         "--seed", type=int, default=7, metavar="N", help="another number makes other traffic (default 7)"

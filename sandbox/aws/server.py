@@ -24,6 +24,7 @@ from . import (
     s3,
     sagemaker,
     sts,
+    thousand,
     trail,
     wire,
 )
@@ -47,13 +48,14 @@ IMPLEMENTED = (
     s3,
     sagemaker,
     sts,
+    thousand,
     trail,
 )  # they register operations
 MAX_BODY_BYTES = 4 * 1024 * 1024
 _log = logging.getLogger("sandbox.aws")
 
 
-ESTATES = {"sample": fleet.sample_world, "company": company.company_world}
+ESTATES = {"sample": fleet.sample_world, "company": company.company_world, "thousand": thousand.thousand_world}
 
 
 class StandIn:

@@ -37,7 +37,7 @@ class Settings:
     metric_delay_seconds: float = 0.0  # CloudWatch's datapoints are usually one to three minutes late
     config_lag_seconds: float = 0.0  # a new endpoint config stays unknown to Create/UpdateEndpoint for so long
     status_lag_seconds: float = 0.0  # DescribeEndpoint shows the former status for so long after UpdateEndpoint
-    estate: str = "sample"  # what stands there at the beginning: `sample` or `company`
+    estate: str = "sample"  # what stands there at the beginning: `sample`, `company` or `thousand`
     per_config_metrics: bool = True  # publish {EndpointName, VariantName, EndpointConfigName} too
 
 

@@ -18,6 +18,7 @@ from bot.domain.basis import basis_of, drift, fingerprint_of
 from bot.domain.bridge import BridgePlan
 from bot.domain.cost import Cost
 from bot.domain.endpoint import ApprovalStatus, VariantState
+from bot.domain.merits import Merits, Score, compare
 from bot.domain.phases import Phase
 from bot.domain.plan import Difference, Finding, Level, Plan
 from bot.domain.preflight import MOVING, CheckName, Facts
@@ -296,6 +297,11 @@ def a_full_plan() -> Plan:
         irreversible=("From serverless to instances.",),
         content_hash="0123",
         rank=4,
+        merits=compare(
+            Merits(label="three", scores={"f1": Score(value=0.9, source="MLflow")}, run_url="https://mlflow.example/3"),
+            Merits(label="four", scores={"f1": Score(value=0.8, source="registry")}, problems=("MLflow was silent.",)),
+            {"f1": "higher"},
+        ),
         expected_duration=timedelta(minutes=12),
         restore_window=timedelta(days=7),
         is_restore=True,
