@@ -33,6 +33,12 @@ def refusal(text: str, context: Context | None = None) -> UsageError:
         ("help promote", Help(command="promote")),
         ("help Promote", Help(command="promote")),
         ("promote stt-prod --help", Help(command="promote")),
+        ("help ab", Help(command="ab")),
+        ("help Wave", Help(command="wave")),
+        ("ab", Help(command="ab")),
+        ("Wave", Help(command="wave")),
+        ("fleet --help", Help(command="fleet")),
+        ("wave start --help", Help(command="wave start")),
         ("status", Status()),
         ("status stt-prod", Status(endpoint="stt-prod")),
         ("plan stt-prod --version 4", Plan(endpoint="stt-prod", change=Change(version=4))),
@@ -162,6 +168,11 @@ def test_thread_says_what_is_left_out_and_never_overrules_what_is_typed(typed, m
             "help promot",
             "There is no command “promot”. /endpoint help lists all that there are.",
             ("/endpoint promote",),
+        ),
+        (
+            "wave strat",
+            "There is no command “wave strat”. /endpoint help lists all that there are.",
+            ("/endpoint wave start", "/endpoint wave abort", "/endpoint wave reject"),
         ),
         ("promote", "ENDPOINT is missing.", ()),
         ("cancel", "ROLLOUT is missing.", ()),
@@ -307,6 +318,18 @@ def test_help_about_one_command_reads_like_this():
         "  --rollout ROLLOUT: Undo this rollout.",
         "Example: python -m bot rollback stt-prod",
     ]
+
+
+def test_help_about_the_first_word_of_some_commands_tells_of_them_all():
+    page = help_text("ab")
+    assert [entry.term for entry in page.entries] == [
+        "ab start ENDPOINT …",
+        "ab weight ENDPOINT …",
+        "ab finish ENDPOINT …",
+    ]
+    assert page.entries[1].example == "/endpoint ab weight sentiment-prod --weight 50"
+    assert str(page).splitlines()[:2] == ["ab has 3 commands.", "Usage: /endpoint ab start|weight|finish …"]
+    assert page.example == "/endpoint help ab start"
 
 
 def test_repeatable_option_is_told_as_such():

@@ -1,5 +1,6 @@
 """Help, usage lines and examples, read off the click definitions as a small structure that every face formats its own way."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import click
@@ -38,16 +39,21 @@ class HelpPage:
 
 
 def help_text(command: str | None = None, *, prefix: str = SLACK_PREFIX) -> HelpPage:
-    """Help about all commands, or about one, which must exist."""
+    """Help about all commands, about those of one family (`ab`), or about one command; that must exist."""
     if command is None:
         return HelpPage(
             title="Change SageMaker endpoints safely: ask, approve, watch, roll back.",
             usage=f"{prefix}COMMAND …",
-            entries=tuple(
-                HelpEntry(_signature(name, definition), definition.help or "", example(name, prefix))
-                for name, definition in GRAMMAR.commands.items()
-            ),
+            entries=_entries(GRAMMAR.commands, prefix),
             example=f"{prefix}help promote",
+        )
+    if is_family(command):
+        names = _family(command)
+        return HelpPage(
+            title=f"{command} has {len(names)} commands.",
+            usage=f"{prefix}{command} {'|'.join(name.partition(' ')[2] for name in names)} …",
+            entries=_entries(names, prefix),
+            example=f"{prefix}help {names[0]}",
         )
     definition = GRAMMAR.commands[command]
     return HelpPage(
@@ -60,6 +66,11 @@ def help_text(command: str | None = None, *, prefix: str = SLACK_PREFIX) -> Help
         ),
         example=example(command, prefix),
     )
+
+
+def is_family(word: str) -> bool:
+    """Whether it is only the first word of some commands: `ab` of `ab start`."""
+    return word not in GRAMMAR.commands and bool(_family(word))
 
 
 def usage(command: str, prefix: str) -> str:
@@ -77,6 +88,17 @@ def example(command: str, prefix: str) -> str:
 def label(parameter: click.Parameter) -> str:
     """What people call it: `--version`, or `ENDPOINT`."""
     return parameter.opts[0] if isinstance(parameter, click.Option) else _placeholder(parameter)
+
+
+def _family(word: str) -> tuple[str, ...]:
+    return tuple(name for name in GRAMMAR.commands if name.startswith(f"{word} "))
+
+
+def _entries(names: Iterable[str], prefix: str) -> tuple[HelpEntry, ...]:
+    return tuple(
+        HelpEntry(_signature(name, GRAMMAR.commands[name]), GRAMMAR.commands[name].help or "", example(name, prefix))
+        for name in names
+    )
 
 
 def _placeholder(parameter: click.Parameter) -> str:

@@ -17,7 +17,7 @@ from bot.domain.names import quoted
 from bot.domain.nearest import nearest
 from bot.domain.problems import problem_of
 from bot.grammar.definitions import GRAMMAR
-from bot.grammar.helping import SLACK_PREFIX, TERMINAL_PREFIX, example, label, usage
+from bot.grammar.helping import SLACK_PREFIX, TERMINAL_PREFIX, example, is_family, label, usage
 from bot.grammar.words import UnclosedQuote, join_words, split_words
 
 _ADDRESS = re.compile(r"/\w+|<@[UW]\w+>[:,]?|@[\w.-]+[:,]?", re.ASCII)
@@ -83,12 +83,14 @@ def render(command: Command, prefix: str = "") -> str:
 def _command_of(words: Sequence[str], context: Context, prefix: str) -> Command:
     if not words or words[0].casefold() in _HELP_OPTIONS | {"?"}:
         return Help()
+    if is_family(words[0].casefold()) and (len(words) == 1 or words[1].casefold() in _HELP_OPTIONS):
+        return Help(command=words[0].casefold())
     name, typed, rest = _named(words)
     _must_exist(name, typed, prefix)
     if _HELP_OPTIONS.intersection(rest):
         return Help(command=name)
     command = _Attempt(name, prefix).read(rest, context)
-    if isinstance(command, Help) and command.command is not None:
+    if isinstance(command, Help) and command.command is not None and not is_family(command.command):
         _must_exist(command.command, command.command, prefix)
     return command
 
@@ -98,8 +100,7 @@ def _named(words: Sequence[str]) -> tuple[str, str, Sequence[str]]:
     two = " ".join(words[:2])
     if two.casefold() in GRAMMAR.commands:
         return two.casefold(), two, words[2:]
-    begins_one = any(name.startswith(f"{words[0].casefold()} ") for name in GRAMMAR.commands)
-    typed = two if begins_one else words[0]
+    typed = two if is_family(words[0].casefold()) else words[0]
     return typed.casefold(), typed, words[1:]
 
 
