@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
-from judging_worlds import MINUTE, Story, changed, part, plan_of, slower
+from judging_worlds import MINUTE, Story, changed, endpoint, part, plan_of, slower
 
+from bot.domain.signals import Signal
 from bot.domain.verdict import Cap, Verdict, VerdictKind
+from bot.messages.effects import effect_words
 from workers.judging import judge, judge_side_by_side
 from workers.ports import Measure, Series
 
@@ -156,3 +158,15 @@ def test_an_endpoint_that_varies_too_much_is_said_to_do_so():
 @pytest.mark.parametrize(("requests", "cap"), [(1100, Cap.LOAD_ROSE), (200, Cap.LOAD_FELL), (500, None)])
 def test_the_cap_says_which_way_the_load_went(requests, cap):
     assert STORY.verdict(changed(STORY.after, requests=requests)).cap is cap
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_side_by_side_a_short_look_tells_numbers_that_add_up_and_no_hour_of_the_day(seed):
+    old, new = (endpoint(6, seed=seed + apart, deviation=0.1) for apart in (0, 1000))
+    told = judge_side_by_side(old, slower(new, 1.5), plan_of(), is_over=False)
+    p50 = next(e for e in told.effects if e.signal is Signal.P50)
+    assert p50.before is not None
+    assert p50.after is not None
+    assert p50.after / p50.before - 1 == pytest.approx(p50.change)
+    assert "expected" not in told.evidence
+    assert "expected" not in effect_words(p50)

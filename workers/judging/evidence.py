@@ -77,11 +77,7 @@ def briefly(effect: Effect, wording: Wording) -> str:
 
 
 def _was_to_be_expected(basis: Basis) -> str:
-    return (
-        "were to be expected"
-        if basis in (Basis.HOUR_BEFORE, Basis.SIDE_BY_SIDE)
-        else "were to be expected at this hour"
-    )
+    return "were to be expected" if basis is Basis.HOUR_BEFORE else "were to be expected at this hour"
 
 
 def _count_clause(effect: Effect, name: str, burst: Burst | None, wording: Wording) -> str:
