@@ -7,7 +7,7 @@ from bot.domain.endpoint import EndpointStatus
 from bot.domain.errors import GatewayError, ResourceExists, ResourceMissing, TransientError
 from bot.domain.rollout import Rollout
 from workers.cloning import creation_tags
-from workers.cloning.lineage import TORN_DOWN_TAG
+from workers.cloning.lineage import torn_down_tags
 from workers.world import Aws
 
 log = logging.getLogger(__name__)
@@ -45,7 +45,7 @@ def delete_endpoint(aws: Aws, rollout: Rollout, now: datetime) -> None:
     assert rollout.plan is not None
     try:
         config = aws.endpoints.describe_config(rollout.plan.current_config)
-        aws.endpoints.change_tags(config.arn, {TORN_DOWN_TAG: now.isoformat(timespec="seconds")})
+        aws.endpoints.change_tags(config.arn, torn_down_tags(rollout, now))
     except GatewayError as exc:  # one that people made may not be ours to tag; then the store alone knows
         log.warning("%s bears no note that it was torn down: %s", rollout.plan.current_config, exc)
     try:

@@ -13,9 +13,11 @@ from datetime import timedelta
 
 from bot.domain.errors import GatewayError, ResourceMissing, TransientError
 from bot.domain.fleet import EndpointSpec
-from bot.domain.hold import Hold
+from bot.domain.hold import Hold, HoldKind
 from bot.domain.hold_tags import PREFIX, holds_in, tags_of
+from bot.domain.phases import BOT_ACTOR
 from bot.store.kept import digest_of
+from workers.planning.restoring import TeardownNote, teardown_noted
 from workers.world import World
 
 log = logging.getLogger(__name__)
@@ -66,7 +68,7 @@ class Keeping:
             arn = arn or endpoints.describe(spec.name).arn
             there = {k: v for k, v in endpoints.tags(arn).items() if k.startswith(PREFIX)}
         except ResourceMissing:
-            self.world.store.kept.note(spec.name, GONE)
+            self._keep_missing(spec, is_new=is_new)
             return
         except (TransientError, GatewayError) as exc:
             log.warning("the tags of %s cannot be read: %s", spec.name, exc)
@@ -76,6 +78,17 @@ class Keeping:
             holds = self.world.store.holds.on(spec.name)
             self.world.store.kept.note(spec.name, there)
         self._write(spec, arn, there, tags_of(holds))
+
+    def _keep_missing(self, spec: EndpointSpec, *, is_new: bool) -> None:
+        """An endpoint that is not there has no tags. Whether people deleted it is noted on the config that it ran."""
+        try:
+            note = teardown_noted(self.world.aws(spec), spec) if is_new else None
+        except (TransientError, GatewayError) as exc:
+            log.warning("it cannot be read whether %s was torn down: %s", spec.name, exc)
+            return
+        if note is not None and note.by != BOT_ACTOR:
+            self.world.store.holds.put_back(spec.name, [_left_by(note, spec)])
+        self.world.store.kept.note(spec.name, GONE)
 
     def _write(self, spec: EndpointSpec, arn: str, there: Mapping[str, str], wanted: Mapping[str, str]) -> None:
         stale = [key for key in there if key not in wanted]
@@ -89,3 +102,15 @@ class Keeping:
             )
             return
         self.world.store.kept.note(spec.name, wanted)
+
+
+def _left_by(note: TeardownNote, spec: EndpointSpec) -> Hold:
+    """The hold that the teardown left, which lasts until a person creates the endpoint again."""
+    return Hold(
+        kind=HoldKind.BY_PERSON,
+        endpoint=spec.name,
+        since=note.at,
+        actor=note.by,
+        reason=f"torn down in rollout {note.rollout_id}".removesuffix(" in rollout "),
+        rollout_id=note.rollout_id,
+    )

@@ -1,14 +1,17 @@
 """Shows how the fleet stands: the board, some rows of it, or one endpoint in full."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fnmatch import fnmatchcase
 
-from bot.domain.board import Standing, in_turn
+from bot.domain.board import BoardState, Standing, in_turn
 from bot.domain.commands import Status
+from bot.domain.declared import restore_window
 from bot.domain.errand import CommandErrand
-from bot.domain.errors import UnknownName
+from bot.domain.errors import GatewayError, TransientError, UnknownName
+from bot.domain.fleet import EndpointSpec
 from bot.domain.lock import EVERYTHING
 from bot.domain.nearest import nearest
 from bot.domain.rows import chosen
@@ -18,7 +21,10 @@ from bot.messages.standing import render_standing
 from workers.answering import Answering
 from workers.board import Board
 from workers.fleet_trouble import fleet_trouble
+from workers.planning.restoring import remains_of
 from workers.world import World
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -59,15 +65,28 @@ class Surveying:
     def _in_full(self, errand: CommandErrand, endpoint: str) -> None:
         spec, rollouts, now = self.world.fleet.endpoint(endpoint), self.world.store.rollouts, self.world.clock()
         locks = self.world.store.locks.standing(now)
+        standing = self.board.in_full(spec)
         message = render_standing(
-            self.board.in_full(spec),
+            standing,
             rollouts.recent(spec.name, limit=5),
             in_turn(stored.rollout for stored in rollouts.active(spec.name)),
             [lock_line(locks[subject], now) for subject in (EVERYTHING, spec.name) if subject in locks],
             [window.text for window in spec.windows],
             spec,
+            self._restorable_until(standing, spec),
         )
         self.answering.answer(errand.reply, message)
+
+    def _restorable_until(self, standing: Standing, spec: EndpointSpec) -> datetime | None:
+        """Until when an endpoint that people deleted can be had back as it was; None where nothing tells."""
+        if standing.state is not BoardState.NOT_DEPLOYED or not any(h.is_of_teardown for h in standing.holds):
+            return None
+        try:
+            remains = remains_of(self.world, spec)
+        except (TransientError, GatewayError) as exc:
+            log.warning("it cannot be told whether %s can be restored: %s", spec.name, exc)
+            return None
+        return remains.torn_down_at + restore_window(self.world.fleet) if remains is not None else None
 
     def _locks(self, now: datetime) -> Mapping[str, str]:
         standing = self.world.store.locks.standing(now)

@@ -52,6 +52,11 @@ class Hold(Value):
         """What it is about: of two holds of an endpoint about the same, the later counts. Empty for the endpoint as a whole."""
         return self.package_arn or self.content_hash
 
+    @property
+    def is_of_teardown(self) -> bool:
+        """Whether people had the endpoint deleted; what they type, `hold`, comes from no rollout."""
+        return self.kind is HoldKind.BY_PERSON and self.rollout_id is not None
+
     def is_about(self, version: Version) -> bool:
         """Whether it stands against that version, be it as one of all."""
         if not self.subject:
@@ -107,7 +112,7 @@ def may_lift(before: Rollout | None, after: Rollout) -> bool:
 def lifts(hold: Hold, good: Rollout) -> bool:
     """Whether a rollout that ended well lifts the hold: the same version proved itself, or one that comes after it is there."""
     if hold.kind is HoldKind.BY_PERSON:
-        return good.kind is Kind.CREATE and hold.rollout_id is not None  # a teardown left it
+        return good.kind is Kind.CREATE and hold.is_of_teardown
     if good.plan is None:
         return False
     version = good.plan.version

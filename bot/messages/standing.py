@@ -1,6 +1,7 @@
 """One endpoint in full: what runs, what scales it, what is on its way, what stands over it, and what was before."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from bot.domain.board import BoardState, OutsideChange, Standing
 from bot.domain.commands import Status
@@ -39,6 +40,7 @@ def render_standing(
     locks: Sequence[str] = (),
     windows: Sequence[str] = (),
     declared: EndpointSpec | None = None,
+    restorable_until: datetime | None = None,
 ) -> Message:
     """One endpoint in full.
 
@@ -49,6 +51,7 @@ def render_standing(
         locks: The lock and the freeze that stand over it, in words.
         windows: When changes may start, as the fleet file says it; empty: at any time.
         declared: What the fleet file says of it; None for an endpoint that it does not name.
+        restorable_until: Of an endpoint that people deleted, how long it can be had back as it was.
     """
     blocks: list[Block] = [section("\n".join(_head(standing)))]
     if standing.drift:
@@ -59,6 +62,9 @@ def render_standing(
         blocks.append(section(f"*Autoscaling*\n{_scaling(standing.scaling, [*active, *recent])}"))
     if standing.holds:
         blocks += [section(f"*Holds*\n{_holds(standing)}"), context(how_to_lift(standing.endpoint))]
+    if restorable_until is not None:
+        again = code(f"deploy {standing.endpoint}")
+        blocks.append(section(f"Until {moment(restorable_until)} it can be restored as it was: {again}"))
     blocks.append(section("\n".join(["*Changes*", *_changes(active, locks, windows)])))
     if declared is not None:
         blocks.append(section(f"*Fleet file*\n{_declared(declared)}"))

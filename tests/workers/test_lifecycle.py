@@ -7,8 +7,8 @@ from decimal import Decimal
 import pytest
 from fakes.account import CREATING, SETTLED, Step
 from fakes.clock import NOW
-from fakes.engine import FLEET, Engine
-from fakes.failing import lost
+from fakes.engine import FLEET, HOME, Engine
+from fakes.failing import lost, throttled
 from fakes.records import ANNA, BEN, CARL, CURRENT, ENDPOINT
 from fakes.surroundings import a_target
 
@@ -18,6 +18,8 @@ from bot.domain.errors import GatewayError
 from bot.domain.hold import HoldKind
 from bot.domain.phases import Kind, Phase, Reason
 from bot.domain.traffic import TrafficPoint
+from workers.keeping import Keeping
+from workers.rounds import RoundName
 
 ROLE = "arn:aws:iam::123456789012:role/sagemaker"
 DECLARED = FLEET.replace(
@@ -402,6 +404,42 @@ def test_what_was_torn_down_is_remembered_when_the_store_was_emptied(engine: Eng
     assert "was torn down" in engine.rollout(asked.id).last.note
     engine.play_out(deployed(engine))
     assert engine.endpoints.config == left
+
+
+@pytest.mark.parametrize(
+    "fleet",
+    [DECLARED.replace("version: 1\n", "version: 1\nmanager: {}\n", 1) + f"    policy: auto\n    channel: {HOME}\n"],
+)
+def test_a_teardown_holds_its_endpoint_even_when_the_store_was_emptied_and_status_says_how_to_have_it_back(
+    engine: Engine,
+) -> None:
+    engine.promoted(4)
+    engine.play_out(torn_down(engine))
+    (before,) = engine.store.holds.on(ENDPOINT)
+    engine.redis.flushall()
+    for name in (RoundName.CENSUS, RoundName.MANAGE, RoundName.TAGS, RoundName.MANAGE):
+        engine.parts.rounds.rounds[name].run()
+    (hold,) = engine.store.holds.on(ENDPOINT)
+    assert (hold.kind, hold.actor, hold.rollout_id) == (HoldKind.BY_PERSON, ANNA, before.rollout_id)
+    assert engine.store.rollouts.active() == ()
+    told = engine.ask(f"status {ENDPOINT}")
+    until = f"{hold.since + timedelta(days=7):%Y-%m-%d %H:%M} UTC"
+    assert f"Until {until} it can be restored as it was: deploy {ENDPOINT}" in told
+    assert engine.play_out(deployed(engine)) is Phase.SUCCEEDED
+    assert engine.store.holds.on(ENDPOINT) == ()
+
+
+def test_whether_it_was_torn_down_must_be_known_before_automation_may_create_it(engine: Engine) -> None:
+    engine.promoted(4)
+    engine.play_out(torn_down(engine))
+    engine.redis.flushall()
+    keeping = Keeping(engine.world)
+    engine.leftovers.fail("configs", throttled("ListEndpointConfigs"))
+    keeping.round()
+    assert not keeping.is_known(ENDPOINT)
+    keeping.round()
+    assert keeping.is_known(ENDPOINT)
+    assert engine.store.holds.on(ENDPOINT)
 
 
 def test_automation_creates_what_is_declared_without_a_click_where_the_policy_says_so(empty: Engine) -> None:

@@ -1,6 +1,7 @@
 """Tags that tell a resource's lineage, so that the way back is known even when the store was lost."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from bot.domain.plan import Difference
 from bot.domain.rollout import Rollout
@@ -9,6 +10,8 @@ from bot.domain.tags import tag_value
 PREFIX = "rollout:"
 TORN_DOWN_TAG = f"{PREFIX}torn-down"
 """On the config of an endpoint that was deleted: when, so that it stays for long enough."""
+TORN_DOWN_BY_TAG = f"{PREFIX}torn-down-by"
+"""Beside it: who asked for that, and the id of the rollout."""
 
 TAG_LIMIT = 50
 """SageMaker's limit of tags on one resource."""
@@ -36,6 +39,14 @@ def creation_tags(rollout: Rollout) -> Mapping[str, str]:
     """The tags of what a rollout creates where there was nothing before, and so nothing to go back to."""
     tags = lineage_tags(rollout, previous_config="")
     return {key: value for key, value in tags.items() if key != f"{PREFIX}previous-config"}
+
+
+def torn_down_tags(teardown: Rollout, now: datetime) -> Mapping[str, str]:
+    """The note on the config that a teardown leaves behind."""
+    return {
+        TORN_DOWN_TAG: now.isoformat(timespec="seconds"),
+        TORN_DOWN_BY_TAG: tag_value(f"{teardown.requester} {teardown.id}"),
+    }
 
 
 def inherited(cloned: Mapping[str, str], lineage: Mapping[str, str]) -> dict[str, str]:

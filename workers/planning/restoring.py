@@ -13,7 +13,7 @@ from bot.domain.phases import Kind, Phase
 from bot.domain.scaling import Scaling
 from workers.cloning import models_named_by
 from workers.cloning.containers import package_of
-from workers.cloning.lineage import TORN_DOWN_TAG
+from workers.cloning.lineage import TORN_DOWN_BY_TAG, TORN_DOWN_TAG
 from workers.cloning.naming import name_part
 from workers.world import Aws, World
 
@@ -55,6 +55,17 @@ class _Teardown:
     label: str
 
 
+@dataclass(frozen=True)
+class TeardownNote:
+    """What the tags of the config that a teardown left tell of it."""
+
+    config: str
+    at: datetime
+    by: str
+    """Who asked for it; empty if the note does not say."""
+    rollout_id: str
+
+
 def remains_of(world: World, spec: EndpointSpec) -> Remains | None:
     """What can be restored; None where nothing was torn down lately, or something of it is gone by now."""
     aws, teardown = world.aws(spec), _last_teardown(world, spec)
@@ -85,21 +96,24 @@ def _last_teardown(world: World, spec: EndpointSpec) -> _Teardown | None:
     ended = (r for r in past if r.phase is Phase.SUCCEEDED and r.kind in (Kind.CREATE, Kind.TEARDOWN))
     last = next(ended, None)
     if last is None:
-        return _noted(world.aws(spec), spec)
+        note = teardown_noted(world.aws(spec), spec)
+        return _Teardown(None, note.at, note.config, declared_scaling(spec), note.config) if note is not None else None
     if last.kind is Kind.CREATE or last.plan is None:
         return None
     return _Teardown(last.id, last.last.at, last.plan.current_config, last.plan.scaling, last.plan.current_label)
 
 
-def _noted(aws: Aws, spec: EndpointSpec) -> _Teardown | None:
+def teardown_noted(aws: Aws, spec: EndpointSpec) -> TeardownNote | None:
     """The newest note of a teardown on the configs that rollouts made for this endpoint."""
     own = [c for c in aws.leftovers.configs() if is_ours(c.name) and endpoint_part(c.name) == name_part(spec.name)]
     newest = sorted(own, key=lambda c: c.created, reverse=True)[:_MOST_NOTES]
-    notes = {c.name: note for c in newest if (note := aws.endpoints.tags(c.arn).get(TORN_DOWN_TAG)) is not None}
+    tags = {c.name: aws.endpoints.tags(c.arn) for c in newest}
+    notes = {name: found for name, found in tags.items() if TORN_DOWN_TAG in found}
     if not notes:
         return None
-    config, note = max(notes.items(), key=lambda item: item[1])
-    return _Teardown(None, datetime.fromisoformat(note), config, declared_scaling(spec), config)
+    config, note = max(notes.items(), key=lambda item: item[1][TORN_DOWN_TAG])
+    by, _, rollout_id = note.get(TORN_DOWN_BY_TAG, "").partition(" ")
+    return TeardownNote(config, datetime.fromisoformat(note[TORN_DOWN_TAG]), by, rollout_id)
 
 
 def _packages(aws: Aws, models: Mapping[str, ModelRecord]) -> Mapping[str, ModelPackage]:
