@@ -28,7 +28,8 @@ def button_of(row: Row) -> CommandButton | None:
             return CommandButton("Roll back", Rollback(endpoint=name), style="danger", confirm=asked)
         case BoardState.DRIFTED:
             words = (
-                f"{name} is brought to what the fleet file says, by a plan with approval where the file asks for it."
+                f"{name} is to be brought to what the fleet file says: its change is planned, and its approvers are asked. What no "
+                "rollout changes is told to you."
             )
             asked = Confirm(f"Sync {name}?", words, "Sync it", "Leave it")
             return CommandButton("Sync", Sync(endpoint=name), confirm=asked)

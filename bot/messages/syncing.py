@@ -71,9 +71,9 @@ def _line(outcome: Outcome) -> str:
             how = "It needs no click." if move.without_click else "Its plan asks for approval."
             return f"{name}: rollout {code(outcome.opened)} is opened, because {_particular(move)}. {how}"
         case ByWave() as move:
-            return (
-                f"{name}: the wave {escape(move.wave)} ({code(outcome.opened)}) brings it, because {_particular(move)}."
-            )
+            wave = f"the wave {escape(move.wave)} ({code(outcome.opened)})"
+            how = "" if move.without_click else " Its plan asks for approval."
+            return f"{name}: {wave} brings it, because {_particular(move)}.{how}"
         case Withdraw() as move:
             return f"{name}: rollout {code(move.rollout_id)} is taken back, because {_particular(move.nothing)}."
         case move:

@@ -144,6 +144,20 @@ def test_under_ask_the_same_plan_waits_for_a_click():
     assert not move.without_click
 
 
+@pytest.mark.parametrize("wave", [None, "sentiment"])
+def test_what_a_person_syncs_needs_approval_even_under_auto(wave: str | None):
+    move = decided("auto", asked_by=ANNA, wave=wave)
+    assert isinstance(move, Open | ByWave)
+    assert not move.without_click
+
+
+@pytest.mark.parametrize("approval_needed", [True, False])
+def test_a_sync_leaves_the_bots_own_plan_for_the_same_alone(approval_needed: bool):
+    own = a_bots_plan(Change(package=V4)).with_(approval_needed=approval_needed)
+    for outside in (None, an_outside_change()):
+        assert why(decided(standing=a_standing(outside=outside), active=(own,), asked_by=ANNA)) is Why.PROPOSED
+
+
 def test_under_manual_the_board_says_it_and_nothing_else_happens():
     assert why(decided("manual")) is Why.BY_POLICY
 
@@ -641,7 +655,7 @@ def test_every_state_leads_to_a_move_and_none_without_a_click_unless_the_policy_
         assert not stands
         assert by_person() not in held_by
         assert not held_by or move.change.package != V4
-        assert policy == "auto" or not move.without_click
+        assert not move.without_click or (policy == "auto" and asked_by is None)
         assert policy != "manual" or asked_by is not None
 
 

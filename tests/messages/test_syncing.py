@@ -17,8 +17,10 @@ def an_open(*, without_click: bool = False) -> Open:
     return Open(Kind.UPDATE, CHANGE, without_click, "sentiment version 4 is approved", "s", "w", 1)
 
 
-def by_wave() -> ByWave:
-    return ByWave("sentiment", None, "settings", CHANGE, False, "the fleet file says something else", "s", "w", 1)
+def by_wave(*, without_click: bool = False) -> ByWave:
+    return ByWave(
+        "sentiment", None, "settings", CHANGE, without_click, "the fleet file says something else", "s", "w", 1
+    )
 
 
 def one(move: object, opened: str = "") -> str:
@@ -36,10 +38,9 @@ def test_of_one_endpoint_it_says_why_nothing_was_done():
 
 
 def test_an_endpoint_of_a_wave_is_told_which_wave():
-    assert (
-        one(by_wave(), "wabc2345")
-        == "stt-prod: the wave sentiment (wabc2345) brings it, because the fleet file says something else."
-    )
+    brings = "stt-prod: the wave sentiment (wabc2345) brings it, because the fleet file says something else."
+    assert one(by_wave(), "wabc2345") == f"{brings} Its plan asks for approval."
+    assert one(by_wave(without_click=True), "wabc2345") == brings
 
 
 def test_what_was_taken_back_is_told():

@@ -13,6 +13,7 @@ from bot.domain.endpoint import ApprovalStatus
 from bot.domain.fleet import Follows
 from bot.domain.phases import BOT_ACTOR, Kind, Phase
 from bot.domain.rollout import Rollout
+from bot.domain.wave import WaveState
 from workers.rounds import RoundName
 
 V3, V4, V5 = (package_of("sentiment", n) for n in (3, 4, 5))
@@ -59,6 +60,12 @@ def manage(engine: EstateEngine) -> None:
     for name in (RoundName.CENSUS, RoundName.TAGS, RoundName.MANAGE):
         engine.parts.rounds.rounds[name].run()
     engine.settle()
+
+
+def move_by_hand(engine: EstateEngine, endpoint: str) -> None:
+    """Somebody updates it in AWS, back to the config that it had in the beginning."""
+    moved = engine.estate[endpoint]
+    moved.config, moved.moved_at = f"{endpoint}-made-by-hand", engine.clock()
 
 
 def rollouts(engine: EstateEngine, endpoint: str | None = None) -> tuple[Rollout, ...]:
@@ -247,7 +254,43 @@ def test_sync_of_all_opens_what_is_wanted_in_the_endpoints_own_channels(made: Ma
     engine = made({"a": "ask", "b": "auto"})
     assert "2 endpoints on the way" in engine.ask("sync --all")
     assert {r.thread.channel_id for r in rollouts(engine)} == {HOME}
-    assert {(r.endpoint, r.approval_needed) for r in rollouts(engine)} == {("a", True), ("b", False)}
+    assert {(r.endpoint, r.approval_needed) for r in rollouts(engine)} == {("a", True), ("b", True)}
+
+
+def test_a_sync_of_anybodys_starts_nothing_that_a_promote_of_theirs_would_not(made: Made):
+    engine = made({"a": "auto"})
+    answer = engine.ask("sync a")
+    engine.play(lambda: False, timedelta(minutes=30))
+    (rollout,) = rollouts(engine)
+    assert (rollout.requester, rollout.phase) == (ANNA, Phase.AWAITING_APPROVAL)
+    assert "Its plan asks for approval." in answer
+    assert engine.estate.updates() == 0
+
+
+def test_a_wave_that_somebody_synced_is_theirs_and_needs_somebody_else(made: Made):
+    engine = made({"a": "auto", "b": "auto", "c": "auto"}, waves=WAVE)
+    engine.type("sync a", by=BEN)
+    (wave,) = engine.store.waves.recent()
+    assert (wave.requester, wave.approval_needed) == (BEN, True)
+    engine.press("Start wave", by=BEN)
+    engine.play(lambda: False, timedelta(minutes=30))
+    assert engine.store.waves.recent()[0].state is WaveState.PROPOSED
+    assert engine.estate.updates() == 0
+
+
+def test_a_sync_never_takes_the_place_of_the_plan_that_asks_because_of_an_outside_change(made: Made):
+    engine = made({"a": "auto"})
+    pass_time(engine, timedelta(minutes=30))
+    engine.registry.packages.append(V5)
+    move_by_hand(engine, "a")
+    manage(engine)
+    asking = rollouts(engine)[0]
+    assert "it was changed outside the bot" in asking.reason
+    for ask in ("sync a", "sync --all"):
+        engine.type(ask)
+    pass_time(engine, timedelta(minutes=30))
+    assert rollouts(engine)[0].id == asking.id
+    assert engine.rollout(asking.id).phase is Phase.AWAITING_APPROVAL
 
 
 def test_sync_that_is_delivered_twice_opens_one_rollout(made: Made):
@@ -331,8 +374,7 @@ def test_production_gets_what_has_soaked_on_staging(made: Made):
 def test_what_was_changed_outside_the_bot_is_asked_about_once(made: Made):
     engine = made({"a": "auto"})
     pass_time(engine, timedelta(minutes=30))
-    moved = engine.estate["a"]
-    moved.config, moved.moved_at = "a-made-by-hand", engine.clock()
+    move_by_hand(engine, "a")
     pass_time(engine, timedelta(minutes=30))
     asked, _ = rollouts(engine)
     assert asked.phase is Phase.AWAITING_APPROVAL

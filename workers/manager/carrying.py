@@ -113,6 +113,7 @@ class Carrying:
             [spec.name for spec, _ in group],
             needs_approval=not all(move.without_click for _, move in group),
             seed=seed,
+            requester=asked.by if asked is not None else BOT_ACTOR,
         )
         wave_id = wave_id_for(seed)
         for spec, move in group:

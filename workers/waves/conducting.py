@@ -11,6 +11,7 @@ from bot.domain.errors import UnknownName, UserError
 from bot.domain.fleet import Approval
 from bot.domain.lock import EVERYTHING, refusal
 from bot.domain.nearest import nearest
+from bot.domain.phases import BOT_ACTOR
 from bot.domain.wave import (
     MemberState,
     Say,
@@ -83,8 +84,9 @@ class Waves:
         *,
         needs_approval: bool,
         seed: str,
+        requester: str = BOT_ACTOR,
     ) -> None:
-        """Open a wave of the bot's own, once for each seed; what becomes of it stands in its thread.
+        """Open a wave that nobody typed, once for each seed; what becomes of it stands in its thread.
 
         Args:
             name: A wave of the fleet file.
@@ -93,9 +95,12 @@ class Waves:
             endpoints: Those of the wave that are meant.
             needs_approval: False where the policy of all of them is `auto`.
             seed: What the proposal rests on: the same is proposed once.
+            requester: Who asked for it by `sync`; it is theirs then, so that they do not approve it themselves.
         """
-        wish = Wish(package_arn=package_arn, with_version=package_arn is not None)
-        wave = self.starting.propose(name, wish, endpoints, needs_approval=needs_approval, seed=seed)
+        wish = Wish(package_arn=package_arn, with_version=package_arn is not None, only=tuple(endpoints))
+        wave = self.starting.propose(
+            name, wish, endpoints, needs_approval=needs_approval, seed=seed, requester=requester
+        )
         if wave is not None:
             self.telling.tell(wave.id)
 

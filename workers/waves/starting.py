@@ -70,9 +70,16 @@ class WaveStarting:
         return self._commit(wave)
 
     def propose(
-        self, name: str, wish: Wish, endpoints: Collection[str], *, needs_approval: bool, seed: str
+        self,
+        name: str,
+        wish: Wish,
+        endpoints: Collection[str],
+        *,
+        needs_approval: bool,
+        seed: str,
+        requester: str = BOT_ACTOR,
     ) -> Wave | None:
-        """Open a wave of the bot's own, once for each seed.
+        """Open a wave that nobody typed, once for each seed.
 
         Returns:
             The wave that is open for that seed; None where there is nothing to change, another wave is in the way, or there is no
@@ -93,7 +100,7 @@ class WaveStarting:
         if not drawn.members:
             return None
         wave = self._opened(
-            wave_id, name, plan, drawn, wish, channel, requester=BOT_ACTOR, approval_needed=needs_approval
+            wave_id, name, plan, drawn, wish, channel, requester=requester, approval_needed=needs_approval
         )
         return self._commit(wave)
 
@@ -104,7 +111,7 @@ class WaveStarting:
             UserError: the fleet file knows it no more, or nothing is left to change.
         """
         plan = self._plan(wave.name)
-        by_person = wave.requester != BOT_ACTOR
+        by_person = wave.requester != BOT_ACTOR and not wave.wish.only
         only = None if by_person else {m.endpoint for m in wave.members}
         drawn = self.plans.draw(plan, wave.wish, channel=wave.thread.channel_id, only=only, by_person=by_person)
         if not drawn.members:

@@ -51,7 +51,8 @@ def decide(spec: EndpointSpec, standing: Standing, situation: Situation, now: da
     wish, own = _wish(spec, standing, situation, now), situation.own_plan
     if isinstance(wish, Nothing):
         return Withdraw(own.id, wish) if own is not None and wish.why in SETTLED else wish
-    without_click = spec.policy == "auto" and not wish.doubt
+    # `auto` is the bot's own leave: what a person asks for needs approval, as a promote of theirs would.
+    without_click = spec.policy == "auto" and not wish.doubt and situation.asked_by is None
     if obstacle := _obstacle(wish, situation, own, without_click=without_click):
         return obstacle
     wanted = wanted_of(spec.name, wish.kind, wish.change)
@@ -172,14 +173,15 @@ def _obstacle(wish: _Wish, situation: Situation, own: Rollout | None, *, without
         other = situation.others[0]
         waits = "waits" if other.is_waiting else "is at work on it"
         return Nothing(Why.BUSY, f"rollout {other.id} {waits}")
-    is_same = own is not None and (own.kind, own.change, own.approval_needed) == (
-        wish.kind,
-        wish.change,
-        not without_click,
-    )
-    if own is not None and is_same:
+    if own is not None and _is_the_same(own, wish, situation, without_click=without_click):
         return Nothing(Why.PROPOSED, f"rollout {own.id} is open for it, {own.phase.words}")
     return None
+
+
+def _is_the_same(own: Rollout, wish: _Wish, situation: Situation, *, without_click: bool) -> bool:
+    """Whether that plan does for it. For somebody who syncs, one that waits for its window does, too: it has its leave."""
+    asks_alike = situation.asked_by is not None or own.approval_needed is not without_click
+    return (own.kind, own.change) == (wish.kind, wish.change) and asks_alike
 
 
 def _remembered_no(situation: Situation, signature: str, wanted: str, wish: _Wish, now: datetime) -> Nothing | None:

@@ -28,6 +28,8 @@ class Wish(Value):
     """One version for all of them."""
     with_version: bool = True
     """Whether a version may change at all; False brings settings only."""
+    only: tuple[str, ...] = ()
+    """The endpoints that are meant, where the endpoint manager chose them; empty: all of the wave's."""
 
 
 class Member(Value):
