@@ -187,7 +187,7 @@ def test_a_stale_button_does_not_overturn_a_decision_and_a_typed_command_does(en
     engine.press("Approve version", by=BEN)
     engine.press_command(stale, by=CARL, on=engine.notices[0])
     assert engine.slack.views == []
-    assert "To reject it nevertheless: reject-version sentiment 6" in engine.slack.whispers[-1][1]
+    assert engine.slack.whispers[-1][1].endswith("To reject it nevertheless: reject-version sentiment 6 --reason TEXT")
     assert engine.version(6).approval is APPROVED
     engine.type('reject-version sentiment 6 --reason "recall is worse"', by=CARL)
     assert engine.version(6).approval is REJECTED
@@ -222,8 +222,12 @@ def test_a_form_that_was_open_while_somebody_else_decided_changes_nothing(engine
     engine.press("Reject version…", by=BEN)
     engine.press("Approve version", by=CARL)
     engine.submit({InputId.REASON: "recall is worse"}, by=BEN)
-    assert f"Approved already, by <@{CARL}>" in engine.slack.whispers[-1][1]
+    told = engine.slack.whispers[-1][1]
+    assert f"Approved already, by <@{CARL}>" in told
     assert engine.version(6).approval is APPROVED
+    engine.type(told.partition("nevertheless: ")[2], by=BEN)
+    assert engine.version(6).approval is REJECTED
+    assert "recall is worse" in (engine.version(6).approval_note or "")
 
 
 def test_two_who_decide_at_the_same_moment_hear_who_won(engine: Watched) -> None:
@@ -231,7 +235,7 @@ def test_two_who_decide_at_the_same_moment_hear_who_won(engine: Watched) -> None
     engine.registry.fail("set_approval", carl_was_faster)
     answer = engine.ask_as(BEN, "approve-version sentiment 6")
     assert "Somebody else changed it at the same moment: sentiment version 6 is PendingManualApproval" in answer
-    assert "You changed nothing." in answer
+    assert "You changed nothing. To approve it nevertheless: approve-version sentiment 6" in answer
 
 
 @pytest.mark.parametrize(
@@ -309,7 +313,7 @@ def test_a_running_version_that_is_rejected_raises_the_alarm_once_and_offers_the
     alert = announcement(revoked)
     assert f"{ENDPOINT} runs sentiment version 3, which is no longer approved." in alert.words
     assert "Rejected by carla" in alert.words
-    revoked.press("Promote to 4", by=ANNA)
+    revoked.press("Promote to version 4", by=ANNA)
     assert revoked.store.rollouts.recent(ENDPOINT)[0].change.version == 4
 
 
@@ -328,7 +332,7 @@ def test_a_held_version_is_not_offered(engine: Watched) -> None:
     engine.store.holds.put(ENDPOINT, "e1", engine.clock(), lambda _: (hold,))
     engine.decided(3, REJECTED)
     engine.round()
-    assert list(announcement(engine).buttons) == ["Promote to 2"]
+    assert list(announcement(engine).buttons) == ["Promote to version 2"]
 
 
 def test_with_nothing_else_approved_the_alarm_offers_the_way_back(engine: Watched) -> None:
@@ -379,12 +383,12 @@ def test_endpoints_on_the_same_revoked_version_share_one_alarm_that_stays_true()
     engine.lives_in(endpoints=Estate(engine.endpoints, other))
     engine.round()
     alert = announcement(engine)
-    assert list(alert.buttons) == [f"{ENDPOINT}: promote to 4", "sentiment-eu: promote to 4"]
+    assert list(alert.buttons) == [f"{ENDPOINT}: promote to version 4", "sentiment-eu: promote to version 4"]
     newer = standing_on(engine.clock, "sentiment-eu", a_package(4))
     other.models["sentiment-eu-model"] = newer.models["sentiment-eu-model"]
     other.moved_at = engine.clock()
     engine.round()
-    assert list(announcement(engine).buttons) == ["Promote to 4"]
+    assert list(announcement(engine).buttons) == ["Promote to version 4"]
     engine.close()
 
 

@@ -27,6 +27,7 @@ from bot.domain.errors import (
 )
 from bot.domain.fleet import Approval
 from bot.domain.nearest import nearest
+from bot.grammar import render
 from bot.messages.ids import InputId
 from bot.messages.modals import render_reject_version
 from bot.messages.versions import render_decision
@@ -63,26 +64,28 @@ class VersionDecisions:
             wanted = _wanted(command)
             is_again = not self.world.store.versions.begin(errand.id)
             if isinstance(command, commands.RejectVersion) and command.reason is None:
-                _refuse_if_decided(package, wanted, if_pending=command.if_pending)
+                _refuse_if_decided(package, command)
                 self._ask_why(errand, command, package)
                 return
             note = approval_note(wanted, errand.actor, self._handle(errand.actor), command.reason)
             is_done = is_again and (package.approval, package.approval_note) == (wanted, note)
             if not is_done:
-                _refuse_if_decided(package, wanted, if_pending=command.if_pending)
-                self._set(group, package, wanted, note)
+                _refuse_if_decided(package, command)
+                self._set(group, package, command, note)
             done = self._decision(errand, command, package, was_set=is_done)
             self.world.store.versions.decide(errand.id, done)
         self._tell(errand, group, package)
 
-    def _set(self, group: WatchedGroup, package: ModelPackage, wanted: ApprovalStatus, note: str) -> None:
+    def _set(self, group: WatchedGroup, package: ModelPackage, command: Decide, note: str) -> None:
         """Write it into the registry. Raises UserError, who won, when somebody else did so at the same moment."""
         registry = self.world.aws(group.specs[0]).registry
         try:
-            registry.set_approval(package.arn, wanted, note)
+            registry.set_approval(package.arn, _wanted(command), note)
         except ResourceBusy as exc:
             now = registry.describe_package(package.arn)
-            raise UserError(f"Somebody else changed it at the same moment: {_state(now)} You changed nothing.") from exc
+            raise UserError(
+                f"Somebody else changed it at the same moment: {_state(now)} You changed nothing.{_nevertheless(now, command)}"
+            ) from exc
 
     def _decision(
         self, errand: CommandErrand, command: Decide, package: ModelPackage, *, was_set: bool
@@ -208,16 +211,20 @@ def _wanted(command: Decide) -> ApprovalStatus:
     return ApprovalStatus.APPROVED if isinstance(command, commands.ApproveVersion) else ApprovalStatus.REJECTED
 
 
-def _refuse_if_decided(package: ModelPackage, wanted: ApprovalStatus, *, if_pending: bool) -> None:
+def _refuse_if_decided(package: ModelPackage, command: Decide) -> None:
     """What stands already is not decided again; what a button offered is over once anybody decided."""
-    if package.approval is wanted or (if_pending and package.approval is not ApprovalStatus.PENDING):
-        verb = "approve" if wanted is ApprovalStatus.APPROVED else "reject"
-        other = (
-            ""
-            if package.approval is wanted
-            else f" To {verb} it nevertheless: {verb}-version {package.group} {package.version}"
-        )
-        raise UserError(f"{_state(package)} You changed nothing.{other}")
+    is_over = command.if_pending and package.approval is not ApprovalStatus.PENDING
+    if is_over or package.approval is _wanted(command):
+        raise UserError(f"{_state(package)} You changed nothing.{_nevertheless(package, command)}")
+
+
+def _nevertheless(package: ModelPackage, command: Decide) -> str:
+    """How to decide otherwise than somebody else did: what to type, with the reason that was given, which is kept nowhere else."""
+    if package.approval is _wanted(command):
+        return ""
+    typed = render(command.model_copy(update={"if_pending": False}))
+    reason = " --reason TEXT" if isinstance(command, commands.RejectVersion) and command.reason is None else ""
+    return f" To {command.name.partition('-')[0]} it nevertheless: {typed}{reason}"
 
 
 def _state(package: ModelPackage) -> str:
