@@ -100,6 +100,12 @@ def watched_groups(fleet: Fleet) -> tuple[WatchedGroup, ...]:
     )
 
 
+def waves_by_endpoint(fleet: Fleet) -> Mapping[str, str]:
+    """The wave of the fleet file that each endpoint is part of; of several, the first."""
+    waves = reversed(list(fleet.waves.items()))
+    return {endpoint: name for name, wave in waves for endpoint in wave.endpoints}
+
+
 def group_arn(package_arn: str) -> str:
     """The ARN of the group that a version belongs to."""
     return package_arn.rpartition("/")[0].replace(":model-package/", ":model-package-group/")

@@ -1,10 +1,9 @@
-"""Versions of the registry in messages: the announcement of a new one, what was decided on it, and the alarm when one is revoked."""
+"""Versions of the registry in messages: the announcement of a new one, and what was decided on it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from bot.domain.announcing import Announcement, decided_by, decided_why
-from bot.domain.commands import ApproveVersion, Change, Promote, RejectVersion, Rollback
+from bot.domain.commands import ApproveVersion, Change, Promote, RejectVersion
 from bot.domain.endpoint import ApprovalStatus, ModelPackage
 from bot.domain.fleet import EndpointSpec
 from bot.domain.track import Release
@@ -22,12 +21,15 @@ from bot.messages.blocks import (
     quote,
     section,
 )
-from bot.messages.words import count, moment, on_one_line, people
+from bot.messages.words import count, moment, on_one_line
 
 _MOST_NAMES = 12
 """Endpoints that one line names; the board has all of them."""
 
 _MOST_BUTTONS = 5
+
+_POLICIES = ("auto", "ask", "manual")
+"""In the order in which an announcement tells of them."""
 
 _MOST_NOTES = 1500
 """Characters of release notes."""
@@ -36,12 +38,6 @@ _SHORT_NOTES = 200
 
 _METRIC = "metric."
 """Metadata that begins so is a number that whoever trained the version measured."""
-
-_POLICIES: Mapping[str, str] = {
-    "auto": "by itself, in its change windows",
-    "ask": "after somebody approved its plan",
-    "manual": "only when somebody promotes it",
-}
 
 STATUS_WORDS: Mapping[ApprovalStatus | None, str] = {
     ApprovalStatus.APPROVED: "Approved",
@@ -52,7 +48,12 @@ STATUS_WORDS: Mapping[ApprovalStatus | None, str] = {
 
 
 def render_pending(
-    package: ModelPackage, group: str, getting: Sequence[EndpointSpec], approvers: str, also: Sequence[str] = ()
+    package: ModelPackage,
+    group: str,
+    getting: Sequence[EndpointSpec],
+    approvers: str,
+    also: Sequence[str] = (),
+    waves: Mapping[str, str] | None = None,
 ) -> Message:
     """A version that waits for approval.
 
@@ -62,6 +63,7 @@ def render_pending(
         getting: The endpoints that would get it.
         approvers: Who decides, as people read it.
         also: Further versions that wait, and are not announced by themselves.
+        waves: The wave of the fleet file that an endpoint is part of, by endpoint.
     """
     version = package.version or 0
     approve = ApproveVersion(group=group, version=version, if_pending=True)
@@ -74,9 +76,11 @@ def render_pending(
         title,
         (
             section("\n".join([title, *_about(package)])),
-            section(f"If it is approved, it comes to:\n{_by_policy(getting)}"),
+            section(f"If it is approved, it comes to:\n{_ways_in(getting, waves or {})}"),
             command_buttons(
-                CommandButton("Approve version", approve, style="primary", confirm=_confirm(package, getting)),
+                CommandButton(
+                    "Approve version", approve, style="primary", confirm=_confirm(package, getting, waves or {})
+                ),
                 CommandButton("Reject version…", reject, style="danger"),
             ),
             context(small),
@@ -84,13 +88,15 @@ def render_pending(
     )
 
 
-def _confirm(package: ModelPackage, getting: Sequence[EndpointSpec]) -> Confirm | None:
+def _confirm(package: ModelPackage, getting: Sequence[EndpointSpec], waves: Mapping[str, str]) -> Confirm | None:
     """Where an approval alone changes endpoints, the button asks before."""
-    by_itself = [spec for spec in getting if spec.policy == "auto"]
+    asking = _asking(getting, waves)
+    by_itself = [spec for spec in getting if spec.policy == "auto" and waves.get(spec.name) not in asking]
     if not by_itself:
         return None
     follows = f"{by_itself[0].name} gets it" if len(by_itself) == 1 else f"{len(by_itself)} endpoints get it"
-    text = f"{follows} without a further question, as soon as the change windows allow."
+    when = "as soon as the change windows allow" if any(spec.windows for spec in by_itself) else "at once"
+    text = f"{follows} without a further question, {when}."
     return Confirm(f"Approve {package.label}?", text, "Approve", "Not now")
 
 
@@ -123,68 +129,6 @@ def how_it_stands(package: ModelPackage) -> str:
     return f"{STATUS_WORDS[package.approval]}{who}{when}{f': {escape(why)}' if why else '.'}"
 
 
-@dataclass(frozen=True)
-class WayOut:
-    """What an endpoint that runs a revoked version can be brought to."""
-
-    spec: EndpointSpec
-    instead: ModelPackage | None
-    """The newest approved version that nothing holds there; None if there is none."""
-
-
-def render_revoked(package: ModelPackage, ways: Sequence[WayOut]) -> Message:
-    """Endpoints run what is no longer approved.
-
-    Args:
-        package: What they run, as the registry has it now.
-        ways: The endpoints, at least one, with the way out of each.
-    """
-    specs = [way.spec for way in ways]
-    verb = "runs" if len(ways) == 1 else "run"
-    text = f":warning: {_names(specs)} {verb} *{escape(package.label)}*, which is no longer approved."
-    versions = sorted({way.instead.label for way in ways if way.instead is not None})
-    happens = ["SageMaker does not stop what runs."]
-    if len(versions) == 1:
-        happens.append(f"The newest approved version that may run is {escape(versions[0])}.")
-    if not versions:
-        happens.append("No other approved version may run, so what is left is to roll back.")
-    elif any(way.instead is None for way in ways):
-        happens.append("Where nothing else may run, what is left is to roll back.")
-    owners = list(dict.fromkeys(spec.owner for spec in specs if spec.owner is not None))
-    if owners:
-        happens.append(f"{people(tuple(owners))} {'answers' if len(owners) == 1 else 'answer'} for it.")
-    buttons = [_way_out(way, is_only=len(ways) == 1) for way in ways[:_MOST_BUTTONS]]
-    return Message(
-        text,
-        (section(f"{text}\n{how_it_stands(package)}"), section(" ".join(happens)), command_buttons(*buttons)),
-    )
-
-
-def _way_out(way: WayOut, *, is_only: bool) -> CommandButton:
-    name = way.spec.name
-    begin = "" if is_only else f"{on_one_line(name, 50)}: "
-    if way.instead is not None:
-        label = f"promote to {way.instead.version}"
-        command = promotion_of(way.spec, way.instead)
-        return CommandButton(begin + label if begin else label.capitalize(), command, style="primary")
-    return CommandButton(
-        begin + "roll back" if begin else "Roll back",
-        Rollback(endpoint=name),
-        style="danger",
-        confirm=Confirm("Roll back?", f"{name} goes back to its last good config.", "Roll back"),
-    )
-
-
-def render_revoked_over(alert: Announcement, *, is_approved: bool) -> Message:
-    """The same message when that is over: the version is approved again, or nothing runs it any more."""
-    names, label = " and ".join(f"*{escape(name)}*" for name in alert.endpoints[-2:]), escape(alert.label)
-    if len(alert.endpoints) > 2:
-        names = count(len(alert.endpoints), "endpoint")
-    how = f"{label} is approved again." if is_approved else "it does not run there any more."
-    text = f"{names} ran *{label}* while it was not approved. That is over: {how}"
-    return Message(text, (section(text),))
-
-
 def render_unwatched(announcement: Announcement) -> Message:
     """Nothing is asked and nothing alarms any more, because the fleet file does not name the group now."""
     text = f"This was about *{escape(announcement.label)}*. No endpoint of the fleet file uses its group any more."
@@ -198,7 +142,7 @@ def render_newly_approved(package: ModelPackage, by_hand: Sequence[EndpointSpec]
         package: The version.
         by_hand: Endpoints of policy `manual`, at least one.
     """
-    names = _names(by_hand)
+    names = names_of(by_hand)
     text = (
         f"*{escape(package.label)}* is approved. {names} {'takes' if len(by_hand) == 1 else 'take'} new versions only by "
         "hand (policy manual), so nothing happens by itself."
@@ -216,7 +160,7 @@ def render_offered(release: Release, specs: Sequence[EndpointSpec], newest: str)
         newest: The last package of that track, as people call it.
     """
     title = f"*{escape(release.title or 'A new release')}* (version {escape(release.version)}) is offered in the AWS Marketplace."
-    where = f"The track of {_names(specs)} ends with {escape(newest)}."
+    where = f"The track of {names_of(specs)} ends with {escape(newest)}."
     todo = (
         "The Marketplace does not tell its package ARN to programs. To use it: subscribe to that version, copy its ARN for the "
         "endpoint's region from the product's Configure page, and put it at the end of `track` in the fleet file."
@@ -245,12 +189,39 @@ def _about(package: ModelPackage) -> list[str]:
     return lines
 
 
-def _by_policy(getting: Sequence[EndpointSpec]) -> str:
-    rows = [(words, [s for s in getting if s.policy == policy]) for policy, words in _POLICIES.items()]
-    return listed([f"{_names(specs)}: {words}" for words, specs in rows if specs])
+def _ways_in(getting: Sequence[EndpointSpec], waves: Mapping[str, str]) -> str:
+    """Which endpoints get it in which way. Those of a wave come together; by hand alone is by hand, wave or not."""
+    asking = _asking(getting, waves)
+    alike: dict[tuple[str, str | None, bool], list[EndpointSpec]] = {}
+    for spec in sorted(getting, key=lambda spec: _POLICIES.index(spec.policy)):
+        wave = waves.get(spec.name) if spec.policy != "manual" else None
+        policy = "ask" if wave in asking else spec.policy
+        alike.setdefault((policy, wave, policy == "auto" and bool(spec.windows)), []).append(spec)
+    return listed([f"{names_of(specs)}: {_way_in(len(specs), *way)}" for way, specs in alike.items()])
 
 
-def _names(specs: Sequence[EndpointSpec]) -> str:
+def _asking(getting: Sequence[EndpointSpec], waves: Mapping[str, str]) -> frozenset[str]:
+    """Waves that wait for approval, because one of their endpoints does."""
+    return frozenset(waves[spec.name] for spec in getting if spec.policy == "ask" and spec.name in waves)
+
+
+def _way_in(number: int, policy: str, wave: str | None, has_windows: bool) -> str:
+    """As in: by themselves, as wave intent, in their change windows."""
+    one = number == 1
+    match policy, wave:
+        case "manual", _:
+            return f"only when somebody promotes {'it' if one else 'them'}"
+        case "ask", None:
+            return "after somebody approved its plan" if one else "each after somebody approved its plan"
+        case "ask", _:
+            return f"as wave *{escape(wave or '')}*, after somebody approved that"
+    how = "by itself" if one else "by themselves"
+    how += f", as wave *{escape(wave)}*" if wave is not None else ""
+    return how + (f", in {'its' if one else 'their'} change windows" if has_windows else "")
+
+
+def names_of(specs: Sequence[EndpointSpec]) -> str:
+    """`*a*, *b* and *c*`; of very many, how many more."""
     shown = [f"*{escape(spec.name)}*" for spec in specs[:_MOST_NAMES]]
     left = len(specs) - len(shown)
     if left:

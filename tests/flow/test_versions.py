@@ -115,8 +115,8 @@ def test_a_running_version_that_is_revoked_in_the_console_raises_an_alarm_with_a
     announced(stack, 5)
     stack.aws.scenario("version-unapproved", "sentiment-prod", version=3)
     alarm = said(stack, "sentiment-prod runs sentiment version 3, which is no longer approved")
-    assert alarm.buttons == ["Promote to 4"]
-    stack.slack.person("anna").click("Promote to 4")
+    assert alarm.buttons == ["Promote to version 4"]
+    stack.slack.person("anna").click("Promote to version 4")
     said(stack, "State: awaiting approval")
     stack.aws.scenario("version-unapproved", "sentiment-prod", version=3, status="Approved")
     stack.slack.wait_for(lambda: "approved again" in now(stack, alarm).plain, 20, "the end of the alarm")

@@ -10,23 +10,21 @@ from fakes.reading import labels_of, words_of
 from test_every_message import NoFiles
 
 from bot.domain.announcing import Announcement, AnnouncementKind, approval_note
-from bot.domain.commands import ApproveVersion, RejectVersion, Rollback
+from bot.domain.commands import ApproveVersion, RejectVersion, Rollback, WaveStart
 from bot.domain.endpoint import ApprovalStatus, ModelPackage
 from bot.domain.errand import CommandValue, FormContext, ReplyTo
 from bot.domain.fleet import EndpointSpec, parse_fleet
 from bot.domain.track import Release
 from bot.messages.blocks import Message
 from bot.messages.modals import render_reject_version
+from bot.messages.revoked import WayOut, render_revoked, render_revoked_over
 from bot.messages.versions import (
-    WayOut,
     promotion_of,
     release_line,
     render_decision,
     render_newly_approved,
     render_offered,
     render_pending,
-    render_revoked,
-    render_revoked_over,
     render_settled,
     render_unwatched,
 )
@@ -119,12 +117,39 @@ def test_an_announcement_says_what_it_is_and_where_it_would_go():
     assert "sentiment version 5 waits for approval." in words
     assert "accuracy 0.924, f1 0.915" in words
     assert "&lt;!channel&gt;" in str(announced(package=package).blocks)
-    assert "sentiment-prod: by itself, in its change windows" in words.replace("*", "")
+    assert "sentiment-prod: by itself\n" in words.replace("*", "")
     assert "sentiment-eu: after somebody approved its plan" in words.replace("*", "")
     assert "sentiment-lab: only when somebody promotes it" in words.replace("*", "")
     assert "approve-version sentiment 5" in words
     assert "sentiment version 6 waits too." in words
     assert "0a" not in words
+
+
+def test_an_announcement_speaks_of_change_windows_where_there_are_some():
+    windows = FLEET.replace("policy: auto", "policy: auto, windows: [Mon-Fri 09:00-17:00 Europe/Berlin]")
+    first = parse_fleet(windows, "fleet.yaml").endpoints["sentiment-prod"]
+    second = first.model_copy(update={"name": "sentiment-us"})
+    assert "sentiment-prod: by itself, in its change windows" in words_of(announced(first)).replace("*", "")
+    both = announced(first, second)
+    assert "and sentiment-us: by themselves, in their change windows" in words_of(both).replace("*", "")
+    assert "2 endpoints get it without a further question, as soon as the change windows allow." in str(both.blocks)
+    assert "sentiment-prod gets it without a further question, at once." in str(announced().blocks)
+
+
+def test_an_announcement_says_as_which_wave_a_version_comes():
+    auto, ask, manual = SPECS.values()
+    other = auto.model_copy(update={"name": "sentiment-us"})
+    waves = {spec.name: "sentiment" for spec in (auto, other, ask, manual)}
+
+    def told(*specs: EndpointSpec) -> str:
+        message = render_pending(version_5(), "sentiment", specs, "<@U0BEN>", (), waves)
+        return words_of(message).replace("*", "")
+
+    assert "sentiment-prod and sentiment-us: by themselves, as wave sentiment" in told(auto, other)
+    assert "sentiment-lab: only when somebody promotes it" in told(auto, manual)
+    asked = render_pending(version_5(), "sentiment", [auto, ask], "<@U0BEN>", (), waves)
+    assert "sentiment-prod and sentiment-eu: as wave sentiment, after somebody approved that" in told(auto, ask)
+    assert "without a further question" not in str(asked.blocks)
 
 
 def test_its_buttons_decide_only_while_nobody_has():
@@ -163,7 +188,7 @@ def test_a_revoked_version_comes_with_the_way_out():
     assert "which is no longer approved" in words_of(alert)
     assert "Rejected by carla on" in words_of(alert)
     assert "@U0ANNA answers for it." in words_of(alert)
-    assert typed_by(alert) == {"Promote to 4": promotion_of(spec, version_5(version=4))}
+    assert typed_by(alert) == {"Promote to version 4": promotion_of(spec, version_5(version=4))}
     assert typed_by(render_revoked(rejected, [WayOut(spec, None)])) == {
         "Roll back": Rollback(endpoint="sentiment-prod")
     }
@@ -200,9 +225,26 @@ def test_several_endpoints_on_a_revoked_version_share_an_alarm():
     assert problems_in(list(alert.blocks), MESSAGE, NoFiles()) == []
     assert "run sentiment version 5" in words_of(alert)
     assert "Where nothing else may run, what is left is to roll back." in words_of(alert)
-    assert [label.rpartition(": ")[2] for label in labels_of(alert)] == ["roll back", *["promote to 4"] * 4]
+    assert [label.rpartition(": ")[2] for label in labels_of(alert)] == [
+        "roll back",
+        *["promote to version 4"] * 4,
+    ]
+    assert f"There is no room for buttons for {names[5]}, {names[6]}: type promote ENDPOINT --version N" in words_of(
+        alert
+    )
     over = render_revoked_over(REVOKED.model_copy(update={"endpoints": tuple(names)}), is_approved=True)
     assert "7 endpoints ran sentiment version 5" in words_of(over)
+
+
+def test_endpoints_of_a_wave_leave_a_revoked_version_together():
+    names = ("intent-us", "intent-eu", "intent-ap", "alone")
+    specs = [SPECS["sentiment-prod"].model_copy(update={"name": name}) for name in names]
+    ways = [WayOut(spec, version_5(version=4), "intent" if spec.name != "alone" else None) for spec in specs]
+    assert typed_by(render_revoked(version_5(), ways)) == {
+        "Wave intent to version 4": WaveStart(wave="intent", version=4),
+        "alone: promote to version 4": promotion_of(specs[3], version_5(version=4)),
+    }
+    assert list(typed_by(render_revoked(version_5(), ways[:1]))) == ["Promote to version 4"]
 
 
 def test_release_notes_fit_a_row():

@@ -11,10 +11,11 @@ from bot.domain.announcing import (
     newest_allowed,
     revoked,
     version_of,
+    waves_by_endpoint,
 )
 from bot.domain.endpoint import ApprovalStatus, ModelPackage
 from bot.domain.fleet import EndpointSpec
-from bot.messages.versions import WayOut, render_revoked, render_revoked_over
+from bot.messages.revoked import WayOut, render_revoked, render_revoked_over
 from workers.versions.announcing import Announcing
 from workers.world import World
 
@@ -93,10 +94,11 @@ class Alerting:
 
     def _ways_out(self, concerned: Sequence[EndpointSpec], versions: Sequence[ModelPackage]) -> tuple[WayOut, ...]:
         holds = self.world.store.holds.on_each(spec.name for spec in concerned)
+        waves = waves_by_endpoint(self.world.fleet)
 
         def way_out(spec: EndpointSpec) -> WayOut:
             held = [hold.package_arn for hold in holds[spec.name] if hold.package_arn is not None]
-            return WayOut(spec, newest_allowed(versions, held))
+            return WayOut(spec, newest_allowed(versions, held), waves.get(spec.name))
 
         return tuple(way_out(spec) for spec in concerned)
 

@@ -14,6 +14,7 @@ from bot.domain.announcing import (
     newest_allowed,
     version_of,
     watched_groups,
+    waves_by_endpoint,
     would_get,
 )
 from bot.domain.approval import describe_approvers
@@ -98,11 +99,12 @@ class RegistryWatch:
         address = group.address(package.arn)
         approvers = describe_approvers(all_approvers(spec.approval for spec in group.specs))
         others = [p.label for p in waiting if p.arn != package.arn]
+        waves = waves_by_endpoint(self.world.fleet)
         is_said = True
         for channel, specs in group.by_channel().items():
             getting = would_get(package, specs, versions, running)
             if getting:
-                message = render_pending(described, address, getting, approvers, others)
+                message = render_pending(described, address, getting, approvers, others, waves)
                 is_said &= self.announcing.say(self._pending(group, package, channel), message)
         return is_said
 
