@@ -18,10 +18,12 @@ class OutsideChange(Value):
     """A change of an endpoint that no rollout made."""
 
     config: str
-    """The config that it is on since."""
+    """The config that it is on since then."""
     at: datetime
     actor: str = ""
     """Who did it, as CloudTrail names them; empty where it does not tell."""
+    of_counts: bool = False
+    """Instance counts or weights were set live: the config is the same as before."""
 
 
 class Standing(Value):

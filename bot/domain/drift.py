@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from bot.domain.endpoint import ConfigRecord, Document, ModelPackage, ModelRecord, Snapshot, VariantState
 from bot.domain.fleet import Autoscaling, EndpointSpec, Serverless
 from bot.domain.masking import MASK, masked
-from bot.domain.phases import Kind, Phase
+from bot.domain.phases import ACTIVE_PHASES, Kind, Phase
 from bot.domain.plan import Difference
 from bot.domain.rollout import Rollout
 from bot.domain.scaling import ScalableTarget, Scaling
@@ -97,31 +97,52 @@ def was_moved(
             emptied.
     """
     now = snapshot.config_name
-    known = {name for rollout in past for name in _configs_of(rollout)}
-    if any(rollout.is_active and now in _configs_of(rollout) for rollout in past):
+    if any(now in _brought_by(rollout) for rollout in past if _is_at_work(rollout)):
         return False
-    ended = next((rollout for rollout in past if not rollout.is_active and rollout.phase in _LEAD_SOMEWHERE), None)
+    ended = next((rollout for rollout in past if _leads_somewhere(rollout)), None)
     if ended is not None:
         # What needs a human is put right by one, and that is no surprise.
         return ended.phase is not Phase.NEEDS_HUMAN and now != _left_on(ended)
-    if now in known:
+    if any(now in _brought_by(rollout) for rollout in past):
         return False
-    if before is None or before.snapshot is None:
-        return is_hand_made
-    was_seen_moved = before.outside is not None and before.outside.config == now
-    return before.snapshot.config_name != now or was_seen_moved or is_hand_made
+    was_seen_moved = (
+        before is not None
+        and before.outside is not None
+        and before.outside.config == now
+        and not before.outside.of_counts
+    )
+    if was_seen_moved or is_hand_made or before is None or before.snapshot is None:
+        return was_seen_moved or is_hand_made
+    # SageMaker may go back by itself while a rollout is at work, to a config that nobody knows more about than before.
+    goes_back = any(_is_at_work(r) and r.plan is not None and r.plan.current_config == now for r in past)
+    return before.snapshot.config_name != now and not goes_back
 
 
 _LEAD_SOMEWHERE = frozenset({Phase.SUCCEEDED, Phase.ROLLED_BACK, Phase.ROLLED_BACK_BY_AWS, Phase.NEEDS_HUMAN})
 """Ends that say which config the endpoint was left on, or that nobody can say; after the others it is where it was."""
 
+_KEEP_THE_CONFIG = frozenset({Kind.SCALE, Kind.WEIGHTS})
+"""What these land on is whatever was there before: they say nothing about who brought it."""
 
-def _configs_of(rollout: Rollout) -> tuple[str, ...]:
-    """The configs that a rollout may leave its endpoint on, at any moment of its life."""
-    if rollout.plan is None:
+
+def _leads_somewhere(rollout: Rollout) -> bool:
+    return rollout.phase in _LEAD_SOMEWHERE and rollout.kind not in _KEEP_THE_CONFIG
+
+
+def _is_at_work(rollout: Rollout) -> bool:
+    return rollout.phase in ACTIVE_PHASES and not rollout.is_waiting
+
+
+def _brought_by(rollout: Rollout) -> tuple[str, ...]:
+    """The configs that a rollout brought its endpoint to, or may be bringing it to; none while it waits or where it was turned down.
+
+    What it found there is not its doing, whoever looked at the plan.
+    """
+    has_begun = _is_at_work(rollout) or rollout.called_at is not None
+    if rollout.plan is None or not has_begun or rollout.kind in _KEEP_THE_CONFIG:
         return ()
     between = (rollout.plan.bridge.config,) if rollout.plan.bridge is not None else ()
-    return (rollout.plan.current_config, rollout.plan.target_config, *between)
+    return (rollout.plan.target_config, *between)
 
 
 def _left_on(rollout: Rollout) -> str | None:

@@ -14,7 +14,7 @@ from bot.domain.drift import ROLLOUT_TAG, TRIAL_TAG, Running, drift_of, was_move
 from bot.domain.endpoint import ModelRecord, VariantState
 from bot.domain.fleet import Autoscaling, Serverless
 from bot.domain.masking import MASK
-from bot.domain.phases import Phase
+from bot.domain.phases import Kind, Phase
 from bot.domain.rollout import Rollout
 from bot.domain.scaling import Scaling
 from bot.domain.sighting import Sighting
@@ -270,6 +270,52 @@ def test_and_it_stays_so_at_later_looks() -> None:
 
 def test_a_rollout_under_way_explains_its_own_config() -> None:
     assert not was_moved(a_snapshot(config=TARGET), [at(Phase.UPDATING, plan=a_plan())], BEFORE)
+
+
+SEEN_MOVED = BEFORE.model_copy(
+    update={"snapshot": a_snapshot(config=HAND_MADE), "outside": OutsideChange(config=HAND_MADE, at=NOW)}
+)
+OVER_IT = a_plan(current_config=HAND_MADE)
+
+
+@pytest.mark.parametrize(
+    "phase",
+    [
+        Phase.PLANNING,
+        Phase.AWAITING_APPROVAL,
+        Phase.SCHEDULED,
+        Phase.PREPARING,
+        Phase.CANCELLED,
+        Phase.REJECTED,
+        Phase.EXPIRED,
+        Phase.BLOCKED,
+        Phase.FAILED,
+    ],
+)
+@pytest.mark.parametrize("earlier", [(), (Phase.SUCCEEDED,)])
+def test_no_plan_over_an_outside_change_makes_it_the_bots(phase: Phase, earlier: tuple[Phase, ...]) -> None:
+    past = [at(phase, plan=OVER_IT), *(at(one) for one in earlier)]
+    assert was_moved(a_snapshot(config=HAND_MADE), past, SEEN_MOVED)
+
+
+def test_what_only_sets_counts_does_not_make_the_config_the_bots() -> None:
+    plan = a_plan(current_config=HAND_MADE, target_config=HAND_MADE)
+    for phase in (Phase.UPDATING, Phase.SUCCEEDED):
+        assert was_moved(a_snapshot(config=HAND_MADE), [at(phase, plan=plan, kind=Kind.SCALE)], SEEN_MOVED)
+
+
+def test_a_plan_for_a_config_that_never_was_begun_does_not_explain_it() -> None:
+    assert was_moved(a_snapshot(config=TARGET), [at(Phase.REJECTED), at(Phase.ROLLED_BACK_BY_AWS)], None)
+
+
+def test_that_sagemaker_goes_back_by_itself_is_nobodys_change() -> None:
+    seen = BEFORE.model_copy(update={"snapshot": a_snapshot(config=TARGET)})
+    assert not was_moved(a_snapshot(), [at(Phase.UPDATING)], seen)
+
+
+def test_a_count_set_by_hand_says_nothing_about_the_config() -> None:
+    counts = OutsideChange(config=CURRENT, at=NOW, of_counts=True)
+    assert not was_moved(a_snapshot(), [], BEFORE.model_copy(update={"outside": counts}))
 
 
 def test_a_config_around_the_bots_own_model_was_made_by_hand() -> None:
