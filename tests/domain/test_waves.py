@@ -286,6 +286,16 @@ def test_outsiders_neither_reject_nor_halt_it() -> None:
             deed(wave, say(DORA, wave), NOW, "e1")
 
 
+def test_outsiders_are_told_who_may_and_of_who_asked_where_that_is_a_person() -> None:
+    asked, proposed = running(requester=ANNA), running(requester="bot")
+    with pytest.raises(
+        NotAllowed, match=f"Only <@{ANNA}>, who asked for wave {asked.id}, or an approver of one of its"
+    ):
+        pause_wave(asked, say(DORA, asked), NOW, "e1")
+    with pytest.raises(NotAllowed, match=f"^Only an approver of one of its endpoints may pause it; .*<@{BEN}> or"):
+        pause_wave(proposed, say(DORA, proposed), NOW, "e1")
+
+
 def test_an_approver_of_one_endpoint_may_halt_it() -> None:
     wave = running()
     theirs = Approval(users=(DORA,))

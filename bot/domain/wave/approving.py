@@ -11,6 +11,7 @@ from bot.domain.approval import Person, describe_approvers, is_approver
 from bot.domain.errors import NotAllowed, UserError
 from bot.domain.fleet import Approval
 from bot.domain.names import mention
+from bot.domain.phases import BOT_ACTOR
 from bot.domain.wave.states import MemberState, WaveReason, WaveState
 from bot.domain.wave.values import Member, Wave, WaveApproval
 
@@ -124,9 +125,10 @@ def refuse_if_may_not_halt(wave: Wave, say: Say, deed: str) -> None:
     if say.actor == wave.requester or any(say.is_approver_of(m.endpoint) for m in wave.members):
         return
     first = wave.members[0].endpoint
+    asker = f"{mention(wave.requester)}, who asked for wave {wave.id}, or " if wave.requester != BOT_ACTOR else ""
     raise NotAllowed(
-        f"Only {mention(wave.requester)}, who asked for wave {wave.id}, or an approver of one of its endpoints may {deed}; of "
-        f"{first}, for example: {say.approvers_of(first)}. Nothing was changed.",
+        f"Only {asker}an approver of one of its endpoints may {deed}; of {first}, for example: {say.approvers_of(first)}. "
+        "Nothing was changed.",
         actor=say.actor,
     )
 
@@ -173,7 +175,7 @@ def _refuse_if_decided(wave: Wave, now: datetime) -> None:
 
 
 def _stands(wave: Wave) -> str:
-    by = f", by {mention(wave.last.actor)}" if wave.last.actor != "bot" else ""
+    by = f", by {mention(wave.last.actor)}" if wave.last.actor != BOT_ACTOR else ""
     return f"Wave {wave.id} is {wave.state.words}{by}."
 
 
