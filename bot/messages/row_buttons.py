@@ -2,10 +2,9 @@
 
 from bot.domain.board import Standing
 from bot.domain.commands import Deploy, Promote, Rollback, Status, Sync
-from bot.domain.endpoint import EndpointStatus
 from bot.domain.states import BoardState
 from bot.messages.blocks import CommandButton, Confirm
-from bot.messages.rows import Row
+from bot.messages.rows import Row, serves_nothing
 
 
 def button_of(row: Row) -> CommandButton | None:
@@ -39,7 +38,7 @@ def button_of(row: Row) -> CommandButton | None:
                 "Deploy",
                 f"{name} does not exist. Its creation is planned, and its approvers are asked.",
             )
-        case BoardState.FAILED if _is_failed(row.standing):
+        case BoardState.FAILED if serves_nothing(row.standing):
             return _deploy(
                 row.standing,
                 "Create anew",
@@ -62,7 +61,3 @@ def _deploy(standing: Standing, label: str, words: str) -> CommandButton:
 
 def _has_newer(standing: Standing) -> bool:
     return bool(standing.newest) and standing.newest != standing.running
-
-
-def _is_failed(standing: Standing) -> bool:
-    return standing.snapshot is not None and standing.snapshot.status is EndpointStatus.FAILED

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from bot.domain.board import Standing
+from bot.domain.endpoint import EndpointStatus
 from bot.domain.hold import HoldKind
 from bot.domain.plan import Difference
 from bot.domain.rollout import Rollout
@@ -65,17 +66,22 @@ def versions_line(labels: Sequence[str]) -> str:
     return f"{', '.join(escape(label) for label in labels[:_MOST_PENDING])}{more}"
 
 
+def serves_nothing(standing: Standing) -> bool:
+    """Whether SageMaker never got it going: what it was to run does not run."""
+    return standing.snapshot is not None and standing.snapshot.status is EndpointStatus.FAILED
+
+
 def _parts(row: Row, now: datetime) -> Iterator[str]:
     standing = row.standing
     if standing.running:
-        yield f"runs {escape(standing.running)}"
+        yield f"{'was to run' if serves_nothing(standing) else 'runs'} {escape(standing.running)}"
     yield from _newest(standing, now)
     yield from _why_held(standing)
     if standing.problem:
         yield escape(on_one_line(standing.problem, _LONGEST_PROBLEM))
     if standing.drift:
         yield f"differs from the fleet file: {_drift(standing.drift)}"
-    if standing.outside is not None and standing.state is BoardState.DRIFTED:
+    if standing.outside is not None:
         who = f" by {escape(standing.outside.actor)}" if standing.outside.actor else ""
         yield f"changed outside the bot{who} {span(now - standing.outside.at)} ago"
     yield from _at_work(row)

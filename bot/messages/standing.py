@@ -10,7 +10,7 @@ from bot.domain.names import mention
 from bot.domain.phases import ACTIVE_PHASES, Phase
 from bot.domain.rollout import Chore, Rollout
 from bot.domain.saga import ScalingMode, ScalingSaga
-from bot.domain.scaling import ScalableTarget, Scaling
+from bot.domain.scaling import ScalableTarget
 from bot.messages.answers import past_line
 from bot.messages.blocks import (
     Block,
@@ -26,10 +26,12 @@ from bot.messages.blocks import (
 from bot.messages.changes import change_blocks
 from bot.messages.holding import hold_line, how_to_lift
 from bot.messages.row_buttons import button_of
-from bot.messages.rows import Row, dollars, versions_line
+from bot.messages.rows import Row, dollars, serves_nothing, versions_line
 from bot.messages.words import count, moment, span
 
-_HAS_NEWER = frozenset({BoardState.OUT_OF_DATE, BoardState.QUARANTINED, BoardState.HELD})
+_HAS_NEWER = frozenset(
+    {BoardState.OUT_OF_DATE, BoardState.QUARANTINED, BoardState.HELD, BoardState.DRIFTED, BoardState.REVOKED}
+)
 _MOST_HOLDS = 8
 
 
@@ -59,7 +61,7 @@ def render_standing(
     if standing.config_lines:
         blocks.append(section(f"*Variants*\n{listed([escape(line) for line in standing.config_lines])}"))
     if standing.snapshot is not None:
-        blocks.append(section(f"*Autoscaling*\n{_scaling(standing.scaling, [*active, *recent])}"))
+        blocks.append(section(f"*Autoscaling*\n{_scaling(standing, [*active, *recent])}"))
     if standing.holds:
         blocks += [section(f"*Holds*\n{_holds(standing)}"), context(how_to_lift(standing.endpoint))]
     if restorable_until is not None:
@@ -81,9 +83,9 @@ def render_standing(
 def _head(standing: Standing) -> list[str]:
     lines = [f"*{escape(standing.endpoint)}*: {standing.state}"]
     if standing.running:
-        lines.append(f"Runs {escape(standing.running)}.")
-    if standing.state in _HAS_NEWER:
-        lines += [f"The newest version that may follow is {escape(standing.newest)}."] if standing.newest else []
+        lines.append(f"{'Was to run' if serves_nothing(standing) else 'Runs'} {escape(standing.running)}.")
+    if standing.state in _HAS_NEWER and standing.newest not in ("", standing.running):
+        lines.append(f"The newest version that may follow is {escape(standing.newest)}.")
     if standing.pending:
         lines.append(f"Waiting for approval: {versions_line(standing.pending)}.")
     if standing.problem:
@@ -132,8 +134,11 @@ def _holds(standing: Standing) -> str:
     return listed([hold_line(hold) for hold in standing.holds], most=_MOST_HOLDS)
 
 
-def _scaling(scaling: Scaling | None, rollouts: Sequence[Rollout]) -> str:
+def _scaling(standing: Standing, rollouts: Sequence[Rollout]) -> str:
     """What scales it. What a rollout has taken away is shown as it will be put back; what it could not, as what is missing."""
+    scaling = standing.scaling
+    if scaling is None and standing.state is BoardState.UNPATCHABLE:
+        return "Not known: the endpoint config that named its variants was deleted."
     if scaling is None:
         return "Unknown: AWS did not tell. Ask again in a minute; if it stays, see the workers' log."
     taker = next((r for r in rollouts if r.scaling is not None and r.scaling.is_away and r.scaling.attempts), None)

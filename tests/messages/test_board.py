@@ -178,6 +178,13 @@ def test_a_row_that_calls_for_nothing_has_no_button(state: BoardState) -> None:
     assert buttons_of(board(standing("a", state))) == {}
 
 
+def test_a_failed_endpoint_was_to_run_its_version_and_one_in_a_mix_runs_it() -> None:
+    never_began = standing("a", BoardState.FAILED, running="v3", snapshot=a_snapshot(EndpointStatus.FAILED))
+    mixed = standing("b", BoardState.FAILED, running="v3", snapshot=a_snapshot(EndpointStatus.UPDATE_ROLLBACK_FAILED))
+    assert "was to run v3" in row_of(never_began)
+    assert "· runs v3" in row_of(mixed)
+
+
 @pytest.mark.parametrize("state", [BoardState.HELD, BoardState.QUARANTINED, BoardState.UNKNOWN, BoardState.FAILED])
 def test_where_only_a_person_can_tell_what_to_do_a_closer_look_is_offered(state: BoardState) -> None:
     assert list(buttons_of(board(standing("a", state)))) == ["Details"]

@@ -64,6 +64,19 @@ def test_an_endpoint_in_full_says_what_runs_and_who_holds_it() -> None:
     assert "sentiment version 3 → sentiment version 4: succeeded (PASS) · 2026-11-22 07:50 UTC" in words
 
 
+def test_a_failed_endpoint_was_to_run_its_version() -> None:
+    shown = a_standing(state=BoardState.FAILED, running="v3", snapshot=a_snapshot(EndpointStatus.FAILED))
+    assert "FAILED\nWas to run v3." in words_of(render_standing(shown, [], []))
+
+
+@pytest.mark.parametrize(("newest", "is_told"), [("v4", True), ("v3", False), ("", False)])
+def test_an_endpoint_that_drifted_tells_of_a_newer_version_too(newest: str, is_told: bool) -> None:
+    shown = a_standing(state=BoardState.DRIFTED, running="v3", newest=newest)
+    words = words_of(render_standing(shown, [], []))
+    assert (f"The newest version that may follow is {newest}." in words) is is_told
+    assert ("The newest version" in words) is is_told
+
+
 def test_an_endpoint_that_nothing_is_known_of_says_why() -> None:
     shown = Standing(endpoint=ENDPOINT, state=BoardState.UNKNOWN, problem="AWS did not answer.")
     assert words_of(render_standing(shown, [], [])) == (
@@ -82,6 +95,8 @@ def test_what_scales_it_is_said_with_its_limits_and_what_it_holds() -> None:
 
 def test_that_aws_does_not_tell_what_scales_it_is_not_said_as_nothing() -> None:
     assert section_of("Autoscaling", scaling=None).startswith("Unknown: AWS did not tell.")
+    without_config = section_of("Autoscaling", scaling=None, state=BoardState.UNPATCHABLE)
+    assert without_config == "Not known: the endpoint config that named its variants was deleted."
 
 
 @pytest.mark.parametrize(("mode", "how"), [(ScalingMode.SUSPEND, "Suspended"), (ScalingMode.DEREGISTER, "Taken off")])
