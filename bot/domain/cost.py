@@ -25,6 +25,8 @@ class BilledVariant(Value):
     instance_types: tuple[str, ...]
     """One, or those of its instance pools, of which SageMaker uses any; empty for serverless capacity, which is billed by use."""
     count: int = 0
+    is_provisioned: bool = False
+    """Serverless capacity of which some is kept warm, which is billed by the hour as well."""
 
 
 class Cost(Value):
@@ -44,6 +46,8 @@ class Cost(Value):
     """Instance pools are in it, counted at the price of their dearest type."""
     has_serverless: bool = False
     """Serverless capacity is in it, which costs nothing here and is billed by use."""
+    has_provisioned: bool = False
+    """Some of that is kept warm, and billed without any request; that price is not in it either."""
     unpriced: tuple[str, ...] = ()
     """Instance types without a known price."""
 
@@ -107,6 +111,7 @@ def cost_of(
         per_hour_after=hourly_cost(target, prices),
         is_upper_bound=any(len(set(variant.instance_types)) > 1 for variant in fleets),
         has_serverless=any(not variant.instance_types for variant in fleets),
+        has_provisioned=any(variant.is_provisioned for variant in fleets),
         unpriced=tuple(type_ for type_ in instance_types_of(fleets) if prices.get(type_) is None),
     )
 
@@ -118,10 +123,7 @@ def cost_sentence(cost: Cost, *, is_marketplace: bool = False) -> str:
         notes.append(f"No price is known for {' and '.join(cost.unpriced)}.")
     if cost.is_upper_bound:
         notes.append("Instance pools are counted at their dearest type.")
-    if cost.has_serverless:
-        notes.append("Serverless capacity is billed by use and not in these numbers.")
-    if is_marketplace:
-        notes.append("The AWS Marketplace product's own price comes on top.")
+    notes += _not_counted(cost, is_marketplace=is_marketplace)
     during = _during(cost)
     return " ".join((f"{during[0].upper()}{during[1:]}; {_afterwards(cost)}.", *notes))
 
@@ -129,21 +131,35 @@ def cost_sentence(cost: Cost, *, is_marketplace: bool = False) -> str:
 def running_cost_sentence(cost: Cost, *, is_marketplace: bool = False) -> str:
     """`Adds $1.41 an hour.` or `Saves $1.41 an hour.`: of an endpoint that begins or ceases to exist."""
     notes = [f"No price is known for {' and '.join(cost.unpriced)}."] if cost.unpriced else []
-    if cost.has_serverless:
-        notes.append("Serverless capacity is billed by use and not in these numbers.")
-    if is_marketplace:
-        notes.append("The AWS Marketplace product's own price comes on top.")
+    notes += _not_counted(cost, is_marketplace=is_marketplace)
     before, after = cost.per_hour_before, cost.per_hour_after
     if before is None or after is None:
         return " ".join(("What it costs per hour is not known.", *notes))
+    if before == after == 0 and cost.has_serverless:
+        return " ".join(("No instances are billed.", *notes))
     verb = "Adds" if after >= before else "Saves"
     return " ".join((f"{verb} {_dollars(abs(after - before))} an hour.", *notes))
 
 
+def _not_counted(cost: Cost, *, is_marketplace: bool) -> list[str]:
+    notes = []
+    if cost.has_provisioned:
+        notes.append(
+            "Serverless capacity is billed by use, and its provisioned concurrency for every hour, used or not; neither is in "
+            "these numbers."
+        )
+    elif cost.has_serverless:
+        notes.append("Serverless capacity is billed by use and not in these numbers.")
+    if is_marketplace:
+        notes.append("The AWS Marketplace product's own price comes on top.")
+    return notes
+
+
 def _billed(variant: Document, counts: Mapping[str, int]) -> BilledVariant:
     name = variant["VariantName"]
-    if "ServerlessConfig" in variant:
-        return BilledVariant(name=name, instance_types=())
+    if (serverless := variant.get("ServerlessConfig")) is not None:
+        is_provisioned = bool(serverless.get("ProvisionedConcurrency"))
+        return BilledVariant(name=name, instance_types=(), is_provisioned=is_provisioned)
     pools = tuple(pool["InstanceType"] for pool in variant.get("InstancePools", ()))
     return BilledVariant(
         name=name,

@@ -7,7 +7,15 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.domain.cost import BilledVariant, Cost, billed_variants, cost_of, cost_sentence, instance_types_of
+from bot.domain.cost import (
+    BilledVariant,
+    Cost,
+    billed_variants,
+    cost_of,
+    cost_sentence,
+    instance_types_of,
+    running_cost_sentence,
+)
 from bot.domain.sizes import StepSize
 from bot.domain.strategy import Strategy, StrategyType
 
@@ -145,6 +153,20 @@ def test_one_type_without_a_price_makes_the_whole_unknown_and_is_named():
 )
 def test_cost_reads_as_a_sentence(current, target, strategy, duration, sentence):
     assert cost_sentence(cost_of(current, target, strategy, duration, PRICES)) == sentence
+
+
+def test_serverless_capacity_costs_no_instances_and_what_is_kept_warm_is_said_to_be_billed():
+    def sentence(**size: int) -> str:
+        variant = {"VariantName": "a", "ServerlessConfig": {"MemorySizeInMB": 2048, "MaxConcurrency": 5, **size}}
+        return running_cost_sentence(
+            cost_of((), billed_variants({"ProductionVariants": [variant]}), None, None, PRICES)
+        )
+
+    assert sentence() == ("No instances are billed. Serverless capacity is billed by use and not in these numbers.")
+    assert sentence(ProvisionedConcurrency=2) == (
+        "No instances are billed. Serverless capacity is billed by use, and its provisioned concurrency for every hour, used or "
+        "not; neither is in these numbers."
+    )
 
 
 def test_price_of_a_marketplace_product_is_said_to_be_missing():

@@ -123,6 +123,30 @@ def test_the_plan_says_what_it_adds_to_the_bill(empty: Engine) -> None:
     assert "Adds $0.46 an hour." in plan.words
 
 
+@pytest.mark.parametrize(
+    "fleet",
+    [
+        DECLARED.replace(
+            "    instance_type: ml.m5.xlarge\n    instance_count: 2\n",
+            "    kind: serverless\n    serverless: {memory_mb: 2048, max_concurrency: 10, provisioned_concurrency: 2}\n",
+        )
+    ],
+)
+def test_serverless_capacity_is_planned_without_instances_and_shown_with_what_is_kept_warm(empty: Engine) -> None:
+    empty.type(f"deploy {ENDPOINT}")
+    plan = next(p for p in reversed(empty.slack.posted) if "Approve" in p.buttons)
+    assert (
+        "No instances are billed. Serverless capacity is billed by use, and its provisioned concurrency" in plan.words
+    )
+    assert "How: SageMaker sets up serverless capacity, which has no instances" in plan.words
+    empty.press("Approve", by=BEN)
+    empty.play_out(newest(empty))
+    assert "serverless, 2048 MB, up to 10 at once, 2 of them kept warm" in empty.ask(f"status {ENDPOINT}")
+    empty.type(f'teardown {ENDPOINT} --reason "not used"')
+    plan = next(p for p in reversed(empty.slack.posted) if "Approve" in p.buttons)
+    assert "SageMaker takes its serverless capacity away." in plan.words
+
+
 def test_an_endpoint_that_exists_is_not_created_and_only_the_asker_is_told(engine: Engine) -> None:
     assert "exists already: it is InService" in engine.ask(f"deploy {ENDPOINT}")
     assert engine.store.rollouts.recent(ENDPOINT) == ()

@@ -8,16 +8,17 @@ from decimal import Decimal
 
 from bot.domain.board import OutsideChange, deleted_words
 from bot.domain.cost import billed_variants, hourly_cost, instance_types_of
-from bot.domain.drift import Running, drift_of, was_moved
+from bot.domain.drift import ROLLOUT_TAG, Running, drift_of, was_moved
 from bot.domain.endpoint import ConfigRecord, EndpointStatus, ModelPackage, Snapshot
 from bot.domain.errors import GatewayError, ResourceMissing, TransientError
 from bot.domain.fleet import EndpointSpec
-from bot.domain.rollout import Chore, Rollout
+from bot.domain.plan import Difference
+from bot.domain.rollout import Rollout
 from bot.domain.scaling import Scaling
 from bot.domain.sighting import Sighting, basis_of
 from workers.cloning import LiveEndpoint, models_named_by
 from workers.drafting import Drafting, label_of
-from workers.ports import Prices
+from workers.ports import Deed, Prices
 from workers.world import World
 
 log = logging.getLogger(__name__)
@@ -31,6 +32,13 @@ ACTOR_TOLD_WITHIN = timedelta(minutes=30)
 ASKED_EVERY = timedelta(minutes=5)
 AROUND = timedelta(minutes=2)
 """An endpoint's LastModifiedTime is not the moment of the call."""
+
+ARRIVES_WITHIN = timedelta(minutes=15)
+"""Of counts that were set: LastModifiedTime moves once more when the instances are there."""
+
+SET_LIVE = "UpdateEndpointWeightsAndCapacities"
+AUTOSCALING = "AWSServiceRoleForApplicationAutoScaling"
+"""In the name of whoever calls it for autoscaling."""
 
 _UNBILLED = frozenset({EndpointStatus.FAILED, EndpointStatus.DELETING})
 
@@ -74,7 +82,9 @@ class Looking:
             if exc.kind != "endpoint config":
                 return _untold(seen, exc.user_message)
             gone = deleted_words(exc.kind, [exc.name])
-            return seen.model_copy(update={"is_patchable": False, "problem": gone})
+            return seen.model_copy(
+                update={"is_patchable": False, "problem": gone, "outside": _as_before(snapshot, before)}
+            )
         except (TransientError, GatewayError) as exc:
             return _untold(seen, exc.user_message)
         return self._held_against_the_file(seen, spec, live, before, in_full=in_full)
@@ -95,6 +105,7 @@ class Looking:
             scaling=None if _moves_scaling(past) else scaling,
         )
         missing = [name for name in models_named_by(live.config) if name not in live.models]
+        drift = drift_of(spec, running)
         return seen.model_copy(
             update={
                 "is_patchable": not missing,
@@ -104,8 +115,10 @@ class Looking:
                 "approval": package.approval if package is not None else None,
                 "config_lines": variant_lines(live.snapshot, live.config),
                 "scaling": scaling,
-                "drift": drift_of(spec, running),
-                "outside": self._outside(spec, running, past, before),
+                "drift": drift,
+                "outside": self._outside(spec, running, past, before)
+                or self._set_live(spec, running, drift, past, before),
+                "made_by": live.config.tags.get(ROLLOUT_TAG, ""),
                 "is_trial": running.is_trial,
                 "hourly": self._hourly(spec, live),
             }
@@ -138,27 +151,50 @@ class Looking:
         snapshot = running.snapshot
         if not was_moved(snapshot, past, before, is_hand_made=running.is_hand_made):
             return None
-        known = before.outside if before is not None else None
-        if known is not None and known.config == snapshot.config_name:
+        known = _as_before(snapshot, before)
+        if known is not None and not known.of_counts:
             return known if known.actor else self._with_actor(spec, known)
         return self._with_actor(spec, OutsideChange(config=snapshot.config_name, at=snapshot.last_modified))
 
+    def _set_live(
+        self,
+        spec: EndpointSpec,
+        running: Running,
+        drift: Sequence[Difference],
+        past: Sequence[Rollout],
+        before: Sighting | None,
+    ) -> OutsideChange | None:
+        """Who set the counts or weights that differ; None where that is not known, for then it may have been the bot or autoscaling."""
+        if not any(d.path == "instance_count" or d.path.startswith("weight of ") for d in drift):
+            return None
+        snapshot, known = running.snapshot, _as_before(running.snapshot, before)
+        if known is not None and known.of_counts and known.at >= snapshot.last_modified - ARRIVES_WITHIN:
+            return known
+        change = OutsideChange(config=snapshot.config_name, at=snapshot.last_modified, of_counts=True)
+        deed = self._deed(spec, change, f"{change.config} {change.at.isoformat()}", ARRIVES_WITHIN)
+        if deed is None or deed.event != SET_LIVE or AUTOSCALING in deed.actor or _is_ours(deed, past):
+            return None
+        return change.model_copy(update={"actor": deed.actor, "at": deed.at})
+
     def _with_actor(self, spec: EndpointSpec, change: OutsideChange) -> OutsideChange:
-        """Asked about at once, and a few times more until CloudTrail shows it."""
-        memory, key = self.world.store.memory, f"asked who moved {spec.name} to {change.config}"
+        deed = self._deed(spec, change, change.config)
+        return change if deed is None else change.model_copy(update={"actor": deed.actor, "at": deed.at})
+
+    def _deed(self, spec: EndpointSpec, change: OutsideChange, about: str, back: timedelta = AROUND) -> Deed | None:
+        """What CloudTrail tells of a change: asked at once, and a few times more until it shows it."""
+        memory, key = self.world.store.memory, f"asked who moved {spec.name} to {about}"
         asked = memory.recall(key)
         if asked == "for the last time":
-            return change
+            return None
         if asked is not None and self.world.clock().timestamp() - float(asked) < ASKED_EVERY.total_seconds():
-            return change
+            return None
         late = self.world.clock() - change.at > ACTOR_TOLD_WITHIN
         memory.remember(key, "for the last time" if late else str(self.world.clock().timestamp()), timedelta(days=7))
         try:
-            deed = self.world.aws(spec).trail.last_change(spec.name, change.at - AROUND, change.at + AROUND)
+            return self.world.aws(spec).trail.last_change(spec.name, change.at - back, change.at + AROUND)
         except (TransientError, GatewayError) as exc:
             log.warning("%s: who moved it to %s cannot be told: %s", spec.name, change.config, exc)
-            return change
-        return change if deed is None else change.model_copy(update={"actor": deed.actor, "at": deed.at})
+            return None
 
 
 def variant_lines(snapshot: Snapshot, config: ConfigRecord) -> tuple[str, ...]:
@@ -169,7 +205,8 @@ def variant_lines(snapshot: Snapshot, config: ConfigRecord) -> tuple[str, ...]:
         name = variant["VariantName"]
         state = live.get(name)
         if serverless := variant.get("ServerlessConfig"):
-            size = f"serverless, {serverless['MemorySizeInMB']} MB, up to {serverless['MaxConcurrency']} at once"
+            warm = f", {kept} of them kept warm" if (kept := serverless.get("ProvisionedConcurrency")) else ""
+            size = f"serverless, {serverless['MemorySizeInMB']} MB, up to {serverless['MaxConcurrency']} at once{warm}"
         else:
             counts = (
                 f"{state.current_count} of {state.desired_count}" if state else str(variant.get("InitialInstanceCount"))
@@ -195,9 +232,21 @@ def _says_how_many(spec: EndpointSpec) -> bool:
     return spec.autoscaling is not None or spec.instance_count is not None
 
 
+def _as_before(snapshot: Snapshot, before: Sighting | None) -> OutsideChange | None:
+    """What was known of a change outside the bot, while the endpoint is on the same config."""
+    known = before.outside if before is not None else None
+    return known if known is not None and known.config == snapshot.config_name else None
+
+
+def _is_ours(deed: Deed, past: Sequence[Rollout]) -> bool:
+    """Whether a rollout of that time made the call: the bot's own role is not known here."""
+    return any(r.called_at is not None and abs(r.called_at - deed.at) <= AROUND for r in past)
+
+
 def _moves_scaling(past: Sequence[Rollout]) -> bool:
-    """While a rollout has taken autoscaling away, that it is missing is no drift."""
-    return any(rollout.is_active or rollout.chore is Chore.RESTORE_SCALING for rollout in past)
+    """While a rollout has taken autoscaling away, that it is missing is no drift. One that merely waits has taken nothing."""
+    sagas = [(rollout.scaling, rollout.is_waiting) for rollout in past if rollout.scaling is not None]
+    return any(saga.is_away and (saga.attempts > 0 or not is_waiting) for saga, is_waiting in sagas)
 
 
 def _has_model(live: LiveEndpoint, spec: EndpointSpec) -> bool:

@@ -31,11 +31,9 @@ from workers.world import World
 NOTHING = ConfigRecord(name="", arn="", document={})
 """What runs before there is an endpoint."""
 
-
-_HOW = (
-    "SageMaker starts the instances, and the endpoint takes requests when all of them are well. There are no numbers of before to "
-    "compare it with, so there is no watch, and no rollback but a teardown."
-)
+_INSTANCES = "SageMaker starts the instances, and the endpoint takes requests when all of them are well."
+_SERVERLESS = "SageMaker sets up serverless capacity, which has no instances, and the endpoint takes requests when it is InService."
+_NO_WATCH = "There are no numbers of before to compare it with, so there is no watch, and no rollback but a teardown."
 
 
 @dataclass(frozen=True)
@@ -84,7 +82,7 @@ class CreatePlans:
             differences=target.differences,
             kept=(target.restored,) if target.restored else (),
             findings=findings,
-            strategy=Strategy(reason=_HOW),
+            strategy=Strategy(reason=_how(target.config)),
             scaling=target.scaling,
             opens_at=facts.opens_at,
             cost=self._cost(spec, target.config),
@@ -168,6 +166,10 @@ class CreatePlans:
     def _cost(self, spec: EndpointSpec, config: ConfigRecord) -> Cost:
         then = billed_variants(config.document)
         return cost_of((), then, None, None, self.gathering.prices(spec, instance_types_of(then)))
+
+
+def _how(config: ConfigRecord) -> str:
+    return f"{_INSTANCES if instance_types(config) else _SERVERLESS} {_NO_WATCH}"
 
 
 def exists_already(snapshot: Snapshot) -> str:

@@ -71,7 +71,7 @@ class TeardownPlans:
             differences=(Difference(path="Endpoint", before=f"{spec.name} on {snapshot.config_name}", after=None),),
             kept=(what_stays(spec, snapshot.config_name, window),) if config is not None else (),
             findings=findings,
-            strategy=Strategy(reason="SageMaker ends all instances. Requests fail from that moment on."),
+            strategy=Strategy(reason=f"{_what_ends(config)} Requests fail from that moment on."),
             scaling=facts.scaling or Scaling(),
             scaling_mode=ScalingMode.DEREGISTER,
             traffic=facts.traffic,
@@ -94,6 +94,11 @@ class TeardownPlans:
             return None
         now = billed_variants(config.document, live_counts(snapshot))
         return cost_of(now, (), None, None, self.gathering.prices(spec, instance_types_of(now)))
+
+
+def _what_ends(config: ConfigRecord | None) -> str:
+    is_serverless = config is not None and not instance_types_of(billed_variants(config.document))
+    return "SageMaker takes its serverless capacity away." if is_serverless else "SageMaker ends all instances."
 
 
 def _lasting(snapshot: Snapshot) -> Snapshot:
