@@ -11,6 +11,7 @@ from bot.domain.starting import written
 from bot.messages.blocks import Block, Confirm, actions, button, code, context, escape, escape_except_mentions
 from bot.messages.ids import ActionId, BlockId
 from bot.messages.lifecycle import deletion_question
+from bot.messages.proposed import what_the_manager_does
 from bot.messages.words import count, moment, on_one_line, people
 
 _LONGEST_REASON = 150
@@ -75,8 +76,10 @@ def _last_question(rollout: Rollout, plan: Plan) -> Confirm | None:
 
 
 def _waits_for(rollout: Rollout, plan: Plan) -> str:
-    approved = f"Approved by {people(rollout.approvers())} so far. " if rollout.approvers() else ""
-    needed = f"Needs {count(rollout.quorum, 'approval')} from {rollout.approvers_text}."
+    had = rollout.approvers()
+    approved = f"Approved by {people(had)} so far. " if had else ""
+    missing = count(rollout.quorum - len(had), "more approval" if had else "approval")
+    needed = f"Needs {missing} from {rollout.approvers_text}."
     return f"{approved}{needed} Lapses {moment(rollout.expires_at)}.{_start_after_approval(rollout, plan)}"
 
 
@@ -103,7 +106,9 @@ def outcome(rollout: Rollout) -> str:
         case Phase.BLOCKED if rollout.last.reason is Reason.NOTHING_TO_CHANGE:
             return "There is nothing to approve."
         case Phase.BLOCKED:
-            return "Cannot be approved until the blockers above are mended. Then ask again with the same command."
+            told_at_the_end = what_the_manager_does(rollout) != ""
+            then = "" if told_at_the_end else " Then ask again with the same command."
+            return f"Cannot be approved until the blockers above are mended.{then}"
         case Phase.CANCELLED if rollout.last.reason is Reason.SUPERSEDED:
             return f"Replaced by rollout {code(rollout.superseded_by or '')}"
         case Phase.CANCELLED if rollout.last.reason is Reason.WAVE_HALTED:

@@ -119,7 +119,7 @@ def test_what_no_rollback_could_undo_takes_two_people_where_anything_else_takes_
     name = make_config_on_instances(stack)
     story = ask(stack, f"rollback credibility --to {name}", by="anna")
     story.approve("ben").wait(
-        lambda: "Approved by @ben so far. Needs 2 approvals" in plan_of(story), 10, "the first one"
+        lambda: "Approved by @ben so far. Needs 1 more approval" in plan_of(story), 10, "the first one"
     )
     assert story.state == "awaiting approval"
     assert update_calls(stack, "credibility") == []

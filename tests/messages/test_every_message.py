@@ -292,7 +292,7 @@ def test_the_plan_begins_with_the_word_plan(name: str) -> None:
     [
         ("preparing", f"Approved by <@{BEN}>"),
         ("two approvals", f"Approved by <@{BEN}> and <@{CARL}>"),
-        ("one of two approvals", f"Approved by <@{BEN}> so far. Needs 2 approvals from"),
+        ("one of two approvals", f"Approved by <@{BEN}> so far. Needs 1 more approval from"),
         ("awaiting_approval", "Needs 1 approval from"),
         ("rejected", f"Rejected by <@{BEN}>, <!date^"),
         ("rejected with words", f"Rejected by <@{BEN}>: Too risky today. It succeeded in staging only, <!date^"),

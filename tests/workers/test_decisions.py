@@ -125,7 +125,7 @@ def test_a_quorum_of_two_shows_who_is_missing() -> None:
         rollout_id = engine.promote()
         engine.press("Approve", by=BEN)
         engine.tell()
-        assert "Approved by @U0BEN so far. Needs 2 approvals" in engine.slack.shown("plan").words
+        assert "Approved by @U0BEN so far. Needs 1 more approval" in engine.slack.shown("plan").words
         assert "1 more needed" in engine.slack.shown("card").words
         engine.press("Approve", by=BEN)
         assert "1 more approval is needed, from somebody else" in told(engine, BEN)
