@@ -18,7 +18,7 @@ class OutsideChange(Value):
     """A change of an endpoint that no rollout made."""
 
     config: str
-    """The config that it is on since then."""
+    """The config that it is on since."""
     at: datetime
     actor: str = ""
     """Who did it, as CloudTrail names them; empty where it does not tell."""
@@ -58,6 +58,8 @@ class Standing(Value):
     """Where what runs differs from the fleet file, field by field: `before` is what runs, `after` what the file says."""
     outside: OutsideChange | None = None
     """The last change that the bot did not make."""
+    made_by: str = ""
+    """The rollout that made the present config, as its tags say it, also where the store does not know it; empty: none did."""
     hourly: Decimal | None = None
     """US dollars per hour; None where it is not known. Serverless: None, because it is paid by use."""
     idle_since: datetime | None = None

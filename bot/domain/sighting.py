@@ -40,6 +40,8 @@ class Sighting(Value):
     scaling: Scaling | None = None
     drift: tuple[Difference, ...] = ()
     outside: OutsideChange | None = None
+    made_by: str = ""
+    """The rollout that made its config, as the config's tags say it; empty where somebody else did."""
     is_trial: bool = False
     """Whether its config says that two versions run side by side."""
     hourly: Decimal | None = None

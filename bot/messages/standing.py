@@ -108,7 +108,9 @@ def _head(standing: Standing) -> list[str]:
 
 def _outside(change: OutsideChange) -> str:
     who = f" by {escape(change.actor)}" if change.actor else ", nobody knows by whom"
-    return f"It was changed outside the bot {moment(change.at)}{who}; it is on {code(change.config)} since."
+    what = "Its counts or weights were" if change.of_counts else "It was"
+    since = "" if change.of_counts else f"; it is on {code(change.config)} since"
+    return f"{what} changed outside the bot {moment(change.at)}{who}{since}."
 
 
 def _declared(spec: EndpointSpec) -> str:

@@ -100,6 +100,59 @@ def test_a_config_changed_by_hand_is_told_with_who_did_it(fleet: CountedFleet) -
     assert (shown.state, shown.outside) == (BoardState.DRIFTED, nobody_yet.model_copy(update={"actor": "carl"}))
 
 
+def test_who_changed_it_stays_known_whatever_else_is_true_of_it(fleet: CountedFleet) -> None:
+    fleet.round()
+    endpoint = fleet.estate[FIRST]
+    fleet.estate.configs["by-hand"] = fleet.estate.configs[endpoint.config].model_copy(update={"name": "by-hand"})
+    endpoint.config, endpoint.moved_at = "by-hand", fleet.passes().clock()
+    fleet.trail.deeds[FIRST] = [Deed(event="UpdateEndpoint", actor="carl", at=endpoint.moved_at)]
+    fleet.round()
+    fleet.type(f"hold {FIRST} --reason moving")
+    assert fleet.state(FIRST) is BoardState.HELD
+    assert "changed outside the bot by carl" in fleet.ask("status")
+    del fleet.estate.configs["by-hand"]
+    fleet.passes(3600).round()
+    shown = fleet.standing(FIRST)
+    assert shown.state is BoardState.UNPATCHABLE
+    assert shown.outside is not None
+    assert shown.outside.actor == "carl"
+
+
+@pytest.mark.parametrize(
+    ("event", "actor", "is_told"),
+    [
+        ("UpdateEndpointWeightsAndCapacities", "Admin/dora", True),
+        (
+            "UpdateEndpointWeightsAndCapacities",
+            "AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint/autoscaling",
+            False,
+        ),
+        ("UpdateEndpoint", "Admin/dora", False),
+    ],
+)
+def test_a_count_set_by_hand_is_told_with_who_did_it(
+    fleet: CountedFleet, event: str, actor: str, is_told: bool
+) -> None:
+    specs = fleet.world.fleet.endpoints
+    specs[FIRST] = specs[FIRST].model_copy(update={"instance_count": 2})
+    fleet.round()
+    endpoint = fleet.estate[FIRST]
+    fleet.passes()
+    endpoint.set_weights_and_capacities(FIRST, counts={"AllTraffic": 5})
+    called_at = fleet.clock()
+    fleet.trail.deeds[FIRST] = [Deed(event=event, actor=actor, at=called_at)]
+    for _ in range(3):
+        fleet.passes().round()
+        shown = fleet.standing(FIRST)
+        assert shown.state is BoardState.DRIFTED
+        told = OutsideChange(config=endpoint.config, at=called_at, actor=actor, of_counts=True)
+        assert shown.outside == (told if is_told else None)
+    assert fleet.trail.count("last_change") <= 2
+    endpoint.set_weights_and_capacities(FIRST, counts={"AllTraffic": 2})
+    fleet.passes(1800).round()
+    assert fleet.standing(FIRST).outside is None
+
+
 def test_cloudtrail_is_asked_a_few_times_and_then_no_more(fleet: CountedFleet) -> None:
     fleet.round()
     endpoint = fleet.estate[FIRST]
