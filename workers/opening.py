@@ -20,7 +20,7 @@ from bot.store.slots import SlotState
 from workers.cloning import models_named_by
 from workers.lineage import has_run, rollout_from_tags
 from workers.people import asked_time, person_for, steering_person
-from workers.rollbacks import asked_for_by_command, child_of, inherited_scaling, pace_of, watch_of
+from workers.rollbacks import asked_for_by_command, child_of, inherited_scaling, pace_of, settled_scaling, watch_of
 from workers.world import World
 
 MAY_BE_ROLLED_BACK = frozenset({Phase.SUCCEEDED, Phase.WATCHING, Phase.NEEDS_HUMAN})
@@ -285,7 +285,7 @@ class Opening:
         now = self.world.clock()
         moved = parent.rollout.to(Phase.ROLLING_BACK, Reason.ROLLBACK_REQUESTED, now, actor, caused_by=errand_id)
         child = child_of(moved, spec, actor, now, self.world.store.locks.over(spec.name, now))
-        moved = moved.with_(child_id=child.id, scaling=None)
+        moved = moved.with_(child_id=child.id, scaling=settled_scaling(parent.rollout))
         self._commit_in_place_of_waiting(child, (Write(moved, parent.revision, now + moved.pace.poll),), now)
         return child
 
@@ -411,7 +411,7 @@ def begun(parent: Stored, child: Rollout, actor: str, now: datetime, errand_id: 
     moved = parent.rollout.to(
         Phase.ROLLING_BACK, Reason.ROLLBACK_REQUESTED, now, actor, caused_by=errand_id, child_id=child.id
     )
-    return (Write(moved.with_(scaling=None), parent.revision, now + moved.pace.poll),)
+    return (Write(moved.with_(scaling=settled_scaling(parent.rollout)), parent.revision, now + moved.pace.poll),)
 
 
 def superseded_text(rollout_id: str, endpoint: str, newer: Rollout | None, *, to: str = "roll back") -> str:

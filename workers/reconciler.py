@@ -45,7 +45,7 @@ from workers.acting import Acting
 from workers.glance import Glance
 from workers.heartbeat import beating
 from workers.ringing import Ringing
-from workers.rollbacks import child_of
+from workers.rollbacks import child_of, settled_scaling
 from workers.rounds import RoundName, soon
 from workers.watching import Look, at_once, judge_bake, look
 from workers.world import Aws, World
@@ -200,7 +200,8 @@ class Reconciler:
         if decision.wants_rollback:
             over = self.world.store.locks.over(rollout.endpoint, now)
             child = child_of(rollout, self._spec(rollout), rollout.last.actor, now, over)
-            writes = [Write(rollout.with_(child_id=child.id, scaling=None), stored.revision, due), Write(child, 0, now)]
+            parent = rollout.with_(child_id=child.id, scaling=settled_scaling(rollout))
+            writes = [Write(parent, stored.revision, due), Write(child, 0, now)]
         saved = self.world.store.rollouts.commit(writes, now)
         if not rollout.is_active and rollout.parent_id is not None:
             self.world.store.due.put_off(Due.TICKS, rollout.parent_id, now)

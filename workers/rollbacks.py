@@ -82,6 +82,11 @@ def inherited_scaling(parent: Rollout) -> ScalingSaga | None:
     return parent.scaling.model_copy(update={"taken_at": None})
 
 
+def settled_scaling(parent: Rollout) -> ScalingSaga | None:
+    """What stays with a rollout that gives way to its rollback: only that it had put everything back, which its thread tells."""
+    return parent.scaling if parent.scaling is not None and parent.scaling.restored_at is not None else None
+
+
 def _passed(over: Lock | None) -> tuple[str, ...]:
     """The way back is stopped by no lock; its thread says which one it went past."""
     return (in_words(over),) if over is not None else ()

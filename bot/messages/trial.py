@@ -172,7 +172,7 @@ def _basis(rollout: Rollout, watch: TrialWatch) -> str:
     return (
         f"A → B over {span(window.end - window.start)}, both at the same time; {watch.comparison.latency_metric} from CloudWatch. "
         f"Looked at {moment(watch.looked_at)}. It goes on until somebody ends it."
-        if watch.is_running
+        if rollout.has_running_trial
         else f"A → B over {span(window.end - window.start)}, both at the same time; {watch.comparison.latency_metric} from CloudWatch."
     )
 

@@ -9,6 +9,7 @@ from fakes.clock import NOW
 from fakes.engine import FLEET, Engine, a_config
 from fakes.failing import lost, throttled
 from fakes.records import ANNA, BEN, CARL, CURRENT, ENDPOINT
+from fakes.surroundings import a_target
 
 from bot.domain.errors import ResourceBusy
 from bot.domain.hold import HoldKind
@@ -80,6 +81,13 @@ def counts(engine: Engine) -> dict[str, int | None]:
 def said(engine: Engine, slot: SlotName) -> str:
     engine.tell()
     return next(p for p in reversed(engine.slack.posted) if p.slot == slot).words
+
+
+def of_rollout(engine: Engine, rollout_id: str, slot: SlotName) -> str:
+    engine.tell()
+    shown = [p for p in engine.slack.posted if p.slot == slot and p.metadata is not None]
+    (found,) = [p for p in shown if p.metadata["event_payload"]["rollout"] == rollout_id]
+    return found.words
 
 
 # Begun
@@ -277,6 +285,17 @@ def test_without_a_test_there_is_nothing_to_move_or_to_finish(engine: Engine) ->
     assert engine.store.rollouts.recent(ENDPOINT) == ()
 
 
+def test_a_test_that_is_on_its_way_can_be_neither_moved_nor_finished_and_is_named(engine: Engine) -> None:
+    started = asked(engine, f"ab start {ENDPOINT} --version 4 --weight 10")
+    for command in (f"ab weight {ENDPOINT} --weight 50", f"ab finish {ENDPOINT} --keep A"):
+        told = engine.ask(command)
+        assert (
+            f"Rollout {started} of @{ANNA} starts the A/B test on {ENDPOINT}: its state is “awaiting approval”" in told
+        )
+        assert "No A/B test runs" not in told
+    assert latest(engine).id == started
+
+
 @pytest.mark.parametrize("trouble", [lost(METHOD), throttled(METHOD), BUSY])
 def test_weights_are_moved_once_whatever_the_answer_was(engine: Engine, trouble: Exception) -> None:
     running(engine)
@@ -359,6 +378,22 @@ def test_keeping_a_takes_an_approval_from_whoever_has_no_say_in_the_test(engine:
     rollout_id = asked(engine, f"ab finish {ENDPOINT} --keep A", by=DORA)
     assert engine.phase(rollout_id) is Phase.AWAITING_APPROVAL
     assert B in weights(engine)
+
+
+def test_a_test_that_was_rolled_back_still_tells_that_autoscaling_is_as_before_and_promises_nothing(
+    engine: Engine,
+) -> None:
+    engine.autoscaling.targets = {A: a_target(ENDPOINT)}
+    started = running(engine)
+    engine.play(lambda: trial_of(engine, started).verdict is not None, timedelta(minutes=15))
+    assert "It goes on until somebody ends it." in said(engine, SlotName.TRIAL)
+    assert "Autoscaling is as it was before" in of_rollout(engine, started, SlotName.PROGRESS)
+    engine.type(f"rollback {ENDPOINT}", by=BEN)
+    engine.play(lambda: engine.phase(started) is Phase.ROLLED_BACK)
+    assert "Autoscaling is as it was before" in of_rollout(engine, started, SlotName.PROGRESS)
+    told = of_rollout(engine, started, SlotName.TRIAL)
+    assert "It was rolled back." in told
+    assert "It goes on" not in told
 
 
 def test_a_rollback_during_a_test_leads_back_to_a_and_holds_b(engine: Engine) -> None:
@@ -547,6 +582,8 @@ def test_a_test_that_the_store_forgot_is_found_by_the_census_and_followed_again(
     managed.play(lambda: bool(managed.store.rollouts.on_trial()), timedelta(minutes=10))
     (stored,) = managed.store.rollouts.on_trial()
     assert (stored.rollout.id, stored.rollout.restored) == (started, True)
+    managed.play(lambda: "A is sentiment version 3, B is sentiment version 4" in said(managed, SlotName.TRIAL))
+    assert "A is sentiment version 3, B is sentiment version 4" in said(managed, SlotName.TRIAL)
     managed.play(lambda: trial_of(managed, started).verdict is not None, timedelta(minutes=15))
     assert "AllTraffic-b 10 %" in said(managed, SlotName.TRIAL)
 

@@ -32,6 +32,7 @@ from bot.domain.trial import (
 )
 from bot.domain.verdict import Comparison, Verdict, Window
 from bot.store.rollouts import Stored, Write
+from workers.drafting import Drafting, label_of
 from workers.judging import judge_side_by_side, measures_of
 from workers.opening import Opening
 from workers.ports import Subject, Want
@@ -107,6 +108,9 @@ class TrialLooks:
         if snapshot.config_name != rollout.target_config:
             self._save(stored, _ended(before, self._end(rollout, snapshot, now)))
             return
+        if rollout.restored and rollout.plan.current_label == rollout.plan.current_config:
+            stored = self._named(stored, trial, snapshot, spec)
+            rollout = stored.rollout
         watch = before if trial.shadow else _weighed(before, trial, snapshot)
         if is_look_due(watch, rollout.watch.metric_period, now):
             watch = self._judged(rollout, trial, watch, spec, now)
@@ -115,6 +119,17 @@ class TrialLooks:
             stored = self._save(stored, watch)
         if watch.stop is not None and watch.stop.done_at is None:
             self._take_traffic_away(stored, trial, spec, snapshot)
+
+    def _named(self, stored: Stored, trial: TrialPlan, snapshot: Snapshot, spec: EndpointSpec) -> Stored:
+        """With its versions by name again: the tags that it was made from name only configs."""
+        assert stored.rollout.plan is not None
+        live = Drafting(self.world).behind(snapshot, spec)
+        labels = {"current_label": label_of(live, trial.a)}
+        if not trial.shadow:
+            labels["target_label"] = label_of(live, trial.b)
+        changed = stored.rollout.with_(plan=stored.rollout.plan.model_copy(update=labels))
+        (saved,) = self.world.store.rollouts.commit([Write(changed, stored.revision)], self.world.clock())
+        return saved
 
     def _judged(
         self, rollout: Rollout, trial: TrialPlan, watch: TrialWatch, spec: EndpointSpec, now: datetime

@@ -16,6 +16,7 @@ from bot.domain.verdict import VerdictKind
 from bot.domain.version import Version
 from workers.answering import Answering
 from workers.cloning import LiveEndpoint
+from workers.cloning.trials import live_trial
 from workers.drafting import Drafting, running_trial
 from workers.opening import Opening
 from workers.people import person_for
@@ -49,6 +50,8 @@ class Trials:
         spec: EndpointSpec,
     ) -> Rollout:
         live = self._live(spec)
+        if not isinstance(command, commands.AbStart) and live_trial(live) is None:
+            self._refuse_before_it_serves(spec)
         match command:
             case commands.AbStart():
                 return self._start(errand, command, spec, live)
@@ -116,6 +119,17 @@ class Trials:
                 raise UserError(
                     f"Rollout {rollout.id} of {mention(rollout.requester)} does that already: its state is "
                     f"“{rollout.phase.words}”. Nothing more was started."
+                )
+
+    def _refuse_before_it_serves(self, spec: EndpointSpec) -> None:
+        """A test that is on its way can be neither moved nor finished: only called off."""
+        for stored in self.world.store.rollouts.active(spec.name):
+            rollout = stored.rollout
+            if rollout.starts_trial:
+                raise UserError(
+                    f"Rollout {rollout.id} of {mention(rollout.requester)} starts the A/B test on {spec.name}: its state is "
+                    f"“{rollout.phase.words}”, and B does not serve yet. Nothing was changed. Ask again when both serve, or call "
+                    f"it off: cancel {rollout.id}"
                 )
 
     def _live(self, spec: EndpointSpec) -> LiveEndpoint:
