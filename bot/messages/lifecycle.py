@@ -20,7 +20,8 @@ def in_short(kind: Kind, plan: Plan | None) -> str:
     if plan is None:
         return "create it"
     deed = "restore it with" if plan.is_restore else "create it with"
-    return f"{deed} {plan.target_label}"
+    first = "delete the broken endpoint and " if plan.current_config else ""
+    return f"{first}{deed} {plan.target_label}"
 
 
 def how_it_goes(kind: Kind, plan: Plan) -> str:

@@ -1,10 +1,13 @@
 """What is said after a plan of the manager's own: whether it comes again, and how to have it at once."""
 
 import pytest
+from fakes.beginnings import LIFE_STORIES
 from fakes.records import ENDPOINT, at
 
 from bot.domain.phases import BOT_ACTOR, Kind, Phase, Reason
 from bot.domain.rollout import Rollout
+from bot.messages.card import render_card
+from bot.messages.decision import outcome
 from bot.messages.ending import render_ending
 from bot.messages.plain import plain
 from bot.messages.proposed import what_the_manager_does
@@ -55,3 +58,15 @@ def test_the_thread_of_such_a_plan_does_not_send_people_to_a_command_that_nobody
     assert message is not None
     assert "sync" in plain(message)
     assert "same command" not in plain(message)
+
+
+def test_its_plan_that_is_blocked_says_once_what_comes_next():
+    assert outcome(ended(Phase.BLOCKED)) == "Cannot be approved until the blockers above are mended."
+    assert outcome(at(Phase.BLOCKED)).endswith("Then ask again with the same command.")
+
+
+def test_the_card_of_a_broken_endpoint_says_that_it_is_deleted_first():
+    assert "delete the broken endpoint and create it with" in plain(
+        render_card(LIFE_STORIES["creation of a failed one"])
+    )
+    assert "broken" not in plain(render_card(LIFE_STORIES["creation planning"]))

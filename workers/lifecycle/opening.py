@@ -45,7 +45,8 @@ class Lifecycle:
         if same:
             raise UserError(
                 f"Rollout {same[0].id} of {mention(same[0].requester)} {_DEEDS[kind]} {spec.name} already: its state is "
-                f"“{same[0].phase.words}”. Nothing more was started. To begin anew: cancel {same[0].id}"
+                f"“{same[0].phase.words}”. Nothing more was started. {mention(same[0].requester)} or an approver can call "
+                f"it off: cancel {same[0].id}"
             )
 
     def _refuse_if_pointless(self, spec: EndpointSpec, kind: Kind) -> None:
