@@ -8,7 +8,7 @@ from bot.domain.errand import ButtonValue
 from bot.domain.errors import NotAllowed, StalePlan, UserError
 from bot.domain.fleet import Approval
 from bot.domain.names import mention
-from bot.domain.phases import Kind, Phase, Reason
+from bot.domain.phases import BOT_ACTOR, Kind, Phase, Reason
 from bot.domain.rollout import ApprovalChoice, ApprovalDecision, Rollout
 from bot.domain.starting import Start, written
 
@@ -143,9 +143,9 @@ def refuse_if_may_not_steer(rollout: Rollout, policy: Approval, person: Person, 
     """What steers a rollout (`cancel it`) is for its requester and for every approver. Raises NotAllowed."""
     if person.id == rollout.requester or is_approver(policy, person):
         return
+    asker = f"{mention(rollout.requester)}, who asked for this, or " if rollout.requester != BOT_ACTOR else ""
     raise NotAllowed(
-        f"Only {mention(rollout.requester)}, who asked for this, or an approver may {deed}: {describe_approvers(policy)}. "
-        "Nothing was changed.",
+        f"Only {asker}an approver may {deed}: {describe_approvers(policy)}. Nothing was changed.",
         actor=person.id,
     )
 

@@ -391,6 +391,35 @@ def test_an_unknown_wave_is_answered_with_the_nearest(engine: EstateEngine) -> N
     assert "There is no wave “wnothere”." in engine.slack.responses[-1][1]
 
 
+def test_a_wave_that_an_emptied_store_forgot_says_how_its_endpoints_stand_and_how_to_go_on(
+    engine: EstateEngine,
+) -> None:
+    wave_id = started(engine)
+    engine.play(lambda: wave_of(engine, wave_id).of(MemberState.DONE) != (), limit=timedelta(hours=6))
+    engine.tell()
+    engine.redis.flushall()
+    before = engine.estate.updates()
+    engine.press("Pause", by=BEN, on=in_thread(engine, wave_id, "card"))
+    told = engine.slack.whispers[-1][1]
+    assert told.startswith(f"Wave {wave_id} is not known any more: the store was emptied since. Nothing was changed")
+    assert "Of wave sentiment, canary runs sentiment version 4, by this wave; eu-prod runs sentiment version 3;" in told
+    assert told.endswith("To go on: wave start sentiment")
+    again = proposed(engine, "wave start sentiment")
+    engine.type(f"wave abort {wave_id}", by=BEN)
+    assert f"Wave {again} took its place: it is awaiting approval" in engine.slack.responses[-1][1]
+    assert engine.estate.updates() == before
+
+
+def test_a_wave_of_which_nothing_is_left_says_so(engine: EstateEngine) -> None:
+    wave_id = proposed(engine)
+    engine.tell()
+    engine.redis.flushall()
+    engine.type(f"wave reject {wave_id}", by=BEN)
+    told = engine.slack.responses[-1][1]
+    assert told.startswith(f"Wave {wave_id} is not known. If its card stands in Slack, the store was emptied since.")
+    assert told.endswith("To begin anew: wave start NAME; the fleet file has sentiment.")
+
+
 def test_two_waves_do_not_cross(engine: EstateEngine) -> None:
     wave_id = started(engine)
     engine.type("wave start sentiment --version 3")

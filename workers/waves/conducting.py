@@ -7,10 +7,9 @@ from datetime import datetime
 from bot.domain import commands
 from bot.domain.approval import Person
 from bot.domain.errand import CommandErrand
-from bot.domain.errors import UnknownName, UserError
+from bot.domain.errors import UserError
 from bot.domain.fleet import Approval
 from bot.domain.lock import EVERYTHING, refusal
-from bot.domain.nearest import nearest
 from bot.domain.phases import BOT_ACTOR
 from bot.domain.wave import (
     MemberState,
@@ -32,6 +31,7 @@ from workers.drafting import Drafting
 from workers.opening import Opening
 from workers.people import person_for
 from workers.posting import Posting
+from workers.waves.forgotten import unknown_wave
 from workers.waves.moving import WaveMoving
 from workers.waves.planning import Standings, WavePlans
 from workers.waves.starting import WaveStarting
@@ -178,8 +178,7 @@ class Waves:
     def _found(self, wave_id: str) -> StoredWave:
         stored = self.world.store.waves.load(wave_id)
         if stored is None:
-            known = [wave.id for wave in self.world.store.waves.recent(limit=50)]
-            raise UnknownName("wave", wave_id, nearest(wave_id, known), hint="Its id stands on its card.")
+            raise unknown_wave(self.world, self.starting.plans.standings, wave_id)
         return stored
 
     def _visible(self, wave_id: str) -> Wave:

@@ -15,7 +15,17 @@ from bot.domain.wave.holding import holds_after, lifts_holds
 from bot.domain.wave.looking import looked_at, may_be_taken_back
 from bot.domain.wave.states import HALTED, OPEN, WAVE_TRANSITIONS, MemberState, WaveReason, WaveState
 from bot.domain.wave.timing import expected_length
-from bot.domain.wave.values import LeftOut, Member, Wave, WaveApproval, WaveStep, Wish, open_wave, wave_id_for
+from bot.domain.wave.values import (
+    LeftOut,
+    Member,
+    Wave,
+    WaveApproval,
+    WaveStep,
+    Wish,
+    open_wave,
+    wave_id_for,
+    wave_rollout_id,
+)
 
 __all__ = [
     "HALTED",
@@ -49,4 +59,5 @@ __all__ = [
     "reject_wave",
     "resume_wave",
     "wave_id_for",
+    "wave_rollout_id",
 ]

@@ -70,7 +70,7 @@ class Member(Value):
 
     def rollout_id(self, wave_id: str) -> str:
         """The id of its rollout: always the same for the same attempt, so that there is one, whatever crashes."""
-        return rollout_id_for(f"{wave_id} {self.endpoint} {self.attempt}")
+        return wave_rollout_id(wave_id, self.endpoint, self.attempt)
 
     @property
     def has_rollout(self) -> bool:
@@ -240,6 +240,11 @@ class Wave(Value):
     def of(self, *states: MemberState) -> tuple[Member, ...]:
         """Its members in these states."""
         return tuple(m for m in self.members if m.state in states)
+
+
+def wave_rollout_id(wave_id: str, endpoint: str, attempt: int) -> str:
+    """The id of the rollout that a wave opens on an endpoint, at its first attempt or a later one."""
+    return rollout_id_for(f"{wave_id} {endpoint} {attempt}")
 
 
 def wave_id_for(seed: str) -> str:
