@@ -34,7 +34,7 @@ _WHAT_TO_DO: Mapping[BoardState, str] = MappingProxyType(
         BoardState.NOT_DEPLOYED: "it stands in the fleet file only; {deploy} creates it",
         BoardState.QUARANTINED: "SageMaker did not take the newest version; mend the cause, then {unhold}",
         BoardState.HELD: "automation leaves it alone; {promote} a later version, or {unhold}",
-        BoardState.DRIFTED: "{sync} brings it back to the fleet file",
+        BoardState.DRIFTED: "{sync} brings it back to the fleet file, or says what to do by hand",
         BoardState.TESTING: "two versions run side by side; {ab finish} ends that",
         BoardState.OUT_OF_DATE: "{promote} brings the newest version",
         BoardState.UNMANAGED: "it is not in the fleet file; add it, or leave it",

@@ -19,6 +19,7 @@ _LEFT = {
     Why.VERSION_HELD: "left as they are, because the newest version is held or quarantined",
     Why.NO_VERSION: "without an approved version that may run",
     Why.NOT_NEWER: "on a version that is not older than the newest approved one",
+    Why.REVOKED: "REVOKED, and no newer approved version may follow; sync of each says what to do",
     Why.UPSTREAM: "waiting for the endpoint that they follow",
     Why.SOAKING: "waiting until the version has soaked on the endpoint that they follow",
     Why.TORN_DOWN: "torn down",

@@ -363,7 +363,48 @@ def test_a_revoked_version_gives_way_to_a_newer_one_under_auto_only():
 
 @pytest.mark.parametrize("newest", [V3, None])
 def test_a_revoked_version_never_gives_way_to_an_older_one(newest: str | None):
-    assert why(decided(standing=a_standing(BoardState.REVOKED, V4, newest))) in (Why.NOT_NEWER, Why.NO_VERSION)
+    for asked_by in (None, ANNA):
+        assert why(decided(standing=a_standing(BoardState.REVOKED, V4, newest), asked_by=asked_by)) is Why.REVOKED
+
+
+@pytest.mark.parametrize(
+    ("newest", "advice"),
+    [
+        (V3, "to go to sentiment version 3: promote sentiment-prod --version 3"),
+        (None, "approve a version that may run, or go back: rollback sentiment-prod"),
+    ],
+)
+def test_of_a_revoked_version_that_stays_it_is_said_what_to_do(newest: str | None, advice: str):
+    move = decided(standing=a_standing(BoardState.REVOKED, V4, newest), asked_by=ANNA)
+    assert isinstance(move, Nothing)
+    assert move.text.startswith("it is REVOKED: sentiment version 4 is not approved any more, and ")
+    assert move.text.endswith(advice)
+
+
+def test_what_an_update_leaves_as_it_is_stands_in_its_reason():
+    limit = Difference(path="autoscaling.max", before="12", after="8")
+    move = decided(standing=a_standing(BoardState.DRIFTED, drift=(limit,)))
+    assert isinstance(move, Open)
+    assert move.reason.startswith("sentiment version 4 is approved; autoscaling.max stays 12 (set it in Application")
+
+
+@pytest.mark.parametrize("follows", [None, {"endpoint": STAGING, "soak": "1h"}])
+def test_an_outside_change_that_no_update_brings_back_is_said_with_what_to_do(follows: dict[str, str] | None):
+    outside = a_standing(BoardState.DRIFTED, V4, V4, outside=an_outside_change())
+    move = decided(spec=a_spec(follows=follows), standing=outside, asked_by=ANNA)
+    assert isinstance(move, Nothing)
+    assert move.why is Why.BEYOND_UPDATES
+    assert "changed outside the bot by arn:aws:iam::1:user/zoe" in move.text
+    assert "rollback sentiment-prod --to CONFIG" in move.text
+    assert ("it follows sentiment-staging" in move.text) is (follows is not None)
+
+
+@pytest.mark.parametrize("wave", [None, "sentiment"])
+def test_after_the_store_was_emptied_people_are_asked(wave: str | None):
+    move = decided(wave=wave, is_forgotten=True)
+    assert isinstance(move, Open | ByWave)
+    assert not move.without_click
+    assert move.reason.endswith("; asks because what was decided about it before was lost with the store")
 
 
 # Holds, locks, and what is under way

@@ -384,6 +384,37 @@ def test_what_was_changed_outside_the_bot_is_asked_about_once(made: Made):
     assert len(rollouts(engine)) == 2
 
 
+# What was lost
+
+
+def test_after_the_store_was_emptied_what_the_bot_made_is_changed_only_after_an_approval(made: Made):
+    engine = made({"a": "auto"})
+    pass_time(engine, timedelta(hours=1))
+    engine.type("lock a --reason 'load test'", by=BEN)
+    engine.registry.packages.append(V5)
+    engine.redis.flushall()
+    pass_time(engine, timedelta(hours=1))
+    assert engine.estate.updates() == 1
+    engine.press("Approve", by=BEN)
+    pass_time(engine, timedelta(hours=1))
+    assert engine.estate.updates() == 2
+    engine.registry.packages.append(package_of("sentiment", 6))
+    pass_time(engine, timedelta(hours=1))
+    assert engine.estate.updates() == 3
+
+
+def test_after_the_store_was_emptied_a_wave_over_what_the_bot_made_needs_approval(made: Made):
+    engine = made({"a": "auto", "b": "auto", "c": "auto"}, waves=WAVE)
+    wave = engine.world.fleet.waves.pop("all")
+    pass_time(engine, timedelta(hours=1))
+    engine.world.fleet.waves["all"] = wave
+    engine.registry.packages.append(V5)
+    engine.redis.flushall()
+    manage(engine)
+    (proposed,) = engine.store.waves.recent()
+    assert (proposed.approval_needed, proposed.state) == (True, WaveState.PROPOSED)
+
+
 def test_settings_of_the_file_are_brought_field_by_field(made: Made):
     engine = made({"a": "auto"}, versions=(V3,), more=", instance_type: ml.m5.2xlarge, environment: {WORKERS: '4'}")
     pass_time(engine, timedelta(minutes=30))

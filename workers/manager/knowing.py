@@ -75,17 +75,30 @@ class Knowing:
         looked_at = [spec.name for spec in self._with_followed(specs)]
         return self._overview(_by_name(self.census.look_now(looked_at)), earlier.newcomers, now)
 
-    def in_full(self, situations: Mapping[str, Situation], signatures: Mapping[str, str]) -> Mapping[str, Situation]:
+    def in_full(
+        self, situations: Mapping[str, Situation], signatures: Mapping[str, str], view: Overview
+    ) -> Mapping[str, Situation]:
         """The situations with what was proposed and done before.
 
         Args:
             situations: By endpoint.
             signatures: By endpoint, what shall be proposed now; empty for nothing.
+            view: How they stand.
         """
         if not situations:
             return {}
         proposed = self._proposed(signatures)
-        return {name: self._in_full(name, known, proposed[name]) for name, known in situations.items()}
+        makers = {name: made_by for name in situations if (made_by := view.standings[name].made_by)}
+        remembered = {
+            stored.rollout.id
+            for stored in self.world.store.rollouts.load_many(makers.values())
+            if not stored.rollout.restored
+        }
+        forgotten = {name for name, made_by in makers.items() if made_by not in remembered}
+        return {
+            name: self._in_full(name, known, proposed[name], is_unknown=name in forgotten)
+            for name, known in situations.items()
+        }
 
     def _overview(self, standings: Mapping[str, Standing], newcomers: frozenset[str], now: datetime) -> Overview:
         active: defaultdict[str, list[Rollout]] = defaultdict(list)
@@ -113,11 +126,19 @@ class Knowing:
         existing = [name for name, standing in standings.items() if standing.state not in missing]
         return self.world.store.proposals.newcomers(self.world.fleet.endpoints.keys(), existing)
 
-    def _in_full(self, name: str, known: Situation, proposed: tuple[Tried, ...]) -> Situation:
+    def _in_full(self, name: str, known: Situation, proposed: tuple[Tried, ...], *, is_unknown: bool) -> Situation:
+        """`is_unknown`: the rollout that made the endpoint's config is not in the store."""
         recent, upstream = self.world.store.rollouts.recent, known.upstream
         if upstream is not None:
             upstream = replace(upstream, past=recent(upstream.standing.endpoint, PAST))
-        return replace(known, past=recent(name, PAST), proposed=proposed, upstream=upstream)
+        past = recent(name, PAST)
+        return replace(
+            known,
+            past=past,
+            proposed=proposed,
+            upstream=upstream,
+            is_forgotten=is_unknown and not any(r.approvals or r.vouched_by for r in past),
+        )
 
     def _proposed(self, signatures: Mapping[str, str]) -> Mapping[str, tuple[Tried, ...]]:
         """What was proposed for these endpoints and what became of it, newest first; the newest, and what was the same."""

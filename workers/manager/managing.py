@@ -96,7 +96,7 @@ class Manager:
         first = {s.name: decide(s, view.standings[s.name], view.situation(s, by), now) for s in specs}
         wanting = {spec.name: spec for spec in specs if not isinstance(first[spec.name], Nothing)}
         known = {name: view.situation(spec, by) for name, spec in wanting.items()}
-        full = self._knowing.in_full(known, {name: _signature_of(first[name]) for name in wanting})
+        full = self._knowing.in_full(known, {name: _signature_of(first[name]) for name in wanting}, view)
         second = {name: decide(spec, view.standings[name], full[name], now) for name, spec in wanting.items()}
         return [(spec, second.get(spec.name) or first[spec.name]) for spec in sorted(specs, key=lambda spec: spec.name)]
 

@@ -31,6 +31,19 @@ def by_hand(beyond: Sequence[Difference]) -> str:
     return f"no rollout changes {said}"
 
 
+def left_by_hand(beyond: Sequence[Difference]) -> str:
+    """What stays as it is although a change is made, and what to do about each; empty where there is nothing.
+
+    Args:
+        beyond: See `beyond_change`.
+    """
+    stays = (
+        f"{d.path} stays {d.before if d.before is not None else 'unset'} ({_BY_FIELD.get(_field(d.path), _ELSEWHERE)})"
+        for d in beyond
+    )
+    return ", and ".join(stays)
+
+
 def _field(path: str) -> str:
     """The key of the fleet file that a path begins with: `autoscaling.max` is about autoscaling, `weight of A` about weights."""
     return path.partition(".")[0].partition(" ")[0]

@@ -12,11 +12,12 @@ from bot.domain.endpoint import EndpointStatus
 from bot.domain.fleet import EndpointSpec
 from bot.domain.hold import HoldKind
 from bot.domain.lock import in_words
-from bot.domain.managing.byhand import by_hand
+from bot.domain.managing.byhand import by_hand, left_by_hand
 from bot.domain.managing.desired import beyond_change, desired_change
 from bot.domain.managing.moves import SETTLED, ByWave, Move, Nothing, Open, Why, Withdraw
-from bot.domain.managing.persons import chosen_doubt, outside_doubt, torn_down_by
+from bot.domain.managing.persons import chosen_doubt, forgotten_doubt, outside_doubt, torn_down_by
 from bot.domain.managing.proposals import again_after, signature_of, wanted_of
+from bot.domain.managing.ranks import rank_of
 from bot.domain.managing.situation import Situation
 from bot.domain.managing.versions import Candidate, candidate_of, held
 from bot.domain.names import mention
@@ -100,10 +101,24 @@ def _wish(spec: EndpointSpec, standing: Standing, situation: Situation, now: dat
     if standing.state is BoardState.FAILED:
         return _recreation(standing, candidate, situation)
     if standing.state is BoardState.REVOKED and isinstance(candidate, Nothing):
-        return candidate
+        return _revoked(spec, standing, candidate)
     if standing.state is BoardState.REVOKED and spec.policy != "auto" and situation.asked_by is None:
         return Nothing(Why.BY_POLICY, f"{standing.running} is not approved any more, and its policy is {spec.policy}")
     return _update(spec, standing, candidate, situation)
+
+
+def _revoked(spec: EndpointSpec, standing: Standing, why_none: Nothing) -> Nothing:
+    """The bot goes to no older version by itself; people may."""
+    older = standing.newest_package
+    if why_none.why is Why.NOT_NEWER and older is not None:
+        version = rank_of(spec, older) if spec.model_package_group is not None else None
+        which = f"--version {version}" if version is not None else f"--package {older}"
+        advice = f"to go to {standing.newest}: promote {spec.name} {which}"
+    else:
+        advice = f"approve a version that may run, or go back: rollback {spec.name}"
+    return Nothing(
+        Why.REVOKED, f"it is REVOKED: {standing.running} is not approved any more, and {why_none.text}; {advice}"
+    )
 
 
 def _creation(standing: Standing, candidate: Candidate | Nothing, situation: Situation) -> _Wish | Nothing:
@@ -139,26 +154,37 @@ def _update(
     package = candidate.package_arn if isinstance(candidate, Candidate) else None
     change = desired_change(spec, standing, package)
     if change is None:
+        none = candidate if isinstance(candidate, Nothing) else Nothing(Why.AS_DECLARED, "nothing differs")
         if beyond := beyond_change(spec, standing):
             return Nothing(Why.BEYOND_UPDATES, by_hand(beyond))
-        return candidate if isinstance(candidate, Nothing) else Nothing(Why.AS_DECLARED, "nothing differs")
+        if outside := outside_doubt(standing):
+            return Nothing(Why.BEYOND_UPDATES, _left_outside(spec, outside, none))
+        return none
     label = candidate.label if isinstance(candidate, Candidate) else standing.running
     doubt = (
         outside_doubt(standing)
+        or forgotten_doubt(situation)
         or chosen_doubt(change, label, situation.past)
         or (candidate.doubt if isinstance(candidate, Candidate) else "")
     )
-    return _Wish(Kind.UPDATE, change, label, _why_update(change, label, standing), doubt)
+    return _Wish(Kind.UPDATE, change, label, _why_update(spec, change, label, standing), doubt)
 
 
-def _why_update(change: Change, label: str, standing: Standing) -> str:
+def _left_outside(spec: EndpointSpec, outside: str, why_no_version: Nothing) -> str:
+    """Nothing that the file says differs, so no update of the bot's would bring back what was there before."""
+    back = f"to go back to a config of before: rollback {spec.name} --to CONFIG"
+    return f"{outside}, in nothing that the fleet file says; {back}. Of its version: {why_no_version.text}"
+
+
+def _why_update(spec: EndpointSpec, change: Change, label: str, standing: Standing) -> str:
     reasons = []
     if change.package is not None:
         revoked = f"{standing.running} is not approved any more; " if standing.state is BoardState.REVOKED else ""
         reasons.append(f"{revoked}{label} is approved")
     if change != Change(package=change.package):
         reasons.append("the fleet file says something else than what runs")
-    return ", and ".join(reasons)
+    stays = left_by_hand(beyond_change(spec, standing))
+    return "; ".join(part for part in (", and ".join(reasons), stays) if part)
 
 
 def _obstacle(wish: _Wish, situation: Situation, own: Rollout | None, *, without_click: bool) -> Nothing | None:

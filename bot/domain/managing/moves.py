@@ -17,6 +17,7 @@ class Why(StrEnum):
     VERSION_HELD = "version_held"  # the version was rolled back, or SageMaker refused it
     NO_VERSION = "no_version"  # none is approved, or it is not known which
     NOT_NEWER = "not_newer"
+    REVOKED = "revoked"  # what runs is not approved any more, and nothing newer may follow
     UPSTREAM = "upstream"  # the endpoint that it follows does not run the version, or did not do well with it
     SOAKING = "soaking"  # the version has not run there for long enough
     TORN_DOWN = "torn_down"  # somebody had it deleted
@@ -45,6 +46,7 @@ SETTLED = frozenset(
         Why.VERSION_HELD,
         Why.NO_VERSION,
         Why.NOT_NEWER,
+        Why.REVOKED,
         Why.UPSTREAM,
         Why.SOAKING,
         Why.TORN_DOWN,

@@ -2,6 +2,7 @@
 
 from bot.domain.board import Standing
 from bot.domain.commands import Change
+from bot.domain.managing.situation import Situation
 from bot.domain.names import mention
 from bot.domain.phases import BOT_ACTOR, Kind, Phase
 from bot.domain.rollout import Rollout
@@ -29,6 +30,11 @@ def outside_doubt(standing: Standing) -> str:
         return ""
     by = f" by {outside.actor}" if outside.actor else ""
     return f"it was changed outside the bot{by}, {written(outside.at)}"
+
+
+def forgotten_doubt(situation: Situation) -> str:
+    """Why a person is asked where the store was emptied; locks and noes stood there, and nobody can say which."""
+    return "what was decided about it before was lost with the store" if situation.is_forgotten else ""
 
 
 def chosen_doubt(change: Change, label: str, past: tuple[Rollout, ...]) -> str:

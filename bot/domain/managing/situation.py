@@ -47,6 +47,8 @@ class Situation:
     """It was declared while the manager was looking, and has never been seen."""
     is_read: bool = True
     """Whether the holds that its tags tell are in the store: not yet, right after that was emptied."""
+    is_forgotten: bool = False
+    """A rollout made its config that the store does not know, nor any since then that people approved: the store was emptied."""
     asked_by: str | None = None
     """Who asked for it by `sync`; None on the manager's own round."""
 
