@@ -95,4 +95,5 @@ class Surveying:
     def _refuse_if_nothing_is_called_so(self, pattern: str, names: Sequence[str]) -> None:
         """A pattern that fits rows which were filtered out is no mistake; one that fits none may be."""
         if not any(fnmatchcase(name, pattern) for name in names):
-            raise UnknownName("endpoint", pattern, nearest(pattern.replace("*", "").replace("?", ""), names))
+            near = nearest(pattern.replace("*", "").replace("?", ""), names)
+            raise UnknownName("endpoint that is called like", pattern, near, hint="status shows all that there are.")

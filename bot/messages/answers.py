@@ -29,7 +29,7 @@ def render_history(endpoint: str | None, rollouts: Sequence[Rollout]) -> Message
     """Past rollouts, newest first."""
     whose = f" of {escape(endpoint)}" if endpoint else ""
     if not rollouts:
-        text = f"There is no rollout{whose} yet."
+        text = f"No rollout{whose} is known."
         return Message(text, (section(text),))
     lines = [past_line(r, with_endpoint=endpoint is None) for r in rollouts]
     chunks = [lines[i : i + _ROWS_PER_BLOCK] for i in range(0, len(lines), _ROWS_PER_BLOCK)][: BLOCKS_LIMIT - 2]

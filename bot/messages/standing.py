@@ -86,6 +86,11 @@ def _head(standing: Standing) -> list[str]:
         lines.append(f"{'Was to run' if serves_nothing(standing) else 'Runs'} {escape(standing.running)}.")
     if standing.state in _HAS_NEWER and standing.newest not in ("", standing.running):
         lines.append(f"The newest version that may follow is {escape(standing.newest)}.")
+    if standing.state is BoardState.REVOKED:
+        runs = escape(standing.running or "What runs")
+        lines.append(
+            f"{runs} is no longer approved. SageMaker does not stop it: promote a version that is, or roll back."
+        )
     if standing.pending:
         lines.append(f"Waiting for approval: {versions_line(standing.pending)}.")
     if standing.problem:

@@ -15,8 +15,8 @@ from bot.messages.plain import plain
 
 
 def test_history_tells_the_past_or_that_there_is_none() -> None:
-    assert words_of(render_history("sentiment-prod", [])) == "There is no rollout of sentiment-prod yet."
-    assert words_of(render_history(None, [])) == "There is no rollout yet."
+    assert words_of(render_history("sentiment-prod", [])) == "No rollout of sentiment-prod is known."
+    assert words_of(render_history(None, [])) == "No rollout is known."
     one = words_of(render_history("sentiment-prod", [STORIES["rollback rolled_back"]]))
     assert one.startswith("Last 1 rollout of sentiment-prod")
     assert "• rollback to sentiment-v3: rolled back" in one

@@ -69,6 +69,13 @@ def test_a_failed_endpoint_was_to_run_its_version() -> None:
     assert "FAILED\nWas to run v3." in words_of(render_standing(shown, [], []))
 
 
+def test_an_endpoint_on_a_revoked_version_says_what_to_do() -> None:
+    shown = a_standing(state=BoardState.REVOKED, running="v5", newest="v4")
+    assert "v5 is no longer approved. SageMaker does not stop it: promote a version that is, or roll back." in words_of(
+        render_standing(shown, [], [])
+    )
+
+
 @pytest.mark.parametrize(("newest", "is_told"), [("v4", True), ("v3", False), ("", False)])
 def test_an_endpoint_that_drifted_tells_of_a_newer_version_too(newest: str, is_told: bool) -> None:
     shown = a_standing(state=BoardState.DRIFTED, running="v3", newest=newest)

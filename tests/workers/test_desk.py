@@ -102,7 +102,7 @@ def test_who_waits_behind_whom_is_said_on_the_card_the_board_and_in_status(engin
 
 
 def test_history_tells_past_rollouts(engine: Engine) -> None:
-    assert engine.ask("history") == "There is no rollout yet."
+    assert engine.ask("history") == "No rollout is known."
     rollout_id = engine.promote()
     assert "awaiting approval" in engine.ask("history")
     assert rollout_id in engine.ask(f"history {ENDPOINT}")
