@@ -6,8 +6,10 @@ and they are its owners' first of all.
 """
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from urllib.parse import quote
 
 from pydantic import ValidationError
 
@@ -19,6 +21,8 @@ MOST_HOLDS = 4
 """Sixteen tags at most. Versions that were held before these are older than what may follow by now."""
 
 _NOTHING = "-"
+_ESCAPES = re.compile(r"(?:=[0-9A-F]{2})+")
+_CUT_ESCAPE = re.compile(r"=[0-9A-F]?$")
 _WHAT, _PACKAGE, _CONTENT, _WHY = "what", "package", "content", "why"
 
 
@@ -40,10 +44,10 @@ def _tags_of_one(hold: Hold) -> dict[str, str]:
     rank = _NOTHING if hold.rank is None else str(hold.rank)
     what = [hold.kind.value, f"{hold.since.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}", hold.actor, rank]
     tags = {
-        f"{key}:{_WHAT}": " ".join([*map(_one_word, what), hold.rollout_id or _NOTHING, hold.label]),
+        f"{key}:{_WHAT}": " ".join([*map(_one_word, what), hold.rollout_id or _NOTHING, _escaped(hold.label)]),
         f"{key}:{_PACKAGE}": hold.package_arn or "",
         f"{key}:{_CONTENT}": hold.content_hash,
-        f"{key}:{_WHY}": hold.reason,
+        f"{key}:{_WHY}": _escaped(hold.reason),
     }
     return {name: tag_value(value) for name, value in tags.items() if value}
 
@@ -62,16 +66,27 @@ def _hold_in(endpoint: str, key: str, tags: Mapping[str, str]) -> Hold | None:
             endpoint=endpoint,
             since=datetime.fromisoformat(since),
             actor=actor,
-            reason=tag(_WHY),
+            reason=_unescaped(tag(_WHY)),
             content_hash=tag(_CONTENT),
             package_arn=tag(_PACKAGE) or None,
             rank=None if rank == _NOTHING else int(rank),
-            label=" ".join(label),
+            label=_unescaped(" ".join(label)),
             rollout_id=None if rollout_id == _NOTHING else rollout_id,
         )
     except (ValueError, ValidationError):
         return None
     return hold if bool(hold.subject) != (hold.kind is HoldKind.BY_PERSON) else None
+
+
+def _escaped(text: str) -> str:
+    """Characters that no tag may have, as `=` and their bytes in hex: a percent sign is `=25`."""
+    return "".join(c if c != "=" and tag_value(c) == c else quote(c, safe="").replace("%", "=") for c in text)
+
+
+def _unescaped(text: str) -> str:
+    """The inverse; an escape that was cut at the end is left out."""
+    whole = _CUT_ESCAPE.sub("", text)
+    return _ESCAPES.sub(lambda found: bytes.fromhex(found[0].replace("=", "")).decode(errors="ignore"), whole)
 
 
 def _one_word(text: str) -> str:

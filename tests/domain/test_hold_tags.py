@@ -53,6 +53,19 @@ def test_whatever_people_write_makes_legal_tags_that_tell_the_same_version(reaso
     assert (found.kind, found.package_arn, found.rank, found.since) == (HoldKind.HELD, ARN, 4, NOW)
 
 
+def test_what_people_and_the_judge_wrote_is_read_back_letter_by_letter():
+    reason = "24 % of the requests failed (6 of 25); p99 85 → 131 ms, limit = 5 %_ “bad”"
+    (found,) = holds_in("e", tags_of([hold(reason=reason, label="sentiment (fr) version 4")]))
+    assert (found.reason, found.label) == (reason, "sentiment (fr) version 4")
+
+
+@given(st.integers(0, 300))
+def test_a_reason_that_is_too_long_is_cut_between_letters(length: int):
+    reason = "x" * length + "%→%→%→" * 20
+    (found,) = holds_in("e", tags_of([hold(reason=reason)]))
+    assert reason.startswith(found.reason)
+
+
 @given(st.dictionaries(st.sampled_from([*tags_of(HOLDS), "rollout:hold:", "team"]), st.text(max_size=80)))
 def test_tags_that_somebody_else_wrote_are_no_holds_and_no_errors(tags: dict[str, str]):
     assert all(found.subject or found.kind is HoldKind.BY_PERSON for found in holds_in("e", tags))
