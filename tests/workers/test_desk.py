@@ -121,6 +121,11 @@ def test_what_a_thread_asks_is_answered_in_the_thread(engine: Engine) -> None:
     assert (posted.channel, posted.thread_ts) == (CHANNEL, "5.5")
 
 
+def test_a_pattern_that_fits_nothing_is_answered_as_a_pattern(engine: Engine) -> None:
+    answer = engine.ask("status zzz-*")
+    assert answer == "There is no endpoint that is called like “zzz-*”. status shows all that there are."
+
+
 def test_a_refusal_in_a_thread_is_seen_by_that_person_only(engine: Engine) -> None:
     reply = ReplyTo(user_id=ANNA, channel_id=CHANNEL, thread_ts="5.5")
     engine.type("cancel rxxxxxxx", reply=reply)
