@@ -11,10 +11,12 @@ from typing import Any
 from bot.domain.endpoint import ConfigRecord, Snapshot
 from bot.domain.errors import ResourceMissing
 from bot.domain.fleet import EndpointSpec
+from bot.domain.managing.desired import is_same_package
+from bot.domain.managing.ranks import rank_of
 from bot.domain.phases import Kind, Phase, Reason
 from bot.domain.plan import Plan
 from bot.domain.rollout import Rollout, Thread, Transition
-from bot.domain.trial import TrialAsk, TrialStep, TrialWatch, trial_on
+from bot.domain.trial import TrialAsk, TrialPlan, TrialStep, TrialWatch, trial_on
 from workers.ports import Endpoints
 from workers.rollbacks import pace_of, watch_of
 
@@ -53,10 +55,13 @@ def _previous(endpoints: Endpoints, config: str) -> str | None:
         return None
 
 
-def rollout_from_tags(spec: EndpointSpec, snapshot: Snapshot, config: ConfigRecord, now: datetime) -> Rollout | None:
+def rollout_from_tags(
+    spec: EndpointSpec, snapshot: Snapshot, config: ConfigRecord, endpoints: Endpoints, now: datetime
+) -> Rollout | None:
     """The rollout that brought the endpoint to its present config, as far as its tags tell; None if they do not.
 
     It counts as succeeded, because the endpoint is where it led. Its story is not told anew: only its card is kept up to date.
+    The version that it brought is read from the models, so that going back holds it as ever.
     """
     tags = config.tags
     rollout_id, previous = tags.get("rollout:id"), tags.get("rollout:previous-config")
@@ -64,6 +69,7 @@ def rollout_from_tags(spec: EndpointSpec, snapshot: Snapshot, config: ConfigReco
     if not rollout_id or not previous or not channel:
         return None
     requester = tags.get("rollout:requested-by", "unknown")
+    trial = trial_on(config, snapshot)
     return Rollout(
         id=rollout_id,
         kind=Kind.UPDATE,
@@ -81,22 +87,57 @@ def rollout_from_tags(spec: EndpointSpec, snapshot: Snapshot, config: ConfigReco
         watch=watch_of(spec),
         expires_at=now,
         restored=True,
-        **_trial_fields(config, snapshot, now),
+        **_trial_fields(trial, snapshot, now),
         plan=Plan(
             fingerprint="",
             made_at=now,
             current_config=previous,
             target_config=config.name,
             current_label=previous,
-            target_label=config.name,
-            trial=trial_on(config, snapshot),
+            trial=trial,
+            **_brought(spec, config, trial.b if trial is not None else spec.variant, previous, endpoints),
         ),
     )
 
 
-def _trial_fields(config: ConfigRecord, snapshot: Snapshot, now: datetime) -> dict[str, Any]:
+def _brought(
+    spec: EndpointSpec, config: ConfigRecord, variant: str, previous: str, endpoints: Endpoints
+) -> dict[str, Any]:
+    """The version that came with the config, as the members of a plan; where the config from before ran it too, none did."""
+    package = _package_behind(config, variant, endpoints)
+    try:
+        before = _package_behind(endpoints.describe_config(previous), spec.variant, endpoints)
+    except ResourceMissing:
+        before = None
+    if package is None or is_same_package(package, before):
+        return {"target_label": config.name}
+    return {"package_arn": package, "rank": rank_of(spec, package), "target_label": _label(package)}
+
+
+def _package_behind(config: ConfigRecord, variant: str, endpoints: Endpoints) -> str | None:
+    """The package that a variant's model is made of; None where it is made of none, or is gone."""
+    variants = (*config.variants(), *config.document.get("ShadowProductionVariants", ()))
+    model = next((v.get("ModelName") for v in variants if v["VariantName"] == variant), None)
+    if model is None:
+        return None
+    try:
+        containers = endpoints.describe_model(model).containers()
+    except ResourceMissing:
+        return None
+    return next((c["ModelPackageName"] for c in containers if c.get("ModelPackageName")), None)
+
+
+def _label(package: str) -> str:
+    """As `ModelPackage.label`, from the ARN alone."""
+    group, _, version = package.rpartition(":model-package/")[2].partition("/")
+    if version:
+        return f"{group} version {version}"
+    head, _, tail = group.rpartition("-")
+    return head if head and len(tail) == 32 else group
+
+
+def _trial_fields(trial: TrialPlan | None, snapshot: Snapshot, now: datetime) -> dict[str, Any]:
     """That it started a trial which still runs, where the config's tags say so. When it began to serve, no tag tells."""
-    trial = trial_on(config, snapshot)
     if trial is None:
         return {}
     return {

@@ -300,7 +300,7 @@ class Opening:
         for rollout in self.world.store.rollouts.recent(spec.name, limit=20):
             if _left_it_on(rollout, config.name) and rollout.phase in MAY_BE_ROLLED_BACK:
                 return self.world.store.rollouts.load(rollout.id)
-        restored = rollout_from_tags(spec, snapshot, config, now)
+        restored = rollout_from_tags(spec, snapshot, config, endpoints, now)
         if restored is None or self.world.store.rollouts.load(restored.id) is not None:
             return None
         return self._remember(restored, now)

@@ -64,12 +64,18 @@ def child_of(parent: Rollout, spec: EndpointSpec, actor: str, now: datetime, ove
         expires_after=spec.approval.expires_after,
         rollback_to=parent.plan.current_config if parent.plan is not None else None,
         parent_id=parent.id,
+        leaves_unknown=not _holds_something(parent),
         reason=parent.last.note if actor == BOT_ACTOR else "",
         approval_needed=False,
         in_parent_thread=True,
         passed_locks=_passed(over),
         scaling=inherited_scaling(parent),
     )
+
+
+def _holds_something(parent: Rollout) -> bool:
+    """Whether the version that a rollout brought could be known again, which a hold of it takes."""
+    return parent.plan is not None and bool(parent.plan.package_arn or parent.plan.content_hash)
 
 
 def inherited_scaling(parent: Rollout) -> ScalingSaga | None:
@@ -123,6 +129,7 @@ def asked_for_by_command(
         rollback_to=to,
         parent_id=parent.id if parent is not None else None,
         leaves=leaves,
+        leaves_unknown=parent is not None and not _holds_something(parent),
         approval_needed=approval_needed,
         quorum=spec.approval.quorum,
         approvers_text=approvers_text,

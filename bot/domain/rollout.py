@@ -158,6 +158,8 @@ class Rollout(Value):
     """The rollout that a rollback undoes."""
     leaves: Version | None = None
     """What a rollback leaves that undoes no rollout; None where it is not known, and for every other one."""
+    leaves_unknown: bool = False
+    """Whether nobody can tell the version that the undone rollout brought, so that going back holds none."""
     child_id: str | None = None
     """The rollback that undoes this rollout."""
     approval_needed: bool = True

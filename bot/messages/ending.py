@@ -59,7 +59,7 @@ def _what_is_held(rollout: Rollout) -> list[str]:
     if hold := hold_left_by(rollout):
         return [left_behind(rollout.endpoint, hold)]
     is_undoing = rollout.kind is Kind.ROLLBACK and rollout.phase is Phase.ROLLED_BACK and rollout.parent_id is not None
-    return [left_behind(rollout.endpoint)] if is_undoing else []
+    return [left_behind(rollout.endpoint)] if is_undoing and not rollout.leaves_unknown else []
 
 
 def may_roll_back_from(rollout: Rollout) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
-from fakes.account import UPDATING, Step, rolled_back
+from fakes.account import ARN, UPDATING, Step, rolled_back
 from fakes.engine import Engine
 from fakes.records import ANNA, BEN, CARL, CURRENT, ENDPOINT
 
@@ -12,7 +12,7 @@ from bot.domain.board import BoardState
 from bot.domain.endpoint import EndpointStatus
 from bot.domain.errors import GatewayError, TransientError
 from bot.domain.hold import Hold, HoldKind
-from bot.domain.phases import Phase
+from bot.domain.phases import Kind, Phase
 from bot.domain.plan import Finding, Level
 
 EVE = "U0EVE"
@@ -73,6 +73,35 @@ def test_a_version_that_was_rolled_back_is_held_and_its_next_plan_says_so(engine
     plan = [posted for posted in engine.slack.posted if posted.slot == "plan"][-1]
     assert "Approve" in plan.buttons, "a person may"
     assert f"@{BEN} rolled it back" in plan.words
+
+
+def test_a_version_that_was_rolled_back_from_tags_alone_is_held_too(engine: Engine) -> None:
+    rollout_id = engine.promoted(4)
+    engine.redis.flushall()
+    engine.type(f"rollback {ENDPOINT}", by=BEN)
+    (child,) = (r for r in engine.store.rollouts.recent() if r.kind is Kind.ROLLBACK)
+    assert engine.play_out(child.id) is Phase.ROLLED_BACK
+    engine.settle()
+    (hold,) = holds(engine)
+    assert (hold.kind, hold.actor, hold.rollout_id) == (HoldKind.HELD, BEN, rollout_id)
+    assert (hold.package_arn, hold.rank, hold.label) == (f"{ARN}:model-package/sentiment/4", 4, "sentiment version 4")
+    assert "is held now" in engine.slack.shown("ending").words
+    assert "holds" in findings(engine, 4)
+
+
+def test_nothing_is_said_to_be_held_where_the_tags_do_not_tell_the_version(engine: Engine) -> None:
+    engine.promoted(4)
+    engine.redis.flushall()
+    model = engine.endpoints.configs[engine.endpoints.config].variants()[0]["ModelName"]
+    document = {k: v for k, v in engine.endpoints.models[model].document.items() if k != "Containers"}
+    by_image = document | {"PrimaryContainer": {"Image": "image:1"}}
+    engine.endpoints.models[model] = engine.endpoints.models[model].model_copy(update={"document": by_image})
+    engine.type(f"rollback {ENDPOINT}", by=BEN)
+    (child,) = (r for r in engine.store.rollouts.recent() if r.kind is Kind.ROLLBACK)
+    assert engine.play_out(child.id) is Phase.ROLLED_BACK
+    engine.settle()
+    assert holds(engine) == ()
+    assert "held" not in engine.slack.shown("ending").words
 
 
 def test_another_version_is_not_warned_of_and_lifts_the_hold_when_it_ends_well(engine: Engine) -> None:
