@@ -175,7 +175,10 @@ def running_trial(live: LiveEndpoint) -> TrialPlan:
 
 
 def _names(rollout: Rollout, live: LiveEndpoint) -> DraftNames:
-    return DraftNames(rollout.id, lineage_tags(rollout, previous_config=live.config.name))
+    plan = rollout.plan
+    is_planned = plan is not None and plan.current_config == live.config.name
+    previous = plan.way_back if plan is not None and is_planned else live.config.name
+    return DraftNames(rollout.id, lineage_tags(rollout, previous_config=previous))
 
 
 def newest_of(group: str, versions: Iterable[ModelPackage]) -> ModelPackage:

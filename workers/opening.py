@@ -249,12 +249,12 @@ class Opening:
         if (
             parent is not None
             and parent.rollout.plan is not None
-            and command.to not in (None, parent.rollout.plan.current_config)
+            and command.to not in (None, parent.rollout.plan.way_back)
         ):
             undone = None
         if command.rollout_id is not None and (parent is None or parent.rollout.id != command.rollout_id):
             raise UserError(superseded_text(command.rollout_id, spec.name, parent.rollout if parent else None))
-        target = command.to or (undone.rollout.plan.current_config if undone and undone.rollout.plan else None)
+        target = command.to or (undone.rollout.plan.way_back if undone and undone.rollout.plan else None)
         self._refuse_if_no_way_back(spec, target)
         needs_approval = not self._may_go_back(spec, parent, undone, target, errand.actor)
         channel = self._channel(errand, spec)
@@ -281,7 +281,7 @@ class Opening:
 
     def roll_back_by_button(self, parent: Stored, spec: EndpointSpec, actor: str, errand_id: str) -> Rollout:
         """Open the rollback of a Roll back button; its story goes on in the parent's thread."""
-        self._refuse_if_no_way_back(spec, parent.rollout.plan.current_config if parent.rollout.plan else None)
+        self._refuse_if_no_way_back(spec, parent.rollout.plan.way_back if parent.rollout.plan else None)
         now = self.world.clock()
         moved = parent.rollout.to(Phase.ROLLING_BACK, Reason.ROLLBACK_REQUESTED, now, actor, caused_by=errand_id)
         child = child_of(moved, spec, actor, now, self.world.store.locks.over(spec.name, now))

@@ -62,7 +62,7 @@ def child_of(parent: Rollout, spec: EndpointSpec, actor: str, now: datetime, ove
         pace=pace_of(spec),
         watch=watch_of(spec),
         expires_after=spec.approval.expires_after,
-        rollback_to=parent.plan.current_config if parent.plan is not None else None,
+        rollback_to=parent.plan.way_back if parent.plan is not None else None,
         parent_id=parent.id,
         leaves_unknown=not _holds_something(parent),
         reason=parent.last.note if actor == BOT_ACTOR else "",

@@ -149,7 +149,9 @@ def _left_on(rollout: Rollout) -> str | None:
     if rollout.plan is None:
         return None
     arrived = rollout.phase is Phase.SUCCEEDED or (rollout.kind is Kind.ROLLBACK and rollout.phase is Phase.ROLLED_BACK)
-    return rollout.plan.target_config if arrived else rollout.plan.current_config
+    if arrived:
+        return rollout.plan.target_config
+    return rollout.plan.way_back if rollout.phase is Phase.ROLLED_BACK else rollout.plan.current_config
 
 
 def _source(spec: EndpointSpec, running: Running) -> Iterator[Difference]:

@@ -64,6 +64,8 @@ class Plan(Value):
     """Of a creation: the config of the Failed endpoint that is deleted first; empty where there is no endpoint."""
     target_config: str
     """Empty for a teardown."""
+    returns_to: str | None = None
+    """Where a rollback goes, if not to the present config: B of a trial, once kept, must not come back beside A."""
     restore_window: timedelta | None = None
     """Of a teardown: how long what it leaves can be restored; None where it cannot."""
     is_restore: bool = False
@@ -128,6 +130,11 @@ class Plan(Value):
         is_same = self.package_arn is None and self.target_label == self.current_label
         label = f"A change of the settings of {self.target_label}" if is_same else self.target_label
         return Version(content_hash=self.content_hash, package_arn=self.package_arn, label=label, rank=self.rank)
+
+    @property
+    def way_back(self) -> str:
+        """The config that a rollback of this change goes to."""
+        return self.returns_to or self.current_config
 
     @property
     def blockers(self) -> tuple[Finding, ...]:

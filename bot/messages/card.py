@@ -197,4 +197,4 @@ def _back_on(rollout: Rollout) -> str:
     if rollout.plan is None:
         return ""
     is_way_back = rollout.kind is Kind.ROLLBACK
-    return f"The endpoint is on {code(rollout.plan.target_config if is_way_back else rollout.plan.current_config)}."
+    return f"The endpoint is on {code(rollout.plan.target_config if is_way_back else rollout.plan.way_back)}."

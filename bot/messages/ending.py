@@ -135,7 +135,7 @@ def _state(rollout: Rollout) -> str:
         seen = rollout.snapshot
         return f"SageMaker says: {seen.status}, on {code(seen.config_name)}." if seen else ""
     if rollout.phase is Phase.ROLLED_BACK and plan is not None:
-        config = plan.target_config if rollout.kind is Kind.ROLLBACK else plan.current_config
+        config = plan.target_config if rollout.kind is Kind.ROLLBACK else plan.way_back
         return f"{escape(rollout.endpoint)} is InService on {code(config)}."
     if rollout.phase is Phase.ROLLED_BACK_BY_AWS and plan is not None:
         before = "with the counts that SageMaker settled on" if rollout.kind is Kind.SCALE else "as before the update"

@@ -13,7 +13,7 @@ def roll_back_button(rollout: Rollout) -> Block:
     confirm = Confirm(
         f"Roll {rollout.endpoint} back?",
         f"SageMaker replaces the fleet again, all at once, and {rollout.endpoint} goes back to "
-        f"{rollout.plan.current_label} ({rollout.plan.current_config}).",
+        f"{rollout.plan.current_label} ({rollout.plan.way_back}).",
         "Roll back",
     )
     value = ButtonValue(rollout_id=rollout.id, endpoint=rollout.endpoint, fingerprint=rollout.plan.fingerprint)

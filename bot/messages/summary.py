@@ -204,7 +204,7 @@ def _way_back(rollout: Rollout) -> str:
     state = {Phase.ROLLED_BACK: "Rolled back", Phase.ROLLING_BACK: "Being rolled back"}.get(
         rollout.phase, "Rollback tried"
     )
-    target = code(rollout.plan.current_config) if rollout.plan else "the config of before"
+    target = code(rollout.plan.way_back) if rollout.plan else "the config of before"
     told = f"{state} to {target} by {mention(asked.actor)}, {moment(asked.at)}"
     if asked.reason is not Reason.WATCH_REGRESSED or rollout.verdict is None:
         return told

@@ -272,6 +272,7 @@ def a_full_plan() -> Plan:
     return a_plan_of(
         FULL,
         findings=found(CheckName.QUOTA, Level.WARNING),
+        returns_to=CURRENT,
         package_arn="arn:v4",
         strategy=CANARY,
         steps=("1 of 2 instances first.",),

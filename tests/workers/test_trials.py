@@ -405,17 +405,35 @@ def test_a_rollback_during_a_test_leads_back_to_a_and_holds_b(engine: Engine) ->
     assert engine.store.rollouts.on_trial() == ()
 
 
-def test_what_comes_after_b_was_kept_can_be_rolled_back_to_the_test(engine: Engine) -> None:
-    started = running(engine)
-    on_trial = engine.endpoints.config
+@pytest.mark.parametrize("is_forgotten", [False, True])
+def test_going_back_after_b_was_kept_leads_to_a_alone(engine: Engine, is_forgotten: bool) -> None:
+    running(engine)
     over = finished(engine, "B")
+    assert over.plan is not None
+    assert f"A rollback leads to {CURRENT}, on which A serves alone." in over.plan.kept
+    assert over.plan.readiness is not None
+    assert over.plan.readiness.to_config == CURRENT
+    if is_forgotten:
+        engine.redis.flushall()
+    engine.type(f"rollback {ENDPOINT}", by=BEN)
+    engine.play(lambda: engine.store.rollouts.load(over.id) is not None and engine.phase(over.id) is Phase.ROLLED_BACK)
+    assert (engine.endpoints.config, weights(engine)) == (CURRENT, {A: 1.0})
+    assert [hold.kind for hold in engine.store.holds.on(ENDPOINT)] == [HoldKind.HELD]
+    engine.settle()
+    assert f"InService on {CURRENT}" in said(engine, SlotName.ENDING)
+
+
+def test_going_back_after_b_was_kept_leads_to_the_test_only_where_what_a_ran_alone_is_gone(engine: Engine) -> None:
+    running(engine)
+    on_trial = engine.endpoints.config
+    del engine.endpoints.configs[CURRENT]
+    over = finished(engine, "B")
+    assert over.plan is not None
+    assert any("serves beside A again" in kept for kept in over.plan.kept)
     engine.type(f"rollback {ENDPOINT}", by=BEN)
     engine.play(lambda: engine.phase(over.id) is Phase.ROLLED_BACK)
     assert engine.endpoints.config == on_trial
     assert set(weights(engine)) == {A, B}
-    assert engine.rollout(started).phase is Phase.SUCCEEDED
-    assert finished(engine, "A").phase is Phase.ROLLED_BACK
-    assert engine.endpoints.config == CURRENT
 
 
 def test_a_test_lifts_no_hold_from_the_version_that_it_tries(engine: Engine) -> None:
@@ -590,10 +608,11 @@ def test_a_test_that_the_store_forgot_is_found_by_the_census_and_followed_again(
 
 def test_a_rollback_to_both_versions_lets_the_comparison_go_on(managed: Engine) -> None:
     started = running(managed)
-    over = finished(managed, "B")
+    on_trial = managed.endpoints.config
+    finished(managed, "B")
     pass_time(managed, timedelta(minutes=1))
     assert trial_of(managed, started).end is not None
-    managed.type(f"rollback {ENDPOINT}", by=BEN)
-    managed.play(lambda: managed.phase(over.id) is Phase.ROLLED_BACK)
+    managed.type(f"rollback {ENDPOINT} --to {on_trial}", by=BEN)
+    managed.play(lambda: managed.endpoints.config == on_trial and not managed.store.rollouts.active())
     managed.play(lambda: managed.rollout(started).has_running_trial, timedelta(minutes=5))
     assert managed.rollout(started).has_running_trial

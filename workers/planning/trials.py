@@ -1,7 +1,7 @@
 """What a plan has to say of a trial: whether one can run here, both its variants, and what stays as it is."""
 
 from bot.domain.endpoint import ConfigRecord, Document, ModelPackage
-from bot.domain.errors import UserError
+from bot.domain.errors import ResourceMissing, UserError
 from bot.domain.rollout import Rollout
 from bot.domain.strategy import Strategy
 from bot.domain.trial import TrialAsk, TrialPlan, TrialStep
@@ -9,6 +9,7 @@ from bot.messages.words import count
 from workers.cloning import Draft, LiveEndpoint, live_trial
 from workers.cloning.counts import COUNT, PRODUCTION, SHADOW, live_weight
 from workers.drafting import running_trial
+from workers.ports import Endpoints
 
 _ENDS_BY = "ab finish {0} --keep A, ab finish {0} --keep B, or rollback {0}"
 
@@ -116,10 +117,35 @@ def package_of_b(live: LiveEndpoint) -> ModelPackage | None:
     return next((p for p in live.packages.values() if named & {p.arn.lower(), p.name.lower()}), None)
 
 
-def kept_in_trial(rollout: Rollout, trial: TrialPlan, made: Draft) -> tuple[str, ...]:
+def way_back_to_a(rollout: Rollout, live: LiveEndpoint, endpoints: Endpoints) -> str | None:
+    """The config from before the test, to which keeping B is undone; None where that does not run A alone any more.
+
+    The test's own config would let B serve once more, which is what a rollback is to end.
+    """
+    if rollout.trial is None or rollout.trial.step is not TrialStep.KEEP_B:
+        return None
+    before = live.config.tags.get("rollout:previous-config")
+    a = running_trial(live).a
+    model = next((v.get("ModelName") for v in live.config.variants() if v["VariantName"] == a), None)
+    if before is None or model is None:
+        return None
+    try:
+        config = endpoints.describe_config(before)
+        endpoints.describe_model(model)
+    except ResourceMissing:
+        return None
+    is_a_alone = [(v["VariantName"], v.get("ModelName")) for v in with_shadows(config).variants()] == [(a, model)]
+    return config.name if is_a_alone else None
+
+
+def kept_in_trial(rollout: Rollout, trial: TrialPlan, made: Draft, returns_to: str | None) -> tuple[str, ...]:
     """What else an approver has to know: what B is made of, what it does not have, and how it ends."""
     if rollout.trial is None or rollout.trial.step is not TrialStep.START:
-        return (f"{trial.a} keeps its name, so its autoscaling, alarms and metrics go on.",)
+        stays = f"{trial.a} keeps its name, so its autoscaling, alarms and metrics go on."
+        if returns_to is not None:
+            return (stays, f"A rollback leads to {returns_to}, on which A serves alone.")
+        again = "runs beside A again" if trial.shadow else "serves beside A again, with the weight that it began with"
+        return (stays, f"A rollback leads back to the test: {trial.b} {again}.")
     instances = int(_second(made, trial.a).get(COUNT, 1))
     of_b = f"{trial.b} gets {count(instances, 'instance')} of its own and is not autoscaled"
     if trial.shadow:

@@ -15,6 +15,7 @@ from bot.domain.guardrails import fitting
 from bot.domain.phases import Kind
 from bot.domain.plan import Fact, Plan
 from bot.domain.preflight import Facts, irreversible_reasons, readiness_of, run_preflight
+from bot.domain.readiness import Readiness
 from bot.domain.rollout import Rollout
 from bot.domain.scaling import Scaling
 from bot.domain.strategy import FleetShape, choose, deployment_config, problems, shape_of, steps_of
@@ -31,6 +32,7 @@ from workers.planning.trials import (
     refuse_unfit,
     trial_in,
     trial_strategy,
+    way_back_to_a,
     with_shadows,
 )
 from workers.planning.usual import expected_duration
@@ -64,6 +66,7 @@ class UpdatePlans:
             basis = (*basis, Fact(name="Config in between", value=bridge.config))
         current, trial = label_of(live, spec.variant), trial_in(rollout, live, made, spec.variant)
         assert facts.shape is not None
+        returns_to = way_back_to_a(rollout, live, self.world.aws(spec).endpoints)
         return Plan(
             fingerprint=fingerprint_of(basis, findings),
             content_hash=made.fingerprint,
@@ -71,6 +74,7 @@ class UpdatePlans:
             made_at=self.world.clock(),
             current_config=live.config.name,
             target_config=made.config.name,
+            returns_to=returns_to,
             current_label=current,
             target_label=_target_label(current, change, package),
             new_models=made.new_models,
@@ -79,7 +83,7 @@ class UpdatePlans:
             differences=made.differences,
             counts_from_config=made.counts_from_config,
             weights_from_config=trial is not None and not rollout.starts_trial,
-            kept=(*_kept(live, made), *(kept_in_trial(rollout, trial, made) if trial is not None else ())),
+            kept=(*_kept(live, made), *(kept_in_trial(rollout, trial, made, returns_to) if trial is not None else ())),
             trial=trial,
             findings=findings,
             is_marketplace=facts.shape.is_marketplace,
@@ -91,7 +95,7 @@ class UpdatePlans:
             connections=facts.connections,
             opens_at=facts.opens_at,
             cost=self._cost(spec, live, made, facts),
-            readiness=readiness_of(facts),
+            readiness=_leading_to(returns_to, readiness_of(facts)),
             irreversible=irreversible_reasons(facts),
             scaling=facts.scaling or Scaling(),
             scaling_mode=facts.scaling_mode,
@@ -211,6 +215,13 @@ def _target_label(current: str, change: Change, package: ModelPackage | None) ->
     if package is not None:
         return package.label
     return change.image.rpartition("/")[2] if change.image is not None else current
+
+
+def _leading_to(returns_to: str | None, readiness: Readiness | None) -> Readiness | None:
+    """The readiness with the config that a rollback goes to, where that is not the present one."""
+    if returns_to is None or readiness is None:
+        return readiness
+    return readiness.model_copy(update={"to_config": returns_to})
 
 
 def _kept(live: LiveEndpoint, made: Draft) -> tuple[str, ...]:
