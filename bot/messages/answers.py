@@ -44,7 +44,7 @@ def render_history(endpoint: str | None, rollouts: Sequence[Rollout]) -> Message
 def past_line(rollout: Rollout, *, with_endpoint: bool = False) -> str:
     """A rollout in one line: what, how it ended, who asked."""
     name = f"{escape(rollout.endpoint)}: " if with_endpoint else ""
-    change = f"rollback{what(rollout).removeprefix('back')}" if rollout.kind is Kind.ROLLBACK else what(rollout)
+    change = _rollback_in_short(what(rollout)) if rollout.kind is Kind.ROLLBACK else what(rollout)
     accepted = f"accepted by {mention(rollout.acceptance.actor)}" if rollout.acceptance is not None else ""
     verdict = aside(rollout.verdict.kind, accepted) if rollout.verdict is not None else ""
     rejection = rejection_of(rollout)
@@ -54,6 +54,11 @@ def past_line(rollout: Rollout, *, with_endpoint: bool = False) -> str:
         f"{name}{change}: {rollout.phase.words}{verdict}{why} · {moment(rollout.created_at)}, "
         f"asked by {mention(rollout.requester)}{lasted} · {code(rollout.id)}"
     )
+
+
+def _rollback_in_short(change: str) -> str:
+    """As "rollback to …", or, where it says what it ends, after a colon."""
+    return f"roll{change}" if change.startswith("back ") else f"rollback: {change}"
 
 
 def render_bare_plan(rollout: Rollout) -> Message:

@@ -5,6 +5,7 @@ from fakes.records import at
 from fakes.stories import STORIES
 
 from bot.domain.phases import Phase
+from bot.domain.trial import TrialAsk, TrialStep
 from bot.messages.answers import (
     render_bare_plan,
     render_help,
@@ -23,6 +24,12 @@ def test_history_tells_the_past_or_that_there_is_none() -> None:
     many = words_of(render_history(None, [STORIES["rejected"]] * 20))
     assert many.startswith("Last 20 rollouts")
     assert many.count("• sentiment-prod: ") == 20
+
+
+def test_history_tells_a_rollback_that_ends_a_test_in_words_of_its_own() -> None:
+    kept_a = TrialAsk(step=TrialStep.KEEP_A, towards_a=True)
+    told = words_of(render_history("sentiment-prod", [STORIES["rollback rolled_back"].with_(trial=kept_a)]))
+    assert "• rollback: end the A/B test: keep A, which served before: rolled back" in told
 
 
 def test_a_bare_plan_asks_for_nothing() -> None:
