@@ -101,6 +101,7 @@ RESOURCES: dict[str, Callable[[dict[str, Any]], list[str]]] = {
         scalable_target,
     ),
     "HeadObject": lambda called: [f"arn:aws:s3:::{called['Bucket']}/{called['Key']}"],
+    "GetObject": lambda called: [f"arn:aws:s3:::{called['Bucket']}/{called['Key']}"],
 }
 """The ARNs that IAM asks about for each operation; for what is not listed it asks about none."""
 
