@@ -25,7 +25,7 @@ from bot.domain.fleet import EndpointSpec
 from bot.domain.fleet.windows import next_opening
 from bot.domain.lock import in_words, stands_in_the_way
 from bot.domain.outside import with_outside
-from bot.domain.phases import ACTIVE_PHASES, BOT_ACTOR, Kind, Phase, Reason
+from bot.domain.phases import BOT_ACTOR, Kind, Phase, Reason
 from bot.domain.reconcile import (
     ACTION_OF,
     Action,
@@ -155,7 +155,7 @@ class Reconciler:
             return None
         others = [s.rollout for s in self.world.store.rollouts.active(rollout.endpoint) if s.rollout.id != rollout.id]
         mine = (rollout.created_at, rollout.id)
-        first = [r for r in others if holds_endpoint(r) or (r.phase in ACTIVE_PHASES and (r.created_at, r.id) < mine)]
+        first = [r for r in others if holds_endpoint(r) or (r.is_under_way and (r.created_at, r.id) < mine)]
         return min(first, key=lambda r: (r.created_at, r.id)).id if first else None
 
     def _look(self, aws: Aws, rollout: Rollout) -> Snapshot | None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from bot.domain.endpoint import ConfigRecord, Document, ModelPackage, ModelRecord, Snapshot, VariantState
 from bot.domain.fleet import Autoscaling, EndpointSpec, Serverless
 from bot.domain.masking import MASK, masked
-from bot.domain.phases import ACTIVE_PHASES, Kind, Phase
+from bot.domain.phases import Kind, Phase
 from bot.domain.plan import Difference
 from bot.domain.rollout import Rollout
 from bot.domain.scaling import ScalableTarget, Scaling
@@ -130,7 +130,7 @@ def _leads_somewhere(rollout: Rollout) -> bool:
 
 
 def _is_at_work(rollout: Rollout) -> bool:
-    return rollout.phase in ACTIVE_PHASES and not rollout.is_waiting
+    return rollout.is_under_way and not rollout.is_waiting
 
 
 def _brought_by(rollout: Rollout) -> tuple[str, ...]:

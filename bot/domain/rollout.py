@@ -268,7 +268,12 @@ class Rollout(Value):
     @property
     def is_active(self) -> bool:
         """Whether a tick can still move it on, or has something to put right."""
-        return self.phase in ACTIVE_PHASES or self.chore is not None
+        return self.is_under_way or self.chore is not None
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether its own story goes on; what is put right after the end does not count."""
+        return self.phase in ACTIVE_PHASES
 
     @property
     def chore(self) -> Chore | None:

@@ -3,7 +3,7 @@
 from bot.domain.checks import CheckTime
 from bot.domain.errand import ButtonValue
 from bot.domain.names import mention
-from bot.domain.phases import ACTIVE_PHASES, Kind, Phase
+from bot.domain.phases import Kind, Phase
 from bot.domain.reconcile import call_of
 from bot.domain.reconcile.checking import is_running
 from bot.domain.rollout import Rollout
@@ -145,12 +145,12 @@ def time_so_far(rollout: Rollout) -> str:
     """How long it has taken, and how long it usually takes."""
     began = rollout.entered(Phase.PREPARING) or rollout.entered(Phase.ROLLING_BACK) or rollout.created_at
     until = rollout.cutover_at or (
-        rollout.snapshot.observed_at if rollout.snapshot and rollout.phase in ACTIVE_PHASES else rollout.last.at
+        rollout.snapshot.observed_at if rollout.snapshot and rollout.is_under_way else rollout.last.at
     )
     so_far = span(until - began)
     if rollout.phase in _GONE_WELL:
         return f"took {so_far}"
-    if rollout.phase not in ACTIVE_PHASES:
+    if not rollout.is_under_way:
         return f"ended after {so_far}"
     expected = rollout.plan.expected_duration if rollout.plan else None
     return f"{so_far} so far; past updates took about {span(expected)}" if expected else f"{so_far} so far"

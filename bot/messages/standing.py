@@ -7,7 +7,7 @@ from bot.domain.board import BoardState, OutsideChange, Standing
 from bot.domain.commands import Status
 from bot.domain.fleet import EndpointSpec
 from bot.domain.names import mention
-from bot.domain.phases import ACTIVE_PHASES, Phase
+from bot.domain.phases import Phase
 from bot.domain.rollout import Chore, Rollout
 from bot.domain.saga import ScalingMode, ScalingSaga
 from bot.domain.scaling import ScalableTarget
@@ -185,7 +185,7 @@ def _changes(active: Sequence[Rollout], locks: Sequence[str], windows: Sequence[
 def _doing(rollout: Rollout) -> str:
     """What a rollout that is not over is at, or waits for."""
     who = f"Rollout {code(rollout.id)} of {mention(rollout.requester)}"
-    if rollout.phase not in ACTIVE_PHASES:
+    if not rollout.is_under_way:
         left = "autoscaling is" if rollout.chore is Chore.RESTORE_SCALING else "its alarms are"
         then = "put back" if rollout.chore is Chore.RESTORE_SCALING else "deleted"
         return f"{who} is {rollout.phase.words}; {left} still being {then}."

@@ -1,7 +1,7 @@
 """The steps of an update, each done, at work, still to come, or where it stopped."""
 
 from bot.domain.endpoint import EndpointStatus, Snapshot, VariantState
-from bot.domain.phases import ACTIVE_PHASES, Kind, Phase
+from bot.domain.phases import Kind, Phase
 from bot.domain.rollout import Chore, Rollout
 from bot.domain.saga import ScalingMode
 from bot.messages.blocks import code, escape
@@ -18,7 +18,7 @@ def step_lines(rollout: Rollout) -> list[str]:
     steps = _STEPS.get(rollout.kind, _replacing)(rollout)
     first_open = next((i for i, (done, _) in enumerate(steps) if not done), len(steps))
     is_given_up = rollout.phase is Phase.ROLLING_BACK and rollout.kind is Kind.UPDATE
-    pending = NOW if rollout.phase in ACTIVE_PHASES and not is_given_up else STOPPED
+    pending = NOW if rollout.is_under_way and not is_given_up else STOPPED
     lines = [f"{DONE if done else pending if i == first_open else NEXT} {text}" for i, (done, text) in enumerate(steps)]
     return lines + _restoring(rollout)
 

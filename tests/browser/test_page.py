@@ -48,7 +48,7 @@ def test_markup_in_messages_stays_text(visit: Visit, slack: SlackDriver) -> None
     page = visit("anna", f"#{CHANNEL}")
 
     send(page, "/endpoint mischief")
-    expect(page.get_by_text("<script>alert(1)</script>")).to_have_count(3)
+    expect(page.get_by_role("article").get_by_text("<script>alert(1)</script>")).to_have_count(3)
     slack.person("ben").say(MISCHIEF, channel="ml-deploys")
     expect(page.get_by_role("article", name="Ben Castellano")).to_contain_text('<img src=x onerror="document.title=1">')
 

@@ -98,6 +98,7 @@ def test_redis_killed_and_started_again_on_its_append_only_file(stack: Stack, mo
 def test_without_redis_everybody_is_told_and_nothing_starts_until_it_is_back(stack: Stack) -> None:
     waiting = promote(stack, "sentiment-prod")
     waiting.wait_for_state("awaiting approval")
+    waiting.reply("plan")
     stack.aws.scenario("slow-update", "stt-prod", factor=3)
     story = promote(stack, "stt-prod").approve()
     story.wait_for_state("updating")
@@ -127,6 +128,7 @@ def test_without_redis_everybody_is_told_and_nothing_starts_until_it_is_back(sta
 def test_a_redis_that_takes_connections_and_never_answers_counts_as_away(stack: Stack) -> None:
     waiting = promote(stack, "sentiment-prod")
     waiting.wait_for_state("awaiting approval")
+    waiting.reply("plan")
     stack.redis.freeze()
     try:
         typed = stack.slack.person("anna").command("/endpoint promote stt-prod")
@@ -156,6 +158,7 @@ def test_with_redis_emptied_the_roll_back_button_works_from_tags_alone(stack: St
     older.wait_for_state("succeeded")
     waiting = promote(stack, "sentiment-prod")
     waiting.wait_for_state("awaiting approval")
+    waiting.reply("plan")
     newer = promote(stack, "stt-prod", "--env ENGINE_MAX_ACTIVE_REQUESTS=150").approve()
     newer.wait_for_slots(TOLD_BY_A_PROMOTION, timeout=40)
     before = update_calls(stack, "stt-prod")[0]["parameters"]["EndpointConfigName"]

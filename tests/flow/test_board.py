@@ -15,6 +15,7 @@ from sandbox.stack import Options, Stack
 from .running import started
 from .story import quick_fleet, terminal
 from .test_commands import answer
+from .test_locks import announced
 
 pytestmark = pytest.mark.flow
 
@@ -92,7 +93,7 @@ def test_the_home_tab_is_drawn_steered_and_kept_true(crowded: Stack) -> None:
 
 
 def test_the_audit_trail_is_a_file_in_slack_and_lines_in_a_terminal(crowded: Stack) -> None:
-    crowded.slack.person("ben").command('/endpoint freeze --reason "audit me"')
+    announced(crowded, 'freeze --reason "audit me"', by="ben", expected="Everything is frozen by @ben")
     answer(crowded, "audit --since 1h", expected="The audit trail: ")
 
     def shared() -> dict[str, Any]:

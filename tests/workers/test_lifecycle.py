@@ -17,6 +17,7 @@ from bot.domain.endpoint import EndpointStatus
 from bot.domain.errors import GatewayError
 from bot.domain.hold import HoldKind
 from bot.domain.phases import Kind, Phase, Reason
+from bot.domain.rollout import Chore
 from bot.domain.traffic import TrafficPoint
 from workers.keeping import Keeping
 from workers.rounds import RoundName
@@ -266,6 +267,21 @@ def test_a_second_deploy_does_not_take_the_place_of_the_first(empty: Engine) -> 
     assert f"Rollout {first} of" in empty.slack.responses[-1][1]
     assert newest(empty) == first
     assert empty.phase(first) is Phase.AWAITING_APPROVAL
+
+
+@pytest.mark.parametrize("fleet", [SCALED])
+def test_a_deploy_that_is_over_but_for_its_autoscaling_is_not_in_the_way_of_the_next(empty: Engine) -> None:
+    empty.autoscaling.fail("restore", throttled("RegisterScalableTarget"))
+    first = deployed(empty)
+    empty.play_until(Phase.SUCCEEDED, first)
+    assert empty.rollout(first).chore is Chore.RESTORE_SCALING
+    empty.endpoints.status = EndpointStatus.FAILED
+    empty.type(f"deploy {ENDPOINT}")
+    second = newest(empty)
+    empty.play_until(Phase.AWAITING_APPROVAL, second)
+    empty.press("Approve", by=BEN)
+    assert empty.play_out(second) is Phase.SUCCEEDED
+    assert_over(empty)
 
 
 def test_a_lock_holds_a_creation_back_until_it_is_lifted(empty: Engine) -> None:

@@ -41,7 +41,8 @@ class Lifecycle:
 
     def _refuse_if_at_it(self, spec: EndpointSpec, kind: Kind) -> None:
         """Restore is a button: the second who presses it must not take the place of the first one's plan."""
-        same = [s.rollout for s in self.world.store.rollouts.active(spec.name) if s.rollout.kind is kind]
+        active = [stored.rollout for stored in self.world.store.rollouts.active(spec.name)]
+        same = [rollout for rollout in active if rollout.kind is kind and rollout.is_under_way]
         if same:
             raise UserError(
                 f"Rollout {same[0].id} of {mention(same[0].requester)} {_DEEDS[kind]} {spec.name} already: its state is "

@@ -115,7 +115,9 @@ class Trials:
         """These are buttons: the second who presses one must not take the place of the first one's plan."""
         for stored in self.world.store.rollouts.active(spec.name):
             rollout = stored.rollout
-            if rollout.trial is not None and (rollout.trial.step, rollout.trial.share) == (ask.step, ask.share):
+            if not rollout.is_under_way or rollout.trial is None:
+                continue
+            if (rollout.trial.step, rollout.trial.share) == (ask.step, ask.share):
                 raise UserError(
                     f"Rollout {rollout.id} of {mention(rollout.requester)} does that already: its state is "
                     f"“{rollout.phase.words}”. Nothing more was started."
@@ -125,7 +127,7 @@ class Trials:
         """A test that is on its way can be neither moved nor finished: only called off."""
         for stored in self.world.store.rollouts.active(spec.name):
             rollout = stored.rollout
-            if rollout.starts_trial:
+            if rollout.starts_trial and rollout.is_under_way:
                 raise UserError(
                     f"Rollout {rollout.id} of {mention(rollout.requester)} starts the A/B test on {spec.name}: its state is "
                     f"“{rollout.phase.words}”, and B does not serve yet. Nothing was changed. Ask again when both serve, or call "
