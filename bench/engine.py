@@ -21,7 +21,8 @@ from bot.domain.calls import UpdateCall
 from bot.domain.endpoint import EndpointStatus, Snapshot
 from bot.domain.phases import Kind, Phase, Reason
 from bot.domain.plan import Plan
-from bot.domain.rollout import Pace, Rollout, Thread, open_rollout
+from bot.domain.rollout import Rollout, open_rollout
+from bot.domain.rollout_parts import Pace, Thread
 from bot.domain.watchplan import WatchPlan
 from bot.queue import QueueName
 from bot.store import Store, due, make_store

@@ -22,7 +22,8 @@ from bot.domain.calls import UpdateCall
 from bot.domain.endpoint import EndpointStatus, Snapshot, VariantState
 from bot.domain.phases import Kind, Phase, Reason
 from bot.domain.plan import Plan
-from bot.domain.rollout import Pace, Rollout, Thread, open_rollout
+from bot.domain.rollout import Rollout, open_rollout
+from bot.domain.rollout_parts import Pace, Thread
 from bot.domain.watchplan import WatchPlan
 from bot.store.rollouts import Write
 from sandbox.aws.driver import AwsDriver

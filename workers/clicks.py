@@ -21,7 +21,8 @@ from bot.domain.fleet import Approval, EndpointSpec
 from bot.domain.names import mention
 from bot.domain.phases import Kind, Phase, Reason
 from bot.domain.reconcile import SOON, redraw
-from bot.domain.rollout import Abort, Rollout
+from bot.domain.rollout import Rollout
+from bot.domain.rollout_parts import Abort
 from bot.domain.starting import Start, start_of
 from bot.store.rollouts import Stored, Write
 from workers.opening import MAY_BE_ROLLED_BACK, Opening, begun, superseded_text

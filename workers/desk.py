@@ -51,7 +51,8 @@ from bot.domain.errors import (
 from bot.domain.model import Value
 from bot.domain.nearest import nearest
 from bot.domain.phases import Kind, Phase
-from bot.domain.rollout import Rollout, Thread, open_rollout
+from bot.domain.rollout import Rollout, open_rollout
+from bot.domain.rollout_parts import Thread
 from bot.messages.answers import render_bare_plan, render_history, render_text
 from bot.store.keys import Due
 from workers.answering import EXIT_FAILED, EXIT_OK, EXIT_USAGE, Answering

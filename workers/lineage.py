@@ -15,7 +15,8 @@ from bot.domain.managing.desired import is_same_package
 from bot.domain.managing.ranks import rank_of
 from bot.domain.phases import Kind, Phase, Reason
 from bot.domain.plan import Plan
-from bot.domain.rollout import Rollout, Thread, Transition
+from bot.domain.rollout import Rollout
+from bot.domain.rollout_parts import Thread, Transition
 from bot.domain.trial import TrialAsk, TrialPlan, TrialStep, TrialWatch, trial_on
 from workers.ports import Endpoints
 from workers.rollbacks import pace_of, watch_of

@@ -11,7 +11,8 @@ from bot.domain.errors import EndpointBusy, NotAllowed, ResourceMissing, Revisio
 from bot.domain.fleet import EndpointSpec
 from bot.domain.names import mention
 from bot.domain.phases import BOT_ACTOR, Kind, Phase, Reason
-from bot.domain.rollout import CountChange, Rollout, Thread, open_rollout
+from bot.domain.rollout import Rollout, open_rollout
+from bot.domain.rollout_parts import CountChange, Thread
 from bot.domain.starting import written
 from bot.domain.trial import TrialAsk
 from bot.domain.version import Version

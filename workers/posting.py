@@ -10,7 +10,8 @@ from typing import Protocol
 
 from bot.domain.errors import SlackRefused, TransientError
 from bot.domain.phases import Reason
-from bot.domain.rollout import Rollout, Thread
+from bot.domain.rollout import Rollout
+from bot.domain.rollout_parts import Thread
 from bot.messages.blocks import Message
 from bot.messages.ids import METADATA_EVENT
 from bot.messages.slots import Slot, SlotName

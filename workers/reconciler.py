@@ -37,7 +37,8 @@ from bot.domain.reconcile import (
     is_baking,
     needs_endpoint,
 )
-from bot.domain.rollout import Rollout, Trouble
+from bot.domain.rollout import Rollout
+from bot.domain.rollout_parts import Trouble
 from bot.domain.verdict import VerdictKind
 from bot.store.keys import Due
 from bot.store.rollouts import Stored, Write, holds_endpoint

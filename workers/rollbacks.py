@@ -7,7 +7,8 @@ from bot.domain.errand import ReplyTo, rollout_id_for
 from bot.domain.fleet import EndpointSpec
 from bot.domain.lock import Lock, in_words
 from bot.domain.phases import BOT_ACTOR, Kind, Phase
-from bot.domain.rollout import Pace, Rollout, Thread, open_rollout
+from bot.domain.rollout import Rollout, open_rollout
+from bot.domain.rollout_parts import Pace, Thread
 from bot.domain.saga import ScalingSaga
 from bot.domain.version import Version
 from bot.domain.watchplan import WatchPlan

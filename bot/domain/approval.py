@@ -9,7 +9,8 @@ from bot.domain.errors import NotAllowed, StalePlan, UserError
 from bot.domain.fleet import Approval
 from bot.domain.names import mention
 from bot.domain.phases import BOT_ACTOR, Kind, Phase, Reason
-from bot.domain.rollout import ApprovalChoice, ApprovalDecision, Rollout
+from bot.domain.rollout import Rollout
+from bot.domain.rollout_parts import ApprovalChoice, ApprovalDecision
 from bot.domain.starting import Start, written
 
 

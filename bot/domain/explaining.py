@@ -4,7 +4,7 @@ from typing import TypeVar
 
 from bot.domain.errors import NotAllowed, UserError
 from bot.domain.names import mention
-from bot.domain.rollout import ApprovalDecision
+from bot.domain.rollout_parts import ApprovalDecision
 from bot.domain.watchplan import Acceptance
 
 REASON_LIMIT = 500  # characters: a few sentences in a thread

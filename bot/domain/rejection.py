@@ -2,7 +2,8 @@
 
 from bot.domain.errors import UserError
 from bot.domain.explaining import REASON_LIMIT, explained, refuse_if_not_theirs
-from bot.domain.rollout import ApprovalChoice, ApprovalDecision, Rollout
+from bot.domain.rollout import Rollout
+from bot.domain.rollout_parts import ApprovalChoice, ApprovalDecision
 
 __all__ = ["REASON_LIMIT", "explain_rejection", "refuse_if_may_not_explain", "rejection_of"]
 

@@ -3,7 +3,8 @@
 from bot.domain.phases import Kind
 from bot.domain.plan import Finding, Level, Plan
 from bot.domain.preflight import CheckName
-from bot.domain.rollout import Redraw, Rollout
+from bot.domain.rollout import Rollout
+from bot.domain.rollout_parts import Redraw
 from bot.messages.blocks import Block, Message, context, escape, section
 from bot.messages.changes import change_blocks, change_lines
 from bot.messages.checks import finding_lines

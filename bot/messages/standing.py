@@ -8,7 +8,8 @@ from bot.domain.commands import Status
 from bot.domain.fleet import EndpointSpec
 from bot.domain.names import mention
 from bot.domain.phases import Phase
-from bot.domain.rollout import Chore, Rollout
+from bot.domain.rollout import Rollout
+from bot.domain.rollout_parts import Chore
 from bot.domain.saga import ScalingMode, ScalingSaga
 from bot.domain.scaling import ScalableTarget
 from bot.messages.answers import past_line

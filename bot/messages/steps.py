@@ -2,7 +2,8 @@
 
 from bot.domain.endpoint import EndpointStatus, Snapshot, VariantState
 from bot.domain.phases import Kind, Phase
-from bot.domain.rollout import Chore, Rollout
+from bot.domain.rollout import Rollout
+from bot.domain.rollout_parts import Chore
 from bot.domain.saga import ScalingMode
 from bot.messages.blocks import code, escape
 from bot.messages.checking import check_step

@@ -16,7 +16,8 @@ from redis.exceptions import WatchError
 
 from bot.domain.errors import EndpointBusy, RevisionConflict
 from bot.domain.phases import Kind, Phase
-from bot.domain.rollout import Chore, Rollout
+from bot.domain.rollout import Rollout
+from bot.domain.rollout_parts import Chore
 from bot.store import keys
 from bot.store.audit import audit, audit_decisions
 from bot.store.connection import store_errors, text

@@ -20,7 +20,8 @@ from bot.domain.errand import ButtonValue
 from bot.domain.errors import NotAllowed, StalePlan, UserError
 from bot.domain.fleet import Approval
 from bot.domain.phases import Phase, Reason
-from bot.domain.rollout import ApprovalChoice, Rollout
+from bot.domain.rollout import Rollout
+from bot.domain.rollout_parts import ApprovalChoice
 
 POLICY = Approval(users=(ANNA, BEN, CARL, "@dora"), groups=("S0MLOPS", "@on-call"))
 TWO = POLICY.model_copy(update={"quorum": 2})

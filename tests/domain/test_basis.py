@@ -24,7 +24,8 @@ from bot.domain.plan import Difference, Finding, Level, Plan
 from bot.domain.preflight import MOVING, CheckName, Facts
 from bot.domain.preflight.facts import Image
 from bot.domain.readiness import Readiness, ReadinessLevel, ReturnQuota
-from bot.domain.rollout import Abort, CountChange, Redraw, Retry, Rollout
+from bot.domain.rollout import Rollout
+from bot.domain.rollout_parts import Abort, CountChange, Redraw, Retry
 from bot.domain.saga import ScalingMode, ScalingSaga
 from bot.domain.scaling import Scaling
 from bot.domain.sizes import StepSize

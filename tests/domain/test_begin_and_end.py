@@ -15,7 +15,8 @@ from bot.domain.hold import HoldKind, hold_left_by, lifts
 from bot.domain.phases import Kind, Phase, Reason
 from bot.domain.plan import Difference
 from bot.domain.reconcile import MAX_CALLS, Action, Observation, after_error, after_success, decide
-from bot.domain.rollout import Chore, Rollout
+from bot.domain.rollout import Rollout
+from bot.domain.rollout_parts import Chore
 from bot.domain.saga import ScalingMode, ScalingSaga
 
 GONE = Observation(is_gone=True)

@@ -40,7 +40,8 @@ from bot.domain.reconcile import (
     is_baking,
     wanted_weights,
 )
-from bot.domain.rollout import Retry, RetryPolicy, Rollout
+from bot.domain.rollout import Rollout
+from bot.domain.rollout_parts import Retry, RetryPolicy
 from bot.domain.verdict import Verdict, VerdictKind
 
 OTHER = "made-by-hand"

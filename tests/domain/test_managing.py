@@ -44,7 +44,8 @@ from bot.domain.managing.moves import SETTLED
 from bot.domain.managing.proposals import signature_of, wanted_of
 from bot.domain.phases import BOT_ACTOR, Kind, Phase, Reason
 from bot.domain.plan import Difference
-from bot.domain.rollout import CountChange, Rollout, Transition
+from bot.domain.rollout import Rollout
+from bot.domain.rollout_parts import CountChange, Transition
 from bot.domain.serverless import ServerlessSize
 from bot.domain.verdict import VerdictKind
 from bot.domain.watchplan import Acceptance

@@ -23,7 +23,7 @@ from fakes.records import CURRENT, TARGET
 from bot.domain.fleet.blocks import Autoscaling
 from bot.domain.plan import Difference, Level
 from bot.domain.preflight import Facts
-from bot.domain.rollout import CountChange
+from bot.domain.rollout_parts import CountChange
 from bot.domain.saga import ScalingMode
 from bot.domain.scaling import Scaling
 

@@ -31,7 +31,8 @@ from bot.domain.errors import GatewayError, PlanDrifted, ResourceBusy, RolloutBo
 from bot.domain.phases import ACTIVE_PHASES, TRANSITIONS, Kind, Phase, Reason
 from bot.domain.plan import Difference
 from bot.domain.reconcile import TROUBLE_PATIENCE, Action, Decision, Observation, after_error, after_success, decide
-from bot.domain.rollout import Abort, Chore, CountChange, Retry, RetryPolicy, Rollout
+from bot.domain.rollout import Rollout
+from bot.domain.rollout_parts import Abort, Chore, CountChange, Retry, RetryPolicy
 from bot.domain.saga import ScalingMode, ScalingSaga
 from bot.domain.trial import TrialPlan
 from bot.domain.verdict import VerdictKind

@@ -34,7 +34,8 @@ from bot.domain.extending import extend
 from bot.domain.phases import TRANSITIONS, Kind, Phase, Reason
 from bot.domain.plan import Difference
 from bot.domain.reconcile import Action, Decision, Observation, after_error, after_success, decide
-from bot.domain.rollout import Abort, RetryPolicy, Rollout
+from bot.domain.rollout import Rollout
+from bot.domain.rollout_parts import Abort, RetryPolicy
 from bot.domain.saga import ScalingMode
 from bot.domain.verdict import Comparison, VerdictKind
 from workers.rollbacks import inherited_scaling

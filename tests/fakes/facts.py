@@ -11,7 +11,7 @@ from bot.domain.phases import Kind
 from bot.domain.plan import Difference, Finding
 from bot.domain.preflight import Facts, run_preflight
 from bot.domain.preflight.facts import Attempt
-from bot.domain.rollout import CountChange
+from bot.domain.rollout_parts import CountChange
 from bot.domain.scaling import ScalableTarget, Scaling
 from bot.domain.traffic import TrafficOutlook
 from fakes.clock import NOW

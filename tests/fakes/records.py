@@ -8,7 +8,8 @@ from bot.domain.commands import Change
 from bot.domain.endpoint import EndpointStatus, PendingDeployment, Snapshot, VariantState
 from bot.domain.phases import Kind, Phase, Reason
 from bot.domain.plan import Difference, Finding, Level, Plan
-from bot.domain.rollout import ApprovalChoice, ApprovalDecision, Pace, Rollout, Thread, open_rollout
+from bot.domain.rollout import Rollout, open_rollout
+from bot.domain.rollout_parts import ApprovalChoice, ApprovalDecision, Pace, Thread
 from bot.domain.signals import Role, Signal
 from bot.domain.strategy import Strategy
 from bot.domain.verdict import Comparison, Effect, Measurement, Standing, Verdict, VerdictKind, Window

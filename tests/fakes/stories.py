@@ -7,7 +7,8 @@ from bot.domain.checks import CheckPlan, CheckRun, CheckTime, Score
 from bot.domain.endpoint import EndpointStatus, PendingDeployment, VariantState
 from bot.domain.phases import Kind, Phase, Reason
 from bot.domain.plan import Difference
-from bot.domain.rollout import ApprovalChoice, ApprovalDecision, Redraw, Rollout, Trouble
+from bot.domain.rollout import Rollout
+from bot.domain.rollout_parts import ApprovalChoice, ApprovalDecision, Redraw, Trouble
 from bot.domain.signals import Role, Signal
 from bot.domain.verdict import Basis, Standing, VerdictKind
 from bot.domain.watchplan import Acceptance, Extension, Restraint

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from bot.domain.commands import Change
-from bot.domain.rollout import Thread
+from bot.domain.rollout_parts import Thread
 from bot.domain.wave import Member, Wave, open_wave
 from fakes.clock import NOW
 from fakes.records import ANNA

@@ -31,7 +31,7 @@ from bot.domain.plan import Finding, Level
 from bot.domain.preflight import Facts, irreversible_reasons, readiness_of, run_preflight
 from bot.domain.preflight.facts import QuotaNeed
 from bot.domain.readiness import ReadinessLevel
-from bot.domain.rollout import CountChange
+from bot.domain.rollout_parts import CountChange
 from bot.domain.saga import ScalingMode
 from bot.messages.plan import render_plan
 

@@ -20,7 +20,8 @@ from bot.domain.endpoint import EndpointStatus, PendingDeployment, Snapshot, Var
 from bot.domain.phases import Phase
 from bot.domain.plan import Difference, Finding, Level
 from bot.domain.readiness import ReadinessLevel
-from bot.domain.rollout import Redraw, Rollout, Trouble
+from bot.domain.rollout import Rollout
+from bot.domain.rollout_parts import Redraw, Trouble
 from bot.domain.scaling import Scaling
 from bot.domain.strategy import Strategy
 from bot.domain.verdict import Verdict, VerdictKind

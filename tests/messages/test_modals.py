@@ -9,7 +9,7 @@ from slack_sdk.models.views import View
 from bot.domain.errand import FormContext
 from bot.domain.phases import Phase
 from bot.domain.rejection import REASON_LIMIT
-from bot.domain.rollout import Thread
+from bot.domain.rollout_parts import Thread
 from bot.messages.ids import CallbackId, InputId
 from bot.messages.modals import render_accept_reason, render_notice, render_reject_reason
 from sandbox.slack.blocks.rules import view_problems

@@ -12,7 +12,8 @@ from fakes.records import BEN, CARL, a_plan, approved_by, at, rollback_at
 
 from bot.domain.phases import Kind, Phase, Reason
 from bot.domain.plan import Difference, Finding, Level, Plan
-from bot.domain.rollout import Redraw, Rollout
+from bot.domain.rollout import Rollout
+from bot.domain.rollout_parts import Redraw
 from bot.domain.saga import ScalingMode
 from bot.messages.blocks import Message
 from bot.messages.plan import plan_title, render_plan

@@ -17,7 +17,8 @@ from bot.domain.fleet import parse_fleet
 from bot.domain.hold import Hold, HoldKind
 from bot.domain.phases import Phase
 from bot.domain.plan import Difference
-from bot.domain.rollout import Retry, Rollout
+from bot.domain.rollout import Rollout
+from bot.domain.rollout_parts import Retry
 from bot.domain.saga import ScalingMode, ScalingSaga
 from bot.domain.scaling import Scaling
 from bot.messages.board import Fleetwide, render_board

@@ -11,7 +11,8 @@ from fakes.records import ANNA, BEN, CARL, ENDPOINT, TARGET, WATCH, a_call, appr
 
 from bot.domain.errors import EndpointBusy, RevisionConflict
 from bot.domain.phases import ACTIVE_PHASES, Kind, Phase, Reason
-from bot.domain.rollout import Abort, ApprovalChoice, ApprovalDecision, Rollout, Thread
+from bot.domain.rollout import Rollout
+from bot.domain.rollout_parts import Abort, ApprovalChoice, ApprovalDecision, Thread
 from bot.domain.watchplan import Acceptance, Extension
 from bot.store import Store, keys
 from bot.store.keys import Due

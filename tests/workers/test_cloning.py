@@ -26,7 +26,8 @@ from bot.domain.endpoint import ModelPackage
 from bot.domain.errors import InvariantError, UsageError
 from bot.domain.phases import Kind
 from bot.domain.plan import Difference
-from bot.domain.rollout import Pace, Rollout, Thread, open_rollout
+from bot.domain.rollout import Rollout, open_rollout
+from bot.domain.rollout_parts import Pace, Thread
 from bot.domain.serverless import ServerlessSize
 from bot.domain.watchplan import WatchPlan
 from workers.cloning import (

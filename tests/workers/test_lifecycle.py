@@ -17,7 +17,7 @@ from bot.domain.endpoint import EndpointStatus
 from bot.domain.errors import GatewayError
 from bot.domain.hold import HoldKind
 from bot.domain.phases import Kind, Phase, Reason
-from bot.domain.rollout import Chore
+from bot.domain.rollout_parts import Chore
 from bot.domain.traffic import TrafficPoint
 from workers.keeping import Keeping
 from workers.rounds import RoundName

@@ -10,7 +10,7 @@ from fakes.records import ANNA, BEN, ENDPOINT
 from bot.domain.errand import ReplyTo
 from bot.domain.errors import SlackRefused, TransientError
 from bot.domain.phases import Phase, Reason
-from bot.domain.rollout import Thread, Trouble
+from bot.domain.rollout_parts import Thread, Trouble
 from bot.store.keys import Due
 from bot.store.rollouts import Write
 from bot.store.slots import SlotState

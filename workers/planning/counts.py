@@ -8,7 +8,8 @@ from bot.domain.fleet import EndpointSpec
 from bot.domain.phases import Kind
 from bot.domain.plan import Difference, Plan
 from bot.domain.preflight import Facts, run_preflight
-from bot.domain.rollout import CountChange, Rollout
+from bot.domain.rollout import Rollout
+from bot.domain.rollout_parts import CountChange
 from bot.domain.strategy import Strategy
 from workers.cloning import LiveEndpoint
 from workers.drafting import Drafting, label_of

@@ -9,7 +9,8 @@ from bot.domain.errors import PlanDrifted, ResourceMissing, UserError
 from bot.domain.fleet import EndpointSpec
 from bot.domain.phases import BOT_ACTOR, Kind, Phase, Reason
 from bot.domain.plan import Difference, Plan
-from bot.domain.rollout import RetryPolicy, Rollout
+from bot.domain.rollout import Rollout
+from bot.domain.rollout_parts import RetryPolicy
 from bot.domain.starting import start_of
 from workers.cloning import Creation
 from workers.drafting import Drafting

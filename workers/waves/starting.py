@@ -12,7 +12,7 @@ from bot.domain.fleet import Approval, WavePlan
 from bot.domain.lock import EVERYTHING, refusal
 from bot.domain.nearest import nearest
 from bot.domain.phases import BOT_ACTOR
-from bot.domain.rollout import Thread
+from bot.domain.rollout_parts import Thread
 from bot.domain.wave import (
     LeftOut,
     Member,

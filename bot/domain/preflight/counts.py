@@ -5,7 +5,7 @@ from bot.domain.phases import Kind
 from bot.domain.plan import Finding
 from bot.domain.preflight.facts import Facts
 from bot.domain.preflight.findings import CheckName, blocker, ok, warning
-from bot.domain.rollout import CountChange
+from bot.domain.rollout_parts import CountChange
 
 _CHANGED_BY_CONFIG = "InitialInstanceCount"
 

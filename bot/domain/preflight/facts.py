@@ -11,7 +11,7 @@ from bot.domain.fleet import EndpointSpec
 from bot.domain.hold import Hold
 from bot.domain.phases import Kind
 from bot.domain.plan import Difference, Finding
-from bot.domain.rollout import CountChange
+from bot.domain.rollout_parts import CountChange
 from bot.domain.saga import ScalingMode
 from bot.domain.scaling import Scaling
 from bot.domain.strategy import FleetShape, Strategy

@@ -5,7 +5,8 @@ from datetime import datetime
 from bot.domain.errors import RolloutBotError
 from bot.domain.phases import Kind
 from bot.domain.reconcile.steps import SOON, Action, Decision
-from bot.domain.rollout import Chore, Rollout
+from bot.domain.rollout import Rollout
+from bot.domain.rollout_parts import Chore
 
 ACTION_OF = {Chore.RESTORE_SCALING: Action.RESTORE_SCALING, Chore.DELETE_ALARMS: Action.DELETE_ALARMS}
 CHORE_ACTIONS = frozenset(ACTION_OF.values())

@@ -15,7 +15,8 @@ from bot.domain.phases import Kind, Phase, Reason
 from bot.domain.reconcile.chores import CHORE_ACTIONS, chore_done, chore_refused
 from bot.domain.reconcile.legs import call_of, with_bridge, with_call
 from bot.domain.reconcile.steps import SOON, Action, Decision, end, fail, goes_on_with_chores, redraw
-from bot.domain.rollout import Rollout, Trouble
+from bot.domain.rollout import Rollout
+from bot.domain.rollout_parts import Trouble
 
 TROUBLE_PATIENCE = timedelta(minutes=15)
 """How long temporary errors may last before a rollout that has touched nothing gives up. One that has, never gives up."""

@@ -8,7 +8,8 @@ from bot.domain.endpoint import BUSY_STATUSES, EndpointStatus, Snapshot
 from bot.domain.phases import BOT_ACTOR, Phase, Reason
 from bot.domain.plan import Difference
 from bot.domain.reconcile.legs import call_of, with_call
-from bot.domain.rollout import Redraw, Rollout
+from bot.domain.rollout import Rollout
+from bot.domain.rollout_parts import Redraw
 from bot.domain.verdict import Comparison, Verdict
 from bot.domain.yardstick import Yardsticks
 

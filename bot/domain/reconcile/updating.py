@@ -21,7 +21,8 @@ from bot.domain.reconcile.steps import (
     turn_back,
     with_why,
 )
-from bot.domain.rollout import Pace, Retry, Rollout
+from bot.domain.rollout import Rollout
+from bot.domain.rollout_parts import Pace, Retry
 from bot.domain.saga import ScalingMode, ScalingSaga
 from bot.domain.trial import TrialWatch
 

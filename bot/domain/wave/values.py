@@ -10,7 +10,7 @@ from bot.domain.errand import rollout_id_for, short_id
 from bot.domain.errors import IllegalTransition
 from bot.domain.model import Value
 from bot.domain.phases import ACTIVE_PHASES, BOT_ACTOR, Phase
-from bot.domain.rollout import Thread
+from bot.domain.rollout_parts import Thread
 from bot.domain.wave.states import OPEN, WAVE_TRANSITIONS, MemberState, WaveReason, WaveState
 
 SCHEMA_VERSION = 1
