@@ -27,7 +27,7 @@ from bot.store.connection import connect
 from sandbox.redis import RedisServer
 from workers.answering import Answering
 from workers.manager import Manager
-from workers.opening import Opening
+from workers.opening import OpeningUnasked
 from workers.waves import Waves
 from workers.world import World
 
@@ -94,7 +94,7 @@ def manager_over(fleet: Fleet, counted: "Counted", census: "Remembered") -> Mana
     world = World(store=store, fleet=fleet, aws=nobody, slack=nobody, clock=lambda: NOW)
     waves: Any = NoWaves()
     known: Any = census
-    return Manager(world, Answering(world), known, Opening(world), waves)
+    return Manager(world, Answering(world), known, OpeningUnasked(world), waves)
 
 
 @dataclass

@@ -25,7 +25,7 @@ from bot.domain.rollout import Rollout
 from bot.domain.rollout_parts import Abort
 from bot.domain.starting import Start, start_of
 from bot.store.rollouts import Stored, Write
-from workers.opening import MAY_BE_ROLLED_BACK, Opening, begun, superseded_text
+from workers.opening import MAY_BE_ROLLED_BACK, WaysBack, begun, last_on, superseded_text
 from workers.people import person_for, steering_person
 from workers.planning import Planner
 from workers.reasons import ask_why, open_reason_form
@@ -52,7 +52,7 @@ class Clicks:
     """Carries out clicks. Raises UserError with what the clicker shall read when nothing was done."""
 
     world: World
-    opening: Opening
+    ways_back: WaysBack
     planner: Planner
 
     def carry_out(self, errand: ClickErrand) -> None:
@@ -117,7 +117,7 @@ class Clicks:
                 f"Rollout {errand.value.rollout_id} is not known any more: the store was emptied since. Nothing was changed. "
                 "Ask again with the same command."
             )
-        found = self.opening.last_on(spec, self.world.clock())
+        found = last_on(self.world, spec, self.world.clock())
         if found is None or found.rollout.id != errand.value.rollout_id:
             raise UserError(superseded_text(errand.value.rollout_id, spec.name, found.rollout if found else None))
         return found
@@ -260,7 +260,7 @@ class Clicks:
         if rollout.phase not in MAY_BE_ROLLED_BACK or rollout.kind is not Kind.UPDATE:
             raise UserError(self._why_not(rollout))
         self._refuse_if_superseded(rollout, spec)
-        self.opening.roll_back_by_button(stored, spec, person.id, errand.id)
+        self.ways_back.by_button(stored, spec, person.id, errand.id)
 
     def _why_not(self, rollout: Rollout) -> str:
         if rollout.phase in (Phase.ROLLING_BACK, Phase.ROLLED_BACK):

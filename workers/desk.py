@@ -61,7 +61,7 @@ from workers.heartbeat import beating
 from workers.holding import Holding
 from workers.home import Homes
 from workers.locking import Locking
-from workers.opening import Opening
+from workers.opening import Opening, WaysBack
 from workers.people import steering_person
 from workers.planning import Planner
 from workers.reasons import keep_reason
@@ -93,6 +93,7 @@ class Desk:
 
     world: World
     opening: Opening
+    ways_back: WaysBack
     clicks: Clicks
     planner: Planner
     answering: Answering
@@ -180,7 +181,7 @@ class Desk:
             case Promote() as command:
                 self.answering.opened(errand.reply, self.opening.promote(errand, command))
             case Rollback() as command:
-                self.answering.opened(errand.reply, self.opening.rollback(errand, command))
+                self.answering.opened(errand.reply, self.ways_back.by_command(errand, command))
             case Scale() as command:
                 self.answering.opened(errand.reply, self.opening.scale(errand, command))
             case Cancel() as command:

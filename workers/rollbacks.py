@@ -3,14 +3,13 @@
 from datetime import datetime
 
 from bot.domain.checks import CheckPlan
-from bot.domain.errand import ReplyTo, rollout_id_for
+from bot.domain.errand import rollout_id_for
 from bot.domain.fleet import EndpointSpec
 from bot.domain.lock import Lock, in_words
 from bot.domain.phases import BOT_ACTOR, Kind, Phase
 from bot.domain.rollout import Rollout, open_rollout
-from bot.domain.rollout_parts import Pace, Thread
+from bot.domain.rollout_parts import Pace
 from bot.domain.saga import ScalingSaga
-from bot.domain.version import Version
 from bot.domain.watchplan import WatchPlan
 
 
@@ -65,16 +64,16 @@ def child_of(parent: Rollout, spec: EndpointSpec, actor: str, now: datetime, ove
         expires_after=spec.approval.expires_after,
         rollback_to=parent.plan.way_back if parent.plan is not None else None,
         parent_id=parent.id,
-        leaves_unknown=not _holds_something(parent),
+        leaves_unknown=not holds_something(parent),
         reason=parent.last.note if actor == BOT_ACTOR else "",
         approval_needed=False,
         in_parent_thread=True,
-        passed_locks=_passed(over),
+        passed_locks=passed(over),
         scaling=inherited_scaling(parent),
     )
 
 
-def _holds_something(parent: Rollout) -> bool:
+def holds_something(parent: Rollout) -> bool:
     """Whether the version that a rollout brought could be known again, which a hold of it takes."""
     return parent.plan is not None and bool(parent.plan.package_arn or parent.plan.content_hash)
 
@@ -94,48 +93,6 @@ def settled_scaling(parent: Rollout) -> ScalingSaga | None:
     return parent.scaling if parent.scaling is not None and parent.scaling.restored_at is not None else None
 
 
-def _passed(over: Lock | None) -> tuple[str, ...]:
+def passed(over: Lock | None) -> tuple[str, ...]:
     """The way back is stopped by no lock; its thread says which one it went past."""
     return (in_words(over),) if over is not None else ()
-
-
-def asked_for_by_command(
-    *,
-    id: str,
-    spec: EndpointSpec,
-    actor: str,
-    thread: Thread,
-    reply: ReplyTo,
-    now: datetime,
-    to: str | None,
-    parent: Rollout | None,
-    approval_needed: bool,
-    approvers_text: str,
-    home_channel: str | None,
-    over: Lock | None,
-    leaves: Version | None,
-) -> Rollout:
-    """A rollback with a card of its own; `over` is a lock that it goes past, `leaves` what it leaves if it undoes no rollout."""
-    return open_rollout(
-        id=id,
-        kind=Kind.ROLLBACK,
-        endpoint=spec.name,
-        region=spec.region,
-        requester=actor,
-        thread=thread,
-        now=now,
-        pace=pace_of(spec),
-        watch=watch_of(spec),
-        expires_after=spec.approval.expires_after,
-        rollback_to=to,
-        parent_id=parent.id if parent is not None else None,
-        leaves=leaves,
-        leaves_unknown=parent is not None and not _holds_something(parent),
-        approval_needed=approval_needed,
-        quorum=spec.approval.quorum,
-        approvers_text=approvers_text,
-        home_channel=home_channel,
-        passed_locks=_passed(over),
-        reply=reply,
-        scaling=inherited_scaling(parent) if parent is not None and not approval_needed else None,
-    )

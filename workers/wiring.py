@@ -41,7 +41,7 @@ from workers.locking import Locking
 from workers.manager import Manager
 from workers.merits import Merits
 from workers.notifier import Notifier
-from workers.opening import Opening
+from workers.opening import Opening, OpeningUnasked, WaysBack
 from workers.planning import Planner
 from workers.ports import Programs
 from workers.posting import Posting
@@ -147,24 +147,25 @@ def parts_of(world: World, programs: Programs, wait: Callable[[float], None] = p
     """
     drafting = Drafting(world)
     planner = Planner(world, drafting)
-    opening = Opening(world)
+    opening, ways_back = Opening(world), WaysBack(world)
     answering = Answering(world)
     census = Census(world, wait)
-    waves = waves_of(world, answering, opening, drafting, census.standings)
-    manager = Manager(world, answering, census, opening, waves)
+    waves = waves_of(world, answering, drafting, census.standings)
+    manager = Manager(world, answering, census, OpeningUnasked(world), waves)
     surveying = Surveying(world, answering, Board(census))
     homes = Homes(world, surveying)
     desk = Desk(
         world=world,
         opening=opening,
-        clicks=Clicks(world, opening, planner),
+        ways_back=ways_back,
+        clicks=Clicks(world, ways_back, planner),
         planner=planner,
         answering=answering,
         locking=Locking(world, answering, Breaking(world)),
         holding=Holding(world, answering),
         showing=Showing(world, answering),
         homes=homes,
-        carriers=_carriers(world, answering, opening, drafting, census, waves, manager, surveying),
+        carriers=_carriers(world, answering, opening, ways_back, drafting, census, waves, manager, surveying),
     )
     return Parts(
         world=world,
@@ -180,6 +181,7 @@ def _carriers(
     world: World,
     answering: Answering,
     opening: Opening,
+    ways_back: WaysBack,
     drafting: Drafting,
     census: Census,
     waves: Waves,
@@ -189,7 +191,10 @@ def _carriers(
     """Who carries out which command."""
     carriers: tuple[tuple[Carrier, tuple[type[Value], ...]], ...] = (
         (Lifecycle(world, answering, opening), (commands.Deploy, commands.Teardown)),
-        (Trials(world, answering, opening, drafting), (commands.AbStart, commands.AbWeight, commands.AbFinish)),
+        (
+            Trials(world, answering, opening, ways_back, drafting),
+            (commands.AbStart, commands.AbWeight, commands.AbFinish),
+        ),
         (Merits(world, answering, drafting, Scoring(world)), (commands.Versions, commands.Compare)),
         (
             VersionDecisions(world, answering, census, announcing_of(world)),
@@ -214,7 +219,7 @@ def _rounds(world: World, census: Census, waves: Waves, manager: Manager, homes:
         RoundName.REGISTRY: Round(how.census, watch_of_registry(world, census).round),
         RoundName.TAGS: Round(how.census, Keeping(world).round),
         RoundName.WAVES: Round(world.fleet.defaults.timing.poll, waves.round, always=True),
-        RoundName.TRIALS: Round(world.fleet.defaults.timing.poll, TrialLooks(world, Opening(world)).round, always=True),
+        RoundName.TRIALS: Round(world.fleet.defaults.timing.poll, TrialLooks(world).round, always=True),
         RoundName.MANAGE: Round(how.every, manager.round),
         RoundName.HOME: Round(how.census, homes.round),
     }

@@ -7,6 +7,7 @@ from fakes.records import BEN, CARL
 from bot.domain.commands import Change
 from bot.domain.errand import rollout_id_for
 from bot.domain.phases import Kind, Phase
+from workers.opening import OpeningUnasked, Unprompted
 
 FLEET = f"""
 version: 1
@@ -25,15 +26,15 @@ endpoints:
 def test_an_endpoint_of_many_is_changed_and_the_others_are_not():
     one, two = package_of("one", 1), package_of("two", 1)
     engine = EstateEngine(FLEET, {"a": one, "b": two}, [one, two, package_of("two", 2)])
-    rollout = engine.parts.desk.opening.open_unasked(
-        engine.world.fleet.endpoint("b"),
-        rollout_id_for("a test"),
-        Kind.UPDATE,
+    wanted = Unprompted(
+        id=rollout_id_for("a test"),
+        kind=Kind.UPDATE,
+        change=Change(version="latest"),
         channel=HOME,
         reason="two version 2 is approved",
         approval_needed=False,
-        change=Change(version="latest"),
     )
+    rollout = OpeningUnasked(engine.world).open(engine.world.fleet.endpoint("b"), wanted)
     assert engine.play_out(rollout.id) is Phase.SUCCEEDED
     assert engine.estate["b"].updates == [engine.rollout(rollout.id).target_config]
     assert engine.estate["a"].updates == []

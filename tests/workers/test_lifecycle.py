@@ -17,9 +17,11 @@ from bot.domain.endpoint import EndpointStatus
 from bot.domain.errors import GatewayError
 from bot.domain.hold import HoldKind
 from bot.domain.phases import Kind, Phase, Reason
+from bot.domain.rollout import Rollout
 from bot.domain.rollout_parts import Chore
 from bot.domain.traffic import TrafficPoint
 from workers.keeping import Keeping
+from workers.opening import OpeningUnasked, Unprompted
 from workers.rounds import RoundName
 
 ROLE = "arn:aws:iam::123456789012:role/sagemaker"
@@ -73,6 +75,14 @@ def torn_down(engine: Engine) -> str:
     if engine.phase(rollout_id) is Phase.AWAITING_APPROVAL:
         engine.press("Approve", by=CARL)
     return rollout_id
+
+
+def declared(engine: Engine, change: Change) -> Rollout:
+    """What automation opens for an endpoint that the fleet file declares and that is not there."""
+    wanted = Unprompted(
+        id="rbot2345", kind=Kind.CREATE, change=change, channel="C0WORK", reason="declared", approval_needed=False
+    )
+    return OpeningUnasked(engine.world).open(engine.world.fleet.endpoint(ENDPOINT), wanted)
 
 
 def assert_over(engine: Engine) -> None:
@@ -429,16 +439,7 @@ def test_what_was_torn_down_is_remembered_when_the_store_was_emptied(engine: Eng
     left = engine.endpoints.config
     engine.play_out(torn_down(engine))
     engine.redis.flushall()
-    spec = engine.world.fleet.endpoint(ENDPOINT)
-    asked = engine.parts.desk.opening.open_unasked(
-        spec,
-        "rbot2345",
-        Kind.CREATE,
-        channel="C0WORK",
-        reason="declared",
-        approval_needed=False,
-        change=Change(version=5),
-    )
+    asked = declared(engine, Change(version=5))
     engine.settle()
     assert engine.phase(asked.id) is Phase.BLOCKED
     assert "was torn down" in engine.rollout(asked.id).last.note
@@ -483,11 +484,7 @@ def test_whether_it_was_torn_down_must_be_known_before_automation_may_create_it(
 
 
 def test_automation_creates_what_is_declared_without_a_click_where_the_policy_says_so(empty: Engine) -> None:
-    spec = empty.world.fleet.endpoint(ENDPOINT)
-    change = Change(package=empty.registry.packages[2].arn)
-    empty.parts.desk.opening.open_unasked(
-        spec, "rbot2345", Kind.CREATE, channel="C0WORK", reason="declared", approval_needed=False, change=change
-    )
+    declared(empty, Change(package=empty.registry.packages[2].arn))
     assert empty.play_out("rbot2345") is Phase.SUCCEEDED
     assert empty.rollout("rbot2345").approvers() == ()
 
@@ -495,16 +492,7 @@ def test_automation_creates_what_is_declared_without_a_click_where_the_policy_sa
 def test_a_failed_endpoint_is_never_deleted_without_a_click(empty: Engine) -> None:
     empty.endpoints.plays((CREATION_FAILED,))
     empty.play_out(deployed(empty))
-    spec = empty.world.fleet.endpoint(ENDPOINT)
-    empty.parts.desk.opening.open_unasked(
-        spec,
-        "rbot2345",
-        Kind.CREATE,
-        channel="C0WORK",
-        reason="declared",
-        approval_needed=False,
-        change=Change(version=4),
-    )
+    declared(empty, Change(version=4))
     empty.settle()
     assert empty.phase("rbot2345") is Phase.AWAITING_APPROVAL
     assert empty.endpoints.deletions == 0

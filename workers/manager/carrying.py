@@ -12,7 +12,7 @@ from bot.domain.fleet import EndpointSpec
 from bot.domain.managing import ByWave, Move, Nothing, Open, Outcome, Proposal, Why, Withdraw
 from bot.domain.phases import BOT_ACTOR
 from bot.domain.wave import wave_id_for
-from workers.opening import Opening
+from workers.opening import OpeningUnasked, Unprompted
 from workers.waves import Waves
 from workers.world import World
 
@@ -39,7 +39,7 @@ class Carrying:
     """One move at a time. What somebody else was faster at is left to them."""
 
     world: World
-    opening: Opening
+    opening: OpeningUnasked
     waves: Waves
 
     def carry_out(self, spec: EndpointSpec, move: Move, asked: Asked | None) -> Outcome:
@@ -76,17 +76,19 @@ class Carrying:
             log.warning("manager: %s: %s, but it has no channel in the fleet file", spec.name, move.reason)
             return Outcome(spec.name, Nothing(Why.NO_CHANNEL, "it has no channel in the fleet file to be told in"))
         seed = f"manager {spec.name} {move.signature} {move.attempt}"
-        rollout = self.opening.open_unasked(
+        rollout = self.opening.open(
             spec,
-            asked.rollout_id(spec.name) if asked is not None else rollout_id_for(seed),
-            move.kind,
-            channel=channel,
-            reason=move.reason,
-            approval_needed=not move.without_click,
-            requester=asked.by if asked is not None else BOT_ACTOR,
-            replaces=move.replaces,
-            change=move.change,
-            reply=asked.reply if asked is not None else None,
+            Unprompted(
+                id=asked.rollout_id(spec.name) if asked is not None else rollout_id_for(seed),
+                kind=move.kind,
+                change=move.change,
+                channel=channel,
+                reason=move.reason,
+                approval_needed=not move.without_click,
+                requester=asked.by if asked is not None else BOT_ACTOR,
+                reply=asked.reply if asked is not None else None,
+                replaces=move.replaces,
+            ),
         )
         self._remember(spec.name, move, rollout_id=rollout.id)
         how = "without a click" if move.without_click else "for approval"

@@ -15,7 +15,7 @@ from workers.census import Census
 from workers.manager.carrying import Asked, Carrying
 from workers.manager.knowing import Knowing, Overview
 from workers.manager.lanes import MOST_AT_ONCE, Lanes
-from workers.opening import Opening
+from workers.opening import OpeningUnasked
 from workers.waves import Waves
 from workers.world import World
 
@@ -40,7 +40,7 @@ class Manager:
     world: World
     answering: Answering
     census: Census
-    opening: Opening
+    opening: OpeningUnasked
     waves: Waves
 
     def carry_out(self, errand: CommandErrand, command: commands.Sync) -> None:

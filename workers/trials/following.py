@@ -34,7 +34,7 @@ from bot.domain.verdict import Comparison, Verdict, Window
 from bot.store.rollouts import Stored, Write
 from workers.drafting import Drafting, label_of
 from workers.judging import judge_side_by_side, measures_of
-from workers.opening import Opening
+from workers.opening import last_on
 from workers.ports import Subject, Want
 from workers.watching.comparing import summed_up
 from workers.watching.windows import whole_periods
@@ -56,7 +56,6 @@ class TrialLooks:
     """Looks at every trial that runs, one after the other; one that cannot be looked at does not keep the others waiting."""
 
     world: World
-    opening: Opening
 
     def round(self) -> None:
         """Look at each once."""
@@ -85,7 +84,7 @@ class TrialLooks:
                 log.warning("the trial on %s could not be taken up: %s", name, exc)
 
     def _take_up(self, spec: EndpointSpec) -> None:
-        stored = self.opening.last_on(spec, self.world.clock())
+        stored = last_on(self.world, spec, self.world.clock())
         if stored is None or stored.rollout.trial_watch is None or stored.rollout.has_running_trial:
             return
         if stored.rollout.phase is Phase.SUCCEEDED:

@@ -18,7 +18,7 @@ from workers.answering import Answering
 from workers.cloning import LiveEndpoint
 from workers.cloning.trials import live_trial
 from workers.drafting import Drafting, running_trial
-from workers.opening import Opening
+from workers.opening import Opening, WaysBack
 from workers.people import person_for
 from workers.planning.trials import refuse_unfit
 from workers.planning.weights import movable_trial
@@ -32,6 +32,7 @@ class Trials:
     world: World
     answering: Answering
     opening: Opening
+    ways_back: WaysBack
     drafting: Drafting
 
     def carry_out(
@@ -102,7 +103,7 @@ class Trials:
         ask = TrialAsk(step=TrialStep.KEEP_A, shadow=trial.shadow, towards_a=True)
         self._refuse_if_at_it(ask, spec)
         alone = self._may_steer(spec, live, errand.actor)
-        return self.opening.ab_back(errand, command, ask, before, self._found_worse(live), alone=alone)
+        return self.ways_back.keep_a(errand, command, ask, before, self._found_worse(live), alone=alone)
 
     def _keep_b(self, errand: CommandErrand, command: commands.AbFinish, live: LiveEndpoint) -> Rollout:
         trial = running_trial(live)

@@ -28,7 +28,7 @@ from bot.messages.answers import render_text
 from bot.store.waves import StoredWave
 from workers.answering import Answering
 from workers.drafting import Drafting
-from workers.opening import Opening
+from workers.opening import OpeningUnasked
 from workers.people import person_for
 from workers.posting import Posting
 from workers.waves.forgotten import unknown_wave
@@ -214,13 +214,12 @@ def _answered(wave: Wave, name: str) -> str:
     return f"Wave {wave.id} ({wave.name}) is {wave.state.words}; {where}."
 
 
-def waves_of(world: World, answering: Answering, opening: Opening, drafting: Drafting, standings: Standings) -> Waves:
+def waves_of(world: World, answering: Answering, drafting: Drafting, standings: Standings) -> Waves:
     """Everything about waves, put together.
 
     Args:
         world: The world.
         answering: Answers whoever typed.
-        opening: Opens the rollouts of their endpoints.
         drafting: Reads what runs.
         standings: Tells where endpoints differ from the fleet file.
     """
@@ -228,6 +227,6 @@ def waves_of(world: World, answering: Answering, opening: Opening, drafting: Dra
         world=world,
         answering=answering,
         starting=WaveStarting(world, WavePlans(world, drafting, standings)),
-        moving=WaveMoving(world, opening),
+        moving=WaveMoving(world, OpeningUnasked(world)),
         telling=WaveTelling(world, Posting(world)),
     )

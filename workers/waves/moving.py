@@ -31,7 +31,7 @@ from bot.domain.wave import (
 )
 from bot.store.rollouts import Write
 from bot.store.waves import StoredWave
-from workers.opening import Opening
+from workers.opening import OpeningUnasked, Unprompted
 from workers.world import World, place_of
 
 log = logging.getLogger(__name__)
@@ -45,7 +45,7 @@ class WaveMoving:
     """Moves waves on, one at a time."""
 
     world: World
-    opening: Opening
+    opening: OpeningUnasked
 
     def move(self, wave_id: str) -> None:
         """Do what is to be done now. A writer who was faster is left to it."""
@@ -164,16 +164,18 @@ class WaveMoving:
         spec = self.world.fleet.endpoints.get(member.endpoint)
         if spec is None:
             return
-        self.opening.open_unasked(
+        self.opening.open(
             spec,
-            member.rollout_id(wave.id),
-            Kind.UPDATE,
-            channel=member.channel,
-            reason=f"Wave {wave.name} ({wave.id}): {wave.label}" + (f". {wave.reason}" if wave.reason else ""),
-            approval_needed=False,
-            change=member.change,
-            wave_id=wave.id,
-            vouched_by=wave.approvers(),
+            Unprompted(
+                id=member.rollout_id(wave.id),
+                kind=Kind.UPDATE,
+                change=member.change,
+                channel=member.channel,
+                reason=f"Wave {wave.name} ({wave.id}): {wave.label}" + (f". {wave.reason}" if wave.reason else ""),
+                approval_needed=False,
+                wave_id=wave.id,
+                vouched_by=wave.approvers(),
+            ),
         )
 
     def _take_back(self, rollout_id: str, wave: Wave) -> None:
