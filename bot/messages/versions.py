@@ -122,10 +122,10 @@ def render_decision(package: ModelPackage) -> Message:
 
 
 def how_it_stands(package: ModelPackage) -> str:
-    """`Approved by @ben on Mon 12:00: recall is better`; what is not told is left out."""
+    """`Approved by @ben (yesterday, 12:00): recall is better`; what is not told is left out."""
     by, why = decided_by(package), on_one_line(decided_why(package), 300)
     who = f" by {escape_except_mentions(by)}" if by else ""
-    when = f" on {moment(package.modified_at)}" if package.modified_at is not None else ""
+    when = f" ({moment(package.modified_at)})" if package.modified_at is not None else ""
     return f"{STATUS_WORDS[package.approval]}{who}{when}{f': {escape(why)}' if why else '.'}"
 
 

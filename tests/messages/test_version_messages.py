@@ -170,7 +170,7 @@ def test_an_approval_that_changes_an_endpoint_by_itself_asks_before():
 
 def test_what_was_decided_says_by_whom_and_why_and_has_no_buttons():
     settled = render_settled(PENDING, approved("recall is better"))
-    assert "Approved by @U0BEN on" in words_of(settled)
+    assert "Approved by @U0BEN (" in words_of(settled)
     assert "recall is better" in words_of(settled)
     assert labels_of(settled) == []
     assert "was deleted from the registry" in words_of(render_settled(PENDING, None))
@@ -186,7 +186,7 @@ def test_a_revoked_version_comes_with_the_way_out():
     rejected = version_5(approval=ApprovalStatus.REJECTED, modified_by="arn:aws:iam::1:user/carla", modified_at=NOW)
     alert = render_revoked(rejected, [WayOut(spec, version_5(version=4))])
     assert "which is no longer approved" in words_of(alert)
-    assert "Rejected by carla on" in words_of(alert)
+    assert "Rejected by carla (" in words_of(alert)
     assert "@U0ANNA answers for it." in words_of(alert)
     assert typed_by(alert) == {"Promote to version 4": promotion_of(spec, version_5(version=4))}
     assert typed_by(render_revoked(rejected, [WayOut(spec, None)])) == {
