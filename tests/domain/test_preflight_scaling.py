@@ -20,7 +20,7 @@ from fakes.facts import (
 )
 from fakes.records import CURRENT, TARGET
 
-from bot.domain.fleet.blocks import Autoscaling
+from bot.domain.fleet.serving import Autoscaling
 from bot.domain.plan import Difference, Level
 from bot.domain.preflight import Facts
 from bot.domain.rollout_parts import CountChange

@@ -10,7 +10,7 @@ from bot.domain.approval import Person, approve, counted, policy_for, run_now
 from bot.domain.errand import ButtonValue
 from bot.domain.errors import NotAllowed, UserError
 from bot.domain.fleet import Approval
-from bot.domain.fleet.blocks import StrongerApproval
+from bot.domain.fleet.approving import StrongerApproval
 from bot.domain.fleet.windows import parse_window
 from bot.domain.phases import Phase, Reason
 from bot.domain.starting import Start, start_of, written

@@ -4,24 +4,16 @@
 the one library beyond pydantic that the domain uses, because only the YAML nodes know the lines.
 """
 
-from bot.domain.fleet.blocks import (
-    Approval,
-    Autoscaling,
-    Follows,
-    Manager,
-    Serverless,
-    Strategy,
-    Thresholds,
-    Timing,
-    Watch,
-    WavePlan,
-    WorkerTiming,
-)
+from bot.domain.fleet.approving import Approval
+from bot.domain.fleet.changing import Follows, Strategy, WavePlan
 from bot.domain.fleet.hints import hints
 from bot.domain.fleet.reading import parse_fleet
+from bot.domain.fleet.rhythm import Manager, Timing, WorkerTiming
 from bot.domain.fleet.schema import fleet_schema
+from bot.domain.fleet.serving import Autoscaling, Serverless
 from bot.domain.fleet.source import FleetFileError, Mistake
 from bot.domain.fleet.spec import Defaults, EndpointSpec, Fleet
+from bot.domain.fleet.watching import Thresholds, Watch
 from bot.domain.fleet.windows import ChangeWindow, are_open, closes_at, next_opening, parse_window
 from bot.domain.sizes import StepSize
 

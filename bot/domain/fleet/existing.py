@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, get_args
 
 from bot.domain.endpoint import ConfigRecord, Document, EndpointStatus, ModelPackage, ModelRecord, Snapshot
-from bot.domain.fleet.blocks import Autoscaling
+from bot.domain.fleet.serving import Autoscaling
 from bot.domain.masking import MASK, masked
 from bot.domain.scaling import ScalableTarget, Scaling
 

@@ -5,11 +5,13 @@ from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, Field, ValidationError
 
-from bot.domain.fleet.blocks import Block, Manager, Timing, WavePlan, WorkerTiming
+from bot.domain.fleet.changing import WavePlan
 from bot.domain.fleet.including import Declared, Find, Gathering, Part, mapping, mixed, no_files
 from bot.domain.fleet.relations import Relations
+from bot.domain.fleet.rhythm import Manager, Timing, WorkerTiming
 from bot.domain.fleet.source import FleetFileError, Mistake, Path, Source
 from bot.domain.fleet.spec import Defaults, EndpointSpec, Fleet
+from bot.domain.fleet.values import Block
 from bot.domain.names import IncludedFile, SageMakerName, WaveName
 from bot.domain.nearest import either, nearest
 from bot.domain.problems import problem_of

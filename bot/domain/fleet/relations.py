@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from bot.domain.fleet.blocks import WavePlan
+from bot.domain.fleet.changing import WavePlan
 from bot.domain.fleet.including import Declared
 from bot.domain.fleet.source import Mistake
 from bot.domain.fleet.spec import EndpointSpec

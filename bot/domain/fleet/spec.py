@@ -10,21 +10,12 @@ from typing import Annotated, Literal
 from pydantic import Field, ValidationInfo, field_validator
 
 from bot.domain.errors import UnknownName
-from bot.domain.fleet.blocks import (
-    Approval,
-    Autoscaling,
-    Block,
-    Follows,
-    Manager,
-    Retry,
-    Serverless,
-    Strategy,
-    Timing,
-    Watch,
-    WavePlan,
-    WholeNumber,
-    WorkerTiming,
-)
+from bot.domain.fleet.approving import Approval
+from bot.domain.fleet.changing import Follows, Strategy, WavePlan
+from bot.domain.fleet.rhythm import Manager, Retry, Timing, WorkerTiming
+from bot.domain.fleet.serving import Autoscaling, Serverless
+from bot.domain.fleet.values import Block, WholeNumber
+from bot.domain.fleet.watching import Watch
 from bot.domain.fleet.windows import Window
 from bot.domain.names import (
     ChannelId,

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bot.domain.fleet.blocks import Approval
+from bot.domain.fleet.approving import Approval
 from bot.domain.fleet.existing import Entry
 from bot.domain.fleet.reading import parse_fleet
 from bot.domain.fleet.source import FleetFileError
