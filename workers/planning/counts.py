@@ -14,6 +14,7 @@ from bot.domain.strategy import Strategy
 from workers.cloning import LiveEndpoint
 from workers.drafting import Drafting, label_of
 from workers.planning.gathering import Gathering
+from workers.planning.quotas import quota_for_more
 from workers.planning.updates import instance_types, live_counts
 from workers.planning.usual import expected_duration
 from workers.world import World
@@ -48,7 +49,7 @@ class CountPlans:
             instance_types=instance_types(live.config),
             count_change=wanted,
             scaling=scaling,
-            quota=self.gathering.quota_for_more(spec, live.config, wanted.variant, wanted.count - (before or 0)),
+            quota=quota_for_more(self.world.aws(spec), live.config, wanted.variant, wanted.count - (before or 0)),
             approvers=self.gathering.approvers(rollout, spec.approval),
             quorum=spec.approval.quorum,
             opens_at=self.gathering.opens_at(spec, self.world.clock()),

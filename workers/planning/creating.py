@@ -24,6 +24,9 @@ from workers.cloning import Creation, DraftNames, creation, creation_tags
 from workers.cloning.differences import differences
 from workers.drafting import Drafting
 from workers.planning.gathering import Gathering
+from workers.planning.loading import artifacts_of
+from workers.planning.past import holds_against
+from workers.planning.quotas import quota_needs
 from workers.planning.restoring import Remains, remains_of
 from workers.planning.updates import instance_types, rank_of
 from workers.world import World
@@ -141,6 +144,7 @@ class CreatePlans:
 
     def _facts(self, rollout: Rollout, spec: EndpointSpec, target: _Target) -> Facts:
         gather, now = self.gathering, self.world.clock()
+        aws = self.world.aws(spec)
         package = target.package
         models = {target.model.name: target.model} if target.model is not None else {}
         return Facts(
@@ -155,12 +159,12 @@ class CreatePlans:
             is_subscribed=gather.is_subscribed(spec, package),
             scaling=target.scaling,
             watch_alarms=gather.watch_alarms(spec),
-            quota=gather.quota(spec, NOTHING, target.config, Strategy(), {}, {}),
-            artifacts=gather.artifacts(spec, target.config, models, {package.arn: package} if package else {}),
+            quota=quota_needs(aws, NOTHING, target.config, Strategy(), {}, {}),
+            artifacts=artifacts_of(aws, target.config, models, {package.arn: package} if package else {}),
             opens_at=gather.opens_at(spec, now),
             approvers=gather.approvers(rollout, spec.approval),
             quorum=spec.approval.quorum,
-            holds=gather.holds(spec, target.content_hash, package),
+            holds=holds_against(self.world.store, spec.name, target.content_hash, package),
         )
 
     def _cost(self, spec: EndpointSpec, config: ConfigRecord) -> Cost:

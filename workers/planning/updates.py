@@ -24,7 +24,10 @@ from bot.messages.words import count
 from workers.cloning import Draft, LiveEndpoint, models_named_by
 from workers.drafting import Drafting, label_of
 from workers.planning.bridges import bridge_to, refuse_on_bridge
-from workers.planning.gathering import Gathering, images_of, scaling_mode
+from workers.planning.gathering import Gathering, scaling_mode
+from workers.planning.loading import artifacts_of, images_of
+from workers.planning.past import failed_before, holds_against, rolled_back_from
+from workers.planning.quotas import quota_needs
 from workers.planning.trials import (
     kept_in_trial,
     package_of_b,
@@ -129,6 +132,7 @@ class UpdatePlans:
         self, rollout: Rollout, spec: EndpointSpec, live: LiveEndpoint, made: Draft, package: ModelPackage | None
     ) -> Facts:
         gather, now = self.gathering, self.world.clock()
+        aws, store = self.world.aws(spec), self.world.store
         counts = live_counts(live.snapshot, but=spec.variant if made.counts_from_config else None)
         shape = shape_of(spec.kind, made.config.document, is_marketplace=_is_marketplace(live, package), counts=counts)
         strategy = trial_strategy(rollout) or choose(rollout.asked_strategy, spec.strategy, shape)
@@ -158,23 +162,23 @@ class UpdatePlans:
             standing_alarms=gather.standing_alarms(spec, strategy),
             watch_alarms=gather.watch_alarms(spec),
             conversion=conversion(live.config, made.config, spec.variant),
-            quota=gather.quota(
-                spec,
+            quota=quota_needs(
+                aws,
                 with_shadows(live.config),
                 with_shadows(made.config),
                 strategy,
                 counts,
                 live_counts(live.snapshot),
             ),
-            artifacts=gather.artifacts(spec, made.config, {**live.models, **drafts}, packages),
+            artifacts=artifacts_of(aws, made.config, {**live.models, **drafts}, packages),
             images=images_of(live.snapshot, live.config, made.config, {**live.models, **drafts}),
             traffic=gather.traffic(spec, live.snapshot, now),
             connections=gather.connections(spec, live.snapshot, now),
             opens_at=gather.opens_at(spec, now),
-            rolled_back_from=gather.rolled_back_from(spec, live.config.name, rollout.id),
-            holds=gather.holds(spec, made.fingerprint, package),
-            failed_before=gather.failed_before(spec, made.fingerprint, rollout.id),
-            past_durations=self.world.store.rollouts.past_durations(spec.name),
+            rolled_back_from=rolled_back_from(store, spec.name, live.config.name, rollout.id),
+            holds=holds_against(store, spec.name, made.fingerprint, package),
+            failed_before=failed_before(store, spec.name, made.fingerprint, rollout.id),
+            past_durations=store.rollouts.past_durations(spec.name),
         )
 
 

@@ -22,6 +22,8 @@ from workers.cloning import models_named_by
 from workers.lineage import has_run
 from workers.planning.bridges import bridge_from
 from workers.planning.gathering import Gathering, scaling_mode
+from workers.planning.past import rolled_back_from
+from workers.planning.quotas import quota_needs
 from workers.planning.updates import instance_types, live_counts
 from workers.planning.usual import expected_duration
 from workers.world import Aws, World
@@ -81,7 +83,7 @@ class BackPlans:
         past = [r for r in self.world.store.rollouts.recent(spec.name, limit=50) if r.id != rollout.id]
         quota: tuple[QuotaNeed, ...] = ()
         if target is not None:
-            quota = gather.quota(spec, current, target, strategy, live_counts(snapshot), live_counts(snapshot))
+            quota = quota_needs(aws, current, target, strategy, live_counts(snapshot), live_counts(snapshot))
         return Facts(
             spec=spec,
             kind=Kind.ROLLBACK,
@@ -97,7 +99,7 @@ class BackPlans:
             second_variant=bridge.next_variant if bridge is not None else _coming_back(target),
             conversion=conversion(current, target, spec.variant) if target is not None else None,
             quota=quota,
-            rolled_back_from=gather.rolled_back_from(spec, target_name, rollout.parent_id),
+            rolled_back_from=rolled_back_from(self.world.store, spec.name, target_name, rollout.parent_id),
             has_run_here=has_run(target_name, past, aws.endpoints, current.name),
             past_durations=self.world.store.rollouts.past_durations(spec.name),
         )

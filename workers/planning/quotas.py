@@ -1,0 +1,64 @@
+"""What a change needs of the account's quotas, beside all that runs already."""
+
+from collections.abc import Callable, Mapping
+
+from bot.domain.endpoint import ConfigRecord
+from bot.domain.preflight.facts import QuotaNeed
+from bot.domain.strategy import Strategy, extra_instances
+from workers.planning.asking import or_unknown
+from workers.world import Aws
+
+
+def quota_needs(
+    aws: Aws,
+    current: ConfigRecord,
+    target: ConfigRecord,
+    strategy: Strategy,
+    wanted: Mapping[str, int],
+    live: Mapping[str, int],
+) -> tuple[QuotaNeed, ...]:
+    """What two fleets at once need of each instance type, now and on the way back.
+
+    `wanted` holds the counts that the target's variants get where they are not the config's own; `live` those of now.
+    """
+    there = _by_type(target, wanted, lambda n: extra_instances(strategy, n))
+    back = _by_type(current, live, lambda n: n)
+    if not there and not back:
+        return ()
+    used = or_unknown("instances in use", aws.usage.instances)
+    return tuple(
+        QuotaNeed(
+            instance_type=type_,
+            limit=or_unknown("quotas", lambda t=type_: aws.quotas.limit(t)),  # type: ignore[misc]
+            used=used.get(type_, 0) if used is not None else None,
+            extra=there.get(type_, 0),
+            return_extra=back.get(type_, 0),
+        )
+        for type_ in sorted({*there, *back})
+    )
+
+
+def quota_for_more(aws: Aws, config: ConfigRecord, variant: str, more: int) -> tuple[QuotaNeed, ...]:
+    """What more instances of one variant need."""
+    if more <= 0:
+        return ()
+    only = ConfigRecord(
+        name=config.name,
+        arn=config.arn,
+        document={"ProductionVariants": [v for v in config.variants() if v["VariantName"] == variant]},
+    )
+    return quota_needs(aws, only, only, Strategy(), {variant: more}, {variant: more})
+
+
+def _by_type(config: ConfigRecord, live: Mapping[str, int], share: Callable[[int], int]) -> dict[str, int]:
+    """Instances by type. Of a pool, any type may be the one that is used, so each counts in full."""
+    wanted: dict[str, int] = {}
+    for variant in config.variants():
+        if "ServerlessConfig" in variant:
+            continue
+        count = live.get(variant["VariantName"], int(variant.get("InitialInstanceCount", 1)))
+        types = [pool["InstanceType"] for pool in variant.get("InstancePools", ())] or [variant.get("InstanceType")]
+        for type_ in types:
+            if type_ is not None:
+                wanted[type_] = wanted.get(type_, 0) + share(count)
+    return wanted
