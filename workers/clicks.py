@@ -25,6 +25,7 @@ from bot.domain.rollout import Rollout
 from bot.domain.rollout_parts import Abort
 from bot.domain.starting import Start, start_of
 from bot.store.rollouts import Stored, Write
+from workers.noting import Noting
 from workers.opening import MAY_BE_ROLLED_BACK, WaysBack, begun, last_on, superseded_text
 from workers.people import person_for, steering_person
 from workers.planning import Planner
@@ -230,6 +231,7 @@ class Clicks:
         if rollout.is_waiting or rollout.phase is Phase.PREPARING:
             over = rollout.to(Phase.CANCELLED, Reason.CANCELLED_BY_PERSON, now, actor, caused_by=errand_id)
             self.world.store.rollouts.commit([Write(over, stored.revision, now if over.is_active else None)], now)
+            Noting(self.world).clear(rollout, over)
         elif rollout.kind in (Kind.CREATE, Kind.TEARDOWN) and rollout.update is not None:
             raise UserError(_CANNOT_STOP[rollout.kind].format(endpoint=rollout.endpoint))
         elif rollout.kind is Kind.SCALE and rollout.update is not None:

@@ -45,6 +45,7 @@ from bot.store.rollouts import Stored, Write, holds_endpoint
 from workers.acting import Acting
 from workers.glance import Glance
 from workers.heartbeat import beating
+from workers.noting import Noting
 from workers.ringing import Ringing
 from workers.rollbacks import child_of, settled_scaling
 from workers.rounds import RoundName, soon
@@ -67,6 +68,7 @@ class Reconciler:
     acting: Acting
     glance: Glance
     ringing: Ringing
+    noting: Noting
     look: Looking = look
     """How a watch is looked at."""
 
@@ -82,13 +84,22 @@ class Reconciler:
 
     def _run(self, stored: Stored) -> None:
         with self._kept(stored):
-            decision = self._decision(stored.rollout)
-        stored = self._save(stored, decision)
+            decision = self._noted(self._decision(stored.rollout))
+        stored = self._saved(stored, decision)
         if decision.action is None:
             return
         with self._kept(stored):
             outcome = self._outcome(stored, decision.action)
-        self._save(stored, outcome)
+        self._saved(stored, outcome)
+
+    def _noted(self, decision: Decision) -> Decision:
+        """With a note on the endpoint of what is about to happen: should the store be emptied, that is all that is left."""
+        return replace(decision, rollout=self.noting.write(decision.rollout))
+
+    def _saved(self, stored: Stored, decision: Decision) -> Stored:
+        saved = self._save(stored, decision)
+        self.noting.clear(stored.rollout, saved.rollout)
+        return saved
 
     def _kept(self, stored: Stored) -> AbstractContextManager[None]:
         """Put the due time off as long as AWS takes its time. Ends before a save, which sets the due time itself."""

@@ -40,6 +40,7 @@ from workers.lifecycle import Collecting, Lifecycle
 from workers.locking import Locking
 from workers.manager import Manager
 from workers.merits import Merits
+from workers.noting import Noting
 from workers.notifier import Notifier
 from workers.opening import Opening, OpeningUnasked, WaysBack
 from workers.planning import Planner
@@ -170,7 +171,7 @@ def parts_of(world: World, programs: Programs, wait: Callable[[float], None] = p
     return Parts(
         world=world,
         desk=desk,
-        reconciler=Reconciler(world, Acting(world, planner, drafting), Glance(world), Ringing(world)),
+        reconciler=Reconciler(world, Acting(world, planner, drafting), Glance(world), Ringing(world), Noting(world)),
         notifier=Notifier(world, Posting(world)),
         checking=Checking(world, programs),
         rounds=Rounds(world, _rounds(world, census, waves, manager, homes)),

@@ -89,6 +89,10 @@ class Rollout(Value):
     """A rollback that a button started has no card of its own: its story continues in the parent's thread."""
     restored: bool = False
     """Read from SageMaker's tags after the store was lost: its messages are there already, unknown to us."""
+    revived_at: datetime | None = None
+    """When it was taken up again from the note on its endpoint, to go on; None for one that is only remembered."""
+    noted: str = ""
+    """Digest of what the endpoint's tags tell of it."""
     plan: Plan | None = None
     approvals: tuple[ApprovalDecision, ...] = ()
     redraws: tuple[Redraw, ...] = ()

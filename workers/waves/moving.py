@@ -31,6 +31,7 @@ from bot.domain.wave import (
 )
 from bot.store.rollouts import Write
 from bot.store.waves import StoredWave
+from workers.noting import Noting
 from workers.opening import OpeningUnasked, Unprompted
 from workers.world import World, place_of
 
@@ -190,6 +191,8 @@ class WaveMoving:
             store.commit([Write(over, found.revision, now if over.is_active else None)], now)
         except RevisionConflict as exc:
             log.info("rollout %s moves on while its wave halts: %s", rollout_id, exc)
+        else:
+            Noting(self.world).clear(found.rollout, over)
 
 
 def _stands_against(hold: Hold, member: Member, wave: Wave) -> bool:
