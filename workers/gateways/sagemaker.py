@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from datetime import UTC
 from typing import Any
 
 from bot.domain.endpoint import (
@@ -11,14 +10,13 @@ from bot.domain.endpoint import (
     EndpointStatus,
     Listed,
     ModelRecord,
-    PendingDeployment,
     Snapshot,
-    VariantState,
 )
-from bot.domain.errors import GatewayError, ResourceExists, ResourceMissing, TransientError
+from bot.domain.errors import ResourceExists, ResourceMissing, TransientError
 from workers.gateways.aws_errors import Subject, translated
 from workers.gateways.newer import NEWER, note_newer_members
 from workers.gateways.shapes import holds, sendable
+from workers.gateways.sightings import listed_of, snapshot_of
 from workers.ports import Clock
 
 log = logging.getLogger(__name__)
@@ -27,8 +25,6 @@ DESCRIBE_ONLY = frozenset(
     {"EndpointConfigArn", "ModelArn", "CreationTime", "DeploymentRecommendation", "ResponseMetadata"}
 )
 """Members that no Create operation takes, by design; anything else that is left out of a document is told."""
-
-_STATUSES = frozenset(EndpointStatus)
 
 
 class SageMakerEndpoints:
@@ -61,24 +57,13 @@ class SageMakerEndpoints:
         """One observation. Raises ResourceMissing(kind="endpoint")."""
         with translated("DescribeEndpoint", Subject("endpoint", name)):
             answer = self._client.describe_endpoint(EndpointName=name)
-        return Snapshot(
-            name=answer["EndpointName"],
-            arn=answer["EndpointArn"],
-            status=_status(answer),
-            config_name=_config_name(answer),
-            last_modified=answer["LastModifiedTime"].astimezone(UTC),
-            observed_at=self._clock(),
-            failure_reason=answer.get("FailureReason") or None,
-            variants=_variants(answer),
-            pending=_pending(answer.get("PendingDeploymentSummary")),
-            guardrails=_shifts_in_steps(answer.get("LastDeploymentConfig", {})),
-        )
+        return snapshot_of(answer, self._clock())
 
     def list(self) -> tuple[Listed, ...]:
         """All endpoints, 100 a page."""
         with translated("ListEndpoints", Subject("endpoints", "all")):
             pages = self._client.get_paginator("list_endpoints").paginate(PaginationConfig={"PageSize": 100})
-            return tuple(_listed(summary) for page in pages for summary in page["Endpoints"])
+            return tuple(listed_of(summary) for page in pages for summary in page["Endpoints"])
 
     def list_statuses(self, status: EndpointStatus) -> frozenset[str]:
         """Names of all endpoints in that status, 100 a page."""
@@ -237,87 +222,6 @@ class SageMakerEndpoints:
         except ResourceMissing as error:
             # The name is taken, yet cannot be read: SageMaker reads its own writes late.
             raise TransientError(operation, f"SageMaker does not show {name} yet") from error
-
-
-def _listed(summary: Document) -> Listed:
-    status = summary["EndpointStatus"]
-    return Listed(
-        name=summary["EndpointName"],
-        arn=summary["EndpointArn"],
-        # One endpoint in a status of tomorrow must not hide all others: whoever looks at it is told by `describe`.
-        status=EndpointStatus(status) if status in _STATUSES else None,
-        created=summary["CreationTime"].astimezone(UTC),
-        last_modified=summary["LastModifiedTime"].astimezone(UTC),
-    )
-
-
-def _status(answer: Document) -> EndpointStatus:
-    try:
-        return EndpointStatus(answer["EndpointStatus"])
-    except ValueError as error:
-        raise GatewayError(
-            "DescribeEndpoint",
-            "UnknownEndpointStatus",
-            answer.get("ResponseMetadata", {}).get("RequestId"),
-            f"{answer['EndpointName']} is in status {answer['EndpointStatus']}, which this version of the bot does not know",
-        ) from error
-
-
-def _config_name(answer: Document) -> str:
-    name = answer.get("EndpointConfigName")
-    if not name:
-        raise GatewayError(
-            "DescribeEndpoint",
-            "NoEndpointConfigName",
-            answer.get("ResponseMetadata", {}).get("RequestId"),
-            f"the answer about {answer['EndpointName']} names no endpoint config",
-        )
-    return str(name)
-
-
-def _variants(summary: Document) -> tuple[VariantState, ...]:
-    return tuple(_variant(variant) for variant in summary.get("ProductionVariants", ()))
-
-
-def _variant(summary: Document) -> VariantState:
-    news = sorted(
-        summary.get("VariantStatus", ()), key=lambda s: s["StartTime"].timestamp() if "StartTime" in s else 0.0
-    )
-    latest = news[-1] if news else {}
-    weight = summary.get("CurrentWeight", summary.get("DesiredWeight"))
-    return VariantState(
-        name=summary["VariantName"],
-        current_count=summary.get("CurrentInstanceCount"),
-        desired_count=summary.get("DesiredInstanceCount"),
-        weight=weight,
-        stage=latest.get("Status"),
-        message=latest.get("StatusMessage") or None,
-        image_digest=_digests(summary.get("DeployedImages", ())),
-    )
-
-
-def _digests(images: Any) -> str | None:
-    """`sha256:…` of what runs; those of a pipeline's containers in order, separated by commas."""
-    resolved = [image["ResolvedImage"] for image in images if image.get("ResolvedImage")]
-    return ", ".join(image.rpartition("@")[2] for image in resolved) or None
-
-
-def _pending(summary: Document | None) -> PendingDeployment | None:
-    if not summary:
-        return None
-    started_at = summary.get("StartTime")
-    return PendingDeployment(
-        config_name=summary["EndpointConfigName"],
-        variants=_variants(summary),
-        started_at=started_at.astimezone(UTC) if started_at else None,
-    )
-
-
-def _shifts_in_steps(deployment: Document) -> bool:
-    if deployment.get("RollingUpdatePolicy"):
-        return True
-    routing = deployment.get("BlueGreenUpdatePolicy", {}).get("TrafficRoutingConfiguration", {})
-    return routing.get("Type") in ("CANARY", "LINEAR")
 
 
 def _drop_what_create_refuses(variant: dict[str, Any]) -> None:
