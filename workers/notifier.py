@@ -16,7 +16,8 @@ from bot.domain.rollout import Rollout
 from bot.messages.slots import SlotName
 from bot.messages.thread import wanted_slots
 from bot.store.keys import Due
-from bot.store.rollouts import Write, holds_endpoint
+from bot.store.leases import holds_endpoint
+from bot.store.rollouts import Write
 from workers.heartbeat import beating
 from workers.posting import Later, Posting
 from workers.world import World

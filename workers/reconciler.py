@@ -37,15 +37,18 @@ from bot.domain.reconcile import (
     is_baking,
     needs_endpoint,
 )
+from bot.domain.replacing import gives_way, stands
 from bot.domain.rollout import Rollout
 from bot.domain.rollout_parts import Trouble
 from bot.domain.verdict import VerdictKind
 from bot.store.keys import Due
-from bot.store.rollouts import Stored, Write, holds_endpoint
+from bot.store.leases import holds_endpoint
+from bot.store.rollouts import Stored, Write
 from workers.acting import Acting
 from workers.glance import Glance
 from workers.heartbeat import beating
 from workers.noting import Noting
+from workers.opening import make_way
 from workers.ringing import Ringing
 from workers.rollbacks import child_of, settled_scaling
 from workers.rounds import RoundName, soon
@@ -124,7 +127,11 @@ class Reconciler:
         except RolloutBotError as exc:
             log.info("rollout %s: %s: %s", stored.rollout.id, action, exc)
             return after_error(stored.rollout, action, exc, self.world.clock())
-        return after_success(acted, action, self.world.clock())
+        done = after_success(acted, action, self.world.clock())
+        if action is Action.MAKE_PLAN and stands(acted) and (ahead := self._ahead(stored.rollout)) is not None:
+            # Approved while this was planned: the plan would be about a fleet that is being replaced.
+            return Decision(stored.rollout.with_(queued_behind=ahead), look_again_in=stored.rollout.pace.poll)
+        return done
 
     def _observe(self, rollout: Rollout, now: datetime) -> Observation:
         """Look at what the phase is decided by, and at nothing else."""
@@ -136,6 +143,8 @@ class Reconciler:
             return Observation(ahead=self._ahead(rollout), lock=self._lock(rollout, now), opens_at=opens_at)
         spec = self._spec(rollout)
         lock = self._lock(rollout, now)
+        if rollout.kind is Kind.AUTOSCALE and rollout.update is not None:
+            return self._with_scaling(self.world.aws(spec), rollout, spec)
         if rollout.phase is not Phase.WATCHING and (same := self.glance.unchanged(rollout, spec, now)) is not None:
             return Observation(snapshot=same, lock=lock)
         aws = self.world.aws(spec)
@@ -167,6 +176,7 @@ class Reconciler:
             return None
         others = [s.rollout for s in self.world.store.rollouts.active(rollout.endpoint) if s.rollout.id != rollout.id]
         mine = (rollout.created_at, rollout.id)
+        others = [r for r in others if not gives_way(r, rollout)]
         first = [r for r in others if holds_endpoint(r) or (r.is_under_way and (r.created_at, r.id) < mine)]
         return min(first, key=lambda r: (r.created_at, r.id)).id if first else None
 
@@ -175,6 +185,13 @@ class Reconciler:
             return aws.endpoints.describe(rollout.endpoint)
         except ResourceMissing:
             return None
+
+    def _with_scaling(self, aws: Aws, rollout: Rollout, spec: EndpointSpec) -> Observation:
+        """What scales the endpoint, after it was asked to be something else."""
+        snapshot = self._look(aws, rollout)
+        if snapshot is None:
+            return Observation(is_gone=True)
+        return Observation(snapshot=snapshot, scaling=aws.autoscaling.read(spec.name, [v.name for v in snapshot.variants]))
 
     def _measure(self, aws: Aws, rollout: Rollout, snapshot: Snapshot, now: datetime) -> Observation:
         """What CloudWatch's numbers say by now."""
@@ -214,6 +231,8 @@ class Reconciler:
             child = child_of(rollout, self._spec(rollout), rollout.last.actor, now, over)
             parent = rollout.with_(child_id=child.id, scaling=settled_scaling(rollout))
             writes = [Write(parent, stored.revision, due), Write(child, 0, now)]
+        if stored.rollout.phase is Phase.PLANNING and stands(rollout):
+            writes += make_way(self.world, rollout, now)
         saved = self.world.store.rollouts.commit(writes, now)
         if not rollout.is_active and rollout.parent_id is not None:
             self.world.store.due.put_off(Due.TICKS, rollout.parent_id, now)

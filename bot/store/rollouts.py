@@ -5,7 +5,6 @@ again, who has the endpoint, what automation must leave alone now, the audit tra
 nothing stays locked.
 """
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,16 +14,14 @@ from redis.client import Pipeline
 from redis.exceptions import WatchError
 
 from bot.domain.errors import EndpointBusy, RevisionConflict
-from bot.domain.phases import Kind, Phase
+from bot.domain.phases import Phase
 from bot.domain.rollout import Rollout
-from bot.domain.rollout_parts import Chore
 from bot.store import keys
 from bot.store.audit import audit, audit_decisions
 from bot.store.connection import store_errors, text
 from bot.store.holds import lifted_by, write_holds
 from bot.store.keys import Due
-
-LEASED_PHASES = frozenset({Phase.PREPARING, Phase.UPDATING, Phase.WATCHING, Phase.ROLLING_BACK})
+from bot.store.leases import Lease, next_lease, read_lease, rival_of, write_lease
 
 PROGRESS_DELAY = timedelta(seconds=2)
 """News that changes no phase is told this late, so that several pieces make one edit: Slack allows 50 a minute."""
@@ -32,20 +29,6 @@ PROGRESS_DELAY = timedelta(seconds=2)
 _FIELDS = ("doc", "revision", "thread_ts", "news")
 
 DURATIONS_KEPT = 20
-
-
-def holds_endpoint(rollout: Rollout) -> bool:
-    """Whether a rollout must hold its endpoint's lease, so that there are never two updates at once.
-
-    A rollback that needs no approval holds it from its first moment: it takes it over from the rollout that it undoes, which then
-    only waits for it.
-    """
-    if rollout.chore is Chore.RESTORE_SCALING:
-        return True
-    if rollout.kind is Kind.ROLLBACK and rollout.phase is Phase.PLANNING:
-        return not rollout.approval_needed
-    waits_for_its_rollback = rollout.phase is Phase.ROLLING_BACK and rollout.child_id is not None
-    return rollout.phase in LEASED_PHASES and not waits_for_its_rollback
 
 
 @dataclass(frozen=True)
@@ -65,17 +48,6 @@ class Write:
     rollout: Rollout
     revision: int
     due: datetime | None = None
-
-
-@dataclass(frozen=True)
-class Lease:
-    """Who holds an endpoint. `fence` grows with every lease ever given, so a late writer can be told from the present one."""
-
-    rollout_id: str
-    owner: str
-    reason: str
-    since: float
-    fence: int
 
 
 class RolloutStore:
@@ -145,7 +117,7 @@ class RolloutStore:
                     _write(pipe, write, before, now)
                     write_holds(pipe, before, write.rollout, holds, now)
                 for endpoint, lease in leases.items():
-                    _write_lease(pipe, endpoint, lease)
+                    write_lease(pipe, endpoint, lease)
                 pipe.execute()
             except WatchError as exc:
                 raise RevisionConflict(f"rollouts {[w.rollout.id for w in writes]} were written meanwhile") from exc
@@ -159,22 +131,11 @@ class RolloutStore:
         return stored.rollout if stored else None
 
     def _next_lease(self, pipe: Pipeline, endpoint: str, writes: Sequence[Write], now: datetime) -> Lease | None:
-        """The lease after this commit: kept, taken, handed to the rollback of its holder, or given up."""
-        held = _lease(pipe.get(keys.lease(endpoint)))
-        after = {w.rollout.id: w.rollout for w in writes if w.rollout.endpoint == endpoint}
-        wanting = [r for r in after.values() if holds_endpoint(r)]
-        if not wanting:
-            return None if held is not None and held.rollout_id in after else held
-        # One that only puts autoscaling back gives way: it needs nobody's leave for that.
-        wanted = next((r for r in wanting if r.chore is None), wanting[0])
-        if held is not None and held.rollout_id == wanted.id:
-            return held
-        if held is not None and held.rollout_id not in after:
-            if wanted.chore is not None:
-                return held
-            raise self._busy(endpoint, held)
-        fence = int(self._redis.incr(keys.FENCE))
-        return Lease(wanted.id, wanted.requester, wanted.reason, now.timestamp(), fence)
+        held = read_lease(pipe.get(keys.lease(endpoint)))
+        after = [w.rollout for w in writes if w.rollout.endpoint == endpoint]
+        if (rival := rival_of(held, after)) is not None:
+            raise self._busy(endpoint, rival)
+        return next_lease(held, after, now, lambda: int(self._redis.incr(keys.FENCE)))
 
     def _busy(self, endpoint: str, held: Lease) -> EndpointBusy:
         holder = self.load(held.rollout_id)
@@ -189,7 +150,7 @@ class RolloutStore:
     def lease_of(self, endpoint: str) -> Lease | None:
         """Who holds the endpoint now."""
         with store_errors():
-            return _lease(self._redis.get(keys.lease(endpoint)))
+            return read_lease(self._redis.get(keys.lease(endpoint)))
 
     def refuse_if_busy(self, endpoint: str) -> None:
         """Raises EndpointBusy while a rollout holds the endpoint."""
@@ -249,17 +210,6 @@ def _stored(fields: Sequence[bytes | str | None]) -> Stored | None:
     if thread_ts is not None and rollout.thread.thread_ts is None:
         rollout = rollout.with_(thread=rollout.thread.model_copy(update={"thread_ts": text(thread_ts)}))
     return Stored(rollout, int(revision), int(news or 0))
-
-
-def _lease(raw: bytes | str | None) -> Lease | None:
-    return Lease(**json.loads(raw)) if raw else None
-
-
-def _write_lease(pipe: Pipeline, endpoint: str, lease: Lease | None) -> None:
-    if lease is None:
-        pipe.delete(keys.lease(endpoint))
-    else:
-        pipe.set(keys.lease(endpoint), json.dumps(lease.__dict__))
 
 
 def _write(pipe: Pipeline, write: Write, before: Rollout | None, now: datetime) -> None:

@@ -16,7 +16,8 @@ from bot.domain.rollout_parts import Abort, ApprovalChoice, ApprovalDecision, Th
 from bot.domain.watchplan import Acceptance, Extension
 from bot.store import Store, keys
 from bot.store.keys import Due
-from bot.store.rollouts import LEASED_PHASES, Stored, Write, holds_endpoint
+from bot.store.leases import LEASED_PHASES, holds_endpoint
+from bot.store.rollouts import Stored, Write
 
 SOON = NOW + timedelta(seconds=5)
 

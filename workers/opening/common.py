@@ -6,10 +6,12 @@ from bot.domain.approval import describe_approvers
 from bot.domain.errand import CommandErrand
 from bot.domain.errors import UserError
 from bot.domain.fleet import EndpointSpec
-from bot.domain.phases import Kind, Phase, Reason
+from bot.domain.phases import Kind
+from bot.domain.replacing import given_up, gives_way
 from bot.domain.rollout import Rollout, open_rollout
 from bot.domain.rollout_parts import Thread
-from bot.store.rollouts import Write, holds_endpoint
+from bot.store.leases import holds_endpoint
+from bot.store.rollouts import Write
 from workers.rollbacks import inherited_scaling, pace_of, watch_of
 from workers.world import World
 
@@ -57,18 +59,29 @@ def ahead_on(world: World, endpoint: str) -> str | None:
 
 
 def commit_in_place_of_waiting(world: World, rollout: Rollout, also: tuple[Write, ...], now: datetime) -> None:
-    """Open it; a plan that still waits for the same endpoint gives way, so that nobody approves the older one."""
+    """Open it. A plan that waits for the same endpoint gives way once the new one stands, so that nobody approves the older one.
+
+    A way back that needs nobody's approval has the endpoint from its first moment: to that it gives way at once.
+    """
     active = world.store.rollouts.active(rollout.endpoint)
     waiting = [s for s in active if s.rollout.is_waiting and s.rollout.queued_behind is None]
     if rollout.queued_behind is not None:
         waiting = []  # it waits for its turn, and so takes nobody's place
+    if not holds_endpoint(rollout):
+        rollout = rollout.with_(instead_of=tuple(stored.rollout.id for stored in waiting))
+        world.store.rollouts.commit([*also, Write(rollout, 0, now)], now)
+        return
     retired = []
     for stored in waiting:
-        given_up = stored.rollout.to(
-            Phase.CANCELLED, Reason.SUPERSEDED, now, rollout.requester, superseded_by=rollout.id
-        )
-        if holds_endpoint(rollout) and rollout.scaling is None:  # it also takes over what was to be put back
-            rollout = rollout.with_(scaling=inherited_scaling(given_up))
-            given_up = given_up.with_(scaling=None if rollout.scaling is not None else given_up.scaling)
-        retired.append(Write(given_up, stored.revision, now))
+        older = given_up(stored.rollout, rollout, now)
+        if rollout.scaling is None:  # it also takes over what was to be put back
+            rollout = rollout.with_(scaling=inherited_scaling(older))
+            older = older.with_(scaling=None if rollout.scaling is not None else older.scaling)
+        retired.append(Write(older, stored.revision, now))
     world.store.rollouts.commit([*retired, *also, Write(rollout, 0, now)], now)
+
+
+def make_way(world: World, newer: Rollout, now: datetime) -> tuple[Write, ...]:
+    """What becomes of the plans that a rollout was asked for instead of, in the moment in which its own plan stands."""
+    older = world.store.rollouts.load_many(newer.instead_of)
+    return tuple(Write(given_up(s.rollout, newer, now), s.revision, now) for s in older if gives_way(s.rollout, newer))
