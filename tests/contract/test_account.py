@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from fakes.memory import LapsingMemory
 
-from bot.domain.errors import AccessDenied, RolloutBotError, TransientError
+from bot.domain.errors import GatewayError, RolloutBotError, TransientError
 from bot.domain.fleet import EndpointSpec, parse_fleet
 from bot.domain.scaling import ScalableTarget
 from bot.domain.verdict import Window
@@ -129,8 +129,9 @@ def test_role_that_may_not_be_assumed_is_a_refusal_of_aws_and_no_crash(monkeypat
 
     with serving(forbidden) as stub:
         monkeypatch.setenv("AWS_ENDPOINT_URL", stub.url)
-        with pytest.raises(AccessDenied):
+        with pytest.raises(GatewayError, match="trust policy") as caught:
             gateways("stt-far")
+    assert "arn:aws:iam::210987654321:role/endpoint-bot" in caught.value.user_message
 
 
 def test_changes_are_asked_for_once_and_looks_repeated(monkeypatch: pytest.MonkeyPatch) -> None:

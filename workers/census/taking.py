@@ -1,5 +1,6 @@
 """Takes the census: one listing tells what changed, and only that is looked at closely. What was seen is kept for everybody."""
 
+import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -9,6 +10,7 @@ from types import MappingProxyType
 
 from bot.domain.board import Standing
 from bot.domain.endpoint import ModelPackage
+from bot.domain.errors import GatewayError, TransientError
 from bot.domain.fleet import EndpointSpec
 from bot.domain.sighting import Listing, Shelf, Sighting
 from bot.domain.states import BoardState
@@ -17,8 +19,10 @@ from workers.census.idling import Idling
 from workers.census.pace import pause
 from workers.census.sources import Source
 from workers.census.standing import Known, standing_of
-from workers.census.touring import Tour, old_sources
+from workers.census.touring import Tour, old_sources, says_nothing, untold
 from workers.world import World, place_of
+
+log = logging.getLogger(__name__)
 
 ROUND = timedelta(seconds=45)
 """A job has 120 s, and one request may take 10 s three times over."""
@@ -99,8 +103,8 @@ class Census:
             found.update(tour.look(there, seen, shelves, in_full=True))
             tour.close()
 
-        self._everywhere(specs, look)
-        return self._remembered(specs, found)
+        refused = self._everywhere(specs, look)
+        return self._remembered(specs, {**refused, **found})
 
     def others(self) -> tuple[Standing, ...]:
         """Endpoints that exist and are not in the fleet file, where it has any."""
@@ -149,7 +153,8 @@ class Census:
         """Those that deserve a close look, the most urgent first. Without a listing, only looking tells what moved."""
         first = moved(specs, seen, listing, self._touched())
         age = FULL_LOOK if listing is not None else self._patience()
-        unmoved = [spec for spec in specs if spec not in first]
+        named = {spec.name for spec in first}
+        unmoved = [spec for spec in specs if spec.name not in named]
         return [*first, *old(unmoved, seen, self.world.clock(), age, REFRESHED)]
 
     def _touched(self) -> dict[str, datetime]:
@@ -200,10 +205,33 @@ class Census:
         manager = self.world.fleet.manager
         return MISSED * manager.census if manager is not None else FRESH
 
-    def _everywhere(self, specs: Iterable[EndpointSpec], go: Callable[[Sequence[EndpointSpec]], None]) -> None:
-        """Do it in each account and region that these endpoints are in, at the same time."""
+    def _everywhere(
+        self, specs: Iterable[EndpointSpec], go: Callable[[Sequence[EndpointSpec]], None]
+    ) -> dict[str, Sighting]:
+        """Do it in each account and region that these endpoints are in, at the same time.
+
+        One that does not let the bot in keeps nobody from the others; returned is what there is to say of its endpoints.
+        """
         by_place: defaultdict[str, list[EndpointSpec]] = defaultdict(list)
         for spec in specs:
             by_place[place_of(spec)].append(spec)
+        refused: dict[str, Sighting] = {}
+
+        def go_there(there: Sequence[EndpointSpec]) -> None:
+            try:
+                go(there)
+            except (TransientError, GatewayError) as exc:
+                log.warning("%s: nothing can be asked there: %s", place_of(there[0]), exc)
+                refused.update(self._refused(there, exc.user_message))
+
         with ThreadPoolExecutor(PLACES_AT_ONCE, thread_name_prefix="place") as pool:
-            list(pool.map(go, by_place.values()))
+            list(pool.map(go_there, by_place.values()))
+        return refused
+
+    def _refused(self, specs: Sequence[EndpointSpec], why: str) -> dict[str, Sighting]:
+        """Why nothing is told of these; kept of those of which nothing better is known."""
+        kept = self.world.store.standings
+        before = kept.sightings(spec.name for spec in specs)
+        told = {spec.name: untold(spec, self.world.clock(), why) for spec in specs}
+        kept.save_sightings(told[spec.name] for spec in specs if says_nothing(before.get(spec.name), spec))
+        return told

@@ -107,7 +107,7 @@ class Tour:
                 seen = self.looking.look(spec, last, known, in_full=in_full)
             except OutOfTime:
                 return None
-            if seen.is_known or last is None or not last.is_known or last.basis != basis_of(spec):
+            if seen.is_known or says_nothing(last, spec):
                 self.store.save_sightings([seen])  # at once: whoever is stopped in the middle has not looked in vain
             return seen
 
@@ -117,6 +117,16 @@ class Tour:
     def close(self) -> None:
         """The tour is over."""
         self.pace.keep()
+
+
+def untold(spec: EndpointSpec, now: datetime, why: str) -> Sighting:
+    """What there is to say of an endpoint of which AWS tells nothing."""
+    return Sighting(endpoint=spec.name, basis=basis_of(spec), at=now, is_known=False, problem=why)
+
+
+def says_nothing(sighting: Sighting | None, spec: EndpointSpec) -> bool:
+    """Whether what was seen the last time is no better than that AWS did not tell."""
+    return sighting is None or not sighting.is_known or sighting.basis != basis_of(spec)
 
 
 def _at_pace(aws: Aws, pace: Pace) -> Aws:

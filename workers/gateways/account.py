@@ -7,6 +7,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+from bot.domain.errors import AccessDenied, GatewayError
 from bot.domain.fleet import EndpointSpec
 from workers.gateways.alarms import CloudWatchAlarms
 from workers.gateways.artifacts import S3Artifacts
@@ -99,10 +100,22 @@ def events_of(queue_url: str) -> SqsEvents:
 def _assumed(session: boto3.Session, role: str) -> dict[str, str]:
     """Keys of another account's role. They live for an hour; a job, which is a forked process, lives for seconds.
 
-    Raises AccessDenied, above all: one account that does not let the bot in must not keep it from the others.
+    Raises GatewayError, above all: one account that does not let the bot in must not keep it from the others.
     """
-    with translated("AssumeRole", Subject("role", role)):
-        answer = session.client("sts", config=RETRYING).assume_role(RoleArn=role, RoleSessionName="endpoint-bot")
+    try:
+        with translated("AssumeRole", Subject("role", role)):
+            answer = session.client("sts", config=RETRYING).assume_role(RoleArn=role, RoleSessionName="endpoint-bot")
+    except AccessDenied as exc:
+        raise GatewayError(
+            exc.operation,
+            exc.code,
+            exc.request_id,
+            exc.message,
+            user_message=(
+                f"The bot is not let into the other AWS account: it may not assume {role}. Whoever operates the bot can allow it, "
+                "in the IAM policy of the bot's own role and in the trust policy of that one."
+            ),
+        ) from exc
     given = answer["Credentials"]
     return {
         "aws_access_key_id": given["AccessKeyId"],

@@ -152,6 +152,9 @@ class RegistryWatch:
             described = self.world.aws(group.specs[0]).registry.describe_package(announcement.package_arn)
         except ResourceMissing:
             described = None
+        except (TransientError, GatewayError) as exc:
+            log.warning("%s is settled later: %s", announcement.key, exc)
+            return
         if described is None or described.approval is not ApprovalStatus.PENDING:
             self.announcing.settle(announcement, render_settled(announcement, described))
 
