@@ -27,7 +27,7 @@ from workers.checking import Checking
 from workers.clicks import Clicks
 from workers.desk import Carrier, Desk
 from workers.drafting import Drafting
-from workers.gateways.account import aws_by_account, events_of
+from workers.gateways.account import aws_by_account, events_of, own_region
 from workers.gateways.mlflow import MlflowServer
 from workers.gateways.programs import Subprocesses
 from workers.gateways.slack import SlackMessenger, make_web_client
@@ -40,8 +40,8 @@ from workers.lifecycle import Collecting, Lifecycle
 from workers.locking import Locking
 from workers.manager import Manager
 from workers.merits import Merits
-from workers.noting import Noting
 from workers.notifier import Notifier
+from workers.noting import Noting
 from workers.opening import Opening, OpeningUnasked, WaysBack
 from workers.planning import Planner
 from workers.ports import Programs
@@ -55,7 +55,7 @@ from workers.surveying import Surveying
 from workers.trials import TrialLooks, Trials
 from workers.versions import Hints, VersionDecisions, announcing_of, watch_of_registry
 from workers.waves import WAVE_COMMANDS, Waves, waves_of
-from workers.world import World
+from workers.world import World, at_home_in
 
 
 @dataclass(frozen=True)
@@ -94,10 +94,11 @@ class Process:
         store = make_store(connect(settings.redis_url.get_secret_value()))
         client = make_web_client(settings.slack_bot_token.get_secret_value(), settings.slack_api_url)
         self._programs = Subprocesses(os.environ)
+        self._region = own_region(os.environ)
         self._over(
             World(
                 store=store,
-                fleet=self.fleet_file.fleet,
+                fleet=at_home_in(self._region, self.fleet_file.fleet),
                 aws=aws_by_account(store.memory, utc_now),
                 slack=SlackMessenger(client, store.memory),
                 clock=utc_now,
@@ -112,15 +113,17 @@ class Process:
     def keep_up(self) -> bool:
         """Read the fleet file again if it has changed; returns whether it was. New parts take the place of the old ones."""
         was_read = self.fleet_file.refresh()
-        if was_read and self.fleet_file.fleet != self.parts.world.fleet:
-            self._over(replace(self.parts.world, fleet=self.fleet_file.fleet))
-            self.warm_up()
+        if was_read:
+            fleet = at_home_in(self._region, self.fleet_file.fleet)
+            if fleet != self.parts.world.fleet:
+                self._over(replace(self.parts.world, fleet=fleet))
+                self.warm_up()
         return was_read
 
     def warm_up(self) -> None:
         """Make the clients that every endpoint of the fleet file needs, before any job is forked."""
         for spec in self.parts.world.fleet.endpoints.values():
-            if spec.role_to_assume is None:
+            if spec.role_to_assume is None and spec.region is not None:
                 self.parts.world.aws(spec)
         manager = self.parts.world.fleet.manager
         if manager is not None and manager.queue is not None:

@@ -51,6 +51,15 @@ def place_of(spec: EndpointSpec) -> str:
     return f"{spec.role_to_assume or 'own'}:{spec.region or 'own'}"
 
 
+def at_home_in(region: str | None, fleet: Fleet) -> Fleet:
+    """The fleet with the workers' own region wherever the file names none: left out or written out, it is one place."""
+    endpoints = {
+        name: spec if spec.region is not None else spec.model_copy(update={"region": region})
+        for name, spec in fleet.endpoints.items()
+    }
+    return fleet.model_copy(update={"endpoints": endpoints})
+
+
 @dataclass(frozen=True)
 class World:
     """The store, the fleet file, AWS and Slack, and the time."""

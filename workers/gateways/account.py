@@ -1,7 +1,7 @@
 """The gateways for the accounts and regions of a fleet: which client each of them gets, and how patient it is."""
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import boto3
@@ -44,6 +44,9 @@ GLOBAL_REGION = "us-east-1"
 """AWS keeps its price list and all Marketplace agreements there."""
 
 
+_NO_REGION = "No AWS region is known for it: the fleet file names none, and AWS_REGION is not set for the workers."
+
+
 def aws_by_account(memory: Memory, clock: Clock) -> Callable[[EndpointSpec], Aws]:
     """Find, for an endpoint of the fleet file, the gateways of its account and region, made once per process.
 
@@ -54,6 +57,8 @@ def aws_by_account(memory: Memory, clock: Clock) -> Callable[[EndpointSpec], Aws
 
     @functools.cache
     def for_account(region: str | None, role: str | None) -> Aws:
+        if region is None:
+            raise GatewayError("nothing", "NoRegion", user_message=_NO_REGION)
         session = boto3.Session(region_name=region)
         keys = _assumed(session, role) if role is not None else {}
 
@@ -62,8 +67,7 @@ def aws_by_account(memory: Memory, clock: Clock) -> Callable[[EndpointSpec], Aws
 
         retrying = client("sagemaker", RETRYING)
         cloudwatch = client("cloudwatch", RETRYING)
-        here = str(session.region_name)
-        remembering = Remembering(memory, f"{role or 'own account'} in {here}")
+        remembering = Remembering(memory, f"{role or 'own account'} in {region}")
         return Aws(
             endpoints=SageMakerEndpoints(client("sagemaker", ONE_REQUEST), clock, retrying=retrying),
             registry=ModelRegistry(retrying),
@@ -72,7 +76,7 @@ def aws_by_account(memory: Memory, clock: Clock) -> Callable[[EndpointSpec], Aws
             alarms=CloudWatchAlarms(cloudwatch),
             quotas=ServiceQuotas(client("service-quotas", RETRYING), remembering),
             usage=EndpointUsage(retrying, remembering),
-            prices=PriceList(client("pricing", ONE_ANSWER, region_name=GLOBAL_REGION), here, remembering),
+            prices=PriceList(client("pricing", ONE_ANSWER, region_name=GLOBAL_REGION), region, remembering),
             subscriptions=MarketplaceSubscriptions(
                 client("marketplace-agreement", ONE_ANSWER, region_name=GLOBAL_REGION), remembering
             ),
@@ -88,6 +92,12 @@ def aws_by_account(memory: Memory, clock: Clock) -> Callable[[EndpointSpec], Aws
         return for_account(spec.region, spec.role_to_assume)
 
     return for_endpoint
+
+
+def own_region(environ: Mapping[str, str]) -> str | None:
+    """The region that the workers' own environment names; None if it names none. boto3 itself does not know AWS_REGION."""
+    found: str | None = environ.get("AWS_REGION") or boto3.Session().region_name
+    return found
 
 
 @functools.cache
