@@ -104,6 +104,8 @@ class Rollout(Value):
     """When an approved change runs: the requested time, the quiet hour, or when the change window opens."""
     queued_behind: str | None = None
     """The rollout that holds the endpoint, while this one waits for its turn to be planned."""
+    instead_of: tuple[str, ...] = ()
+    """Plans that waited for the same endpoint when it was asked for: they end once its own plan stands."""
     stopped_by: str | None = None
     """The lock or freeze that an approved change waits for, in words."""
     busy_since: datetime | None = None

@@ -2,6 +2,7 @@
 
 from workers.opening.asked import Opening
 from workers.opening.back import WaysBack, begun, superseded_text
+from workers.opening.common import make_way
 from workers.opening.finding import MAY_BE_ROLLED_BACK, last_on
 from workers.opening.unasked import OpeningUnasked, Unprompted
 
@@ -13,5 +14,6 @@ __all__ = [
     "WaysBack",
     "begun",
     "last_on",
+    "make_way",
     "superseded_text",
 ]

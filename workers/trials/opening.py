@@ -67,8 +67,8 @@ class Trials:
         self, errand: CommandErrand, command: commands.AbStart, spec: EndpointSpec, live: LiveEndpoint
     ) -> Rollout:
         ask = TrialAsk(step=TrialStep.START, share=command.weight, shadow=command.shadow)
-        self._refuse_if_at_it(ask, spec)
         change = Change(version=command.version if command.version is not None else "latest")
+        self._refuse_if_at_it(ask, spec, change)
         refuse_unfit(ask, live, spec.variant, self.drafting.resolve_package(change, spec))
         return self.opening.ab(errand, command, Kind.UPDATE, ask, change=change)
 
@@ -112,13 +112,15 @@ class Trials:
         self._refuse_if_at_it(ask, spec)
         return self.opening.ab(errand, command, Kind.UPDATE, ask, change=Change())
 
-    def _refuse_if_at_it(self, ask: TrialAsk, spec: EndpointSpec) -> None:
+    def _refuse_if_at_it(self, ask: TrialAsk, spec: EndpointSpec, change: Change | None = None) -> None:
         """These are buttons: the second who presses one must not take the place of the first one's plan."""
         for stored in self.world.store.rollouts.active(spec.name):
             rollout = stored.rollout
             if not rollout.is_under_way or rollout.trial is None:
                 continue
-            if (rollout.trial.step, rollout.trial.share) == (ask.step, ask.share):
+            if rollout.trial == ask.model_copy(update={"towards_a": rollout.trial.towards_a}) and (
+                change is None or rollout.change == change
+            ):
                 raise UserError(
                     f"Rollout {rollout.id} of {mention(rollout.requester)} does that already: its state is "
                     f"“{rollout.phase.words}”. Nothing more was started."
