@@ -79,6 +79,19 @@ _channel = _Shape(
 _user_id = _Shape(r"[UW][A-Z0-9]{2,}", "is no Slack user id: those begin with U or W")
 _user = _Shape(r"[UW][A-Z0-9]{2,}|@[^\s@]{1,80}", "is neither a Slack user id (U… or W…) nor an @handle")
 _group = _Shape(r"S[A-Z0-9]{2,}|@[^\s@]{1,80}", "is neither a Slack user group id (S…) nor an @handle")
+_bucket_path = _Shape(
+    r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/\S{0,400})?", "is no place in S3: those look like s3://bucket/folder"
+)
+_topic = _Shape(
+    r"arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[a-zA-Z0-9_.-]+",
+    "is no SNS topic: those look like arn:aws:sns:us-east-1:123456789012:NAME",
+)
+_key = _Shape(
+    r"arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:(key|alias)/[a-zA-Z0-9/_-]+|alias/[a-zA-Z0-9/_-]+|(mrk-)?[a-f0-9-]{32,36}",
+    "is no KMS key: give its id, its ARN, or alias/NAME",
+)
+_subnet = _Shape(r"subnet-[0-9a-f]{8,17}", "is no subnet: those look like subnet-0123456789abcdef0")
+_security_group = _Shape(r"sg-[0-9a-f]{8,17}", "is no security group: those look like sg-0123456789abcdef0")
 
 SageMakerName = Annotated[str, AfterValidator(_sagemaker_name), _sagemaker_name.schema]
 """An endpoint, endpoint config or production variant."""
@@ -112,3 +125,8 @@ ChannelId = Annotated[str, AfterValidator(_channel), _channel.schema]
 UserId = Annotated[str, AfterValidator(_user_id), _user_id.schema]
 UserReference = Annotated[str, AfterValidator(_user), _user.schema]
 GroupReference = Annotated[str, AfterValidator(_group), _group.schema]
+S3Path = Annotated[str, AfterValidator(_bucket_path), _bucket_path.schema]
+TopicArn = Annotated[str, AfterValidator(_topic), _topic.schema]
+KmsKey = Annotated[str, AfterValidator(_key), _key.schema]
+SubnetId = Annotated[str, AfterValidator(_subnet), _subnet.schema]
+SecurityGroupId = Annotated[str, AfterValidator(_security_group), _security_group.schema]

@@ -4,13 +4,14 @@
 the one library beyond pydantic that the domain uses, because only the YAML nodes know the lines.
 """
 
+from bot.domain.fleet.alarming import KeptAlarms
 from bot.domain.fleet.approving import Approval
 from bot.domain.fleet.changing import Follows, Strategy, WavePlan
 from bot.domain.fleet.hints import hints
 from bot.domain.fleet.reading import parse_fleet
 from bot.domain.fleet.rhythm import Manager, Timing, WorkerTiming
 from bot.domain.fleet.schema import fleet_schema
-from bot.domain.fleet.serving import Autoscaling, Serverless
+from bot.domain.fleet.serving import AsyncInference, Autoscaling, DataCapture, Serverless, Vpc
 from bot.domain.fleet.source import FleetFileError, Mistake
 from bot.domain.fleet.spec import Defaults, EndpointSpec, Fleet
 from bot.domain.fleet.watching import Thresholds, Watch
@@ -19,13 +20,16 @@ from bot.domain.sizes import StepSize
 
 __all__ = [
     "Approval",
+    "AsyncInference",
     "Autoscaling",
     "ChangeWindow",
+    "DataCapture",
     "Defaults",
     "EndpointSpec",
     "Fleet",
     "FleetFileError",
     "Follows",
+    "KeptAlarms",
     "Manager",
     "Mistake",
     "Serverless",
@@ -33,6 +37,7 @@ __all__ = [
     "Strategy",
     "Thresholds",
     "Timing",
+    "Vpc",
     "Watch",
     "WavePlan",
     "WorkerTiming",

@@ -12,7 +12,7 @@ Find = Callable[[str, str], Sequence[tuple[str, str]]]
 Raises ValueError, saying why, when there is none or one cannot be read. FleetFileError when one is no text.
 """
 
-_WHOLE_BLOCKS = frozenset({"strategy", "autoscaling", "serverless"})
+_WHOLE_BLOCKS = frozenset({"strategy", "autoscaling", "serverless", "vpc", "data_capture"})
 """Their keys depend on each other: whoever has one replaces the one of the defaults instead of mixing with it."""
 
 

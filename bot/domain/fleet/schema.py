@@ -14,9 +14,18 @@ _SERVERLESS_OR_INSTANCES: dict[str, Any] = {
     "if": {"required": ["kind"], "properties": {"kind": {"const": "serverless"}}},
     "then": {
         "required": ["serverless"],
-        "properties": {"track": False, "instance_type": False, "instance_count": False, "autoscaling": False},
+        "properties": {
+            **dict.fromkeys(("track", "instance_type", "instance_count", "autoscaling"), False),
+            # Written as null, they take a default away.
+            **{key: {"type": "null"} for key in ("vpc", "kms_key", "data_capture")},
+        },
     },
     "else": {"properties": {"serverless": False}},
+}
+
+_ASYNC_OR_NOT: dict[str, Any] = {
+    "if": {"not": {"required": ["kind"], "properties": {"kind": {"const": "async"}}}},
+    "then": {"properties": {"async_inference": {"type": "null"}}},
 }
 
 _ONE_SOURCE_OF_VERSIONS: dict[str, Any] = {
@@ -49,7 +58,7 @@ def fleet_schema() -> dict[str, Any]:
     endpoint = schema["$defs"]["EndpointSpec"]
     del endpoint["properties"]["name"]  # the key above it
     endpoint["required"] = []
-    endpoint["allOf"] = [_ONE_SOURCE_OF_VERSIONS, _SERVERLESS_OR_INSTANCES]
+    endpoint["allOf"] = [_ONE_SOURCE_OF_VERSIONS, _SERVERLESS_OR_INSTANCES, _ASYNC_OR_NOT]
     del schema["required"]
     schema |= _FIRST_OR_INCLUDED
     for block in (schema, *schema["$defs"].values()):

@@ -10,10 +10,11 @@ from typing import Annotated, Literal
 from pydantic import Field, ValidationInfo, field_validator
 
 from bot.domain.errors import UnknownName
+from bot.domain.fleet.alarming import KeptAlarms
 from bot.domain.fleet.approving import Approval
 from bot.domain.fleet.changing import Follows, Strategy, WavePlan
 from bot.domain.fleet.rhythm import Manager, Retry, Timing, WorkerTiming
-from bot.domain.fleet.serving import Autoscaling, Serverless
+from bot.domain.fleet.serving import AsyncInference, Autoscaling, DataCapture, Serverless, Vpc
 from bot.domain.fleet.values import Block, WholeNumber
 from bot.domain.fleet.watching import Watch
 from bot.domain.fleet.windows import Window
@@ -23,6 +24,7 @@ from bot.domain.names import (
     EnvironmentValue,
     IncludedFile,
     InstanceType,
+    KmsKey,
     PackageArn,
     PackageGroup,
     PackagePattern,
@@ -68,6 +70,8 @@ class _Common(Block):
     """Deleting a production endpoint takes two people."""
     environment: Mapping[EnvironmentKey, EnvironmentValue] = {}
     """Environment variables of the model; no secrets, because SageMaker shows them to everybody who may look."""
+    alarms: KeptAlarms | None = None
+    """CloudWatch alarms that the bot keeps for the endpoint; left out, it keeps none."""
 
 
 class Defaults(_Common):
@@ -75,6 +79,12 @@ class Defaults(_Common):
 
     timing: WorkerTiming = WorkerTiming()
     strategy: Strategy = Strategy()
+    vpc: Vpc | None = None
+    """Network of the models that deploy creates; left out, whatever they have is right."""
+    kms_key: KmsKey | None = None
+    """KMS key of the instances' storage volumes, for what deploy creates; left out, whatever they have is right."""
+    data_capture: DataCapture | None = None
+    """What SageMaker copies to S3, for what deploy creates; left out, whatever is copied is right."""
 
 
 class EndpointSpec(_Common):
@@ -98,6 +108,14 @@ class EndpointSpec(_Common):
     """Left out: whatever runs is right."""
     serverless: Serverless | None = Field(default=None, validate_default=True)
     """Memory and concurrency, for kind serverless only."""
+    async_inference: AsyncInference | None = None
+    """Where answers go, for kind async only; deploy needs it, and left out, whatever is set is right."""
+    vpc: Vpc | None = None
+    """Network of the models that deploy creates; left out, whatever they have is right."""
+    kms_key: KmsKey | None = None
+    """KMS key of the instances' storage volumes, for what deploy creates; left out, whatever they have is right."""
+    data_capture: DataCapture | None = None
+    """What SageMaker copies to S3, for what deploy creates; left out, whatever is copied is right."""
     autoscaling: Autoscaling | None = None
     """Left out: whatever autoscaling the endpoint has is right."""
     strategy: Strategy = Strategy()
@@ -183,6 +201,36 @@ class EndpointSpec(_Common):
         if kind not in (None, "serverless") and block is not None:
             raise ValueError(f"belongs to kind serverless only, and this endpoint is {kind}")
         return block
+
+    @field_validator("async_inference")
+    @classmethod
+    def _async_block_belongs_to_kind(cls, block: AsyncInference | None, info: ValidationInfo) -> AsyncInference | None:
+        kind = info.data.get("kind")
+        if kind not in (None, "async") and block is not None:
+            raise ValueError(f"belongs to kind async only, and this endpoint is {kind}")
+        return block
+
+    @field_validator("vpc", "kms_key", "data_capture")
+    @classmethod
+    def _serverless_offers_it(cls, value: object, info: ValidationInfo) -> object:
+        if value is not None and info.data.get("kind") == "serverless":
+            raise ValueError(
+                f"SageMaker offers none for serverless endpoints: leave it out, or write {info.field_name}: null where the defaults "
+                "have one"
+            )
+        return value
+
+    @field_validator("alarms")
+    @classmethod
+    def _topics_are_near(cls, alarms: KeptAlarms | None, info: ValidationInfo) -> KeptAlarms | None:
+        region = info.data.get("region")
+        for topic in alarms.notify if alarms is not None and region is not None else ():
+            if topic.split(":")[3] != region:
+                raise ValueError(
+                    f"notify names a topic in {topic.split(':')[3]}, but the endpoint is in {region}: CloudWatch tells topics of its "
+                    "own region only"
+                )
+        return alarms
 
     @field_validator("autoscaling")
     @classmethod
