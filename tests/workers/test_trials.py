@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from fakes.account import UPDATING, rolled_back
@@ -538,6 +539,14 @@ def test_a_shadow_gets_copies_and_the_weights_stay(engine: Engine) -> None:
     assert plan.trial.shadow
     pass_time(engine, timedelta(minutes=10))
     assert trial_of(engine, started).verdict is not None
+
+
+def test_a_shadow_costs_what_its_instances_cost_and_once(engine: Engine) -> None:
+    engine.prices.prices["ml.m5.xlarge"] = Decimal("0.23")
+    plan = engine.rollout(running(engine, "--weight 50 --shadow")).plan
+    assert plan is not None
+    assert plan.cost is not None
+    assert (plan.cost.per_hour_before, plan.cost.per_hour_after) == (2 * Decimal("0.23"), 3 * Decimal("0.23"))
 
 
 def test_how_much_a_shadow_gets_cannot_be_moved_live(engine: Engine) -> None:

@@ -154,11 +154,12 @@ def kept_in_trial(rollout: Rollout, trial: TrialPlan, made: Draft, returns_to: s
 
 
 def with_shadows(config: ConfigRecord) -> ConfigRecord:
-    """The config with its shadows among the variants: they run on instances like any other, which count and cost."""
+    """The config with its shadows among the variants, and there alone: they run on instances like any other, which count and cost."""
     shadows = config.document.get(SHADOW, ())
     if not shadows:
         return config
-    return config.model_copy(update={"document": {**config.document, PRODUCTION: [*config.variants(), *shadows]}})
+    others = {key: value for key, value in config.document.items() if key != SHADOW}
+    return config.model_copy(update={"document": {**others, PRODUCTION: [*config.variants(), *shadows]}})
 
 
 def _second(made: Draft, variant: str) -> Document:
