@@ -64,11 +64,12 @@ class VersionDecision(Value):
 
 @dataclass(frozen=True)
 class WatchedGroup:
-    """A model package group of one account and region, and the endpoints of the fleet file that run versions of it."""
+    """A model package group, and the endpoints of the fleet file that run versions of it."""
 
     name: str
     """As the fleet file spells it: a name, or an ARN."""
     specs: tuple[EndpointSpec, ...]
+    """Of one account and region where the group is given by its name; of several where they share one that is given by its ARN."""
     is_ambiguous: bool = False
     """Whether another account or region of the fleet file has a group of the same name."""
 
@@ -88,16 +89,17 @@ class WatchedGroup:
 
 
 def watched_groups(fleet: Fleet) -> tuple[WatchedGroup, ...]:
-    """Every group that the fleet file names, once for each account and region."""
-    found: dict[tuple[str | None, str | None, str], list[EndpointSpec]] = {}
+    """Every group that the fleet file names: by its name, once for each account and region; by its ARN, once."""
+    found: dict[tuple[str | None, ...], list[EndpointSpec]] = {}
     for spec in fleet.endpoints.values():
-        if spec.model_package_group is not None:
-            found.setdefault((spec.role_to_assume, spec.region, spec.model_package_group), []).append(spec)
-    names = [group.rpartition("/")[2] for _, _, group in found]
-    return tuple(
-        WatchedGroup(group, tuple(specs), names.count(group.rpartition("/")[2]) > 1)
-        for (_, _, group), specs in found.items()
-    )
+        group = spec.model_package_group
+        if group is not None:
+            is_arn = group.startswith("arn:")
+            key = (group.lower(),) if is_arn else (group, spec.role_to_assume, spec.region)
+            found.setdefault(key, []).append(spec)
+    named = [(specs[0].model_package_group or "", tuple(specs)) for specs in found.values()]
+    names = [group.rpartition("/")[2] for group, _ in named]
+    return tuple(WatchedGroup(group, specs, names.count(group.rpartition("/")[2]) > 1) for group, specs in named)
 
 
 def waves_by_endpoint(fleet: Fleet) -> Mapping[str, str]:

@@ -25,6 +25,8 @@ from bot.domain.fleet import parse_fleet
 
 PENDING, APPROVED, REJECTED = ApprovalStatus.PENDING, ApprovalStatus.APPROVED, ApprovalStatus.REJECTED
 
+ROLE = "arn:aws:iam::210987654321:role/endpoint-bot"
+
 FLEET = """
 version: 1
 defaults:
@@ -82,6 +84,17 @@ def test_a_group_is_watched_once_for_each_account_and_region():
 def test_a_group_is_named_by_its_arn_only_where_its_name_is_not_enough():
     assert HERE.address(runs(6)) == f"{ARN}:model-package-group/sentiment"
     assert GROUPS["credibility", None].address(f"{ARN}:model-package/credibility/2") == "credibility"
+
+
+def test_a_group_that_several_accounts_share_by_its_arn_is_one_group_that_is_called_by_its_name():
+    arn = f"{ARN}:model-package-group/sentiment"
+    shared = FLEET.replace("sentiment", arn).replace("region: eu-west-1", f"role_to_assume: '{ROLE}'")
+    groups = watched_groups(parse_fleet(shared, "fleet.yaml"))
+    assert {g.name: [s.name for s in g.specs] for g in groups} == {
+        arn: ["here", "here-too", "abroad"],
+        "credibility": ["alone"],
+    }
+    assert groups[0].address(runs(6)) == "sentiment"
 
 
 def test_endpoints_are_told_in_their_own_channels():

@@ -301,5 +301,6 @@ class FakeRegistry(Failing):
 
     def list_versions(self, group: str, approval: ApprovalStatus | None = None) -> tuple[ModelPackage, ...]:
         with self.called("list_versions", group):
-            found = [p for p in self.packages if p.group == group and approval in (None, p.approval)]
+            name = group.rpartition("/")[2]  # given as an ARN or by its name
+            found = [p for p in self.packages if p.group == name and approval in (None, p.approval)]
             return tuple(sorted(found, key=lambda p: p.version or 0, reverse=True))

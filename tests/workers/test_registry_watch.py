@@ -1,9 +1,11 @@
 """The registry as people hear of it: announced once, decided once, and the alarm when a running version is revoked."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from fakes.account import FakeRegistry
 from fakes.engine import FLEET, Engine, a_package
 from fakes.estate import Estate, standing_on
 from fakes.failing import lost, throttled
@@ -12,11 +14,13 @@ from fakes.records import ANNA, BEN, CARL, CURRENT, ENDPOINT
 
 from bot.domain.endpoint import ApprovalStatus, ModelPackage
 from bot.domain.errors import ResourceBusy, SlackRefused
+from bot.domain.fleet import EndpointSpec
 from bot.domain.hold import Hold, HoldKind
 from bot.domain.phases import Kind
 from bot.messages.ids import InputId
 from bot.store import keys
 from workers.noticing import NOTICE
+from workers.world import Aws
 
 APPROVED, PENDING, REJECTED = ApprovalStatus.APPROVED, ApprovalStatus.PENDING, ApprovalStatus.REJECTED
 
@@ -408,12 +412,54 @@ def test_a_decision_whose_answer_was_lost_is_made_once_and_told(engine: Watched)
     assert len([e for e in entries if '"version"' in e]) == 1
 
 
+GROUP_ARN = "arn:aws:sagemaker:us-east-1:123456789012:model-package-group/sentiment"
+
+
 def test_a_group_of_that_name_in_two_regions_has_to_be_named_in_full() -> None:
     engine = Watched(TWO + "    region: eu-west-1\n")
+    own, there = engine.world.aws(engine.world.fleet.endpoint(ENDPOINT)), a_package(6, PENDING)
+    european = FakeRegistry(there.model_copy(update={"arn": there.arn.replace("us-east-1", "eu-west-1")}))
+
+    def aws(spec: EndpointSpec) -> Aws:
+        return replace(own, registry=european) if spec.region == "eu-west-1" else own
+
+    object.__setattr__(engine.world, "aws", aws)
     answer = engine.ask_as(BEN, "approve-version sentiment 6")
     assert "Several accounts or regions have a group sentiment" in answer
-    assert "arn:aws:sagemaker:us-east-1:123456789012:model-package-group/sentiment" in answer
-    assert engine.registry.count("set_approval") == 0
+    assert GROUP_ARN in answer
+    assert engine.registry.count("set_approval") + european.count("set_approval") == 0
+    engine.ask_as(BEN, f"approve-version {GROUP_ARN.replace('us-east-1', 'eu-west-1')} 6")
+    assert (engine.registry.count("set_approval"), european.count("set_approval")) == (0, 1)
+    engine.close()
+
+
+ROLE = "arn:aws:iam::210987654321:role/endpoint-bot"
+SHARED = f"""  sentiment-far:
+    model_package_group: {GROUP_ARN}
+    role_to_assume: {ROLE}
+    channel: C0FAR
+    approval: {{users: [{ANNA}]}}
+"""
+
+
+@pytest.mark.parametrize("here", [GROUP_ARN, "sentiment"])
+@pytest.mark.parametrize("typed", [GROUP_ARN, "sentiment"])
+def test_a_group_that_two_accounts_share_is_decided_on_by_whoever_approves_in_either(here: str, typed: str) -> None:
+    engine = Watched(MANAGED.replace("model_package_group: sentiment", f"model_package_group: {here}") + SHARED)
+    assert "sentiment version 6: Approved by" in engine.ask_as(ANNA, f"approve-version {typed} 6")
+    assert engine.version(6).approval is APPROVED
+    engine.close()
+
+
+def test_a_group_that_two_accounts_share_is_announced_in_the_channels_of_both_and_decided_there() -> None:
+    engine = Watched(MANAGED.replace("model_package_group: sentiment", f"model_package_group: {GROUP_ARN}") + SHARED)
+    far = standing_on(engine.clock, "sentiment-far", a_package(3))
+    engine.lives_in(endpoints=Estate(engine.endpoints, far))
+    for _ in range(3):
+        engine.round()
+    assert [said.channel for said in engine.notices] == ["C0MLDEPLOYS", "C0FAR"]
+    engine.press("Approve version", by=ANNA, on=engine.notices[1])
+    assert engine.version(6).approval is APPROVED
     engine.close()
 
 

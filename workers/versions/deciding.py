@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.domain import commands
 from bot.domain.announcing import (
@@ -17,6 +17,7 @@ from bot.domain.approval import describe_approvers, is_approver
 from bot.domain.endpoint import ApprovalStatus, ModelPackage
 from bot.domain.errand import CommandErrand, FormErrand
 from bot.domain.errors import (
+    GatewayError,
     NotAllowed,
     ResourceBusy,
     ResourceMissing,
@@ -125,14 +126,17 @@ class VersionDecisions:
     def _group(self, typed: str) -> WatchedGroup:
         """The group that is meant. Raises UserError where the fleet file has none of that name, or several."""
         groups = watched_groups(self.world.fleet)
-        found = [g for g in groups if typed in (g.name, g.short_name)] or [g for g in groups if self._has_arn(g, typed)]
+        found = [g for g in groups if typed in (g.name, g.short_name)]
+        if typed.startswith("arn:"):  # the fleet file may call the same group by its name, too
+            found += [g for g in groups if g not in found and self._has_arn(g, typed)]
         if len(found) == 1:
             return found[0]
         if found:
-            arns = sorted({arn for group in found for arn in self._arns(group)})
-            raise UserError(
-                f"Several accounts or regions have a group {typed}. Nothing was changed; name one: {', '.join(arns)}"
-            )
+            arns = [self._arn(group) for group in found]
+            if arns[0] is not None and len(set(arns)) == 1:  # one group, in several spellings
+                return replace(found[0], specs=tuple(spec for group in found for spec in group.specs))
+            told = ", ".join(sorted({arn for arn in arns if arn is not None}))
+            raise UserError(f"Several accounts or regions have a group {typed}. Nothing was changed; name one: {told}")
         spec = self.world.fleet.endpoints.get(typed)
         if spec is not None and spec.is_marketplace:
             raise UserError(
@@ -145,11 +149,20 @@ class VersionDecisions:
         )
 
     def _has_arn(self, group: WatchedGroup, arn: str) -> bool:
-        return arn.rpartition("/")[2] == group.short_name and arn in self._arns(group)
+        if arn.rpartition("/")[2].lower() != group.short_name.lower():
+            return False
+        try:
+            return self._arn(group) == arn.lower()
+        except (TransientError, GatewayError) as exc:
+            log.info("whether group %s is %s cannot be told: %s", group.name, arn, exc)
+            return False
 
-    def _arns(self, group: WatchedGroup) -> set[str]:
-        """The group's ARN, as its versions tell it; empty for a group without any."""
-        return {group_arn(p.arn) for p in self.world.aws(group.specs[0]).registry.list_versions(group.name)}
+    def _arn(self, group: WatchedGroup) -> str | None:
+        """The group's ARN in lower case, as its versions tell it where the fleet file does not; None for a group without any."""
+        if group.name.startswith("arn:"):
+            return group.name.lower()
+        versions = self.world.aws(group.specs[0]).registry.list_versions(group.name)
+        return group_arn(versions[0].arn).lower() if versions else None
 
     def _version(self, group: WatchedGroup, number: int) -> ModelPackage:
         """The version as the registry has it now. Raises UserError if there is none, or if it is not Completed."""
