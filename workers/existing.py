@@ -6,6 +6,7 @@ from datetime import datetime
 from bot.domain.endpoint import EndpointStatus
 from bot.domain.errors import GatewayError, ResourceExists, ResourceMissing, TransientError
 from bot.domain.rollout import Rollout
+from bot.domain.under_way import note_of, tags_of_note
 from workers.cloning import creation_tags
 from workers.cloning.lineage import torn_down_tags
 from workers.world import Aws
@@ -25,7 +26,9 @@ def clear_failed(aws: Aws, rollout: Rollout) -> None:
 def create_endpoint(aws: Aws, rollout: Rollout) -> None:
     """CreateEndpoint. An endpoint of that name with our own tag is ours, from a call whose answer was lost."""
     try:
-        aws.endpoints.create(rollout.endpoint, rollout.target_config, creation_tags(rollout))
+        note = note_of(rollout)
+        tags = {**creation_tags(rollout), **(tags_of_note(note) if note is not None else {})}
+        aws.endpoints.create(rollout.endpoint, rollout.target_config, tags)
     except ResourceExists:
         if not _is_ours(aws, rollout):
             raise

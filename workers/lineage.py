@@ -96,12 +96,12 @@ def rollout_from_tags(
             target_config=config.name,
             current_label=previous,
             trial=trial,
-            **_brought(spec, config, trial.b if trial is not None else spec.variant, previous, endpoints),
+            **brought(spec, config, trial.b if trial is not None else spec.variant, previous, endpoints),
         ),
     )
 
 
-def _brought(
+def brought(
     spec: EndpointSpec, config: ConfigRecord, variant: str, previous: str, endpoints: Endpoints
 ) -> dict[str, Any]:
     """The version that came with the config, as the members of a plan; where the config from before ran it too, none did."""
@@ -126,6 +126,12 @@ def _package_behind(config: ConfigRecord, variant: str, endpoints: Endpoints) ->
     except ResourceMissing:
         return None
     return next((c["ModelPackageName"] for c in containers if c.get("ModelPackageName")), None)
+
+
+def label_of_config(config: ConfigRecord, variant: str, endpoints: Endpoints) -> str:
+    """The version that a variant runs, as people call it; where it runs none of a package, the config's name."""
+    package = _package_behind(config, variant, endpoints)
+    return _label(package) if package is not None else config.name
 
 
 def _label(package: str) -> str:

@@ -1,6 +1,6 @@
 """Leaves a note on the endpoint of what is under way there, for whoever has to go on after the store was emptied.
 
-The note follows from the record. It is written before the step that it tells of is saved, and taken off after the end is: whoever dies in
+The note follows from the record. It is written before the step that it tells of is saved, and taken off after the end: whoever dies in
 between leaves a note too many, never one too few. A note that AWS does not take stops nothing.
 """
 
@@ -9,7 +9,7 @@ import logging
 from dataclasses import dataclass
 
 from bot.domain.errors import GatewayError, TransientError
-from bot.domain.phases import Kind, Phase
+from bot.domain.phases import Kind, Phase, Reason
 from bot.domain.rollout import Rollout
 from bot.domain.under_way import NOTE_TAGS, note_of, tags_of_note
 from workers.ports import Endpoints
@@ -49,8 +49,8 @@ class Noting:
     def clear(self, before: Rollout, after: Rollout) -> None:
         """Take the note off, once a rollout is not at work on its endpoint any more."""
         is_left = after.phase is Phase.ROLLING_BACK and after.kind is not Kind.ROLLBACK
-        was_deleted = after.kind is Kind.TEARDOWN and after.phase is Phase.SUCCEEDED
-        if not before.noted or note_of(after) is not None or is_left or was_deleted:
+        is_gone = after.last.reason in (Reason.TORN_DOWN, Reason.ENDPOINT_GONE)
+        if not before.noted or note_of(after) is not None or is_left or is_gone:
             return
         seen = after.snapshot or before.snapshot
         if seen is None:

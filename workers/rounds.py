@@ -24,6 +24,7 @@ class RoundName(StrEnum):
     """The rounds there are."""
 
     EVENTS = "events"  # hints from the queue: what changed is looked at now
+    REVIVE = "revive"  # what was under way when the store was emptied goes on
     CENSUS = "census"  # how every endpoint stands
     REGISTRY = "registry"  # new versions are announced, revoked ones are told
     TAGS = "tags"  # what must outlive the store is written onto the endpoints

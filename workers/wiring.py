@@ -40,6 +40,7 @@ from workers.lifecycle import Collecting, Lifecycle
 from workers.locking import Locking
 from workers.manager import Manager
 from workers.merits import Merits
+from workers.noticing import Noticing
 from workers.notifier import Notifier
 from workers.noting import Noting
 from workers.opening import Opening, OpeningUnasked, WaysBack
@@ -47,6 +48,7 @@ from workers.planning import Planner
 from workers.ports import Programs
 from workers.posting import Posting
 from workers.reconciler import Reconciler
+from workers.reviving import Reviving
 from workers.ringing import Ringing
 from workers.rounds import EVENTS_EVERY, Round, RoundName, Rounds
 from workers.scoring import Scoring
@@ -219,6 +221,9 @@ def _rounds(world: World, census: Census, waves: Waves, manager: Manager, homes:
     how = world.fleet.manager or FleetManager()
     return {
         RoundName.EVENTS: Round(EVENTS_EVERY, Hints(world, census).round),
+        RoundName.REVIVE: Round(
+            world.fleet.defaults.timing.sweep, Reviving(world, Noticing(world)).round, always=True
+        ),
         RoundName.CENSUS: Round(how.census, census.round),
         RoundName.REGISTRY: Round(how.census, watch_of_registry(world, census).round),
         RoundName.TAGS: Round(how.census, Keeping(world).round),

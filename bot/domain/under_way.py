@@ -67,8 +67,8 @@ class Note(Value):
     via: str | None = None
     """The config in between, of a change over a bridge."""
     crossed: datetime | None = None
-    weight: float | None = None
-    """The old variant's weight before a bridge."""
+    last: datetime | None = None
+    """When SageMaker was asked for the way from the bridge to the target."""
     share: float | None = None
     """Percent of the traffic: of B in a trial, of the new variant on a bridge."""
     step: TrialStep | None = None
@@ -117,7 +117,7 @@ def note_of(rollout: Rollout) -> Note | None:
         bake=plan.strategy.bake or None,
         via=bridge.config if bridge is not None else None,
         crossed=rollout.bridge.crossed_at if rollout.bridge is not None else None,
-        weight=bridge.weight if bridge is not None else None,
+        last=rollout.update.intended_at if bridge is not None and rollout.update is not None else None,
         share=plan.trial.share if moves_weights and plan.trial is not None else bridge.share if bridge else None,
         step=trial.step if trial is not None else None,
         shadow=trial is not None and trial.shadow,

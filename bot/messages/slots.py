@@ -12,6 +12,7 @@ class SlotName(StrEnum):
     CARD = "card"  # the root message in the channel; edited in place, always true
     POINTER = "pointer"  # a line in the endpoint's own channel, when the story is told in another one
     PLAN = "plan"  # what would change, with Approve and Reject
+    REVIVED = "revived"  # that the store was emptied, and that it goes on
     PROGRESS = "progress"  # from the first created resource to InService
     WATCH = "watch"  # the window after the cutover
     TRIAL = "trial"  # both versions of a trial, compared for as long as it runs

@@ -10,6 +10,7 @@ from bot.messages.card import render_card, what
 from bot.messages.ending import ENDINGS, plan_is_shown, render_ending
 from bot.messages.plan import render_plan
 from bot.messages.progress import render_progress
+from bot.messages.reviving import render_revived
 from bot.messages.slots import Slot, SlotName
 from bot.messages.summary import headline, render_summary
 from bot.messages.trial import render_trial, render_trial_alert
@@ -19,11 +20,14 @@ from bot.messages.watching import render_alert, render_watch
 def wanted_slots(rollout: Rollout, behind: Sequence[Rollout] = ()) -> tuple[Slot, ...]:
     """The slots that shall exist now, in the order in which they are posted; `behind` are the rollouts that wait for this one."""
     slots: list[Slot] = []
-    if rollout.restored:
-        return (Slot(SlotName.CARD, render_card(rollout), in_thread=False), *_trial_slots(rollout))
+    if rollout.restored and (rollout.revived_at is None or _only_waits_for_its_rollback(rollout)):
+        told = (Slot(SlotName.REVIVED, render_revived(rollout)),) if rollout.revived_at is not None else ()
+        return (Slot(SlotName.CARD, render_card(rollout), in_thread=False), *told, *_trial_slots(rollout))
     if not rollout.in_parent_thread:
         slots.append(Slot(SlotName.CARD, render_card(rollout, behind), in_thread=False))
-    if plan_is_shown(rollout):
+        if rollout.revived_at is not None:
+            slots.append(Slot(SlotName.REVIVED, render_revived(rollout)))
+    if plan_is_shown(rollout) and not rollout.restored:
         slots.append(Slot(SlotName.PLAN, render_plan(rollout)))
     if rollout.plan is not None and _has_begun(rollout):
         slots.append(Slot(SlotName.PROGRESS, render_progress(rollout)))
@@ -44,6 +48,12 @@ def wanted_slots(rollout: Rollout, behind: Sequence[Rollout] = ()) -> tuple[Slot
 
 _UNWATCHED = frozenset({Kind.SCALE, Kind.WEIGHTS, Kind.CREATE, Kind.TEARDOWN})
 """Kinds that end without a summary, and so say themselves that they are done."""
+
+
+def _only_waits_for_its_rollback(rollout: Rollout) -> bool:
+    """A rollout that was found again on its way back: what the thread says of its update is more than is known by now."""
+    began = rollout.entered(Phase.ROLLING_BACK)
+    return rollout.kind is not Kind.ROLLBACK and began is not None and began == rollout.revived_at
 
 
 def _trial_slots(rollout: Rollout) -> tuple[Slot, ...]:

@@ -29,6 +29,20 @@ class KeptStore:
         with store_errors():
             self._redis.hset(keys.KEPT, endpoint, digest_of(tags))
 
+    def searched(self, endpoints: Iterable[str]) -> frozenset[str]:
+        """Those of the endpoints that were searched for what is under way since the store began."""
+        names = list(endpoints)
+        if not names:
+            return frozenset()
+        with store_errors():
+            found = self._redis.smismember(keys.SEARCHED, names)
+        return frozenset(name for name, is_in in zip(names, found, strict=True) if is_in)
+
+    def note_searched(self, endpoint: str) -> None:
+        """It was searched, and whatever was found is stored."""
+        with store_errors():
+            self._redis.sadd(keys.SEARCHED, endpoint)
+
 
 def digest_of(tags: Mapping[str, str]) -> str:
     """The same for the same tags, in whatever order."""

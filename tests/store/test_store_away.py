@@ -98,6 +98,8 @@ CALLS: dict[str, Callable[[Store], object]] = {
     "due.remove": lambda s: s.due.remove(Due.TICKS, "r1"),
     "due.settle_tell": lambda s: s.due.settle_tell("r1", 1, NOW),
     "kept.digests": lambda s: s.kept.digests(["e"]),
+    "kept.searched": lambda s: s.kept.searched(["e"]),
+    "kept.note_searched": lambda s: s.kept.note_searched("e"),
     "kept.note": lambda s: s.kept.note("e", {}),
     "holds.put_back": lambda s: s.holds.put_back("e", [HELD]),
     "due.begin": lambda s: s.due.begin(Due.ROUNDS, ["census"], NOW),

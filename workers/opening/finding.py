@@ -7,7 +7,7 @@ from bot.domain.fleet import EndpointSpec
 from bot.domain.phases import Kind, Phase
 from bot.domain.rollout import Rollout
 from bot.store.rollouts import Stored, Write
-from bot.store.slots import SlotState
+from workers.adopting import adopt_thread
 from workers.lineage import rollout_from_tags
 from workers.world import World
 
@@ -32,11 +32,8 @@ def last_on(world: World, spec: EndpointSpec, now: datetime) -> Stored | None:
 
 
 def _remember(world: World, restored: Rollout, now: datetime) -> Stored:
-    store = world.store
-    (stored,) = store.rollouts.commit([Write(restored, 0)], now)
-    if restored.thread.thread_ts is not None:
-        card = SlotState(intended_at=now, message_ts=restored.thread.thread_ts)
-        store.slots.save(restored.id, "card", card)
+    adopt_thread(world, restored)
+    (stored,) = world.store.rollouts.commit([Write(restored, 0)], now)
     return stored
 
 

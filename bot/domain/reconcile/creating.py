@@ -11,7 +11,7 @@ from bot.domain.calls import UpdateCall
 from bot.domain.endpoint import EndpointStatus, Snapshot
 from bot.domain.phases import AWS_ACTOR, BOT_ACTOR, Phase, Reason
 from bot.domain.reconcile.steps import SOON, Action, Decision, Observation, end, fail, with_why
-from bot.domain.reconcile.updating import MAX_CALLS, stopped_by_person
+from bot.domain.reconcile.updating import MAX_CALLS, never_asked, stopped_by_person
 from bot.domain.rollout import Rollout
 from bot.domain.saga import ScalingMode, ScalingSaga
 
@@ -129,7 +129,7 @@ def _not_there(rollout: Rollout, call: UpdateCall, now: datetime) -> Decision:
         return fail(rollout, Reason.AWS_UNREACHABLE, now, note)
     if stopped := stopped_by_person(rollout, now):
         return stopped
-    return _create(rollout, now)
+    return never_asked(rollout, now) or _create(rollout, now)
 
 
 def _in_service(rollout: Rollout, snapshot: Snapshot, now: datetime) -> Decision:

@@ -7,7 +7,7 @@ from bot.domain.calls import UpdateCall
 from bot.domain.endpoint import BUSY_STATUSES, EndpointStatus, Snapshot
 from bot.domain.phases import AWS_ACTOR, BOT_ACTOR, Kind, Phase, Reason
 from bot.domain.reconcile.steps import Action, Decision, Observation, end, fail, looked, with_why
-from bot.domain.reconcile.updating import MAX_CALLS, is_settling, must_wait, stopped_by_person, unfit
+from bot.domain.reconcile.updating import MAX_CALLS, is_settling, must_wait, never_asked, stopped_by_person, unfit
 from bot.domain.rollout import Rollout
 
 
@@ -59,7 +59,7 @@ def _settled(rollout: Rollout, snapshot: Snapshot, now: datetime) -> Decision:
         return end(rollout, Phase.ROLLED_BACK_BY_AWS, Reason.AWS_ROLLED_BACK, now, note, actor=AWS_ACTOR)
     if rollout.update.attempts >= MAX_CALLS:
         return fail(rollout, Reason.AWS_UNREACHABLE, now, note)
-    return set_counts_when_fit(rollout, Observation(snapshot=snapshot), now)
+    return never_asked(rollout, now) or set_counts_when_fit(rollout, Observation(snapshot=snapshot), now)
 
 
 def _count_missed(rollout: Rollout, snapshot: Snapshot) -> str | None:

@@ -12,6 +12,7 @@ from bot.domain.reconcile.updating import (
     MAX_CALLS,
     is_settling,
     must_wait,
+    never_asked,
     stopped_by_person,
     take_scaling,
 )
@@ -59,7 +60,7 @@ def _still_there(rollout: Rollout, call: UpdateCall, snapshot: Snapshot, now: da
     if call.attempts >= MAX_CALLS:
         note = "SageMaker's answers to DeleteEndpoint were lost, and the endpoint is still there."
         return fail(rollout, Reason.AWS_UNREACHABLE, now, note)
-    return _delete_when_fit(rollout, Observation(snapshot=snapshot), now)
+    return never_asked(rollout, now) or _delete_when_fit(rollout, Observation(snapshot=snapshot), now)
 
 
 def _delete_when_fit(rollout: Rollout, seen: Observation, now: datetime) -> Decision:

@@ -157,6 +157,19 @@ def stopped_by_person(rollout: Rollout, now: datetime) -> Decision | None:
     return Decision(rollout.to(Phase.CANCELLED, Reason.CANCELLED_BY_PERSON, now, who))
 
 
+def never_asked(rollout: Rollout, now: datetime) -> Decision | None:
+    """A change that was found again after the store was emptied, and shows no sign of its call, is not called for anew.
+
+    What was approved is not known any more. A way back is: it was confirmed, and its whole plan is where it leads.
+    """
+    if not rollout.restored or rollout.kind is Kind.ROLLBACK:
+        return None
+    note = "The bot's store was emptied around the moment of the call, and SageMaker shows no sign of it."
+    if rollout.has_crossed:
+        return turn_back(rollout, Reason.RESTORED_FROM_TAGS, now, note)
+    return Decision(rollout.to(Phase.CANCELLED, Reason.RESTORED_FROM_TAGS, now, BOT_ACTOR, note))
+
+
 def take_scaling(rollout: Rollout, now: datetime) -> Decision | None:
     """Autoscaling that would block the update or move counts under it is taken away first; its snapshot is saved before that."""
     assert rollout.plan is not None
@@ -229,7 +242,7 @@ def _settled(rollout: Rollout, snapshot: Snapshot, now: datetime) -> Decision:
             "Whether the update ran and was rolled back cannot be told, so it is not tried again."
         )
         return fail(rollout, Reason.AWS_UNREACHABLE, now, with_why(note, snapshot))
-    return call_when_fit(rollout, Observation(snapshot=snapshot), now)
+    return never_asked(rollout, now) or call_when_fit(rollout, Observation(snapshot=snapshot), now)
 
 
 def _tried_again(rollout: Rollout, snapshot: Snapshot, now: datetime) -> Decision | None:

@@ -1,0 +1,158 @@
+"""A rollout that was under way, as a record once more: from the note on its endpoint, its configs and the fleet file.
+
+What the note does not tell stays unknown, and what is unknown never widens what the bot may do by itself: nobody's approval is counted,
+and no second call is made for what SageMaker may have taken.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from bot.domain.bridge import Bridge
+from bot.domain.calls import UpdateCall
+from bot.domain.endpoint import Snapshot
+from bot.domain.fleet import EndpointSpec
+from bot.domain.phases import BOT_ACTOR, Kind, Phase, Reason
+from bot.domain.plan import Plan
+from bot.domain.rollout import Rollout
+from bot.domain.rollout_parts import Abort, CountChange, Thread, Transition
+from bot.domain.trial import TrialAsk
+from bot.domain.under_way import Note
+from bot.domain.watchplan import Acceptance
+from workers.rollbacks import pace_of, watch_of
+
+UNWATCHED_FOR = timedelta(hours=1)
+"""A watch that ended longer ago than this is not taken up again: whoever could have been saved from a bad version was not."""
+
+NOT_ASKED = (
+    "The bot's store was emptied before SageMaker was asked for anything, and with it the plan that was approved."
+)
+
+
+@dataclass(frozen=True)
+class Reviver:
+    """Makes the record of one note."""
+
+    spec: EndpointSpec
+    note: Note
+    snapshot: Snapshot
+    plan: Plan
+    now: datetime
+
+    def record(self) -> Rollout:
+        """The record, in the phase in which the engine finds out the rest by looking."""
+        rollout = self._record(Phase.UPDATING)
+        if self.note.kind is Kind.ROLLBACK:
+            return self._in(rollout, Phase.ROLLING_BACK)
+        if self.note.called is None:
+            return self._in(rollout, Phase.CANCELLED, NOT_ASKED)
+        landed = self._landed_at()
+        if landed is None:
+            return self._in(rollout, Phase.UPDATING)
+        rollout = rollout.with_(cutover_at=landed)
+        if self.note.until is not None and self.now - self.note.until > UNWATCHED_FOR:
+            return self._in(rollout, Phase.SUCCEEDED)
+        return self._in(rollout, Phase.WATCHING)
+
+    def _record(self, phase: Phase) -> Rollout:
+        note, began = self.note, self.note.called or self.snapshot.last_modified
+        return Rollout(
+            id=note.id,
+            kind=note.kind,
+            endpoint=self.spec.name,
+            region=self.spec.region,
+            requester=note.by,
+            thread=Thread(channel_id=note.channel, thread_ts=note.ts),
+            created_at=began,
+            phase=phase,
+            transitions=(Transition(phase=Phase.PLANNING, reason=Reason.REQUESTED, at=began, actor=note.by),),
+            pace=pace_of(self.spec),
+            watch=watch_of(self.spec),
+            expires_at=self.now,
+            approval_needed=False,
+            restored=True,
+            revived_at=self.now,
+            plan=self.plan,
+            parent_id=note.parent,
+            in_parent_thread=note.inside,
+            rollback_to=note.target if note.kind is Kind.ROLLBACK else None,
+            leaves_unknown=note.kind is Kind.ROLLBACK,
+            models_created=True,
+            config_created=True,
+            alarms_intended=note.alarms,
+            alarms_verified=note.alarms,
+            rollback_queued_by=note.queued,
+            **self._asked(),
+            **self._calls(),
+            **self._decided(),
+        )
+
+    def _asked(self) -> dict[str, Any]:
+        note = self.note
+        asked: dict[str, Any] = {}
+        if note.variant is not None and note.count is not None:
+            asked["count_change"] = CountChange(variant=note.variant, count=note.count)
+        if note.step is not None:
+            ask = TrialAsk(step=note.step, share=round(note.share or 0), shadow=note.shadow, towards_a=note.towards)
+            asked["trial"] = ask
+        return asked
+
+    def _calls(self) -> dict[str, Any]:
+        """The calls that were made, or were about to be."""
+        note = self.note
+        if note.called is None:
+            return {}
+        if note.via is None or note.kind is not Kind.UPDATE:
+            return {"update": self._call(note.target or note.current, note.called)}
+        is_over = note.last is not None
+        crossed = note.crossed or (note.called if is_over else None)
+        bridge = Bridge(
+            created=True,
+            call=self._call(note.via, note.called),
+            crossed_at=crossed,
+            shifted_at=note.last,
+        )
+        return {"bridge": bridge, "update": self._call(note.target, note.last) if note.last is not None else None}
+
+    def _call(self, config: str, at: datetime) -> UpdateCall:
+        """LastModifiedTime after the call shows that SageMaker took it."""
+        taken = at if self.snapshot.last_modified > at else None
+        return UpdateCall(config=config, intended_at=at, last_modified_before=at, accepted_at=taken)
+
+    def _decided(self) -> dict[str, Any]:
+        """What people did about it since. When is not known, and does not matter."""
+        note, at = self.note, self.note.called or self.now
+        decided: dict[str, Any] = {}
+        if note.aborted is not None:
+            decided["abort"] = Abort(actor=note.aborted, at=at)
+        if note.accepted is not None:
+            decided["acceptance"] = Acceptance(actor=note.accepted, at=at)
+        return decided
+
+    def _landed_at(self) -> datetime | None:
+        """When it landed, for what is watched afterwards; None where that is for the engine to find out."""
+        note = self.note
+        if note.kind is not Kind.UPDATE or note.landed is not None:
+            return note.landed if note.kind is Kind.UPDATE else None
+        is_watched = note.queued is None and note.step is None and note.called is not None
+        if not is_watched or not self.snapshot.is_on(note.target):
+            return None
+        assert note.called is not None
+        return max(note.called, min(self.snapshot.last_modified, self.now))
+
+    def _in(self, rollout: Rollout, phase: Phase, note: str = "") -> Rollout:
+        step = Transition(phase=phase, reason=Reason.RESTORED_FROM_TAGS, at=self.now, actor=BOT_ACTOR, note=note)
+        return rollout.with_(phase=phase, transitions=(*rollout.transitions, step))
+
+
+def waiting_for(parent: Rollout, child: Rollout, now: datetime) -> Rollout:
+    """The rollout that a revived rollback undoes, which only waits for it. Only its card is kept up to date."""
+    reason = Reason.WATCH_REGRESSED if child.requester == BOT_ACTOR else Reason.ROLLBACK_REQUESTED
+    step = Transition(phase=Phase.ROLLING_BACK, reason=reason, at=now, actor=child.requester)
+    is_told = child.in_parent_thread
+    return parent.with_(
+        phase=Phase.ROLLING_BACK,
+        transitions=(parent.transitions[0], step),
+        child_id=child.id,
+        revived_at=now if is_told else None,
+    )

@@ -1,0 +1,119 @@
+"""Finds what was under way when the store was emptied, and has the engine go on with it.
+
+What the store has not looked for yet, it says itself: an endpoint that nobody searched since the store began. So this costs two calls
+for each endpoint once, and nothing after that.
+"""
+
+import logging
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import timedelta
+
+from bot.domain.endpoint import BUSY_STATUSES, Snapshot
+from bot.domain.errors import EndpointBusy, GatewayError, ResourceMissing, RevisionConflict, TransientError
+from bot.domain.fleet import EndpointSpec
+from bot.domain.phases import Kind
+from bot.domain.rollout import Rollout
+from bot.domain.under_way import Note, note_in
+from bot.messages.reviving import render_unknown_update
+from bot.store.rollouts import Write
+from workers.adopting import adopt_thread
+from workers.lineage import rollout_from_tags
+from workers.noticing import Noticing
+from workers.reviving.plans import PlanReader, with_alarms, with_scaling
+from workers.reviving.records import Reviver, waiting_for
+from workers.world import Aws, World
+
+log = logging.getLogger(__name__)
+
+ONE_ROUND = timedelta(seconds=45)
+"""The rest waits for the next round: a job has two minutes."""
+
+AT_ONCE = 4
+"""Endpoints that are searched at the same time."""
+
+
+@dataclass(frozen=True)
+class Reviving:
+    """Searches endpoints for notes of rollouts that the store does not know."""
+
+    world: World
+    noticing: Noticing
+    stopwatch: Callable[[], float] = time.monotonic
+
+    def round(self) -> None:
+        """Search those that nobody searched since the store began, as far as the time of one round goes."""
+        began = self.stopwatch()
+        names = list(self.world.fleet.endpoints)
+        searched = self.world.store.kept.searched(names)
+
+        def search(name: str) -> None:
+            if self.stopwatch() - began < ONE_ROUND.total_seconds():
+                self._search(self.world.fleet.endpoint(name))
+
+        with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
+            for _ in pool.map(search, (name for name in names if name not in searched)):
+                pass
+
+    def _search(self, spec: EndpointSpec) -> None:
+        """One endpoint. What AWS or Slack does not let us do now is tried again in the next round."""
+        aws = self.world.aws(spec)
+        try:
+            snapshot = aws.endpoints.describe(spec.name)
+            note = note_in(aws.endpoints.tags(snapshot.arn))
+            if note is None:
+                self._tell_of_unknown(spec, aws, snapshot)
+            elif self.world.store.rollouts.load(note.id) is None:
+                self._revive(spec, aws, snapshot, note)
+        except ResourceMissing:
+            log.info("%s does not exist, so nothing is under way on it", spec.name)
+        except (TransientError, GatewayError) as exc:
+            log.warning("it cannot be told whether something is under way on %s: %s", spec.name, exc)
+            return
+        self.world.store.kept.note_searched(spec.name)
+
+    def _revive(self, spec: EndpointSpec, aws: Aws, snapshot: Snapshot, note: Note) -> None:
+        now = self.world.clock()
+        plan = PlanReader(aws, spec, note, snapshot, now).read()
+        rollout = Reviver(spec, note, snapshot, plan, now).record()
+        rollout = with_scaling(aws, with_alarms(aws, rollout, spec), spec, note, snapshot)
+        revived = self._with_parent(rollout, spec, aws, snapshot)
+        for each in revived:
+            adopt_thread(self.world, each)
+        try:
+            self.world.store.rollouts.commit([Write(each, 0, now) for each in revived], now)
+        except (RevisionConflict, EndpointBusy) as exc:
+            log.info("rollout %s is not taken up: %s", rollout.id, exc)
+            return
+        log.warning("rollout %s of %s goes on: the store was emptied while it was %s", note.id, spec.name, note.phase)
+
+    def _with_parent(self, rollout: Rollout, spec: EndpointSpec, aws: Aws, snapshot: Snapshot) -> tuple[Rollout, ...]:
+        """A rollback together with what it undoes, which its own end ends."""
+        if rollout.kind is not Kind.ROLLBACK or rollout.parent_id is None or rollout.plan is None:
+            return (rollout,)
+        try:
+            left = aws.endpoints.describe_config(rollout.plan.current_config)
+        except ResourceMissing:
+            return (rollout,)
+        parent = rollout_from_tags(spec, snapshot, left, aws.endpoints, self.world.clock())
+        if parent is None or parent.id != rollout.parent_id or self.world.store.rollouts.load(parent.id) is not None:
+            return (rollout,)
+        brought = parent.plan is not None and parent.plan.package_arn is not None
+        child = rollout.with_(leaves_unknown=not brought)
+        return (waiting_for(parent, child, self.world.clock()), child)
+
+    def _tell_of_unknown(self, spec: EndpointSpec, aws: Aws, snapshot: Snapshot) -> None:
+        """An update towards a config of ours that no note explains: it is not guessed whose it is, but people are told."""
+        if snapshot.status not in BUSY_STATUSES or snapshot.pending is None:
+            return
+        try:
+            tags = aws.endpoints.describe_config(snapshot.pending.config_name).tags
+        except ResourceMissing:
+            return
+        made_by, channel = tags.get("rollout:id"), tags.get("rollout:thread", "").partition(":")[0] or spec.channel
+        if made_by is None or channel is None or self.world.store.rollouts.load(made_by) is not None:
+            return
+        message = render_unknown_update(spec.name, snapshot.pending.config_name, made_by)
+        self.noticing.say(f"unknown update of {spec.name} to {snapshot.pending.config_name}", channel, message)
