@@ -6,7 +6,7 @@ from bot.domain.approval import Person, describe_approvers, is_approver
 from bot.domain.errors import NotAllowed, UserError
 from bot.domain.fleet import Approval
 from bot.domain.hold import Hold, HoldKind
-from bot.domain.names import mention
+from bot.domain.names import literal, mention
 
 
 def put_on(standing: Sequence[Hold], wanted: Hold) -> Hold:
@@ -20,8 +20,8 @@ def put_on(standing: Sequence[Hold], wanted: Hold) -> Hold:
         return wanted
     if mine.actor != wanted.actor:
         raise UserError(
-            f"{mention(mine.actor)} holds {wanted.endpoint} already ({mine.reason}). Nothing was changed: no automation comes near "
-            "it in any case."
+            f"{mention(mine.actor)} holds {wanted.endpoint} already ({literal(mine.reason)}). Nothing was changed: no automation comes "
+            "near it in any case."
         )
     return wanted.model_copy(update={"since": mine.since})
 

@@ -13,7 +13,7 @@ from bot.domain.approval import Person, describe_approvers, is_approver
 from bot.domain.errors import EndpointLocked, NotAllowed, UserError
 from bot.domain.fleet import Approval, EndpointSpec, Fleet
 from bot.domain.model import Value
-from bot.domain.names import mention
+from bot.domain.names import literal, mention
 from bot.domain.phases import Kind, Phase
 from bot.domain.rollout import Rollout
 
@@ -102,7 +102,7 @@ def stands_in_the_way(lock: Lock | None, rollout: Rollout) -> bool:
 def in_words(lock: Lock) -> str:
     """The lock as part of a sentence: `the lock of <@U…> (load test)`."""
     what = "lock" if lock.endpoint else "freeze"
-    return f"the {what} of {mention(lock.holder)} ({lock.reason})"
+    return f"the {what} of {mention(lock.holder)} ({literal(lock.reason)})"
 
 
 def refusal(lock: Lock, now: datetime) -> EndpointLocked:

@@ -11,6 +11,10 @@ from pydantic import AfterValidator, StringConstraints, WithJsonSchema
 
 _ECHO_LIMIT = 60  # characters of somebody's input that an error repeats
 
+_LOOKALIKES = {"*": "∗", "_": "ˍ", "~": "∼", "`": "ˋ"}
+_MARK = re.compile(r"`|(?<!\w)[*_~]+|[*_~]+(?!\w)")
+_REFERENCE = re.compile(r"<(?=[@#!])")
+
 
 def mention(user_id: str) -> str:
     """Somebody in a message: a Slack user as a mention, anybody else (a terminal, AWS, the bot itself) by name."""
@@ -22,7 +26,29 @@ def mention(user_id: str) -> str:
 def quoted(value: str) -> str:
     """Somebody's input in quotes, for an error: shortened, and without what could break a line."""
     visible = "".join(character if character.isprintable() else "·" for character in value)
-    return f"“{visible}”" if len(visible) <= _ECHO_LIMIT else f"“{visible[: _ECHO_LIMIT - 1]}…”"
+    return f"“{literal(visible if len(visible) <= _ECHO_LIMIT else visible[: _ECHO_LIMIT - 1] + '…')}”"
+
+
+def unmarked(text: str) -> str:
+    """Somebody's words, which read the same but make nothing bold.
+
+    mrkdwn has no escape for its marks, so look-alikes take the place of those at the edge of a word, where Slack heeds them; marks
+    within a word (`stt_prod`, `2*3`) stay. `as_typed` turns them back, for terminals.
+    """
+    return _MARK.sub(lambda marks: "".join(_LOOKALIKES[mark] for mark in marks[0]), text)
+
+
+def literal(text: str) -> str:
+    """Somebody's words for a sentence of ours, in which mentions are alive: `unmarked`, and calling nobody."""
+    return _REFERENCE.sub("‹", unmarked(text))
+
+
+def as_typed(text: str) -> str:
+    """The inverse of `literal` and of `unmarked`."""
+    return text.translate(_TYPED)
+
+
+_TYPED = str.maketrans({lookalike: mark for mark, lookalike in _LOOKALIKES.items()} | {"‹": "<"})
 
 
 class _Shape:

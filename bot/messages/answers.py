@@ -15,6 +15,7 @@ from bot.messages.blocks import (
     escape,
     escape_except_mentions,
     listed,
+    said,
     section,
 )
 from bot.messages.card import what
@@ -48,7 +49,7 @@ def past_line(rollout: Rollout, *, with_endpoint: bool = False) -> str:
     accepted = f"accepted by {mention(rollout.acceptance.actor)}" if rollout.acceptance is not None else ""
     verdict = aside(rollout.verdict.kind, accepted) if rollout.verdict is not None else ""
     rejection = rejection_of(rollout)
-    why = f" (“{escape(on_one_line(rejection.reason, _LONGEST_REASON))}”)" if rejection and rejection.reason else ""
+    why = f" (“{said(on_one_line(rejection.reason, _LONGEST_REASON))}”)" if rejection and rejection.reason else ""
     lasted = "" if rollout.is_active else f", over after {span(rollout.last.at - rollout.created_at)}"
     return (
         f"{name}{change}: {rollout.phase.words}{verdict}{why} · {moment(rollout.created_at)}, "

@@ -8,6 +8,7 @@ from typing import Any
 from bot.domain.commands import Command
 from bot.domain.errand import CommandValue
 from bot.domain.model import Value
+from bot.domain.names import unmarked
 from bot.messages.ids import COMMAND_PLACES, ActionId, BlockId
 
 Block = dict[str, Any]
@@ -30,7 +31,7 @@ class Message:
 
 
 def escape(text: str) -> str:
-    """Make text from outside harmless in mrkdwn: no mentions, no links, no channel-wide pings."""
+    """Make text harmless in mrkdwn: no mentions, no links, no channel-wide pings. For words that people wrote, see `said`."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
@@ -40,6 +41,11 @@ _MENTION = re.compile(r"&lt;(@[UW][A-Z0-9]+|#[CG][A-Z0-9]+|!subteam\^S[A-Z0-9]+)
 def escape_except_mentions(text: str) -> str:
     """A sentence of our own that may quote somebody's words: only mentions of people, groups and channels stay alive in it."""
     return _MENTION.sub(r"<\1>", escape(text))
+
+
+def said(text: str) -> str:
+    """Somebody's own words, or a vendor's: shown letter by letter, without effect on what stands around them."""
+    return escape(unmarked(text))
 
 
 def code(text: str) -> str:
@@ -143,7 +149,7 @@ def command_buttons(*wanted: CommandButton, block_id: BlockId | None = BlockId.C
 
 def quote(text: str) -> str:
     """Somebody's own words, line by line, set apart from ours."""
-    return "\n".join(f"> {escape(line)}" for line in text.splitlines() if line.strip())
+    return "\n".join(f"> {said(line)}" for line in text.splitlines() if line.strip())
 
 
 def listed(lines: Sequence[str], *, most: int = 40) -> str:

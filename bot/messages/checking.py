@@ -2,7 +2,7 @@
 
 from bot.domain.checks import CheckRun, CheckTime, Score
 from bot.domain.rollout import Rollout
-from bot.messages.blocks import Block, escape, section
+from bot.messages.blocks import Block, escape, said, section
 from bot.messages.words import aside, on_one_line, signed
 
 _LAST_LINES = 8
@@ -34,7 +34,7 @@ def check_blocks(rollout: Rollout) -> list[Block]:
     on_the_old = f"; on the old one: {_result(before)}" if before is not None and before.is_over else ""
     lines = [f"*Check command* on the new fleet: {_result(after)}{on_the_old}."]
     if after.summary:
-        lines.append(f"It says: {escape(on_one_line(after.summary, 300))}")
+        lines.append(f"It says: {said(on_one_line(after.summary, 300))}")
     lines += _scores(before, after)
     blocks = [section("\n".join(lines))]
     if not after.passed and after.output.strip():
@@ -45,7 +45,7 @@ def check_blocks(rollout: Rollout) -> list[Block]:
 def _result(run: CheckRun) -> str:
     if not run.is_over:
         return "it runs now" if run.started_at is not None else "it waits for a worker"
-    problem = aside(escape(on_one_line(run.problem, 200).rstrip(".")))
+    problem = aside(said(on_one_line(run.problem, 200).rstrip(".")))
     if run.passed is None:
         return f"no answer{problem}"
     return f"passed{problem}" if run.passed else f"failed with exit status {run.exit_status}{problem}"

@@ -8,7 +8,7 @@ from bot.domain.readiness import ReadinessLevel
 from bot.domain.rejection import rejection_of
 from bot.domain.rollout import Rollout
 from bot.domain.starting import written
-from bot.messages.blocks import Block, Confirm, actions, button, code, context, escape, escape_except_mentions
+from bot.messages.blocks import Block, Confirm, actions, button, code, context, escape_except_mentions, said
 from bot.messages.ids import ActionId, BlockId
 from bot.messages.lifecycle import deletion_question
 from bot.messages.proposed import what_the_manager_does
@@ -145,5 +145,5 @@ def _runs(rollout: Rollout) -> str:
 def _rejected(rollout: Rollout) -> str:
     rejection = rejection_of(rollout)
     assert rejection is not None
-    why = f": {escape(on_one_line(rejection.reason, _LONGEST_REASON).rstrip('.'))}" if rejection.reason else ""
+    why = f": {said(on_one_line(rejection.reason, _LONGEST_REASON).rstrip('.'))}" if rejection.reason else ""
     return f"Rejected by {mention(rejection.actor)}{why}, {moment(rejection.at)}"

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from bot.domain.hold import Hold, HoldKind
 from bot.domain.names import mention
-from bot.messages.blocks import Message, code, context, escape, section
+from bot.messages.blocks import Message, code, context, escape, said, section
 from bot.messages.words import count, moment, on_one_line
 
 _SHORT_REASON = 80
@@ -21,7 +21,7 @@ def hold_line(hold: Hold, *, short: bool = False) -> str:
         short: For a row of the board, where there is no room for a long reason.
     """
     since = f"since {moment(hold.since)}"
-    reason = escape(on_one_line(hold.reason, _SHORT_REASON if short else _LONGEST_REASON).rstrip("."))
+    reason = said(on_one_line(hold.reason, _SHORT_REASON if short else _LONGEST_REASON).rstrip("."))
     why = f": {reason}" if reason else ""
     match hold.kind:
         case HoldKind.BY_PERSON:
@@ -49,7 +49,7 @@ def left_behind(endpoint: str, hold: Hold | None = None) -> str:
 
 def render_held(hold: Hold) -> Message:
     """The answer to hold, for everybody in the channel."""
-    text = f"*{escape(hold.endpoint)}* is held by {mention(hold.actor)}: {escape(hold.reason)}"
+    text = f"*{escape(hold.endpoint)}* is held by {mention(hold.actor)}: {said(hold.reason)}"
     small = f"Nothing but a person brings a new version to it until it is lifted: {code(f'unhold {hold.endpoint}')}"
     return Message(text, (section(text), context(small)))
 

@@ -16,6 +16,7 @@ from bot.messages.blocks import (
     code,
     context,
     escape,
+    said,
     section,
 )
 from bot.messages.ids import ActionId, BlockId
@@ -30,7 +31,7 @@ def lock_line(lock: Lock, now: datetime, *, short: bool = False) -> str:
     is_cut = short and len(lock.reason) > _SHORT_REASON
     reason = f"{lock.reason[:_SHORT_REASON]}…" if is_cut else lock.reason
     verb = "locked" if lock.endpoint else "frozen"
-    return f"{verb} by {mention(lock.holder)} {span(now - lock.since)} ago: {escape(reason)}{_until(lock)}"
+    return f"{verb} by {mention(lock.holder)} {span(now - lock.since)} ago: {said(reason)}{_until(lock)}"
 
 
 def render_lock_event(event: LockEvent, under_way: Sequence[Rollout] = ()) -> Message:
@@ -46,7 +47,7 @@ def render_lock_event(event: LockEvent, under_way: Sequence[Rollout] = ()) -> Me
         text = f"{mention(event.actor)} {what} after {span(event.at - lock.since)}. Changes may start again."
         return Message(text, (section(text),))
     what = f"*{escape(lock.endpoint)}* is locked" if lock.endpoint else "*Everything is frozen*"
-    text = f"{what} by {mention(lock.holder)}{_until(lock)}: {escape(lock.reason)}"
+    text = f"{what} by {mention(lock.holder)}{_until(lock)}: {said(lock.reason)}"
     blocks: list[Block] = [section(text)]
     if under_way:
         ids = ", ".join(code(r.id) for r in under_way[:5])
@@ -83,7 +84,7 @@ def render_break_request(request: BreakRequest, approvers: str) -> Message:
     return Message(
         _wish(request),
         (
-            section(f"{_wish(request)}\nIt was set {_age(request)}: {escape(lock.reason)}{_until(lock)}"),
+            section(f"{_wish(request)}\nIt was set {_age(request)}: {said(lock.reason)}{_until(lock)}"),
             actions(BlockId.LOCK, button("Break lock", ActionId.BREAK_LOCK, value, style="danger", confirm=confirm)),
             context(question),
         ),
@@ -93,7 +94,7 @@ def render_break_request(request: BreakRequest, approvers: str) -> Message:
 def render_break_outcome(request: BreakRequest) -> Message:
     """The same message when nothing is left to agree to."""
     outcome = _outcome(request)
-    asked = f"{_wish(request, over=True)}\nIt was set {_age(request)}: {escape(request.lock.reason)}"
+    asked = f"{_wish(request, over=True)}\nIt was set {_age(request)}: {said(request.lock.reason)}"
     return Message(f"{_wish(request, over=True)} {outcome}", (section(asked), context(outcome)))
 
 
@@ -130,7 +131,7 @@ def _outcome(request: BreakRequest) -> str:
         )
     if ended.kind is LockEventKind.BROKEN:
         return f"Broken by {mention(ended.actor)}. Changes may start again."
-    escaped = ended.lock.model_copy(update={"reason": escape(ended.lock.reason)})
+    escaped = ended.lock.model_copy(update={"reason": said(ended.lock.reason)})
     return f"{how_it_ended(ended.model_copy(update={'lock': escaped}))} Nothing is left to break."
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from bot.domain.endpoint import ApprovalStatus, ModelPackage
 from bot.domain.merits import Effect, Merit, MeritComparison, Merits
-from bot.messages.blocks import Block, Message, context, divider, escape, listed, section
+from bot.messages.blocks import Block, Message, context, divider, escape, listed, said, section
 from bot.messages.words import count, moment
 
 MOST_IN_PLAN = 8
@@ -73,7 +73,7 @@ def _version(package: ModelPackage, is_running: bool, note: str) -> str:
     parts = [f"*{escape(package.label)}*", "*runs now*" if is_running else "", approval]
     parts += ["" if package.is_completed else package.status, f"registered {moment(package.created_at)}"]
     if package.description and package.description != package.label:
-        parts.append(escape(package.description))
+        parts.append(said(package.description))
     return " · ".join([part for part in (*parts, note) if part])
 
 

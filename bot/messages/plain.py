@@ -2,6 +2,7 @@
 
 import re
 
+from bot.domain.names import as_typed
 from bot.messages.blocks import Block, Message
 
 _DATE = re.compile(r"<!date\^\d+\^[^|>]*\|([^>]*)>")
@@ -24,7 +25,7 @@ def plain_text(text: str) -> str:
     text = _GROUP.sub(r"@\1", text)
     text = _MENTION.sub(r"\1\2", text)
     text = _BOLD.sub(r"\1", text).replace("```", "").replace("`", "")
-    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&").strip()
+    return as_typed(text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")).strip()
 
 
 def _block(block: Block) -> str:

@@ -5,7 +5,7 @@ from bot.domain.plan import Finding, Level, Plan
 from bot.domain.preflight import CheckName
 from bot.domain.rollout import Rollout
 from bot.domain.rollout_parts import Redraw
-from bot.messages.blocks import Block, Message, context, escape, section
+from bot.messages.blocks import Block, Message, context, escape, said, section
 from bot.messages.changes import change_blocks, change_lines
 from bot.messages.checks import finding_lines
 from bot.messages.decision import decision_blocks
@@ -52,7 +52,7 @@ def plan_blocks(endpoint: str, kind: Kind, plan: Plan, reason: str = "") -> list
     """The plan without its decision: what changes, what was found, how it goes; last, whether there is a way back."""
     head = f"*{escape(plan_title(endpoint, kind, plan))}*"
     if reason:
-        head += f"\n> {escape(reason)}"
+        head += f"\n> {said(reason)}"
     blocks = [section(head)]
     if plan.differences:
         blocks += change_blocks("*What changes*", plan.differences)

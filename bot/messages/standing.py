@@ -22,6 +22,7 @@ from bot.messages.blocks import (
     escape,
     escape_except_mentions,
     listed,
+    said,
     section,
 )
 from bot.messages.changes import change_blocks
@@ -104,7 +105,7 @@ def _head(standing: Standing) -> list[str]:
             f"SageMaker says {snapshot.status}, on config {code(snapshot.config_name)} since {moment(snapshot.last_modified)}."
         )
         if snapshot.failure_reason:
-            lines.append(f"Its last FailureReason: {escape(snapshot.failure_reason)}")
+            lines.append(f"Its last FailureReason: {said(snapshot.failure_reason)}")
     if standing.hourly is not None:
         lines.append(f"It costs {dollars(standing.hourly)} an hour.")
     if standing.idle_since is not None:

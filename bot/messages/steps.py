@@ -5,7 +5,7 @@ from bot.domain.phases import Kind, Phase
 from bot.domain.rollout import Rollout
 from bot.domain.rollout_parts import Chore
 from bot.domain.saga import ScalingMode
-from bot.messages.blocks import code, escape
+from bot.messages.blocks import code, escape, said
 from bot.messages.checking import check_step
 from bot.messages.crossing import config_steps, crossing_steps
 from bot.messages.lifecycle import steps_of_it
@@ -119,7 +119,7 @@ def _variant(variant: VariantState, *, several: bool) -> str:
     parts = []
     if variant.desired_count is not None and variant.current_count is not None:
         parts.append(f"{variant.current_count} of {count(variant.desired_count, 'instance')}")
-    stage = escape(variant.message or variant.stage or "")
+    stage = said(variant.message or variant.stage or "")
     if stage:
         parts.append(f"SageMaker says “{stage.rstrip('.')}”")
     text = ", ".join(parts)

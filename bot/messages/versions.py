@@ -19,6 +19,7 @@ from bot.messages.blocks import (
     escape_except_mentions,
     listed,
     quote,
+    said,
     section,
 )
 from bot.messages.words import count, moment, on_one_line
@@ -126,7 +127,7 @@ def how_it_stands(package: ModelPackage) -> str:
     by, why = decided_by(package), on_one_line(decided_why(package), 300)
     who = f" by {escape_except_mentions(by)}" if by else ""
     when = f" ({moment(package.modified_at)})" if package.modified_at is not None else ""
-    return f"{STATUS_WORDS[package.approval]}{who}{when}{f': {escape(why)}' if why else '.'}"
+    return f"{STATUS_WORDS[package.approval]}{who}{when}{f': {said(why)}' if why else '.'}"
 
 
 def render_unwatched(announcement: Announcement) -> Message:
@@ -171,7 +172,7 @@ def render_offered(release: Release, specs: Sequence[EndpointSpec], newest: str)
 
 def release_line(release: Release) -> str:
     """A release's notes in a row among others."""
-    return f"release notes: {escape(on_one_line(release.notes, _SHORT_NOTES))}"
+    return f"release notes: {said(on_one_line(release.notes, _SHORT_NOTES))}"
 
 
 def promotion_of(spec: EndpointSpec, package: ModelPackage) -> Promote:

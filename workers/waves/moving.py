@@ -14,7 +14,7 @@ from bot.domain.errors import (
 )
 from bot.domain.hold import Hold
 from bot.domain.lock import EVERYTHING, in_words
-from bot.domain.names import mention
+from bot.domain.names import literal, mention
 from bot.domain.phases import BOT_ACTOR, Kind, Phase, Reason
 from bot.domain.rollout import Rollout
 from bot.domain.version import Version
@@ -97,7 +97,7 @@ class WaveMoving:
             if lock is not None:
                 found[member.endpoint] = f"waits for {in_words(lock)}"
             elif hold is not None:
-                found[member.endpoint] = f"waits until it is let go: held by {mention(hold.actor)}, {hold.reason}"
+                found[member.endpoint] = f"waits until it is let go: held by {mention(hold.actor)}, {literal(hold.reason)}"
         return found
 
     def _config(self, member: Member) -> str | None:

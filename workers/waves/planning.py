@@ -14,6 +14,7 @@ from bot.domain.fleet import EndpointSpec, WavePlan
 from bot.domain.hold import Hold
 from bot.domain.lock import in_words
 from bot.domain.managing.desired import desired_change, is_same_package
+from bot.domain.names import literal
 from bot.domain.plan import Difference
 from bot.domain.version import Version
 from bot.domain.wave import LeftOut, Member, Wish
@@ -143,7 +144,7 @@ class _Asking:
         version = Version(package_arn=package.arn, label=package.label)
         for hold in holds:
             if hold.is_about(version) and not (self.by_person and hold.wave_id is not None):
-                return f"{hold.kind.replace('by_person', 'held')}: {hold.reason}"
+                return f"{hold.kind.replace('by_person', 'held')}: {literal(hold.reason)}"
         return None
 
     def _change(

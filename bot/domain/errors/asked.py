@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from bot.domain.durations import span
 from bot.domain.errors.root import RolloutBotError
-from bot.domain.names import mention
+from bot.domain.names import literal, mention
 from bot.domain.nearest import either
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class UnknownName(UserError):
 
     def __init__(self, kind: str, name: str, nearest: Sequence[str] = (), *, hint: str = "") -> None:
         advice = f"Did you mean {either(nearest)}?" if nearest else hint
-        super().__init__(f"There is no {kind} “{name}”. {advice}".rstrip())
+        super().__init__(f"There is no {kind} “{literal(name)}”. {advice}".rstrip())
         self.kind = kind
         self.name = name
         self.nearest = tuple(nearest)
@@ -107,7 +107,7 @@ class EndpointLocked(UserError):
         what, lift = (f"{endpoint} is locked", f"unlock {endpoint}") if endpoint else ("Everything is frozen", "thaw")
         lapses = f", until {until.astimezone(UTC):%a %Y-%m-%d %H:%M} UTC" if until is not None else ""
         super().__init__(
-            f"{what} by {mention(holder)}, {span(now - since)} ago{lapses}: “{reason}”. Nothing was changed. "
+            f"{what} by {mention(holder)}, {span(now - since)} ago{lapses}: “{literal(reason)}”. Nothing was changed. "
             f"Ask {mention(holder)}, or lift it with: {lift}"
         )
         self.endpoint = endpoint
@@ -150,6 +150,6 @@ class UnknownRollout(UserError):
         hint = (
             f"Did you mean {either(nearest)}?" if nearest else "Its id stands on its card; history lists the past ones."
         )
-        super().__init__(f"There is no rollout “{rollout_id}”. {hint}")
+        super().__init__(f"There is no rollout “{literal(rollout_id)}”. {hint}")
         self.rollout_id = rollout_id
         self.nearest = tuple(nearest)

@@ -20,7 +20,7 @@ from bot.domain.managing.proposals import again_after, signature_of, wanted_of
 from bot.domain.managing.ranks import rank_of
 from bot.domain.managing.situation import Situation
 from bot.domain.managing.versions import Candidate, candidate_of, held
-from bot.domain.names import mention
+from bot.domain.names import literal, mention
 from bot.domain.phases import Kind
 from bot.domain.rollout import Rollout
 from bot.domain.starting import written
@@ -94,7 +94,7 @@ def _wish(spec: EndpointSpec, standing: Standing, situation: Situation, now: dat
     if spec.policy == "manual" and situation.asked_by is None:
         return Nothing(Why.BY_POLICY, "its policy is manual")
     if hold := next((h for h in situation.holds if h.kind is HoldKind.BY_PERSON), None):
-        return Nothing(Why.HELD, f"{mention(hold.actor)} holds it: {hold.reason}")
+        return Nothing(Why.HELD, f"{mention(hold.actor)} holds it: {literal(hold.reason)}")
     candidate = candidate_of(spec, standing, situation, now)
     if standing.state is BoardState.NOT_DEPLOYED:
         return _creation(standing, candidate, situation)

@@ -1,7 +1,7 @@
 """What stands against the version that shall run."""
 
 from bot.domain.hold import Hold, HoldKind
-from bot.domain.names import mention
+from bot.domain.names import literal, mention
 from bot.domain.phases import Kind
 from bot.domain.plan import Finding
 from bot.domain.preflight.facts import Facts
@@ -19,7 +19,7 @@ def version_is_not_held(facts: Facts) -> Finding | None:
 
 
 def _sentence(hold: Hold) -> str:
-    when, why = written(hold.since), f": {hold.reason.rstrip('.')}" if hold.reason else ""
+    when, why = written(hold.since), f": {literal(hold.reason.rstrip('.'))}" if hold.reason else ""
     match hold.kind:
         case HoldKind.BY_PERSON:
             return f"{mention(hold.actor)} holds this endpoint since {when}{why}."

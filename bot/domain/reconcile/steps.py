@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot.domain.endpoint import BUSY_STATUSES, EndpointStatus, Snapshot
+from bot.domain.names import literal
 from bot.domain.phases import BOT_ACTOR, Phase, Reason
 from bot.domain.plan import Difference
 from bot.domain.reconcile.legs import call_of, with_call
@@ -94,7 +95,7 @@ def _is_at_work(snapshot: Snapshot, config: str) -> bool:
 def with_why(note: str, snapshot: Snapshot) -> str:
     """The note with SageMaker's own reason behind it, or that there is none."""
     return (
-        f"{note} SageMaker says: {snapshot.failure_reason}"
+        f"{note} SageMaker says: {literal(snapshot.failure_reason)}"
         if snapshot.failure_reason
         else f"{note} SageMaker gave no reason."
     )
