@@ -45,6 +45,8 @@ class Alarm(Value):
     comparison: str = "GreaterThanThreshold"
     missing_data: str = "missing"
     """How CloudWatch takes a period without data: breaching, notBreaching, ignore or missing."""
+    notify: tuple[str, ...] = ()
+    """ARNs of whom CloudWatch tells when it goes off; none while its actions are switched off."""
     description: str = ""
     state: AlarmState = AlarmState.INSUFFICIENT_DATA
     state_reason: str = ""
@@ -70,6 +72,7 @@ class Alarm(Value):
         return self.model_copy(
             update={
                 "datapoints_to_alarm": needed,
+                "notify": (),
                 "description": "",
                 "state": AlarmState.INSUFFICIENT_DATA,
                 "state_reason": "",

@@ -97,7 +97,7 @@ def _facts(facts: Facts, content_hash: str, model_hashes: Mapping[str, str]) -> 
     yield "Strategy", f"{strategy}, bake {int(strategy.bake.total_seconds())} s"
     for name in strategy.alarms:
         alarm = (facts.standing_alarms or {}).get(name)
-        rule = alarm.model_dump(mode="json", exclude={"state", "state_reason", "since"}) if alarm else None
+        rule = alarm.model_dump(mode="json", exclude={"state", "state_reason", "since", "notify"}) if alarm else None
         yield f"Alarm {name}", content_hash_of(rule) if rule else "missing"
 
 

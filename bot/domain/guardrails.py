@@ -6,8 +6,8 @@ fleet that suffers, and then ends the very deployment that would have mended it.
 
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
-from typing import NamedTuple
 
+from bot.domain.alarm_rules import NAMESPACE, AlarmRule, error_rule, latency_rules, mid_stream_rule
 from bot.domain.alarms import Alarm
 from bot.domain.endpoint import ConfigRecord
 from bot.domain.fleet import EndpointSpec
@@ -30,18 +30,7 @@ BROKEN_STREAMS_CEILING = 5
 its average is 1 after a single error. A healthy endpoint has none; the watch afterwards judges the rate.
 """
 
-_NAMESPACE = "AWS/SageMaker"
 _MOST_DATAPOINTS = 3
-
-
-class _Rule(NamedTuple):
-    """One ceiling of one metric, in the metric's own unit."""
-
-    label: str
-    metric: str
-    statistic: str
-    ceiling: float
-    meaning: str
 
 
 def alarms_for(rollout: Rollout, spec: EndpointSpec, target: ConfigRecord, strategy: Strategy) -> tuple[Alarm, ...]:
@@ -63,7 +52,7 @@ def alarms_for(rollout: Rollout, spec: EndpointSpec, target: ConfigRecord, strat
     return tuple(
         Alarm(
             name=f"{name}-{rule.label}" if len(variants) == 1 else f"{name}-{rule.label}-{variant}",
-            namespace=_NAMESPACE,
+            namespace=NAMESPACE,
             metric=rule.metric,
             dimensions={"EndpointName": spec.name, "VariantName": variant, "EndpointConfigName": target.name},
             statistic=rule.statistic,
@@ -89,25 +78,12 @@ def left_out(own: Sequence[Alarm], spec: EndpointSpec, target: ConfigRecord) -> 
     return len(tuple(_rules(spec))) * len(target.variants()) - len(own)
 
 
-def _rules(spec: EndpointSpec) -> Iterator[_Rule]:
+def _rules(spec: EndpointSpec) -> Iterator[AlarmRule]:
     thresholds = spec.watch.thresholds
-    streaming = spec.kind == "streaming"
-    errors = USUAL_ERROR_CEILING if thresholds.error_rate is None else thresholds.error_rate
-    # Published with every request as 1 or 0, so its average is a rate.
-    yield _Rule(
-        "errors", "Invocation5XXErrors", "Average", errors, f"5XX errors above {100 * errors:g} % of the requests"
-    )
-    if streaming:
-        broken = BROKEN_STREAMS_CEILING
-        yield _Rule("mid-stream", "MidStreamErrors", "Sum", broken, f"more than {broken} streams broken in the middle")
-    # SageMaker publishes no ModelLatency for bidirectional streams.
-    latency = "FirstChunkLatency" if streaming else "ModelLatency"
-    for percentile, ceiling in (("p99", thresholds.p99_ms), ("p90", thresholds.p90_ms), ("p50", thresholds.p50_ms)):
-        if ceiling is not None:
-            microseconds = ceiling * 1_000
-            yield _Rule(
-                percentile, latency, percentile, microseconds, f"{percentile} of {latency} above {ceiling:g} ms"
-            )
+    yield error_rule(USUAL_ERROR_CEILING if thresholds.error_rate is None else thresholds.error_rate)
+    if spec.kind == "streaming":
+        yield mid_stream_rule(BROKEN_STREAMS_CEILING)
+    yield from latency_rules(spec.kind, thresholds.p99_ms, thresholds.p90_ms, thresholds.p50_ms)
 
 
 def _datapoints(bake: timedelta, period: timedelta) -> int:

@@ -64,6 +64,10 @@ class FakeAutoscaling(Failing):
         with self.called("deregister", target.variant):
             self.targets.pop(target.variant, None)
 
+    def put(self, target: ScalableTarget) -> None:
+        with self.called("put", target.variant):
+            self.targets[target.variant] = target
+
     def restore(self, target: ScalableTarget) -> None:
         with self.called("restore", target.variant):
             self.targets.setdefault(target.variant, target)
@@ -97,6 +101,13 @@ class FakeAlarms(Failing):
             if known is not None and not known.has_rule_of(alarm):
                 raise ResourceExists("alarm", alarm.name, operation="PutMetricAlarm", code="ResourceAlreadyExists")
             self.known.setdefault(alarm.name, alarm)
+            self.tags.setdefault(alarm.name, dict(tags))
+
+    def put(self, alarm: Alarm, tags: Mapping[str, str]) -> None:
+        with self.called("put", alarm.name):
+            known = self.known.get(alarm.name, alarm)
+            state = {"state": known.state, "state_reason": known.state_reason, "since": known.since}
+            self.known[alarm.name] = alarm.model_copy(update=state)
             self.tags.setdefault(alarm.name, dict(tags))
 
     def delete(self, names: Sequence[str]) -> None:

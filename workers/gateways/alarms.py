@@ -50,6 +50,12 @@ class CloudWatchAlarms:
         elif not known.has_rule_of(alarm):
             raise ResourceExists("alarm", alarm.name, operation="PutMetricAlarm", code="ResourceAlreadyExists")
 
+    def put(self, alarm: Alarm, tags: Mapping[str, str]) -> None:
+        """Create it, or give the one of that name this rule and these people to tell; tags are of new ones only."""
+        _refuse_foreign(alarm.name)
+        with translated("PutMetricAlarm", Subject("alarm", alarm.name)):
+            self._client.put_metric_alarm(**_request(alarm), Tags=_tag_list(tags))
+
     def delete(self, names: Sequence[str]) -> None:
         """Delete them; gone already is fine."""
         for name in names:
@@ -93,7 +99,8 @@ def _request(alarm: Alarm) -> dict[str, Any]:
         "ComparisonOperator": alarm.comparison,
         "TreatMissingData": alarm.missing_data,
     }
-    return request | ({"AlarmDescription": alarm.description} if alarm.description else {})
+    told = {"AlarmActions": list(alarm.notify), "OKActions": list(alarm.notify)} if alarm.notify else {}
+    return request | told | ({"AlarmDescription": alarm.description} if alarm.description else {})
 
 
 def _alarms(page: Document) -> Iterator[Alarm]:
@@ -142,6 +149,7 @@ def _alarm(answer: Document, kind: AlarmKind, **rule: Any) -> Alarm:
         name=answer["AlarmName"],
         kind=kind,
         description=answer.get("AlarmDescription", ""),
+        notify=tuple(answer.get("AlarmActions", ())) if answer.get("ActionsEnabled", True) else (),
         state=AlarmState(answer.get("StateValue", AlarmState.INSUFFICIENT_DATA)),
         state_reason=answer.get("StateReason", ""),
         # Moved also by a new reason or new datapoints, StateUpdatedTimestamp is only the second best.

@@ -1,4 +1,4 @@
-"""CloudWatch alarms: those that people name, and those that a rollout makes for itself."""
+"""CloudWatch alarms: those that people name, those that stand beside an endpoint, and those that a rollout makes for itself."""
 
 from collections.abc import Mapping, Sequence
 from typing import Protocol
@@ -15,6 +15,10 @@ class Alarms(Protocol):
 
     def create(self, alarm: Alarm, tags: Mapping[str, str]) -> None:
         """Create it; an alarm of that name with the same rule is success. Raises ResourceExists for another rule."""
+        ...
+
+    def put(self, alarm: Alarm, tags: Mapping[str, str]) -> None:
+        """Create it, or give the one of that name this rule and these people to tell; tags are of new ones only."""
         ...
 
     def delete(self, names: Sequence[str]) -> None:
