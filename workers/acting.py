@@ -3,22 +3,20 @@
 from dataclasses import dataclass
 
 from bot.domain.endpoint import ConfigRecord, ModelRecord
-from bot.domain.errors import AlarmsMissing, ResourceExists, ResourceMissing, RevisionConflict
+from bot.domain.errors import ResourceExists, ResourceMissing, RevisionConflict
 from bot.domain.fleet import EndpointSpec
 from bot.domain.phases import Kind
 from bot.domain.reconcile import Action, call_of, wanted_weights
 from bot.domain.rollout import Rollout
 from bot.domain.saga import ScalingMode
 from bot.store.rollouts import Stored
+from workers.alarming import ALARM_ACTIONS
 from workers.checking import start_check
-from workers.cloning import lineage_tags
 from workers.drafting import Drafting
 from workers.existing import clear_failed, create_endpoint, delete_endpoint
 from workers.planning import Planner
+from workers.planning.restoring import take_note_off
 from workers.world import Aws, World
-
-ABORT_REASON = "Abort was pressed in Slack"
-"""What CloudWatch's history says of an alarm that we trip."""
 
 
 @dataclass(frozen=True)
@@ -43,24 +41,25 @@ class Acting:
                 _create_config(aws, rollout, self._documents(rollout, spec)[1])
             case Action.CREATE_BRIDGE:
                 _create_config(aws, rollout, self.drafting.drafted_bridge(rollout, spec))
-            case Action.CREATE_ALARMS:
-                _create_alarms(aws, rollout)
+            case Action.CREATE_ALARMS | Action.TRIP_ALARM | Action.DELETE_ALARMS | Action.SET_ALARMS:
+                ALARM_ACTIONS[action](aws, rollout)
             case Action.TAKE_SCALING:
                 self._take_scaling(aws, stored, spec)
-            case Action.CALL_BRIDGE | Action.CALL_UPDATE | Action.SET_COUNTS | Action.SET_WEIGHTS:
+            case (
+                Action.CALL_BRIDGE
+                | Action.CALL_UPDATE
+                | Action.SET_COUNTS
+                | Action.SET_WEIGHTS
+                | Action.SET_AUTOSCALING
+            ):
                 self._call(aws, stored, spec, action)
             case Action.SHIFT_WEIGHTS:
                 self._refuse_if_overtaken(stored)
                 aws.endpoints.set_weights_and_capacities(rollout.endpoint, weights=wanted_weights(rollout))
             case Action.CLEAR_FAILED | Action.CREATE_ENDPOINT | Action.DELETE_ENDPOINT:
                 self._begin_or_end(aws, stored, spec, action)
-            case Action.TRIP_ALARM:
-                _trip_alarms(aws, rollout)
             case Action.RESTORE_SCALING:
                 _restore_scaling(aws, rollout)
-            case Action.DELETE_ALARMS:
-                assert rollout.plan is not None
-                aws.alarms.delete([alarm.name for alarm in rollout.plan.alarms])
             case Action.START_CHECK:
                 self._refuse_if_overtaken(stored)
                 start_check(self.world, rollout)
@@ -99,6 +98,8 @@ class Acting:
             clear_failed(aws, rollout)
         elif action is Action.CREATE_ENDPOINT:
             create_endpoint(aws, rollout)
+            take_note_off(aws, spec)
+            self.world.store.kept.forget(rollout.endpoint)
         else:
             delete_endpoint(aws, rollout, self.world.clock())
 
@@ -124,6 +125,9 @@ class Acting:
             assert rollout.plan.trial is not None
             aws.endpoints.set_weights_and_capacities(rollout.endpoint, weights=rollout.plan.trial.weights)
             return
+        if action is Action.SET_AUTOSCALING:
+            _set_autoscaling(aws, rollout)
+            return
         if action is Action.CALL_BRIDGE:
             aws.endpoints.update(rollout.endpoint, call.config)
             return
@@ -147,18 +151,6 @@ def _create_config(aws: Aws, rollout: Rollout, config: ConfigRecord) -> None:
             raise
 
 
-def _create_alarms(aws: Aws, rollout: Rollout) -> None:
-    """Create them, then look: SageMaker goes back by nothing if an alarm that it was given does not exist."""
-    assert rollout.plan is not None
-    tags = lineage_tags(rollout, previous_config=rollout.plan.current_config)
-    for alarm in rollout.plan.alarms:
-        aws.alarms.create(alarm, tags)
-    names = [alarm.name for alarm in rollout.plan.alarms]
-    missing = sorted(set(names) - set(aws.alarms.describe(names)))
-    if missing:
-        raise AlarmsMissing(missing)
-
-
 def _restore_scaling(aws: Aws, rollout: Rollout) -> None:
     """Put back what was taken. A variant or an endpoint that is gone needs no scaling; the others still do."""
     assert rollout.scaling is not None
@@ -171,13 +163,12 @@ def _restore_scaling(aws: Aws, rollout: Rollout) -> None:
             aws.autoscaling.restore(target)
 
 
-def _trip_alarms(aws: Aws, rollout: Rollout) -> None:
-    """Any of ours will do; one that is gone does not keep another from being tripped."""
+def _set_autoscaling(aws: Aws, rollout: Rollout) -> None:
+    """Put in place what shall scale it, or take away what does. The same again does no harm."""
     assert rollout.plan is not None
-    for place, alarm in enumerate(rollout.plan.alarms, start=1):
-        try:
-            aws.alarms.trip(alarm.name, ABORT_REASON)
-            return
-        except ResourceMissing:
-            if place == len(rollout.plan.alarms):
-                raise
+    assert rollout.plan.autoscale is not None
+    change = rollout.plan.autoscale
+    if change.after is not None:
+        aws.autoscaling.put(change.after)
+    elif change.before is not None:
+        aws.autoscaling.deregister(change.before)

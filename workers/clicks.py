@@ -244,6 +244,11 @@ class Clicks:
                 f"SageMaker was asked for the new weights already, and moves them within seconds. Nothing was changed. To move "
                 f"them back: ab weight {rollout.endpoint} --weight N"
             )
+        elif rollout.kind is Kind.AUTOSCALE and rollout.update is not None:
+            raise UserError(
+                "Application Auto Scaling was asked for it already, and takes it within seconds. Nothing was changed. To undo it "
+                "when it is done: press Roll back."
+            )
         elif rollout.phase is Phase.UPDATING:
             queued = rollout.with_(rollback_queued_by=rollout.rollback_queued_by or actor)
             self.world.store.rollouts.commit([Write(queued, stored.revision, self._next_look(rollout, now))], now)
@@ -259,6 +264,9 @@ class Clicks:
     def _roll_back(self, stored: Stored, spec: EndpointSpec, person: Person, errand: ClickErrand) -> None:
         rollout = stored.rollout
         refuse_if_may_not_steer(rollout, spec.approval, person, "roll it back")
+        if rollout.kind is Kind.AUTOSCALE:
+            self.ways_back.autoscaling(stored, spec, person.id, errand.id)
+            return
         if rollout.phase not in MAY_BE_ROLLED_BACK or rollout.kind is not Kind.UPDATE:
             raise UserError(self._why_not(rollout))
         self._refuse_if_superseded(rollout, spec)

@@ -191,7 +191,9 @@ class Reconciler:
         snapshot = self._look(aws, rollout)
         if snapshot is None:
             return Observation(is_gone=True)
-        return Observation(snapshot=snapshot, scaling=aws.autoscaling.read(spec.name, [v.name for v in snapshot.variants]))
+        return Observation(
+            snapshot=snapshot, scaling=aws.autoscaling.read(spec.name, [v.name for v in snapshot.variants])
+        )
 
     def _measure(self, aws: Aws, rollout: Rollout, snapshot: Snapshot, now: datetime) -> Observation:
         """What CloudWatch's numbers say by now."""

@@ -58,6 +58,8 @@ class Standing(Value):
     """Where what runs differs from the fleet file, field by field: `before` is what runs, `after` what the file says."""
     outside: OutsideChange | None = None
     """The last change that the bot did not make."""
+    autoscaling_doubt: str = ""
+    """Why a person is asked before its autoscaling is brought back to the fleet file."""
     made_by: str = ""
     """The rollout that made the present config, as its tags say it, also where the store does not know it; empty: none did."""
     hourly: Decimal | None = None

@@ -8,12 +8,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.domain.endpoint import ConfigRecord, Document, ModelPackage, ModelRecord, Snapshot, VariantState
-from bot.domain.fleet import Autoscaling, EndpointSpec, Serverless
+from bot.domain.fleet import EndpointSpec, Serverless
 from bot.domain.masking import MASK, masked
 from bot.domain.phases import Kind, Phase
 from bot.domain.plan import Difference
 from bot.domain.rollout import Rollout
-from bot.domain.scaling import ScalableTarget, Scaling
+from bot.domain.scaling import Scaling
+from bot.domain.scaling_drift import autoscaling_drift, limits_in_force
 from bot.domain.serverless import MEMBERS, SERVERLESS
 from bot.domain.sighting import Sighting
 from bot.domain.track import is_on_track
@@ -75,7 +76,7 @@ def drift_of(spec: EndpointSpec, running: Running) -> tuple[Difference, ...]:
         *_source(spec, running),
         *_instances(spec, running, variant),
         *_serverless(spec.serverless, variant.get(SERVERLESS)),
-        *_autoscaling(spec.autoscaling, running.scaling, spec.variant),
+        *autoscaling_drift(spec.autoscaling, running.scaling, spec.variant),
         *_environment(spec.environment, running.environments(variant)),
         *_role(spec, running.models.get(variant.get("ModelName", ""))),
         *_weights(running),
@@ -121,7 +122,7 @@ def was_moved(
 _LEAD_SOMEWHERE = frozenset({Phase.SUCCEEDED, Phase.ROLLED_BACK, Phase.ROLLED_BACK_BY_AWS, Phase.NEEDS_HUMAN})
 """Ends that say which config the endpoint was left on, or that nobody can say; after the others it is where it was."""
 
-_KEEP_THE_CONFIG = frozenset({Kind.SCALE, Kind.WEIGHTS})
+_KEEP_THE_CONFIG = frozenset({Kind.SCALE, Kind.WEIGHTS, Kind.AUTOSCALE})
 """What these land on is whatever was there before: they say nothing about who brought it."""
 
 
@@ -183,8 +184,9 @@ def _instances(spec: EndpointSpec, running: Running, variant: Document) -> Itera
         return
     limits = spec.autoscaling
     if limits is not None:
-        if not limits.min <= count <= limits.max:
-            yield _differs("instance_count", count, f"{limits.min} to {limits.max}")
+        low, high = limits_in_force(limits, running.scaling, spec.variant)
+        if not low <= count <= high:
+            yield _differs("instance_count", count, f"{low} to {high}")
         return
     if spec.instance_count is None or count == spec.instance_count or running.scaling is None:
         return
@@ -208,28 +210,6 @@ def _serverless(declared: Serverless | None, there: Document | None) -> Iterator
         wanted = getattr(declared, key)
         if wanted is not None and there.get(member) != wanted:
             yield _differs(f"serverless.{key}", there.get(member), wanted)
-
-
-def _autoscaling(declared: Autoscaling | None, scaling: Scaling | None, variant: str) -> Iterator[Difference]:
-    if declared is None or scaling is None:
-        return
-    target = scaling.of(variant)
-    if target is None:
-        yield _differs("autoscaling", None, f"{declared.min} to {declared.max}")
-        return
-    if target.minimum != declared.min:
-        yield _differs("autoscaling.min", target.minimum, declared.min)
-    if target.maximum != declared.max:
-        yield _differs("autoscaling.max", target.maximum, declared.max)
-    yield from _tracked(declared, target)
-
-
-def _tracked(declared: Autoscaling, target: ScalableTarget) -> Iterator[Difference]:
-    held = dict(target.tracked)
-    if declared.metric not in held:
-        yield _differs("autoscaling.metric", ", ".join(held) or None, declared.metric)
-    elif held[declared.metric] != declared.target:
-        yield _differs("autoscaling.target", f"{held[declared.metric]:g}", f"{declared.target:g}")
 
 
 def _environment(declared: Mapping[str, str], containers: Sequence[Mapping[str, str]]) -> Iterator[Difference]:

@@ -5,7 +5,7 @@ when its holder lifts it, when its time is over, or when two other people agree 
 behind by a crash.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -14,7 +14,7 @@ from bot.domain.errors import EndpointLocked, NotAllowed, UserError
 from bot.domain.fleet import Approval, EndpointSpec, Fleet
 from bot.domain.model import Value
 from bot.domain.names import literal, mention
-from bot.domain.phases import Kind, Phase
+from bot.domain.phases import BOT_ACTOR, Phase
 from bot.domain.rollout import Rollout
 
 EVERYTHING = "*"
@@ -35,6 +35,8 @@ class Lock(Value):
     since: datetime
     until: datetime | None = None
     """When it lapses by itself."""
+    restored: bool = False
+    """Read back from SageMaker's tags after the store was emptied."""
 
     @property
     def endpoint(self) -> str | None:
@@ -54,6 +56,7 @@ class LockEventKind(StrEnum):
     BREAK_ASKED = "break_asked"
     BROKEN = "broken"
     LAPSED = "lapsed"
+    RESTORED = "restored"
 
 
 class LockEvent(Value):
@@ -95,7 +98,7 @@ def stands_in_the_way(lock: Lock | None, rollout: Rollout) -> bool:
     Over a bridge there are two, and it is the last that counts: until then a lock holds the traffic where it is.
     """
     not_yet_called = rollout.phase in (Phase.SCHEDULED, Phase.PREPARING, Phase.UPDATING) and rollout.update is None
-    goes_back = rollout.kind is Kind.ROLLBACK or (rollout.trial is not None and rollout.trial.towards_a)
+    goes_back = rollout.is_way_back or (rollout.trial is not None and rollout.trial.towards_a)
     return lock is not None and not_yet_called and not goes_back
 
 
@@ -211,10 +214,44 @@ def broken(
     return LockEvent(kind=LockEventKind.BROKEN, lock=standing, actor=person.id, at=now, caused_by=caused_by)
 
 
+def told_by_tags(
+    told: Iterable[Lock], standing: Mapping[str, Lock], lifted_at: Mapping[str, datetime], now: datetime
+) -> tuple[LockEvent, ...]:
+    """What becomes of the locks when it is read what SageMaker's tags tell of them, after the store was emptied.
+
+    Args:
+        told: The locks of one endpoint's tags.
+        standing: Those that stand by now, by their subject.
+        lifted_at: When whatever stood there was last lifted: what was set before is over, wherever tags still tell of it.
+        now: The present.
+    """
+    over = [lock for lock in standing.values() if lock.restored and _was_lifted(lock, lifted_at)]
+    ended = [
+        LockEvent(kind=LockEventKind.UNLOCKED, lock=lock, actor=BOT_ACTOR, at=lifted_at[lock.subject]) for lock in over
+    ]
+    left = {subject: lock for subject, lock in standing.items() if lock not in over}
+    back = [
+        LockEvent(kind=LockEventKind.RESTORED, lock=lock, actor=BOT_ACTOR, at=now)
+        for lock in told
+        if lock.stands_at(now) and not _was_lifted(lock, lifted_at) and _comes_after(lock, left.get(lock.subject))
+    ]
+    return (*ended, *back)
+
+
+def _was_lifted(lock: Lock, lifted_at: Mapping[str, datetime]) -> bool:
+    at = lifted_at.get(lock.subject)
+    return at is not None and lock.since <= at
+
+
+def _comes_after(told: Lock, standing: Lock | None) -> bool:
+    """What people set since the store was emptied stays; of two that come from tags, the later one counts."""
+    return standing is None or (standing.restored and standing.since < told.since)
+
+
 def lapsed(lock: Lock) -> LockEvent:
     """Its time is over: it ended at the moment that it named, whenever that is noticed."""
     assert lock.until is not None
-    return LockEvent(kind=LockEventKind.LAPSED, lock=lock, actor="bot", at=lock.until)
+    return LockEvent(kind=LockEventKind.LAPSED, lock=lock, actor=BOT_ACTOR, at=lock.until)
 
 
 _ENDED: Mapping[LockEventKind, str] = {

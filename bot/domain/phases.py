@@ -16,6 +16,7 @@ class Kind(StrEnum):
     CREATE = "create"  # an endpoint that does not exist, or is Failed
     TEARDOWN = "teardown"  # delete the endpoint with its autoscaling
     WEIGHTS = "weights"  # live traffic weights of an A/B test: no new config
+    AUTOSCALE = "autoscale"  # what scales it, and nothing else: no new config, no watch
 
 
 class Phase(StrEnum):
@@ -80,6 +81,7 @@ class Reason(StrEnum):
     BAKE_REGRESSED = "bake_regressed"
     SCALED = "scaled"
     WEIGHTS_MOVED = "weights_moved"
+    AUTOSCALING_SET = "autoscaling_set"
     CREATED = "created"
     CREATION_FAILED = "creation_failed"
     TORN_DOWN = "torn_down"

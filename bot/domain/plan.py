@@ -16,7 +16,7 @@ from bot.domain.merits import MeritComparison
 from bot.domain.model import Value
 from bot.domain.readiness import Readiness
 from bot.domain.saga import ScalingMode
-from bot.domain.scaling import Scaling
+from bot.domain.scaling import ScalableTarget, Scaling
 from bot.domain.strategy import Strategy
 from bot.domain.traffic import TrafficOutlook
 from bot.domain.trial import TrialPlan
@@ -53,6 +53,14 @@ class Fact(Value):
 
     name: str
     value: str
+
+
+class AutoscalePlan(Value):
+    """What scales one variant before and after a rollout that changes nothing else; None: nothing does."""
+
+    variant: str
+    before: ScalableTarget | None
+    after: ScalableTarget | None
 
 
 class Plan(Value):
@@ -95,8 +103,14 @@ class Plan(Value):
     """The config in between, for two-variant and for the way back from it."""
     trial: TrialPlan | None = None
     """Both variants of the trial that it starts, moves or ends."""
+    autoscale: AutoscalePlan | None = None
+    """What a rollout of kind `autoscale` sets."""
     alarms: tuple[Alarm, ...] = ()
     """Our own alarms on the new fleet, made for this rollout only."""
+    kept_alarms: tuple[Alarm, ...] = ()
+    """Alarms beside the endpoint that it makes, or brings to what the fleet file says."""
+    dropped_alarms: tuple[str, ...] = ()
+    """Names of alarms beside the endpoint that it deletes."""
     scaling: Scaling = Scaling()
     """Autoscaling that is taken away for the update and restored after it."""
     scaling_mode: ScalingMode = ScalingMode.SUSPEND

@@ -7,6 +7,7 @@ A rollout is a reconciled record, not a long function: everything that a worker 
 from datetime import datetime, timedelta
 from typing import Any
 
+from bot.domain.autoscale import AutoscaleAsk
 from bot.domain.bridge import Bridge
 from bot.domain.calls import UpdateCall
 from bot.domain.checks import CheckRun, CheckTime
@@ -115,6 +116,8 @@ class Rollout(Value):
     retry_policy: RetryPolicy = RetryPolicy()
     count_change: CountChange | None = None
     """What a rollout of kind `scale` does."""
+    autoscale: AutoscaleAsk | None = None
+    """What a rollout of kind `autoscale` is to set."""
     trial: TrialAsk | None = None
     """What it does to a trial; None for every rollout that has nothing to do with one."""
     trial_watch: TrialWatch | None = None
@@ -125,6 +128,9 @@ class Rollout(Value):
     """Our alarms may exist; set before they are created, so that they are cleaned up whatever happens."""
     alarms_verified: bool = False
     alarms_deleted: bool = False
+    kept_alarms_set: bool = False
+    """Whether the alarms beside the endpoint are done with, be they set or refused."""
+    kept_alarms_refused: bool = False
     scaling: ScalingSaga | None = None
     """Autoscaling that was taken away for the update: the snapshot from which it is restored."""
     chore_failures: tuple[str, ...] = ()
@@ -204,7 +210,16 @@ class Rollout(Value):
             return None
         if self.scaling is not None and self.scaling.is_away:
             return Chore.RESTORE_SCALING
-        return Chore.DELETE_ALARMS if self.alarms_intended and not self.alarms_deleted else None
+        if self.alarms_intended and not self.alarms_deleted:
+            return Chore.DELETE_ALARMS
+        return Chore.SET_ALARMS if self._owes_alarms else None
+
+    @property
+    def _owes_alarms(self) -> bool:
+        """Whether alarms beside the endpoint are still to be set: that waits until it is where it shall be."""
+        if self.plan is None or self.cutover_at is None or self.kept_alarms_set:
+            return False
+        return bool(self.plan.kept_alarms or self.plan.dropped_alarms)
 
     @property
     def starts_trial(self) -> bool:
@@ -227,6 +242,11 @@ class Rollout(Value):
     def is_waiting(self) -> bool:
         """Whether nothing was created yet."""
         return self.phase in WAITING_PHASES
+
+    @property
+    def is_way_back(self) -> bool:
+        """Whether it puts back what another rollout changed: no lock and no window keeps that waiting."""
+        return self.kind is Kind.ROLLBACK or (self.autoscale is not None and self.autoscale.is_exact)
 
     @property
     def called_at(self) -> datetime | None:

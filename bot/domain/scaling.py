@@ -48,6 +48,10 @@ class ScalableTarget(Value):
         state = self.document.get("SuspendedState", {})
         return all(state.get(switch, False) for switch in SUSPENDED_SWITCHES)
 
+    def is_scheduled(self, member: str, value: int) -> bool:
+        """Whether a scheduled action sets that limit (`MinCapacity`, `MaxCapacity`) to this value."""
+        return any(action.get("ScalableTargetAction", {}).get(member) == value for action in self.scheduled)
+
     @property
     def tracked(self) -> tuple[tuple[str, float], ...]:
         """The metrics that target tracking holds, each with the value it is held at."""
@@ -64,10 +68,17 @@ class Scaling(Value):
         return next((target for target in self.targets if target.variant == variant), None)
 
 
+def metric_of(policy: Document) -> str | None:
+    """The metric that a policy holds at a value; None for one that holds none, such as step scaling."""
+    tracking = policy.get("TargetTrackingScalingPolicyConfiguration")
+    if not tracking:
+        return None
+    predefined = tracking.get("PredefinedMetricSpecification", {}).get("PredefinedMetricType")
+    customized = tracking.get("CustomizedMetricSpecification", {}).get("MetricName")
+    return str(predefined or customized or "a metric expression")
+
+
 def _tracked(policies: tuple[Document, ...]) -> Iterator[tuple[str, float]]:
     for policy in policies:
-        tracking = policy.get("TargetTrackingScalingPolicyConfiguration")
-        if tracking:
-            predefined = tracking.get("PredefinedMetricSpecification", {}).get("PredefinedMetricType")
-            customized = tracking.get("CustomizedMetricSpecification", {}).get("MetricName")
-            yield predefined or customized or "a metric expression", float(tracking["TargetValue"])
+        if (metric := metric_of(policy)) is not None:
+            yield metric, float(policy["TargetTrackingScalingPolicyConfiguration"]["TargetValue"])

@@ -40,6 +40,8 @@ class Sighting(Value):
     scaling: Scaling | None = None
     drift: tuple[Difference, ...] = ()
     outside: OutsideChange | None = None
+    autoscaling_doubt: str = ""
+    """Why a person is asked before autoscaling is brought back to the fleet file; see `bot.domain.scaling_drift`."""
     made_by: str = ""
     """The rollout that made its config, as the config's tags say it; empty where somebody else did."""
     is_trial: bool = False

@@ -7,6 +7,7 @@ from bot.domain.phases import Kind, Phase, Reason
 from bot.domain.reconcile import call_of, is_baking
 from bot.domain.rejection import rejection_of
 from bot.domain.rollout import Rollout
+from bot.messages.autoscaling import AT_WORK, scaling_in_short, scaling_state
 from bot.messages.blocks import Message, code, context, escape, section
 from bot.messages.effects import glance
 from bot.messages.going_back import who_went_back
@@ -18,6 +19,8 @@ from bot.messages.watching import watch_glance
 from bot.messages.words import count, moment, people
 
 _MOST_BEHIND = 5
+_MAKE_NOTHING = frozenset({Kind.TEARDOWN, Kind.SCALE, Kind.WEIGHTS, Kind.AUTOSCALE})
+"""Kinds that need neither a model nor a config of their own."""
 
 
 def render_card(rollout: Rollout, behind: Sequence[Rollout] = ()) -> Message:
@@ -48,6 +51,8 @@ def what(rollout: Rollout) -> str:
     if rollout.count_change is not None:
         wanted = rollout.count_change
         return f"{escape(wanted.variant)} to {count(wanted.count, 'instance')}"
+    if rollout.kind is Kind.AUTOSCALE:
+        return escape(scaling_in_short(rollout))
     if rollout.kind in BEGIN_OR_END:
         return escape(in_short(rollout.kind, rollout.plan))
     if rollout.trial is not None:
@@ -82,7 +87,7 @@ _NEWS: Mapping[Phase, Callable[[Rollout], str]] = {
     Phase.SCHEDULED: lambda r: f"{_approved_by(r)}{_its_time(r)}",
     Phase.PREPARING: lambda r: (
         f"{_approved_by(r)}{under_way(r)}"
-        if r.kind is Kind.TEARDOWN
+        if r.kind in _MAKE_NOTHING
         else f"{_approved_by(r)}The model and the endpoint config are being made ready."
     ),
     Phase.UPDATING: lambda r: _update_so_far(r),
@@ -124,6 +129,8 @@ def _its_time(rollout: Rollout) -> str:
 def _update_so_far(rollout: Rollout) -> str:
     if rollout.retry is not None and call_of(rollout) is None:
         return f"AWS had no capacity; the old fleet serves on. The next try begins {moment(rollout.retry.due)}."
+    if rollout.kind is Kind.AUTOSCALE:
+        return f"{AT_WORK} {time_so_far(rollout)}."
     if rollout.kind in BEGIN_OR_END:
         return f"{under_way(rollout)} {time_so_far(rollout)}."
     if is_baking(rollout):
@@ -186,6 +193,8 @@ def _way_back_so_far(rollout: Rollout) -> str:
 
 
 def _still_on(rollout: Rollout) -> str:
+    if rollout.kind is Kind.AUTOSCALE:
+        return scaling_state(rollout)
     if rollout.kind in BEGIN_OR_END:
         return state_after_failure(rollout)
     if rollout.last.reason in (Reason.ENDPOINT_DRIFTED, Reason.ENDPOINT_GONE, Reason.PLAN_DRIFTED):

@@ -7,6 +7,7 @@ from bot.domain.names import mention
 from bot.domain.phases import Kind, Phase, Reason
 from bot.domain.rejection import rejection_of
 from bot.domain.rollout import Rollout
+from bot.messages.autoscaling import may_be_put_back, put_back_button, scaling_next_step, scaling_state
 from bot.messages.blocks import Block, Message, actions, code, context, escape, escape_except_mentions, quote, section
 from bot.messages.going_back import who_went_back
 from bot.messages.holding import left_behind
@@ -46,6 +47,8 @@ def render_ending(rollout: Rollout) -> Message:
     blocks += [context(told) for told in _what_is_held(rollout)]
     if may_roll_back_from(rollout):
         blocks.append(actions(BlockId.STEERING, roll_back_button(rollout)))
+    if rollout.kind is Kind.AUTOSCALE and may_be_put_back(rollout):
+        blocks.append(actions(BlockId.STEERING, put_back_button(rollout)))
     blocks += closing_buttons(rollout)
     if lacks_reason(rollout):
         blocks.append(actions(BlockId.STEERING, add_reason_button(rollout)))
@@ -131,6 +134,8 @@ def _state(rollout: Rollout) -> str:
     plan = rollout.plan
     if rollout.kind in BEGIN_OR_END and rollout.phase is not Phase.NEEDS_HUMAN:
         return _state_of_lifecycle(rollout)
+    if rollout.kind is Kind.AUTOSCALE and rollout.phase in (Phase.SUCCEEDED, Phase.FAILED):
+        return scaling_state(rollout)
     if rollout.phase is Phase.NEEDS_HUMAN:
         seen = rollout.snapshot
         return f"SageMaker says: {seen.status}, on {code(seen.config_name)}." if seen else ""
@@ -192,6 +197,8 @@ def _next_step(rollout: Rollout) -> str:
         return f"*{escape(failure.what)}* {escape(failure.next_step)} Logs: {logs}.{again}"
     if rollout.kind in BEGIN_OR_END and rollout.phase is Phase.FAILED:
         return next_step_after_failure(rollout)
+    if rollout.kind is Kind.AUTOSCALE and rollout.phase in (Phase.SUCCEEDED, Phase.FAILED):
+        return scaling_next_step(rollout)
     if told := what_the_manager_does(rollout):
         return told
     match rollout.phase:

@@ -5,6 +5,7 @@ from bot.domain.plan import Finding, Level, Plan
 from bot.domain.preflight import CheckName
 from bot.domain.rollout import Rollout
 from bot.domain.rollout_parts import Redraw
+from bot.messages.autoscaling import plan_in_short
 from bot.messages.blocks import Block, Message, context, escape, said, section
 from bot.messages.changes import change_blocks, change_lines
 from bot.messages.checks import finding_lines
@@ -40,6 +41,8 @@ def _in_short(kind: Kind, plan: Plan) -> str:
         return in_short(kind, plan)
     if plan.trial is not None:
         return trial_in_short(plan, kind)
+    if plan.autoscale is not None:
+        return plan_in_short(plan)
     if kind is Kind.SCALE:
         counts = [f"{d.path.removesuffix(_COUNT)} {d.before or '?'} → {d.after}" for d in plan.differences]
         return f"instances of {', '.join(counts)}" if counts else "change the instance count"

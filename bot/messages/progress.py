@@ -7,6 +7,7 @@ from bot.domain.phases import Kind, Phase
 from bot.domain.reconcile import call_of
 from bot.domain.reconcile.checking import is_running
 from bot.domain.rollout import Rollout
+from bot.messages.autoscaling import AT_WORK
 from bot.messages.blocks import (
     Block,
     Confirm,
@@ -24,6 +25,9 @@ from bot.messages.ids import ActionId, BlockId
 from bot.messages.lifecycle import BEGIN_OR_END, asked_words
 from bot.messages.steps import fleet, step_lines
 from bot.messages.words import count, moment, span
+
+_CANNOT_GO_BACK = BEGIN_OR_END | {Kind.AUTOSCALE}
+"""Kinds in which nothing can be stopped or queued once AWS was asked."""
 
 _GONE_WELL = frozenset({Phase.WATCHING, Phase.SUCCEEDED, Phase.ROLLED_BACK})
 
@@ -86,6 +90,8 @@ def progress_line(rollout: Rollout) -> str:
         return "The old fleet is checked before anything is touched."
     if call is None:
         return "Waiting for SageMaker to be ready for the change."
+    if rollout.kind is Kind.AUTOSCALE:
+        return AT_WORK
     if rollout.kind in BEGIN_OR_END:
         return asked_words(rollout)
     if rollout.snapshot is None or call.accepted_at is None:
@@ -106,13 +112,13 @@ def _buttons(rollout: Rollout) -> list[Block]:
             "Let it go on",
         )
         found.append(button("Abort", ActionId.ABORT, value, style="danger", confirm=question))
-    if rollout.rollback_queued_by is None and not (is_called and rollout.kind in BEGIN_OR_END):
+    if rollout.rollback_queued_by is None and not (is_called and rollout.kind in _CANNOT_GO_BACK):
         found.append(button("Cancel", ActionId.CANCEL, value, style="danger", confirm=_cancel_question(rollout)))
     return found
 
 
 def _cancel_question(rollout: Rollout) -> Confirm:
-    if rollout.phase is Phase.PREPARING or rollout.kind in BEGIN_OR_END:
+    if rollout.phase is Phase.PREPARING or rollout.kind in _CANNOT_GO_BACK:
         return Confirm(
             "Cancel this change?", f"{rollout.endpoint} has not been touched yet and stays as it is.", "Cancel it"
         )

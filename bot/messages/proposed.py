@@ -8,7 +8,7 @@ from bot.messages.blocks import code
 def what_the_manager_does(rollout: Rollout) -> str:
     """Whether and when it is proposed again; empty where the next step is the same as after anybody's plan."""
     is_its_own = rollout.requester == BOT_ACTOR and rollout.wave_id is None
-    if not is_its_own or rollout.kind not in (Kind.UPDATE, Kind.CREATE):
+    if not is_its_own or rollout.kind not in (Kind.UPDATE, Kind.CREATE, Kind.AUTOSCALE):
         return ""
     now = f"To have it at once: {code(f'sync {rollout.endpoint}')}"
     match rollout.phase, rollout.last.reason:

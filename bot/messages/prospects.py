@@ -24,10 +24,8 @@ def how(kind: Kind, plan: Plan) -> str:
     reason = escape(plan.strategy.reason)
     if kind in BEGIN_OR_END:
         return how_it_goes(kind, plan)
-    if kind in (
-        Kind.SCALE,
-        Kind.WEIGHTS,
-    ):  # no fleet is replaced, so there is nothing to move in steps, and past updates say nothing
+    # Where no fleet is replaced there is nothing to move in steps, and past updates say nothing.
+    if kind in (Kind.SCALE, Kind.WEIGHTS, Kind.AUTOSCALE):
         return f"*How*: {reason}"
     lines = [f"*How*: {code(str(plan.strategy))}. {reason}".rstrip()]
     numbered = len(plan.steps) > 1

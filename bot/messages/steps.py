@@ -5,6 +5,7 @@ from bot.domain.phases import Kind, Phase
 from bot.domain.rollout import Rollout
 from bot.domain.rollout_parts import Chore
 from bot.domain.saga import ScalingMode
+from bot.messages.autoscaling import scaling_steps
 from bot.messages.blocks import code, escape, said
 from bot.messages.checking import check_step
 from bot.messages.crossing import config_steps, crossing_steps
@@ -126,5 +127,11 @@ def _variant(variant: VariantState, *, several: bool) -> str:
     return f"{escape(variant.name)}: {text}" if several and text else text
 
 
-_STEPS = {Kind.SCALE: _counting, Kind.WEIGHTS: _weighing, Kind.CREATE: steps_of_it, Kind.TEARDOWN: steps_of_it}
+_STEPS = {
+    Kind.SCALE: _counting,
+    Kind.WEIGHTS: _weighing,
+    Kind.AUTOSCALE: scaling_steps,
+    Kind.CREATE: steps_of_it,
+    Kind.TEARDOWN: steps_of_it,
+}
 """Kinds that replace no fleet."""

@@ -3,10 +3,11 @@
 from bot.domain.checks import CheckTime
 from bot.domain.hold import hold_left_by
 from bot.domain.names import mention
-from bot.domain.phases import Phase, Reason
+from bot.domain.phases import Kind, Phase, Reason
 from bot.domain.rollout import Rollout
 from bot.domain.signals import Signal
 from bot.domain.verdict import Basis, Comparison, Effect, Measurement, Standing, Verdict, VerdictKind
+from bot.messages.autoscaling import scaling_headline
 from bot.messages.blocks import Block, Message, actions, code, context, escape, fields, section
 from bot.messages.checking import check_blocks
 from bot.messages.effects import basis_words, effect_words, glance, out_of
@@ -23,6 +24,8 @@ def headline(rollout: Rollout) -> str:
     """The verdict in one line, for the card."""
     if rollout.count_change is not None:
         return f"{escape(rollout.count_change.variant)} runs {count(rollout.count_change.count, 'instance')}."
+    if rollout.kind is Kind.AUTOSCALE:
+        return scaling_headline(rollout)
     if rollout.kind in BEGIN_OR_END:
         return done_words(rollout)
     if told := trial_headline(rollout):

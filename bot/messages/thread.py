@@ -13,7 +13,7 @@ from bot.messages.progress import render_progress
 from bot.messages.reviving import render_revived
 from bot.messages.slots import Slot, SlotName
 from bot.messages.summary import headline, render_summary
-from bot.messages.trial import render_trial, render_trial_alert
+from bot.messages.trial import render_trial, render_trial_alert, render_trial_relapse
 from bot.messages.watching import render_alert, render_watch
 
 
@@ -46,7 +46,7 @@ def wanted_slots(rollout: Rollout, behind: Sequence[Rollout] = ()) -> tuple[Slot
     return tuple(slots)
 
 
-_UNWATCHED = frozenset({Kind.SCALE, Kind.WEIGHTS, Kind.CREATE, Kind.TEARDOWN})
+_UNWATCHED = frozenset({Kind.SCALE, Kind.WEIGHTS, Kind.AUTOSCALE, Kind.CREATE, Kind.TEARDOWN})
 """Kinds that end without a summary, and so say themselves that they are done."""
 
 
@@ -62,7 +62,11 @@ def _trial_slots(rollout: Rollout) -> tuple[Slot, ...]:
     if watch is None or rollout.plan is None or rollout.plan.trial is None:
         return ()
     alert = (Slot(SlotName.ALERT, render_trial_alert(rollout)),) if watch.worse_since is not None else ()
-    return (Slot(SlotName.TRIAL, render_trial(rollout)), *alert)
+    again = (
+        Slot(f"{SlotName.ALERT} {n}", render_trial_relapse(rollout, relapse))
+        for n, relapse in enumerate(watch.relapses, start=2)
+    )
+    return (Slot(SlotName.TRIAL, render_trial(rollout)), *alert, *again)
 
 
 def _has_begun(rollout: Rollout) -> bool:

@@ -266,3 +266,19 @@ def test_a_scheduled_action_whose_time_has_gone_by_is_left_out() -> None:
 )
 def test_whether_a_scheduled_action_will_ever_run_again(action: dict[str, str], over: bool) -> None:
     assert is_over(action, NOW) is over
+
+
+def test_putting_makes_it_so_and_deletes_what_tracks_another_metric_last() -> None:
+    with scripted(SERVICE) as (client, script):
+        other = {**POLICIES[0], "PolicyName": "cpu-by-hand"}
+        wanted = {k: v for k, v in POLICIES[0].items() if k not in ("PolicyARN", "Alarms", "CreationTime")}
+        put = {k: v for k, v in wanted.items() if k != "ServiceNamespace"}
+        limits = {"MinCapacity": 2, "MaxCapacity": 8, "SuspendedState": RUNNING}
+        script.add_response("register_scalable_target", {"ScalableTargetARN": "arn"}, {**WHICH, **limits})
+        script.add_response("describe_scaling_policies", {"ScalingPolicies": [other, POLICIES[1]]}, WHICH)
+        script.add_response("describe_scheduled_actions", {"ScheduledActions": []}, WHICH)
+        script.add_response("put_scaling_policy", {"PolicyARN": "arn", "Alarms": []}, wanted)
+        script.add_response("delete_scaling_policy", {}, {**WHICH, "PolicyName": "cpu-by-hand"})
+        document = {"ResourceId": RESOURCE, "ScalableDimension": INSTANCES, **limits}
+        target = ScalableTarget(variant="AllTraffic", document=document, policies=(put,))
+        ApplicationAutoscaling(client, clock).put(target)

@@ -20,7 +20,7 @@ from bot.domain.cost import Cost
 from bot.domain.endpoint import ApprovalStatus, VariantState
 from bot.domain.merits import Merits, Score, compare
 from bot.domain.phases import Phase
-from bot.domain.plan import Difference, Finding, Level, Plan
+from bot.domain.plan import AutoscalePlan, Difference, Finding, Level, Plan
 from bot.domain.preflight import MOVING, CheckName, Facts
 from bot.domain.preflight.facts import Image
 from bot.domain.readiness import Readiness, ReadinessLevel, ReturnQuota
@@ -274,6 +274,7 @@ def a_full_plan() -> Plan:
         FULL,
         findings=found(CheckName.QUOTA, Level.WARNING),
         returns_to=CURRENT,
+        autoscale=AutoscalePlan(variant="AllTraffic", before=None, after=SCALED.targets[0]),
         package_arn="arn:v4",
         strategy=CANARY,
         steps=("1 of 2 instances first.",),

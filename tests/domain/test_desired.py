@@ -106,8 +106,8 @@ def test_what_no_update_changes_is_told_apart(path: str):
 def test_each_thing_that_no_rollout_changes_comes_with_what_to_do_about_it():
     drift = (moved("autoscaling.min"), moved("execution_role"), moved("autoscaling.max"), moved("weight of B"))
     assert by_hand(drift) == (
-        "no rollout changes autoscaling.min and autoscaling.max: set it in Application Auto Scaling, or write what is set there into "
-        "the fleet file; nor execution_role: a rollout keeps the role of the model that runs; create a model with the other role and "
+        "no rollout changes autoscaling.min and autoscaling.max: it needs instances to scale; correct kind or autoscaling in the "
+        "fleet file; nor execution_role: a rollout keeps the role of the model that runs; create a model with the other role and "
         "a config for it in AWS and update the endpoint to that, or write the role that runs into the fleet file; nor weight of B: "
         "set the weights in AWS, or update the endpoint to a config that says them"
     )

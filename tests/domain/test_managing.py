@@ -179,12 +179,90 @@ def test_drift_from_the_file_is_brought_back_where_the_version_is_right():
     assert move.without_click
 
 
-def test_what_no_update_changes_is_reported():
-    limit = Difference(path="autoscaling.max", before="8", after="4")
-    move = decided(standing=a_standing(BoardState.DRIFTED, V4, V4, drift=(limit,)))
+def test_what_no_rollout_changes_is_reported():
+    shifted = Difference(path="weight of B", before="50 %", after="10 %")
+    move = decided(standing=a_standing(BoardState.DRIFTED, V4, V4, drift=(shifted,)))
     assert isinstance(move, Nothing)
     assert move.why is Why.BEYOND_UPDATES
-    assert move.text.startswith("no rollout changes autoscaling.max: set it in Application Auto Scaling")
+    assert move.text.startswith("no rollout changes weight of B: set the weights in AWS")
+
+
+SCALED = {"min": 2, "max": 8, "target": 200.0}
+LIMIT = Difference(path="autoscaling.max", before="12", after="8")
+OUT_OF_LIMITS = Difference(path="instance_count", before="12", after="2 to 8")
+
+
+def scaling_differs(**fields: Any) -> Move:
+    standing = a_standing(BoardState.DRIFTED, V4, V4, drift=(LIMIT,), autoscaling_doubt=fields.pop("doubt", ""))
+    return decided(spec=a_spec(fields.pop("policy", "auto"), autoscaling=SCALED), standing=standing, **fields)
+
+
+def test_autoscaling_that_the_file_says_otherwise_is_brought_without_a_click():
+    move = scaling_differs()
+    assert isinstance(move, Open)
+    assert (move.kind, move.change, move.without_click) == (Kind.AUTOSCALE, Change(), True)
+    assert move.autoscale is not None
+    assert move.autoscale.wanted is not None
+    assert (move.autoscale.wanted.minimum, move.autoscale.wanted.maximum) == (2, 8)
+    assert move.reason == "the fleet file says another autoscaling: 2 to 8 instances"
+
+
+@pytest.mark.parametrize("policy", ["ask", "auto"])
+def test_autoscaling_that_was_changed_by_hand_is_asked_about(policy: str):
+    move = scaling_differs(policy=policy, doubt="its autoscaling was changed outside the bot, noticed today")
+    assert isinstance(move, Open)
+    assert not move.without_click
+    assert ("asks because its autoscaling was changed outside the bot" in move.reason) is (policy == "auto")
+
+
+def test_manual_leaves_autoscaling_to_people_until_one_asks():
+    assert why(scaling_differs(policy="manual")) is Why.BY_POLICY
+    assert isinstance(scaling_differs(policy="manual", asked_by=ANNA), Open)
+
+
+def test_autoscaling_that_somebody_had_put_back_is_asked_about_until_the_file_says_another():
+    first = scaling_differs()
+    assert isinstance(first, Open)
+    undone = at(Phase.SUCCEEDED, kind=Kind.AUTOSCALE, autoscale=first.autoscale, id="rundone2")
+    exact = first.autoscale.model_copy(update={"is_exact": True, "wanted": None}) if first.autoscale else None
+    back = at(
+        Phase.SUCCEEDED, kind=Kind.AUTOSCALE, autoscale=exact, parent_id="rundone2", requester=ANNA, id="rback234"
+    )
+    again = scaling_differs(past=(back, undone))
+    assert isinstance(again, Open)
+    assert "put it back to what it was in rollout rback234" in again.reason
+    other = undone.with_(autoscale=exact)
+    assert isinstance(scaling_differs(past=(back, other)), Open)
+    assert scaling_differs(past=(back, other)).without_click  # type: ignore[union-attr]
+
+
+def test_a_plan_of_the_bots_for_the_same_autoscaling_stands_and_for_another_gives_way():
+    first = scaling_differs(policy="ask")
+    assert isinstance(first, Open)
+    own = the_bots(at(Phase.AWAITING_APPROVAL, change=None)).with_(kind=Kind.AUTOSCALE, autoscale=first.autoscale)
+    assert why(scaling_differs(policy="ask", active=(own,))) is Why.PROPOSED
+    exact = first.autoscale.model_copy(update={"is_exact": True}) if first.autoscale else None
+    move = scaling_differs(policy="ask", active=(own.with_(autoscale=exact),))
+    assert isinstance(move, Open)
+    assert move.replaces == own.id
+
+
+def test_a_version_comes_before_autoscaling_and_says_so():
+    standing = a_standing(BoardState.DRIFTED, drift=(LIMIT, OUT_OF_LIMITS))
+    move = decided(spec=a_spec(autoscaling=SCALED), standing=standing)
+    assert isinstance(move, Open)
+    assert (move.kind, move.change) == (Kind.UPDATE, Change(package=V4))
+    assert (
+        f"its autoscaling, which differs too, comes after that with a plan of its own (sync {ENDPOINT})" in move.reason
+    )
+
+
+def test_an_autoscaling_rollout_hides_nobody_who_left_a_version():
+    left = at(Phase.SUCCEEDED, plan=a_plan(current_label=label(V4), target_label=label(V3)), requester=ANNA)
+    scaled = at(Phase.SUCCEEDED, kind=Kind.AUTOSCALE, requester=BOT_ACTOR, id="rscaled2")
+    move = decided(past=(scaled, left))
+    assert isinstance(move, Open)
+    assert not move.without_click
 
 
 @pytest.mark.parametrize(("running", "newest"), [(V4, V3), (V4, V4)])
@@ -383,10 +461,10 @@ def test_of_a_revoked_version_that_stays_it_is_said_what_to_do(newest: str | Non
 
 
 def test_what_an_update_leaves_as_it_is_stands_in_its_reason():
-    limit = Difference(path="autoscaling.max", before="12", after="8")
-    move = decided(standing=a_standing(BoardState.DRIFTED, drift=(limit,)))
+    shifted = Difference(path="weight of B", before="50 %", after="10 %")
+    move = decided(standing=a_standing(BoardState.DRIFTED, drift=(shifted,)))
     assert isinstance(move, Open)
-    assert move.reason.startswith("sentiment version 4 is approved; autoscaling.max stays 12 (set it in Application")
+    assert move.reason.startswith("sentiment version 4 is approved; weight of B stays 50 % (set the weights in AWS")
 
 
 @pytest.mark.parametrize("follows", [None, {"endpoint": STAGING, "soak": "1h"}])

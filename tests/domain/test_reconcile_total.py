@@ -4,6 +4,7 @@ from datetime import timedelta
 from itertools import pairwise, product
 
 import pytest
+from fakes.autoscales import autoscaling
 from fakes.clock import NOW
 from fakes.facts import SCALED
 from fakes.records import (
@@ -75,6 +76,7 @@ _NEVER = {
     Kind.CREATE: frozenset({Phase.WATCHING, Phase.ROLLING_BACK, Phase.ROLLED_BACK, Phase.ROLLED_BACK_BY_AWS}),
     Kind.TEARDOWN: frozenset({Phase.WATCHING, Phase.ROLLING_BACK, Phase.ROLLED_BACK, Phase.ROLLED_BACK_BY_AWS}),
     Kind.WEIGHTS: frozenset({Phase.WATCHING, Phase.ROLLING_BACK, Phase.ROLLED_BACK}),
+    Kind.AUTOSCALE: frozenset({Phase.WATCHING, Phase.ROLLING_BACK, Phase.ROLLED_BACK, Phase.ROLLED_BACK_BY_AWS}),
 }
 KINDS_AND_PHASES = [(kind, phase) for kind in Kind for phase in Phase if phase not in _NEVER[kind]]
 
@@ -92,6 +94,8 @@ def record(kind: Kind, phase: Phase, **fields: object) -> Rollout:
         trial = TrialPlan(a="AllTraffic", b="AllTraffic-b", weight=1.0, share=50)
         moved = a_plan(target_config=CURRENT, new_models={}, trial=trial)
         there = {"plan": moved if rollout.plan else None, "kind": kind}
+    if kind is Kind.AUTOSCALE:
+        there = {"plan": autoscaling(phase).plan if rollout.plan else None, "kind": kind}
     if kind is Kind.CREATE:
         there = {"plan": a_plan(current_config="", scaling=SCALED) if rollout.plan else None, "kind": kind}
     if kind is Kind.TEARDOWN:

@@ -12,6 +12,7 @@ from bot.domain.rollout_parts import ApprovalChoice, ApprovalDecision, Redraw, T
 from bot.domain.signals import Role, Signal
 from bot.domain.verdict import Basis, Standing, VerdictKind
 from bot.domain.watchplan import Acceptance, Extension, Restraint
+from fakes.autoscales import AUTOSCALES
 from fakes.beginnings import LIFE_STORIES
 from fakes.bridges import BRIDGE, NEW, baking, crossing, landing, leaving, shifting
 from fakes.clock import NOW
@@ -200,6 +201,7 @@ _WATCHES: Mapping[str, Rollout] = {
 STORIES: Mapping[str, Rollout] = {
     **_WATCHES,
     **TRIALS,
+    **AUTOSCALES,
     **{str(phase): at(phase, note=REASON) for phase in Phase},
     **{
         f"rollback {phase}": rollback_at(phase, note=REASON)

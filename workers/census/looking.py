@@ -15,6 +15,7 @@ from bot.domain.fleet import EndpointSpec
 from bot.domain.plan import Difference
 from bot.domain.rollout import Rollout
 from bot.domain.scaling import Scaling
+from bot.domain.scaling_drift import autoscaling_doubt
 from bot.domain.sighting import Sighting, basis_of
 from workers.cloning import LiveEndpoint, models_named_by
 from workers.drafting import Drafting, label_of
@@ -118,6 +119,7 @@ class Looking:
                 "drift": drift,
                 "outside": self._outside(spec, running, past, before)
                 or self._set_live(spec, running, drift, past, before),
+                "autoscaling_doubt": autoscaling_doubt(drift, running.scaling, past, before, seen.at),
                 "made_by": live.config.tags.get(ROLLOUT_TAG, ""),
                 "is_trial": running.is_trial,
                 "hourly": self._hourly(spec, live),

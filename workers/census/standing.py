@@ -77,6 +77,7 @@ def standing_of(spec: EndpointSpec, known: Known, heard_since: datetime) -> Stan
         pending=_pending(seen, known.shelf),
         drift=seen.drift if exists else (),
         outside=seen.outside if exists else None,
+        autoscaling_doubt=seen.autoscaling_doubt if exists else "",
         made_by=seen.made_by if exists else "",
         hourly=seen.hourly if exists else None,
         idle_since=known.idle_since if exists else None,

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bot.domain.endpoint import Document
 from bot.domain.errors import GatewayError, ResourceMissing
-from bot.domain.scaling import SUSPENDED_SWITCHES, ScalableTarget, Scaling
+from bot.domain.scaling import SUSPENDED_SWITCHES, ScalableTarget, Scaling, metric_of
 from workers.gateways.aws_errors import Subject, translated
 from workers.gateways.shapes import sendable
 from workers.ports import Clock
@@ -62,6 +62,23 @@ class ApplicationAutoscaling:
         except ResourceMissing:
             log.info("%s was no scalable target any more", target.document["ResourceId"])
 
+    def put(self, target: ScalableTarget) -> None:
+        """Make it so, and delete target tracking that is not among its policies. The same again does no harm.
+
+        Raises:
+            GatewayError: something was refused; what came before it is in place.
+        """
+        self._register(target, **target.document)
+        there = self._documents("PutScalingPolicy", self._children("ScalingPolicies", target.document))
+        known = {policy["PolicyName"]: policy for policy in there}
+        wanted = {policy["PolicyName"] for policy in target.policies}
+        changed = [("PutScalingPolicy", p) for p in target.policies if known.get(p["PolicyName"]) != p]
+        self._put_all(target, [*changed, *self._missing_actions(target)])
+        for policy in there:  # last, so that there is no moment without any
+            if policy["PolicyName"] not in wanted and metric_of(policy) is not None:
+                with translated("DeleteScalingPolicy", _subject(target)):
+                    self._client.delete_scaling_policy(**_identity(target.document), PolicyName=policy["PolicyName"])
+
     def restore(self, target: ScalableTarget) -> None:
         """Put back what is missing of what was read, and the suspended state.
 
@@ -79,16 +96,21 @@ class ApplicationAutoscaling:
         else:
             self._register(target, **target.document)
         policies = {policy["PolicyName"] for policy in self._children("ScalingPolicies", target.document)}
-        actions = {action["ScheduledActionName"] for action in self._children("ScheduledActions", target.document)}
+        missing = [("PutScalingPolicy", p) for p in target.policies if p["PolicyName"] not in policies]
+        self._put_all(target, [*missing, *self._missing_actions(target)])
+
+    def _missing_actions(self, target: ScalableTarget) -> list[tuple[str, Document]]:
+        """Its scheduled actions that are not there and may still run."""
+        there = {action["ScheduledActionName"] for action in self._children("ScheduledActions", target.document)}
         now = self._clock()
-        missing: list[tuple[str, Document]] = [
-            *(("PutScalingPolicy", p) for p in target.policies if p["PolicyName"] not in policies),
-            *(
-                ("PutScheduledAction", a)
-                for a in target.scheduled
-                if a["ScheduledActionName"] not in actions and not is_over(a, now)
-            ),
+        return [
+            ("PutScheduledAction", action)
+            for action in target.scheduled
+            if action["ScheduledActionName"] not in there and not is_over(action, now)
         ]
+
+    def _put_all(self, target: ScalableTarget, missing: Iterable[tuple[str, Document]]) -> None:
+        """Put each of them; one that is refused does not keep the others from being put, and is raised at the end."""
         refusals = [refusal for operation, document in missing if (refusal := self._put(operation, target, document))]
         if refusals:
             raise refusals[0]

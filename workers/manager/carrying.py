@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bot.domain.commands import Change
 from bot.domain.content import content_hash_of
 from bot.domain.errand import ReplyTo, rollout_id_for
 from bot.domain.errors import RevisionConflict, UserError
@@ -60,12 +61,13 @@ class Carrying:
     def opened_before(self, spec: EndpointSpec, asked: Asked) -> Outcome | None:
         """What the same errand opened before it was run again."""
         stored = self.world.store.rollouts.load(asked.rollout_id(spec.name))
-        if stored is None or (change := stored.rollout.change) is None:
+        if stored is None:
             return None
         rollout = stored.rollout
-        return Outcome(
-            spec.name, Open(rollout.kind, change, not rollout.approval_needed, rollout.reason, "", "", 1), rollout.id
+        opened = Open(
+            rollout.kind, rollout.change or Change(), not rollout.approval_needed, rollout.reason, "", "", attempt=1
         )
+        return Outcome(spec.name, opened, rollout.id)
 
     def _open(self, spec: EndpointSpec, move: Open, asked: Asked | None) -> Outcome:
         channel = spec.channel
@@ -81,7 +83,8 @@ class Carrying:
             Unprompted(
                 id=asked.rollout_id(spec.name) if asked is not None else rollout_id_for(seed),
                 kind=move.kind,
-                change=move.change,
+                change=move.change if move.autoscale is None else None,
+                autoscale=move.autoscale,
                 channel=channel,
                 reason=move.reason,
                 approval_needed=not move.without_click,

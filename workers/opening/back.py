@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.domain.approval import is_approver, refuse_if_may_not_steer
+from bot.domain.autoscale import AutoscaleAsk, scaling_differences
 from bot.domain.commands import AbFinish, Rollback
 from bot.domain.errand import CommandErrand, rollout_id_for
 from bot.domain.errors import EndpointBusy, NotAllowed, ResourceMissing, UnknownRollout, UserError
@@ -16,7 +17,7 @@ from bot.domain.version import Version
 from bot.store.rollouts import Stored, Write
 from workers.cloning import models_named_by
 from workers.lineage import has_run
-from workers.opening.common import channel_of, commit_in_place_of_waiting, opened_for
+from workers.opening.common import ahead_on, channel_of, commit_in_place_of_waiting, opened_for
 from workers.opening.finding import last_on
 from workers.people import person_for, steering_person
 from workers.rollbacks import child_of, holds_something, inherited_scaling, passed, settled_scaling
@@ -40,6 +41,11 @@ class WaysBack:
         if (known := store.rollouts.load(rollout_id)) is not None:
             return known.rollout
         spec = self._spec_of(command)
+        named = store.rollouts.load(command.rollout_id) if command.rollout_id is not None else None
+        if named is not None and named.rollout.kind is Kind.AUTOSCALE:
+            person = steering_person(self.world.slack, spec.approval, named.rollout, errand.actor)
+            refuse_if_may_not_steer(named.rollout, spec.approval, person, "roll it back")
+            return self.autoscaling(named, spec, errand.actor, errand.id)
         parent = last_on(self.world, spec, now)
         self._refuse_while_updating(spec, parent)
         undone = parent
@@ -77,6 +83,50 @@ class WaysBack:
         moved = moved.with_(child_id=child.id, scaling=settled_scaling(parent.rollout))
         commit_in_place_of_waiting(self.world, child, (Write(moved, parent.revision, now + moved.pace.poll),), now)
         return child
+
+    def autoscaling(self, undone: Stored, spec: EndpointSpec, actor: str, errand_id: str) -> Rollout:
+        """Open the rollout that puts autoscaling back to what it was before another one set it; it needs nobody's approval.
+
+        Raises UserError where that was done already, and where somebody set it otherwise since.
+        """
+        rollout, now, rollout_id = undone.rollout, self.world.clock(), rollout_id_for(errand_id)
+        if (known := self.world.store.rollouts.load(rollout_id)) is not None:
+            return known.rollout
+        before = self._before(rollout, spec)
+        back = opened_for(
+            spec,
+            Kind.AUTOSCALE,
+            id=rollout_id,
+            requester=actor,
+            channel=rollout.thread.channel_id,
+            now=now,
+            approval_needed=False,
+            parent_id=rollout.id,
+            queued_behind=ahead_on(self.world, spec.name),
+            autoscale=before,
+            passed_locks=passed(self.world.store.locks.over(spec.name, now)),
+        )
+        replaced = rollout.with_(superseded_by=back.id)
+        self.world.store.rollouts.commit([Write(replaced, undone.revision), Write(back, 0, now)], now)
+        return back
+
+    def _before(self, rollout: Rollout, spec: EndpointSpec) -> AutoscaleAsk:
+        """What to put back. Raises UserError where that would undo what is no longer there."""
+        change = rollout.plan.autoscale if rollout.plan is not None else None
+        if change is None or rollout.phase is not Phase.SUCCEEDED:
+            raise UserError(
+                f"Rollout {rollout.id} is {rollout.phase.words}, so there is nothing to put back. Nothing was changed."
+            )
+        if rollout.superseded_by is not None:
+            raise UserError(f"Rollout {rollout.superseded_by} puts it back already. Nothing more was changed.")
+        there = self.world.aws(spec).autoscaling.read(spec.name, [change.variant]).of(change.variant)
+        if moved := scaling_differences(change.after, there):
+            fields = ", ".join(d.path for d in moved)
+            raise UserError(
+                f"The autoscaling of {spec.name} was changed since ({fields}), so there is nothing of rollout {rollout.id} to put "
+                f"back. Nothing was changed. How it stands: status {spec.name}"
+            )
+        return AutoscaleAsk(variant=change.variant, wanted=change.before, is_exact=True)
 
     def keep_a(
         self, errand: CommandErrand, command: AbFinish, trial: TrialAsk, to: str, leaves: Version | None, *, alone: bool

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from bot.domain.autoscale import AutoscaleAsk
 from bot.domain.commands import Change
 from bot.domain.errand import ReplyTo
 from bot.domain.errors import RevisionConflict
@@ -31,6 +32,8 @@ class Unprompted:
     """Who asked for what it is part of."""
     reply: ReplyTo | None = None
     """How to reach them."""
+    autoscale: AutoscaleAsk | None = None
+    """For a change of nothing but autoscaling."""
     wave_id: str | None = None
     vouched_by: tuple[str, ...] = ()
     replaces: str = ""
@@ -65,6 +68,7 @@ class OpeningUnasked:
             reason=wanted.reason,
             approval_needed=wanted.approval_needed,
             change=wanted.change,
+            autoscale=wanted.autoscale,
             reply=wanted.reply,
             wave_id=wanted.wave_id,
             vouched_by=wanted.vouched_by,

@@ -14,6 +14,7 @@ from bot.domain.rollout_parts import RetryPolicy
 from bot.domain.starting import start_of
 from workers.cloning import Creation
 from workers.drafting import Drafting
+from workers.planning.autoscales import AutoscalePlans
 from workers.planning.counts import CountPlans
 from workers.planning.creating import CreatePlans
 from workers.planning.gathering import Gathering
@@ -52,7 +53,7 @@ class Planner:
         lapses = now + spec.approval.expires_after
         waiting = planned.to(Phase.AWAITING_APPROVAL, Reason.PLAN_READY, now, BOT_ACTOR, expires_at=lapses)
         if may_begin_alone(waiting, policy):
-            is_urgent = rollout.trial is not None and rollout.trial.towards_a
+            is_urgent = rollout.is_way_back or (rollout.trial is not None and rollout.trial.towards_a)
             windows = () if is_urgent else spec.windows
             return begun_alone(waiting, start_of(windows, rollout.not_before, now, by_approver=False), now)
         return waiting
@@ -90,6 +91,8 @@ class Planner:
                 return CountPlans(self.world, self.drafting, gathering).make(rollout, spec)
             case Kind.WEIGHTS:
                 return WeightPlans(self.world, self.drafting, gathering).make(rollout, spec)
+            case Kind.AUTOSCALE:
+                return AutoscalePlans(self.world, self.drafting, gathering).make(rollout, spec)
             case Kind.CREATE:
                 return CreatePlans(self.world, self.drafting, gathering).make(rollout, spec)
             case Kind.TEARDOWN:

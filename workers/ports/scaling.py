@@ -21,6 +21,13 @@ class Autoscaling(Protocol):
         """Take the target away, which deletes its policies and scheduled actions too. Gone already is fine."""
         ...
 
+    def put(self, target: ScalableTarget) -> None:
+        """Make it so: limits, suspended state, policies. Target tracking that is not among its policies is deleted.
+
+        Scheduled actions and step policies that are there stay; those that are missing are put back.
+        """
+        ...
+
     def restore(self, target: ScalableTarget) -> None:
         """Put back what was read: limits, suspended state, policies, scheduled actions.
 

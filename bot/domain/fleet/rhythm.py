@@ -7,6 +7,8 @@ from pydantic import Field
 
 from bot.domain.durations import Duration, Wait
 from bot.domain.fleet.values import Block, WholeNumber
+from bot.domain.names import QueueUrl
+from bot.domain.names import QueueUrl
 
 
 class Timing(Block):
@@ -43,7 +45,7 @@ class Manager(Block):
     """How often it compares what runs with what shall run, and acts."""
     census: Wait = timedelta(seconds=30)
     """How often it looks at all endpoints and at the registry."""
-    queue: str | None = None
+    queue: QueueUrl | None = None
     """URL of an SQS queue with SageMaker's EventBridge events: hints that something changed, so that nobody waits for the next look."""
     restore_window: Duration = timedelta(days=7)
     """How long configs and models of a deleted endpoint, and others that nothing needs, stay before gc may delete them."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from bot.domain.plan import Difference
 
 _BY_FIELD = {
-    "autoscaling": "set it in Application Auto Scaling, or write what is set there into the fleet file",
+    "autoscaling": "it needs instances to scale; correct kind or autoscaling in the fleet file",
     "execution_role": "a rollout keeps the role of the model that runs; create a model with the other role and a config for it in "
     "AWS and update the endpoint to that, or write the role that runs into the fleet file",
     "serverless": "SageMaker turns no instances into serverless capacity; deploy it under another name, or correct kind and size in "

@@ -6,16 +6,18 @@ Pure and total: every board state leads to a move, and a move that is nothing sa
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.domain.autoscale import AutoscaleAsk
 from bot.domain.board import BoardState, Standing
 from bot.domain.commands import Change
+from bot.domain.content import content_hash_of
 from bot.domain.endpoint import EndpointStatus
 from bot.domain.fleet import EndpointSpec
 from bot.domain.hold import HoldKind
 from bot.domain.lock import in_words
 from bot.domain.managing.byhand import by_hand, left_by_hand
-from bot.domain.managing.desired import beyond_change, desired_change
+from bot.domain.managing.desired import beyond_change, desired_autoscaling, desired_change
 from bot.domain.managing.moves import SETTLED, ByWave, Move, Nothing, Open, Why, Withdraw
-from bot.domain.managing.persons import chosen_doubt, forgotten_doubt, outside_doubt, torn_down_by
+from bot.domain.managing.persons import chosen_doubt, chosen_scaling_doubt, forgotten_doubt, outside_doubt, torn_down_by
 from bot.domain.managing.proposals import again_after, signature_of, wanted_of
 from bot.domain.managing.ranks import rank_of
 from bot.domain.managing.situation import Situation
@@ -43,6 +45,7 @@ class _Wish:
     change: Change
     label: str
     reason: str
+    autoscale: AutoscaleAsk | None = None
     doubt: str = ""
     """Why a person is asked although the policy is auto."""
 
@@ -56,8 +59,8 @@ def decide(spec: EndpointSpec, standing: Standing, situation: Situation, now: da
     without_click = spec.policy == "auto" and not wish.doubt and situation.asked_by is None
     if obstacle := _obstacle(wish, situation, own, without_click=without_click):
         return obstacle
-    wanted = wanted_of(spec.name, wish.kind, wish.change)
-    signature = signature_of(wanted, standing.snapshot.config_name if standing.snapshot is not None else "")
+    wanted = wanted_of(spec.name, wish.kind, wish.change, wish.autoscale)
+    signature = signature_of(wanted, _present(standing, wish))
     if situation.asked_by is None and (no := _remembered_no(situation, signature, wanted, wish, now)):
         return no
     reason = f"{wish.reason}; asks because {wish.doubt}" if wish.doubt and spec.policy == "auto" else wish.reason
@@ -83,6 +86,7 @@ def decide(spec: EndpointSpec, standing: Standing, situation: Situation, now: da
         wanted=wanted,
         attempt=attempt,
         replaces=own.id if own is not None else "",
+        autoscale=wish.autoscale,
     )
 
 
@@ -145,7 +149,7 @@ def _recreation(standing: Standing, candidate: Candidate | Nothing, situation: S
 
 
 def _created(package_arn: str, label: str, reason: str, doubt: str) -> _Wish:
-    return _Wish(Kind.CREATE, Change(package=package_arn), label, f"{reason}: create it with {label}", doubt)
+    return _Wish(Kind.CREATE, Change(package=package_arn), label, f"{reason}: create it with {label}", doubt=doubt)
 
 
 def _update(
@@ -154,6 +158,8 @@ def _update(
     package = candidate.package_arn if isinstance(candidate, Candidate) else None
     change = desired_change(spec, standing, package)
     if change is None:
+        if (ask := desired_autoscaling(spec, standing)) is not None:
+            return _autoscaling(spec, standing, ask, situation)
         none = candidate if isinstance(candidate, Nothing) else Nothing(Why.AS_DECLARED, "nothing differs")
         if beyond := beyond_change(spec, standing):
             return Nothing(Why.BEYOND_UPDATES, by_hand(beyond))
@@ -167,7 +173,25 @@ def _update(
         or chosen_doubt(change, label, situation.past)
         or (candidate.doubt if isinstance(candidate, Candidate) else "")
     )
-    return _Wish(Kind.UPDATE, change, label, _why_update(spec, change, label, standing), doubt)
+    return _Wish(Kind.UPDATE, change, label, _why_update(spec, change, label, standing), doubt=doubt)
+
+
+def _autoscaling(spec: EndpointSpec, standing: Standing, ask: AutoscaleAsk, situation: Situation) -> _Wish:
+    """Nothing but its autoscaling differs, or nothing else that a rollout changes."""
+    assert spec.autoscaling is not None
+    stays = left_by_hand(beyond_change(spec, standing))
+    reason = f"the fleet file says another autoscaling: {spec.autoscaling.min} to {spec.autoscaling.max} instances"
+    doubt = standing.autoscaling_doubt or forgotten_doubt(situation) or chosen_scaling_doubt(ask, situation.past)
+    return _Wish(Kind.AUTOSCALE, Change(), standing.running, "; ".join(p for p in (reason, stays) if p), ask, doubt)
+
+
+def _present(standing: Standing, wish: _Wish) -> str:
+    """What the wish is different from: the same question about the same present is not asked twice."""
+    config = standing.snapshot.config_name if standing.snapshot is not None else ""
+    if wish.autoscale is None:
+        return config
+    there = standing.scaling.of(wish.autoscale.variant) if standing.scaling is not None else None
+    return content_hash_of({"there": there.model_dump(mode="json") if there is not None else None})
 
 
 def _left_outside(spec: EndpointSpec, outside: str, why_no_version: Nothing) -> str:
@@ -183,8 +207,11 @@ def _why_update(spec: EndpointSpec, change: Change, label: str, standing: Standi
         reasons.append(f"{revoked}{label} is approved")
     if change != Change(package=change.package):
         reasons.append("the fleet file says something else than what runs")
+    follows = ""
+    if desired_autoscaling(spec, standing) is not None:
+        follows = f"its autoscaling, which differs too, comes after that with a plan of its own (sync {spec.name})"
     stays = left_by_hand(beyond_change(spec, standing))
-    return "; ".join(part for part in (", and ".join(reasons), stays) if part)
+    return "; ".join(part for part in (", and ".join(reasons), follows, stays) if part)
 
 
 def _obstacle(wish: _Wish, situation: Situation, own: Rollout | None, *, without_click: bool) -> Nothing | None:
@@ -207,6 +234,8 @@ def _obstacle(wish: _Wish, situation: Situation, own: Rollout | None, *, without
 def _is_the_same(own: Rollout, wish: _Wish, situation: Situation, *, without_click: bool) -> bool:
     """Whether that plan does for it. For somebody who syncs, one that waits for its window does, too: it has its leave."""
     asks_alike = situation.asked_by is not None or own.approval_needed is not without_click
+    if wish.autoscale is not None:
+        return own.autoscale == wish.autoscale and asks_alike
     return (own.kind, own.change) == (wish.kind, wish.change) and asks_alike
 
 

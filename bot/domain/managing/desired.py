@@ -2,10 +2,13 @@
 
 from typing import Any
 
+from bot.domain.autoscale import AutoscaleAsk
 from bot.domain.board import Standing
 from bot.domain.commands import Change
+from bot.domain.declared import declared_scaling
 from bot.domain.fleet import EndpointSpec
 from bot.domain.plan import Difference
+from bot.domain.scaling_drift import is_about_autoscaling
 
 _ENVIRONMENT, _SERVERLESS = "environment.", "serverless."
 _OF_THE_VERSION = frozenset({"model_package_group", "track"})
@@ -32,9 +35,26 @@ def desired_change(spec: EndpointSpec, standing: Standing, package_arn: str | No
     return Change(**asked) if asked else None  # a change that says nothing would ask for the newest version
 
 
+def desired_autoscaling(spec: EndpointSpec, standing: Standing) -> AutoscaleAsk | None:
+    """What brings its autoscaling to what the fleet file says; None where it is so, or where there are no instances to scale."""
+    state = next((v for v in standing.snapshot.variants if v.name == spec.variant), None) if standing.snapshot else None
+    if spec.autoscaling is None or state is None or state.desired_count is None:
+        return None
+    if not any(is_about_autoscaling(difference) for difference in standing.drift):
+        return None
+    return AutoscaleAsk(variant=spec.variant, wanted=declared_scaling(spec).of(spec.variant))
+
+
 def beyond_change(spec: EndpointSpec, standing: Standing) -> tuple[Difference, ...]:
-    """Where it differs in what no update of the bot's changes, such as autoscaling or the execution role."""
-    return tuple(d for d in standing.drift if d.path not in _OF_THE_VERSION and _asked_by(spec, d) is None)
+    """Where it differs in what no rollout of the bot's changes, such as its variants and their weights."""
+    is_scaled = desired_autoscaling(spec, standing) is not None
+
+    def is_changed(difference: Difference) -> bool:
+        if is_scaled and (is_about_autoscaling(difference) or difference.path == "instance_count"):
+            return True  # with its limits, autoscaling brings the count between them
+        return difference.path in _OF_THE_VERSION or _asked_by(spec, difference) is not None
+
+    return tuple(d for d in standing.drift if not is_changed(d))
 
 
 def is_same_package(one: str | None, other: str | None) -> bool:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from bot.domain.autoscale import AutoscaleAsk
 from bot.domain.commands import Change
 from bot.domain.phases import Kind
 
@@ -11,7 +12,7 @@ class Why(StrEnum):
     """Why nothing is done. A closed list: the log names one, and `sync` answers by it."""
 
     AS_DECLARED = "as_declared"
-    BEYOND_UPDATES = "beyond_updates"  # what differs is changed by no update: autoscaling, the execution role
+    BEYOND_UPDATES = "beyond_updates"  # what differs is changed by no rollout, such as the variant or its weights
     BY_POLICY = "by_policy"  # policy manual
     HELD = "held"  # somebody holds the endpoint
     VERSION_HELD = "version_held"  # the version was rolled back, or SageMaker refused it
@@ -66,7 +67,7 @@ class Nothing:
 
 @dataclass(frozen=True)
 class Open:
-    """Open a rollout: an update, or the creation of an endpoint."""
+    """Open a rollout: an update, the creation of an endpoint, or other autoscaling."""
 
     kind: Kind
     change: Change
@@ -79,6 +80,8 @@ class Open:
     attempt: int
     replaces: str = ""
     """A plan of the bot's own for something else that nobody has decided on."""
+    autoscale: AutoscaleAsk | None = None
+    """For a change of nothing but autoscaling."""
 
 
 @dataclass(frozen=True)

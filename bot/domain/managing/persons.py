@@ -1,5 +1,6 @@
 """What people did on purpose: the bot asks before it undoes that, whatever the policy."""
 
+from bot.domain.autoscale import AutoscaleAsk
 from bot.domain.board import Standing
 from bot.domain.commands import Change
 from bot.domain.managing.situation import Situation
@@ -13,8 +14,9 @@ _UNDONE = frozenset({Phase.ROLLING_BACK, Phase.ROLLED_BACK})
 
 
 def last_landed(past: tuple[Rollout, ...]) -> Rollout | None:
-    """The rollout that left the endpoint as it is; one that was rolled back left nothing, its rollback did."""
-    return next((r for r in past if r.phase in _LANDED and (r.kind is Kind.ROLLBACK or r.phase not in _UNDONE)), None)
+    """The rollout that left the endpoint as it is, its autoscaling apart; one that was rolled back left nothing, its rollback did."""
+    landed = (r for r in past if r.phase in _LANDED and r.kind is not Kind.AUTOSCALE)
+    return next((r for r in landed if r.kind is Kind.ROLLBACK or r.phase not in _UNDONE), None)
 
 
 def torn_down_by(past: tuple[Rollout, ...]) -> Rollout | None:
@@ -48,6 +50,17 @@ def chosen_doubt(change: Change, label: str, past: tuple[Rollout, ...]) -> str:
     if _touches(last, change):
         return when.format("set it so on purpose")
     return ""
+
+
+def chosen_scaling_doubt(ask: AutoscaleAsk, past: tuple[Rollout, ...]) -> str:
+    """Why a person is asked where somebody had this very autoscaling put back to what it was; empty where nobody did."""
+    last = next((r for r in past if r.kind is Kind.AUTOSCALE and r.phase is Phase.SUCCEEDED), None)
+    if last is None or not last.is_way_back:
+        return ""
+    undone = next((r for r in past if r.id == last.parent_id), None)
+    if undone is not None and undone.autoscale != ask:
+        return ""
+    return f"{mention(last.requester)} put it back to what it was in rollout {last.id}, {written(last.created_at)}"
 
 
 def _touches(last: Rollout, change: Change) -> bool:

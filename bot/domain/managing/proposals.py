@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from bot.domain.autoscale import AutoscaleAsk
 from bot.domain.commands import Change
 from bot.domain.content import content_hash_of
 from bot.domain.hold import Hold
@@ -48,14 +49,15 @@ class Tried:
         return self.rollout is not None and self.rollout.phase is Phase.SUCCEEDED
 
 
-def wanted_of(endpoint: str, kind: Kind, change: Change) -> str:
+def wanted_of(endpoint: str, kind: Kind, change: Change, autoscale: AutoscaleAsk | None = None) -> str:
     """A hash over what shall be different."""
-    return content_hash_of({"endpoint": endpoint, "kind": kind.value, "change": change.model_dump(mode="json")})
+    what = {"endpoint": endpoint, "kind": kind.value, "change": change.model_dump(mode="json")}
+    return content_hash_of(what if autoscale is None else {**what, "autoscale": autoscale.model_dump(mode="json")})
 
 
-def signature_of(wanted: str, current_config: str) -> str:
-    """A hash over what shall be different and what it is different from."""
-    return content_hash_of({"wanted": wanted, "current_config": current_config})
+def signature_of(wanted: str, current: str) -> str:
+    """A hash over what shall be different and what it is different from: the config that runs, or what scales it."""
+    return content_hash_of({"wanted": wanted, "current_config": current})
 
 
 @dataclass(frozen=True)

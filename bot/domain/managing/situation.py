@@ -56,7 +56,9 @@ class Situation:
     def own_plan(self) -> Rollout | None:
         """The bot's plan that waits, and that nobody has said anything about."""
         plans = (r for r in self.active if r.requester == BOT_ACTOR and r.is_waiting and not r.approvals)
-        return next((r for r in plans if r.wave_id is None and r.kind in (Kind.UPDATE, Kind.CREATE)), None)
+        return next(
+            (r for r in plans if r.wave_id is None and r.kind in (Kind.UPDATE, Kind.CREATE, Kind.AUTOSCALE)), None
+        )
 
     @property
     def others(self) -> tuple[Rollout, ...]:

@@ -12,7 +12,7 @@ _SCARCE = re.compile(r"ml\.(?:[gp]\d|trn|inf|dl)")
 """Families with accelerators, of which AWS now and then has none left."""
 
 
-_WHAT = {Kind.SCALE: "the change", Kind.CREATE: "the endpoint"}
+_WHAT = {Kind.SCALE: "the change", Kind.AUTOSCALE: "the change", Kind.CREATE: "the endpoint"}
 _UNTOUCHED = "SageMaker refuses the update and the endpoint stays as it is"
 _REFUSED = {Kind.CREATE: "SageMaker refuses to create the endpoint"}
 

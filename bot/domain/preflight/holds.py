@@ -11,7 +11,7 @@ from bot.domain.starting import written
 
 def version_is_not_held(facts: Facts) -> Finding | None:
     """A hold keeps automation away, not people: they are told what is known and decide."""
-    if not facts.holds or facts.kind not in (Kind.UPDATE, Kind.CREATE):
+    if not facts.holds or facts.kind not in (Kind.UPDATE, Kind.CREATE, Kind.AUTOSCALE):
         return None
     gravest = next((h for h in facts.holds if h.kind is not HoldKind.BY_PERSON), facts.holds[0])
     others = [h for h in facts.holds if h is not gravest]

@@ -10,7 +10,7 @@ from bot.domain.reconcile.bridging import has_weights_to_move, stand_on_bridge
 from bot.domain.reconcile.checking import check_before
 from bot.domain.reconcile.chores import do_chore
 from bot.domain.reconcile.creating import follow_creation, prepare_creation
-from bot.domain.reconcile.scaling import follow_scale, set_counts_when_fit
+from bot.domain.reconcile.scaling import follow_autoscaling, follow_scale, set_counts_when_fit
 from bot.domain.reconcile.steps import SOON, Action, Decision, Observation, end, looked
 from bot.domain.reconcile.tearing import follow_teardown, prepare_teardown
 from bot.domain.reconcile.updating import call_when_fit, follow_update, must_wait, unfit
@@ -109,7 +109,7 @@ def _prepare(rollout: Rollout, seen: Observation, now: datetime) -> Decision:
     if must_wait(seen) or seen.lock is not None:
         return Decision(rollout.with_(stopped_by=seen.lock), look_again_in=rollout.pace.poll)
     rollout = rollout.with_(stopped_by=None)
-    if rollout.kind in (Kind.SCALE, Kind.WEIGHTS):
+    if rollout.kind in (Kind.SCALE, Kind.WEIGHTS, Kind.AUTOSCALE):
         updating = rollout.to(Phase.UPDATING, Reason.UPDATE_REQUESTED, now, BOT_ACTOR)
         return set_counts_when_fit(updating, seen, now)
     assert rollout.plan is not None
@@ -153,6 +153,7 @@ _PREPARATIONS: Mapping[Kind, _Step] = {Kind.CREATE: prepare_creation, Kind.TEARD
 _PURSUITS: Mapping[Kind, _Step] = {
     Kind.SCALE: follow_scale,
     Kind.WEIGHTS: follow_scale,
+    Kind.AUTOSCALE: follow_autoscaling,
     Kind.CREATE: follow_creation,
     Kind.TEARDOWN: follow_teardown,
 }

@@ -31,6 +31,7 @@ _CALLS = (
     Action.CALL_UPDATE,
     Action.SET_COUNTS,
     Action.SET_WEIGHTS,
+    Action.SET_AUTOSCALING,
     Action.CREATE_ENDPOINT,
     Action.DELETE_ENDPOINT,
 )
@@ -60,7 +61,7 @@ def _after_success(rollout: Rollout, action: Action, now: datetime) -> Decision:
             assert calm.abort is not None
             tripped = calm.abort.model_copy(update={"tripped_at": calm.abort.tripped_at or now})
             return Decision(calm.with_(abort=tripped), look_again_in=calm.pace.poll)
-        case Action.RESTORE_SCALING | Action.DELETE_ALARMS:
+        case Action.RESTORE_SCALING | Action.DELETE_ALARMS | Action.SET_ALARMS:
             return chore_done(calm, action, now)
         case Action.START_CHECK:
             return Decision(calm, look_again_in=calm.pace.poll)
@@ -78,6 +79,7 @@ def _after_success(rollout: Rollout, action: Action, now: datetime) -> Decision:
             | Action.CALL_UPDATE
             | Action.SET_COUNTS
             | Action.SET_WEIGHTS
+            | Action.SET_AUTOSCALING
             | Action.CREATE_ENDPOINT
             | Action.DELETE_ENDPOINT
         ):
@@ -149,6 +151,8 @@ def _after_trouble(rollout: Rollout, action: Action | None, error: TransientErro
         rollout = _uncalled(rollout)
     if action is Action.SHIFT_WEIGHTS and not error.outcome_unknown:
         rollout = with_bridge(rollout, shift=None)
+    if action is Action.SET_ALARMS and now - since > TROUBLE_PATIENCE:  # no watch waits for them for ever
+        return chore_refused(rollout, action, error)
     touched = rollout.called_at is not None
     gives_up = action not in CHORE_ACTIONS and not touched and rollout.phase is not Phase.ROLLING_BACK
     if now - since > TROUBLE_PATIENCE and gives_up:

@@ -1,7 +1,8 @@
-"""A change of live instance counts or traffic weights: no new config, so success is InService with what was asked for."""
+"""A change of live instance counts, of traffic weights or of autoscaling: no new config, so success is what was asked for, seen."""
 
 from datetime import datetime
 
+from bot.domain.autoscale import scaling_differences
 from bot.domain.bridge import has_weights
 from bot.domain.calls import UpdateCall
 from bot.domain.endpoint import BUSY_STATUSES, EndpointStatus, Snapshot
@@ -10,9 +11,15 @@ from bot.domain.reconcile.steps import Action, Decision, Observation, end, fail,
 from bot.domain.reconcile.updating import MAX_CALLS, is_settling, must_wait, never_asked, stopped_by_person, unfit
 from bot.domain.rollout import Rollout
 
+_ACTIONS = {
+    Kind.SCALE: Action.SET_COUNTS,
+    Kind.WEIGHTS: Action.SET_WEIGHTS,
+    Kind.AUTOSCALE: Action.SET_AUTOSCALING,
+}
+
 
 def set_counts_when_fit(rollout: Rollout, seen: Observation, now: datetime) -> Decision:
-    """Ask for the count or the weights, once SageMaker would take it."""
+    """Ask for the count, the weights or the autoscaling, once it would be taken."""
     if stopped := stopped_by_person(rollout, now):
         return stopped
     if refusal := unfit(rollout, seen, now):
@@ -27,8 +34,7 @@ def set_counts_when_fit(rollout: Rollout, seen: Observation, now: datetime) -> D
         last_modified_before=seen.snapshot.last_modified,
         attempts=1 + (rollout.update.attempts if rollout.update else 0),
     )
-    action = Action.SET_WEIGHTS if rollout.kind is Kind.WEIGHTS else Action.SET_COUNTS
-    return Decision(rollout.with_(update=call, stopped_by=None), action, rollout.pace.settle)
+    return Decision(rollout.with_(update=call, stopped_by=None), _ACTIONS[rollout.kind], rollout.pace.settle)
 
 
 def follow_scale(rollout: Rollout, seen: Observation, now: datetime) -> Decision:
@@ -44,6 +50,32 @@ def follow_scale(rollout: Rollout, seen: Observation, now: datetime) -> Decision
         note = f"The endpoint became {snapshot.status}."
         return end(rollout, Phase.NEEDS_HUMAN, Reason.UPDATE_FAILED, now, with_why(note, snapshot))
     return _settled(rollout, snapshot, now)
+
+
+def follow_autoscaling(rollout: Rollout, seen: Observation, now: datetime) -> Decision:
+    """Application Auto Scaling is about to be asked, was asked, or may have been asked: what it shows is what counts.
+
+    Whether the endpoint is busy does not matter any more: other limits may have begun to move its instances.
+    """
+    call = rollout.update
+    if call is None:
+        return set_counts_when_fit(rollout, seen, now)
+    if seen.is_gone or seen.snapshot is None:
+        return end(rollout, Phase.FAILED, Reason.ENDPOINT_GONE, now, "The endpoint was deleted meanwhile.")
+    wanted = rollout.plan.autoscale if rollout.plan is not None else None
+    assert wanted is not None
+    rollout = looked(rollout, seen)
+    there = seen.scaling.of(wanted.variant) if seen.scaling is not None else None
+    missed = scaling_differences(there, wanted.after)
+    if seen.scaling is not None and not missed:
+        return Decision(rollout.to(Phase.SUCCEEDED, Reason.AUTOSCALING_SET, now, BOT_ACTOR, cutover_at=now))
+    if now - (call.accepted_at or call.intended_at) < max(rollout.pace.settle, 3 * rollout.pace.poll):
+        return Decision(rollout, look_again_in=min(rollout.pace.poll, rollout.pace.settle))
+    if call.attempts >= MAX_CALLS:
+        shown = ", ".join(f"{d.path} {d.before or 'unset'}" for d in missed)
+        note = f"Application Auto Scaling does not show what it was asked for ({shown})."
+        return end(rollout, Phase.FAILED, Reason.AWS_REFUSED, now, note)
+    return set_counts_when_fit(rollout, seen, now)
 
 
 def _settled(rollout: Rollout, snapshot: Snapshot, now: datetime) -> Decision:

@@ -11,6 +11,7 @@ from bot.domain.plan import Difference
 from bot.domain.reconcile.legs import call_of, with_call
 from bot.domain.rollout import Rollout
 from bot.domain.rollout_parts import Redraw
+from bot.domain.scaling import Scaling
 from bot.domain.verdict import Comparison, Verdict
 from bot.domain.yardstick import Yardsticks
 
@@ -31,9 +32,11 @@ class Action(StrEnum):
     CALL_UPDATE = "call_update"
     SET_COUNTS = "set_counts"
     SET_WEIGHTS = "set_weights"
+    SET_AUTOSCALING = "set_autoscaling"
     TRIP_ALARM = "trip_alarm"
     RESTORE_SCALING = "restore_scaling"
     DELETE_ALARMS = "delete_alarms"
+    SET_ALARMS = "set_alarms"
     START_CHECK = "start_check"
     CLEAR_FAILED = "clear_failed"
     CREATE_ENDPOINT = "create_endpoint"
@@ -60,6 +63,8 @@ class Observation:
     comparison: Comparison | None = None
     verdict: Verdict | None = None
     """What the numbers say at this look."""
+    scaling: Scaling | None = None
+    """What scales the endpoint, where a rollout changes that."""
     may_go_back_alone: bool = True
     """Whether the bot may roll back by itself: never twice in a row without a person."""
 
