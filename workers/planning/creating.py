@@ -12,6 +12,7 @@ from bot.domain.declared import declared_scaling
 from bot.domain.endpoint import ConfigRecord, EndpointStatus, ModelPackage, ModelRecord, Snapshot
 from bot.domain.errors import PlanDrifted, ResourceMissing, UserError
 from bot.domain.fleet import EndpointSpec
+from bot.domain.managing.ranks import rank_of
 from bot.domain.phases import BOT_ACTOR, Kind
 from bot.domain.plan import Difference, Fact, Plan
 from bot.domain.preflight.creation import creation_findings

@@ -8,7 +8,7 @@ from bot.domain.fleet import EndpointSpec, Follows
 from bot.domain.hold import Hold
 from bot.domain.managing.desired import is_same_package
 from bot.domain.managing.moves import Nothing, Why
-from bot.domain.managing.ranks import rank_of
+from bot.domain.managing.ranks import is_later
 from bot.domain.managing.situation import Situation, Upstream
 from bot.domain.phases import Phase
 from bot.domain.rollout import Rollout
@@ -56,12 +56,10 @@ def held(holds: tuple[Hold, ...], package_arn: str) -> Hold | None:
 
 def _newer(spec: EndpointSpec, standing: Standing, found: Candidate) -> Candidate | Nothing:
     """Only what comes later goes by itself; where that cannot be told, people say so."""
-    running, wanted = rank_of(spec, standing.running_package), rank_of(spec, found.package_arn)
-    if standing.state is BoardState.NOT_DEPLOYED:
+    later = is_later(spec, found.package_arn, than=standing.running_package)
+    if standing.state is BoardState.NOT_DEPLOYED or later:
         return found
-    if running is not None and wanted is not None:
-        if wanted > running:
-            return found
+    if later is not None:
         return Nothing(Why.NOT_NEWER, f"{standing.running} is newer than {found.label}")
     of_what = "its track" if spec.track is not None else f"the group {spec.model_package_group}"
     doubt = f"what runs ({standing.running or 'not known'}) is no version of {of_what}"
