@@ -29,7 +29,7 @@ from workers.planning.loading import artifacts_of
 from workers.planning.past import holds_against
 from workers.planning.quotas import quota_needs
 from workers.planning.restoring import Remains, remains_of
-from workers.planning.updates import instance_types, rank_of
+from workers.planning.updates import instance_types
 from workers.world import World
 
 NOTHING = ConfigRecord(name="", arn="", document={})
@@ -82,7 +82,7 @@ class CreatePlans:
             target_label=target.label,
             new_models={"": target.model.name} if target.model is not None else {},
             package_arn=target.package.arn if target.package is not None else None,
-            rank=rank_of(spec, target.package) if target.package is not None else None,
+            rank=rank_of(spec, target.package.arn) if target.package is not None else None,
             differences=target.differences,
             kept=(target.restored,) if target.restored else (),
             findings=findings,

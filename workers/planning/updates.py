@@ -12,6 +12,7 @@ from bot.domain.cost import Cost, billed_variants, cost_of, instance_types_of
 from bot.domain.endpoint import ConfigRecord, ModelPackage, Snapshot
 from bot.domain.fleet import EndpointSpec
 from bot.domain.guardrails import fitting
+from bot.domain.managing.ranks import rank_of
 from bot.domain.phases import Kind
 from bot.domain.plan import Fact, Plan
 from bot.domain.preflight import Facts, irreversible_reasons, readiness_of, run_preflight
@@ -82,7 +83,7 @@ class UpdatePlans:
             target_label=_target_label(current, change, package),
             new_models=made.new_models,
             package_arn=package.arn if package is not None else None,
-            rank=rank_of(spec, package) if package is not None else None,
+            rank=rank_of(spec, package.arn) if package is not None else None,
             differences=made.differences,
             counts_from_config=made.counts_from_config,
             weights_from_config=trial is not None and not rollout.starts_trial,
@@ -205,14 +206,6 @@ def instance_types(config: ConfigRecord) -> frozenset[str]:
 
 def _is_marketplace(live: LiveEndpoint, package: ModelPackage | None) -> bool:
     return any(p.is_marketplace for p in (*live.packages.values(), *((package,) if package else ())))
-
-
-def rank_of(spec: EndpointSpec, package: ModelPackage) -> int | None:
-    """Its place in what may follow what on this endpoint."""
-    if spec.track is not None:
-        return spec.track.index(package.arn) + 1 if package.arn in spec.track else None
-    is_of_group = spec.model_package_group is not None and spec.model_package_group.rpartition("/")[2] == package.group
-    return package.version if is_of_group else None
 
 
 def _target_label(current: str, change: Change, package: ModelPackage | None) -> str:

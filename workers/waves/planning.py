@@ -14,13 +14,14 @@ from bot.domain.fleet import EndpointSpec, WavePlan
 from bot.domain.hold import Hold
 from bot.domain.lock import in_words
 from bot.domain.managing.desired import desired_change, is_same_package
+from bot.domain.managing.ranks import rank_of
 from bot.domain.names import literal
 from bot.domain.plan import Difference
 from bot.domain.version import Version
 from bot.domain.wave import LeftOut, Member, Wish
 from workers.cloning import LiveEndpoint, live_trial
 from workers.drafting import Drafting, label_of
-from workers.planning.updates import live_counts, rank_of
+from workers.planning.updates import live_counts
 from workers.planning.usual import expected_duration
 from workers.world import World, place_of
 
@@ -172,7 +173,7 @@ class _Asking:
             before=before,
             after=package.label if package is not None else f"{before}, with the fleet file's settings",
             package_arn=package.arn if package is not None else None,
-            rank=rank_of(spec, package) if package is not None else None,
+            rank=rank_of(spec, package.arn) if package is not None else None,
             config=live.config.name,
             pools=_pools(spec, live, change),
             expected=self._expected(spec),
