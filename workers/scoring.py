@@ -11,7 +11,7 @@ from bot.domain.endpoint import ModelPackage
 from bot.domain.errors import GatewayError, TransientError
 from bot.domain.fleet import EndpointSpec
 from bot.domain.merits import MeritComparison, Merits, Score, compare
-from workers.ports import Run
+from workers.ports import Experiments, Run
 from workers.world import World
 
 log = logging.getLogger(__name__)
@@ -35,11 +35,12 @@ class Scoring:
 
     def compared(self, spec: EndpointSpec, first: ModelPackage, second: ModelPackage) -> MeritComparison:
         """Two versions side by side, as both were described by the registry in full."""
-        return compare(self.merits(spec, first), self.merits(spec, second), spec.model_metrics)
+        tracker = _Tracker(self.world.experiments)
+        return compare(self._merits(spec, first, tracker), self._merits(spec, second, tracker), spec.model_metrics)
 
-    def merits(self, spec: EndpointSpec, package: ModelPackage) -> Merits:
+    def _merits(self, spec: EndpointSpec, package: ModelPackage, tracker: "_Tracker") -> Merits:
         """One version. Where both tell a metric of the same name, MLflow, which holds the run itself, is believed."""
-        run, problem = self._run(package)
+        run, problem = tracker.run_of(package)
         scores = {
             name: Score(value=value, source="registry") for name, value in self._registered(spec, package).items()
         }
@@ -53,24 +54,6 @@ class Scoring:
             run_name=run.name if run is not None else "",
             problems=(problem,) if problem else (),
         )
-
-    def _run(self, package: ModelPackage) -> tuple[Run | None, str]:
-        """The MLflow run of a version, and why it is not known, if something is wrong."""
-        experiments = self.world.experiments
-        if experiments is None:
-            return None, ""
-        run_id = package.properties.get(RUN_ID)
-        try:
-            found = experiments.run(run_id) if run_id else experiments.find({PACKAGE_TAG: package.arn})
-        except TransientError as exc:
-            log.info("the run of %s cannot be told: %s", package.label, exc)
-            return None, _SILENT
-        except GatewayError as exc:
-            log.warning("the run of %s cannot be told: %s", package.label, exc)
-            return None, f"{exc.user_message} Its metrics are not known."
-        if found is None and run_id:
-            return None, f"{package.label} names the MLflow run {run_id}, and MLflow has no such run."
-        return found, ""
 
     def _registered(self, spec: EndpointSpec, package: ModelPackage) -> dict[str, float]:
         """What the registry itself says: the model quality report, and properties over it."""
@@ -90,6 +73,34 @@ class Scoring:
             log.info("the quality report of %s cannot be read: %s", package.label, exc)
             return
         yield from _values(report)
+
+
+@dataclass
+class _Tracker:
+    """MLflow during one comparison: once it did not answer, nobody waits for it again."""
+
+    experiments: Experiments | None
+    is_silent: bool = False
+
+    def run_of(self, package: ModelPackage) -> tuple[Run | None, str]:
+        """The MLflow run of a version, and why it is not known, if something is wrong."""
+        if self.experiments is None:
+            return None, ""
+        if self.is_silent:
+            return None, _SILENT
+        run_id = package.properties.get(RUN_ID)
+        try:
+            found = self.experiments.run(run_id) if run_id else self.experiments.find({PACKAGE_TAG: package.arn})
+        except TransientError as exc:
+            log.info("the run of %s cannot be told: %s", package.label, exc)
+            self.is_silent = True
+            return None, _SILENT
+        except GatewayError as exc:
+            log.warning("the run of %s cannot be told: %s", package.label, exc)
+            return None, f"{exc.user_message} Its metrics are not known."
+        if found is None and run_id:
+            return None, f"{package.label} names the MLflow run {run_id}, and MLflow has no such run."
+        return found, ""
 
 
 def _values(report: Any) -> Iterator[tuple[str, float]]:

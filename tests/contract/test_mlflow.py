@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
 
 import pytest
 
@@ -77,7 +79,15 @@ def answering(status: int, body: bytes, seen: list[dict[str, str]]) -> Iterator[
         def log_message(self, *_: object) -> None:
             pass
 
-    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        do_POST = do_GET
+
+    with listening_to(Handler) as host:
+        yield host
+
+
+@contextmanager
+def listening_to(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
+    with HTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
         thread.start()
         try:
@@ -93,11 +103,110 @@ def test_an_ill_server_may_get_well(status: int):
         MlflowServer(f"http://{host}").run("1")
 
 
-@pytest.mark.parametrize(("status", "body"), [(401, b""), (403, b""), (302, b""), (200, b"<html>")])
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (401, b""),
+        (403, b""),
+        (302, b""),
+        (200, b"<html>"),
+        (200, b"{}"),
+        (200, b"[]"),
+        (200, b'{"run": []}'),
+        (200, b'{"run": {"info": {}}}'),
+        (200, b'{"run": {"info": {"run_id": "1", "experiment_id": "2"}, "data": {"metrics": [{"key": "f1"}]}}}'),
+    ],
+)
 def test_a_refusal_and_a_stranger_are_final(status: int, body: bytes):
     with answering(status, body, []) as host, pytest.raises(GatewayError) as refused:
         MlflowServer(f"http://u:s3cret@{host}").run("1")
     assert "s3cret" not in str(refused.value)
+
+
+@pytest.mark.parametrize("body", [b"[]", b'{"experiments": [{}]}', b'{"experiments": {"experiment_id": "1"}}'])
+def test_a_stranger_in_whom_a_version_is_looked_for_is_final(body: bytes):
+    with answering(200, body, []) as host, pytest.raises(GatewayError, match="unreadable answer"):
+        MlflowServer(f"http://{host}").find({PACKAGE_TAG: ARN})
+
+
+@pytest.mark.parametrize(
+    "said", [b"SSH-2.0-OpenSSH_9.6\r\n", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab"]
+)
+def test_what_is_no_answer_in_http_may_pass_by_itself(said: bytes):
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def speak() -> None:
+            caller, _ = listening.accept()
+            with caller:
+                caller.recv(65536)
+                caller.sendall(said)
+
+        thread = threading.Thread(target=speak)
+        thread.start()
+        with pytest.raises(TransientError):
+            MlflowServer(f"http://127.0.0.1:{listening.getsockname()[1]}").run("1")
+        thread.join()
+
+
+class Crowded:
+    """MLflow with many pages of experiments, one of which has the run; it notes what it is asked."""
+
+    def __init__(self, pages: int) -> None:
+        self.pages = pages
+        self.asked: list[str] = []
+
+    def answer(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        operation = path.rpartition("mlflow/")[2]
+        self.asked.append(operation)
+        if operation == "experiments/search":
+            page = int(body.get("page_token", 0))
+            following = {"next_page_token": str(page + 1)} if page + 1 < self.pages else {}
+            return {"experiments": [{"experiment_id": f"e{page}"}], **following}
+        started = {"e0": 100, f"e{self.pages - 1}": 200}
+        runs = [
+            {"info": {"run_id": f"run-{i}", "experiment_id": i, "start_time": started[i]}}
+            for i in body["experiment_ids"]
+            if i in started
+        ]
+        return {"runs": runs}
+
+
+@contextmanager
+def crowded(pages: int) -> Iterator[tuple[Crowded, MlflowServer]]:
+    server = Crowded(pages)
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            told = json.dumps(server.answer(self.path, body)).encode()
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(told)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with listening_to(Handler) as host:
+        yield server, MlflowServer(f"http://{host}")
+
+
+def test_the_newest_run_is_found_in_whatever_page_of_experiments_it_is():
+    with crowded(3) as (_, mlflow):
+        found = mlflow.find({PACKAGE_TAG: ARN})
+    assert found is not None
+    assert found.id == "run-e2"
+
+
+def test_experiments_are_listed_once_for_versions_that_are_compared():
+    with crowded(1) as (server, mlflow):
+        mlflow.find({PACKAGE_TAG: ARN})
+        mlflow.find({PACKAGE_TAG: f"{ARN}0"})
+    assert server.asked == ["experiments/search", "runs/search", "runs/search"]
+
+
+def test_more_experiments_than_can_be_looked_through_are_said():
+    with crowded(11) as (_, mlflow), pytest.raises(GatewayError, match="more than 10,000 experiments"):
+        mlflow.find({PACKAGE_TAG: ARN})
 
 
 def test_credentials_of_the_address_are_sent_and_never_shown():

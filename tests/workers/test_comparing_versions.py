@@ -95,6 +95,13 @@ def test_mlflow_that_does_not_tell_is_said_and_blocks_nothing(
     assert "accuracy 0.93 → 0.94" in said
 
 
+def test_mlflow_that_does_not_answer_is_waited_for_once(engine: Engine, experiments: FakeExperiments):
+    experiments.fail("run", *[throttled("MLflow runs/get")] * 2)
+    said = compared(engine)
+    assert said.count("MLflow did not answer") >= 1
+    assert experiments.count("run") == 1
+
+
 def test_a_run_that_mlflow_has_lost_is_said(engine: Engine, experiments: FakeExperiments):
     del experiments.runs["run4"]
     assert "sentiment version 4 names the MLflow run run4, and MLflow has no such run." in compared(engine)
