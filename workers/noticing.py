@@ -27,13 +27,14 @@ class Noticing:
 
     world: World
 
-    def say(self, key: str, channel: str, message: Message) -> str | None:
+    def say(self, key: str, channel: str, message: Message, *, look_first: bool = False) -> str | None:
         """Post a message, unless it was posted before.
 
         Args:
             key: What it is about; the same key is said once.
             channel: Where.
             message: What.
+            look_first: Look in the channel before it is posted: the store may have forgotten that it was.
 
         Returns:
             Its message_ts, also where it was posted before; None where Slack does not take it, which is tried again later.
@@ -51,7 +52,7 @@ class Noticing:
             return None
         identity = {"notice": key, "slot": NOTICE}
         try:
-            found = None if is_first else self._found(channel, identity)
+            found = None if is_first and not look_first else self._found(channel, identity)
             message_ts = found or slack.post(
                 channel,
                 text=message.text,

@@ -116,4 +116,5 @@ class Reviving:
         if made_by is None or channel is None or self.world.store.rollouts.load(made_by) is not None:
             return
         message = render_unknown_update(spec.name, snapshot.pending.config_name, made_by)
-        self.noticing.say(f"unknown update of {spec.name} to {snapshot.pending.config_name}", channel, message)
+        key = f"unknown update of {spec.name} to {snapshot.pending.config_name}"
+        self.noticing.say(key, channel, message, look_first=True)
