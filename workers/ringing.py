@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from bot.domain.alarms import Alarm
 from bot.domain.errors import GatewayError, TransientError
 from bot.domain.fleet import EndpointSpec
+from bot.domain.kept_alarms import heeded_alarms
 from bot.domain.rollout import Rollout
 from workers.world import World
 
@@ -28,7 +29,9 @@ class Ringing:
 
         That they cannot be read never stops a watch: the numbers go on being judged, and the plan said whether they could be.
         """
-        names = rollout.watch.alarms
+        # One that is made or changed at this cutover would go off for what the old fleet did.
+        new = {alarm.name for alarm in rollout.plan.kept_alarms} if rollout.plan is not None else set()
+        names = [name for name in rollout.watch.alarms if name not in new]
         if not names:
             return ()
         place = f"{spec.role_to_assume or 'own'}:{spec.region or 'own'}"
@@ -63,4 +66,4 @@ class Ringing:
         """What the watches of the other endpoints in this account and region heed."""
         there = (spec.role_to_assume, spec.region)
         beside = (e for e in self.world.fleet.endpoints.values() if (e.role_to_assume, e.region) == there)
-        return {name for e in beside for name in e.watch.alarms}
+        return {name for e in beside for name in heeded_alarms(e)}

@@ -5,6 +5,7 @@ from datetime import datetime
 from bot.domain.checks import CheckPlan
 from bot.domain.errand import rollout_id_for
 from bot.domain.fleet import EndpointSpec
+from bot.domain.kept_alarms import heeded_alarms
 from bot.domain.lock import Lock, in_words
 from bot.domain.phases import BOT_ACTOR, Kind, Phase
 from bot.domain.rollout import Rollout, open_rollout
@@ -33,7 +34,7 @@ def watch_of(spec: EndpointSpec) -> WatchPlan:
         tolerance=watch.tolerance.relative,
         tolerance_ms=watch.tolerance.absolute_ms,
         auto_rollback=watch.auto_rollback,
-        alarms=watch.alarms,
+        alarms=heeded_alarms(spec),
         check=CheckPlan(command=check.command, timeout=check.timeout, pass_environment=check.pass_environment)
         if check is not None
         else None,

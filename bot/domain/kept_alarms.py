@@ -58,6 +58,12 @@ def kept_alarm_names(endpoint: str) -> tuple[str, ...]:
     return tuple(_name(endpoint, label) for label in _KEYS)
 
 
+def heeded_alarms(spec: EndpointSpec) -> tuple[str, ...]:
+    """The names of all alarms that the watch of a change heeds: those that people name, and those that the bot keeps."""
+    kept = (alarm.name for alarm in kept_alarms(spec))
+    return tuple(dict.fromkeys((*spec.watch.alarms, *kept)))
+
+
 def change_of(spec: EndpointSpec, there: Mapping[str, Alarm]) -> AlarmChange:
     """From those that are there to those that are declared; nothing where the file says nothing about alarms.
 

@@ -92,6 +92,7 @@ class Chore(StrEnum):
 
     RESTORE_SCALING = "restore_scaling"
     DELETE_ALARMS = "delete_alarms"
+    SET_ALARMS = "set_alarms"  # those that stand beside the endpoint
 
 
 class Pace(Value):

@@ -129,10 +129,15 @@ class FakeQuotas(Failing):
         super().__init__()
         self.plenty = plenty
         self.limits: dict[str, int | None] = dict(limits)
+        self.concurrency: int | None = plenty
 
     def limit(self, instance_type: str) -> int | None:
         with self.called("limit", instance_type):
             return self.limits.get(instance_type, self.plenty)
+
+    def serverless_concurrency(self) -> int | None:
+        with self.called("serverless_concurrency"):
+            return self.concurrency
 
 
 class FakeUsage(Failing):
@@ -141,10 +146,15 @@ class FakeUsage(Failing):
     def __init__(self, used: Mapping[str, int] | None = None) -> None:
         super().__init__()
         self.used = dict(used or {})
+        self.concurrency = 0
 
     def instances(self) -> Mapping[str, int]:
         with self.called("instances"):
             return dict(self.used)
+
+    def serverless_concurrency(self) -> int:
+        with self.called("serverless_concurrency"):
+            return self.concurrency
 
 
 class FakePrices(Failing):

@@ -1,14 +1,20 @@
-"""Service Quotas: how many instances of a type endpoints may use together."""
+"""Service Quotas: how many instances of a type endpoints may use together, and how many serverless requests at once."""
 
 from datetime import timedelta
 from typing import Any
 
+from bot.domain.endpoint import Document
 from workers.gateways.aws_errors import Subject, translated
 from workers.gateways.remembering import Remembering
 
 SERVICE = "sagemaker"
 SUFFIX = " for endpoint usage"
 """SageMaker has about 1,800 quotas; those of endpoints are named `ml.g5.xlarge for endpoint usage`. Their codes are not documented."""
+
+SERVERLESS_CODE = "L-96300102"
+"""Of “Maximum total concurrency that can be allocated across all serverless endpoints”: one of the few codes that AWS documents."""
+
+_SERVERLESS = "serverless"
 
 APPLIED_FOR = timedelta(hours=1)
 DEFAULTS_FOR = timedelta(days=1)
@@ -24,18 +30,25 @@ class ServiceQuotas:
 
     def limit(self, instance_type: str) -> int | None:
         """How many instances of the type endpoints may use together; None when it is not known or may not be read."""
+        return self._limit(instance_type)
+
+    def serverless_concurrency(self) -> int | None:
+        """How many requests at once all serverless endpoints may allocate together; None as above."""
+        return self._limit(_SERVERLESS)
+
+    def _limit(self, wanted: str) -> int | None:
         applied = self._remembering.answer(
             "quotas of endpoints", APPLIED_FOR, lambda: self._list("ListServiceQuotas", "list_service_quotas")
         )
-        if applied is None or instance_type in applied:
-            return applied and int(applied[instance_type])
+        if applied is None or wanted in applied:
+            return applied and int(applied[wanted])
         # Applied values are listed "where available"; elsewhere AWS's default is what holds.
         defaults = self._remembering.answer(
             "default quotas of endpoints",
             DEFAULTS_FOR,
             lambda: self._list("ListAWSDefaultServiceQuotas", "list_aws_default_service_quotas"),
         )
-        found = (defaults or {}).get(instance_type)
+        found = (defaults or {}).get(wanted)
         return int(found) if found is not None else None
 
     def _list(self, operation: str, paginator: str) -> dict[str, float]:
@@ -44,8 +57,13 @@ class ServiceQuotas:
                 ServiceCode=SERVICE, PaginationConfig={"PageSize": 100}
             )
             quotas = [quota for page in pages for quota in page["Quotas"]]
-        return {
-            quota["QuotaName"].removesuffix(SUFFIX): quota["Value"]
-            for quota in quotas
-            if quota.get("QuotaName", "").endswith(SUFFIX) and "Value" in quota
-        }
+        known = {_key(quota): quota["Value"] for quota in quotas if "Value" in quota}
+        return {key: value for key, value in known.items() if key is not None}
+
+
+def _key(quota: Document) -> str | None:
+    """What an answer's quota is about: an instance type, serverless requests, or nothing that is asked for here."""
+    if quota.get("QuotaCode") == SERVERLESS_CODE:
+        return _SERVERLESS
+    name: str = quota.get("QuotaName", "")
+    return name.removesuffix(SUFFIX) if name.endswith(SUFFIX) else None

@@ -1,4 +1,4 @@
-"""Instances in use, counted from the endpoints that there are: AWS tells no number of its own to compare a quota with."""
+"""What endpoints use, counted from those that there are: AWS tells no number of its own to compare a quota with."""
 
 import json
 import logging
@@ -24,6 +24,9 @@ AT_ONCE = 4
 
 NO_INSTANCES = frozenset({EndpointStatus.FAILED, EndpointStatus.DELETING})
 
+_CONCURRENCY = "serverless concurrency"
+"""Counted beside the instance types, of which none is called so."""
+
 _COUNTS, _TYPES = "instances in use", "instance types of configs"
 
 TypesByVariant = dict[str, list[str]]
@@ -47,6 +50,13 @@ class EndpointUsage:
         Raises:
             TransientError: AWS did not answer; an account half counted would look like one with room.
         """
+        return {key: count for key, count in self._counted().items() if key != _CONCURRENCY}
+
+    def serverless_concurrency(self) -> int:
+        """Requests at once that all serverless endpoints allocate together, as fresh as that. Raises TransientError."""
+        return self._counted().get(_CONCURRENCY, 0)
+
+    def _counted(self) -> dict[str, int]:
         known = self._remembering.recall(_COUNTS)
         if known is None:
             known = json.dumps(self._count())
@@ -63,6 +73,7 @@ class EndpointUsage:
         for endpoint in endpoints:
             for instance_type, count in _in_use(endpoint, types.get(endpoint["EndpointConfigName"], {})):
                 total[instance_type] += count
+            total[_CONCURRENCY] += sum(_concurrency(variant) for variant in _variants_of(endpoint))
         return dict(total)
 
     def _names(self) -> list[str]:
@@ -120,6 +131,16 @@ def _in_use(endpoint: Document, types: TypesByVariant) -> Iterator[tuple[str, in
     for variant in _all_variants(endpoint.get("PendingDeploymentSummary", {})):
         # Only variants that are still to come name their instance type themselves.
         yield from _of_variant(variant, _types_of(variant))
+
+
+def _variants_of(endpoint: Document) -> list[Document]:
+    """Those that serve and those that are still to come."""
+    return [*_all_variants(endpoint), *_all_variants(endpoint.get("PendingDeploymentSummary", {}))]
+
+
+def _concurrency(variant: Document) -> int:
+    sizes = (variant.get(member, {}) for member in ("CurrentServerlessConfig", "DesiredServerlessConfig"))
+    return max(int(size.get("MaxConcurrency", 0)) for size in sizes)
 
 
 def _of_variant(variant: Document, types: Sequence[str]) -> Iterator[tuple[str, int]]:

@@ -12,6 +12,7 @@ from bot.domain.declared import declared_scaling
 from bot.domain.endpoint import ConfigRecord, EndpointStatus, ModelPackage, ModelRecord, Snapshot
 from bot.domain.errors import PlanDrifted, ResourceMissing, UserError
 from bot.domain.fleet import EndpointSpec
+from bot.domain.kept_alarms import AlarmChange, kept_alarms
 from bot.domain.managing.ranks import rank_of
 from bot.domain.phases import BOT_ACTOR, Kind
 from bot.domain.plan import Difference, Fact, Plan
@@ -24,10 +25,10 @@ from bot.domain.strategy import Strategy
 from workers.cloning import Creation, DraftNames, creation, creation_tags
 from workers.cloning.differences import differences
 from workers.drafting import Drafting
-from workers.planning.gathering import Gathering
+from workers.planning.gathering import Gathering, alarms_beside
 from workers.planning.loading import artifacts_of
 from workers.planning.past import holds_against
-from workers.planning.quotas import quota_needs
+from workers.planning.quotas import concurrency_need, quota_needs
 from workers.planning.restoring import Remains, remains_of
 from workers.planning.updates import instance_types
 from workers.world import World
@@ -66,7 +67,7 @@ class CreatePlans:
     def make(self, rollout: Rollout, spec: EndpointSpec) -> Plan:
         """What would be created. Raises UserError or ResourceMissing when there is nothing to plan with."""
         failed = self._failed_config(spec)
-        target = self._target(rollout, spec)
+        target = self._target(rollout, spec, is_there=bool(failed))
         facts = self._facts(rollout, spec, target)
         findings = creation_findings(facts, failed_config=failed)
         basis = tuple(Fact(name=name, value=value) for name, value in _basis(spec, target))
@@ -88,6 +89,7 @@ class CreatePlans:
             findings=findings,
             strategy=Strategy(reason=_how(target.config)),
             scaling=target.scaling,
+            **alarms_beside(facts),
             opens_at=facts.opens_at,
             cost=self._cost(spec, target.config),
             is_marketplace=target.package is not None and target.package.is_marketplace,
@@ -115,11 +117,12 @@ class CreatePlans:
             return snapshot.config_name
         raise UserError(exists_already(snapshot))
 
-    def _target(self, rollout: Rollout, spec: EndpointSpec) -> _Target:
+    def _target(self, rollout: Rollout, spec: EndpointSpec, *, is_there: bool) -> _Target:
+        """What would be created; `is_there`: a Failed endpoint has the name, so that nobody tore it down for good."""
         asks_for_a_version = rollout.change is not None and rollout.change != Change()
         is_alone = rollout.requester == BOT_ACTOR
         remains = remains_of(self.world, spec) if is_alone or not asks_for_a_version else None
-        if remains is not None and is_alone and remains.teardown_id is None:
+        if remains is not None and is_alone and remains.teardown_id is None and not is_there:
             raise UserError(
                 f"{spec.name} was torn down {written(remains.torn_down_at)}, so automation leaves it deleted. Nothing was started. "
                 f"When it is wanted again: deploy {spec.name}"
@@ -160,6 +163,8 @@ class CreatePlans:
             is_subscribed=gather.is_subscribed(spec, package),
             scaling=target.scaling,
             watch_alarms=gather.watch_alarms(spec),
+            alarm_change=_alarms_of_new(spec, gather.alarm_change(spec)),
+            concurrency=concurrency_need(aws, NOTHING, target.config),
             quota=quota_needs(aws, NOTHING, target.config, Strategy(), {}, {}),
             artifacts=artifacts_of(aws, target.config, models, {package.arn: package} if package else {}),
             opens_at=gather.opens_at(spec, now),
@@ -215,6 +220,11 @@ def _basis(spec: EndpointSpec, target: _Target) -> Iterator[tuple[str, str]]:
         yield f"Approval of {target.package.label}", str(target.package.approval or "none needed")
         yield f"Status of {target.package.label}", target.package.status
     yield from scaling_facts(target.scaling)
+
+
+def _alarms_of_new(spec: EndpointSpec, change: AlarmChange | None) -> AlarmChange:
+    """All of them, where it could not be told which are left from an endpoint of before."""
+    return change if change is not None else AlarmChange(put=kept_alarms(spec))
 
 
 def _names(rollout: Rollout) -> DraftNames:

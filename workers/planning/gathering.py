@@ -5,13 +5,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from bot.domain.alarms import Alarm
 from bot.domain.endpoint import ConfigRecord, Document, ModelPackage, Snapshot
 from bot.domain.fleet import Approval, EndpointSpec
 from bot.domain.fleet.windows import are_open, next_opening
 from bot.domain.guardrails import alarms_for
+from bot.domain.kept_alarms import AlarmChange, change_of, heeded_alarms, kept_alarm_names
 from bot.domain.merits import MeritComparison
+from bot.domain.preflight.facts import Facts
 from bot.domain.rollout import Rollout
 from bot.domain.saga import ScalingMode
 from bot.domain.scaling import Scaling
@@ -49,10 +52,26 @@ class Gathering:
 
     def watch_alarms(self, spec: EndpointSpec) -> Mapping[str, Alarm] | None:
         """The existing alarms that the watch shall heed."""
-        names = spec.watch.alarms
+        names = heeded_alarms(spec)
         if not self.for_people or not names:
             return {}
         return or_unknown("alarms of the watch", lambda: self._aws(spec).alarms.describe(names))
+
+    def alarm_change(self, spec: EndpointSpec) -> AlarmChange | None:
+        """What the alarms beside the endpoint need; None where it could not be told which there are."""
+        if not self.for_people or spec.alarms is None:
+            return AlarmChange()
+        there = self._alarms_beside(spec)
+        return change_of(spec, there) if there is not None else None
+
+    def alarms_left(self, spec: EndpointSpec) -> AlarmChange | None:
+        """The alarms beside the endpoint that would be about nothing once it is gone, declared or not."""
+        there = self._alarms_beside(spec) if self.for_people else {}
+        return AlarmChange(drop=tuple(there)) if there is not None else None
+
+    def _alarms_beside(self, spec: EndpointSpec) -> Mapping[str, Alarm] | None:
+        names = kept_alarm_names(spec.name)
+        return if_told("alarms beside the endpoint", lambda: self._aws(spec).alarms.describe(names))
 
     def is_subscribed(self, spec: EndpointSpec, package: ModelPackage | None) -> bool | None:
         """Whether the account may run a Marketplace package."""
@@ -143,3 +162,9 @@ def scaling_mode(current: ConfigRecord, target: ConfigRecord, scaling: Scaling |
 def _hardware(variant: Document) -> tuple[object, ...]:
     pools = tuple(sorted(pool["InstanceType"] for pool in variant.get("InstancePools", ())))
     return variant.get("InstanceType"), pools, "ServerlessConfig" in variant
+
+
+def alarms_beside(facts: Facts) -> dict[str, Any]:
+    """What the plan does about the alarms beside the endpoint; nothing where they could not be read."""
+    change = facts.alarm_change or AlarmChange()
+    return {"kept_alarms": change.put, "dropped_alarms": change.drop}

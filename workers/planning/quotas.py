@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping
 
 from bot.domain.endpoint import ConfigRecord
-from bot.domain.preflight.facts import QuotaNeed
+from bot.domain.preflight.facts import ConcurrencyNeed, QuotaNeed
+from bot.domain.serverless import SERVERLESS
 from bot.domain.strategy import Strategy, extra_instances
 from workers.planning.asking import or_unknown
 from workers.world import Aws
@@ -50,11 +51,27 @@ def quota_for_more(aws: Aws, config: ConfigRecord, variant: str, more: int) -> t
     return quota_needs(aws, only, only, Strategy(), {variant: more}, {variant: more})
 
 
+def concurrency_need(aws: Aws, current: ConfigRecord, target: ConfigRecord) -> ConcurrencyNeed | None:
+    """What a serverless target needs of the account's total concurrency; None where it needs no more than there is."""
+    more = _concurrency(target) - _concurrency(current)
+    if more <= 0:
+        return None
+    return ConcurrencyNeed(
+        limit=or_unknown("quota of serverless concurrency", aws.quotas.serverless_concurrency),
+        used=or_unknown("serverless concurrency in use", aws.usage.serverless_concurrency),
+        more=more,
+    )
+
+
+def _concurrency(config: ConfigRecord) -> int:
+    return sum(int(v[SERVERLESS]["MaxConcurrency"]) for v in config.variants() if SERVERLESS in v)
+
+
 def _by_type(config: ConfigRecord, live: Mapping[str, int], share: Callable[[int], int]) -> dict[str, int]:
     """Instances by type. Of a pool, any type may be the one that is used, so each counts in full."""
     wanted: dict[str, int] = {}
     for variant in config.variants():
-        if "ServerlessConfig" in variant:
+        if SERVERLESS in variant:
             continue
         count = live.get(variant["VariantName"], int(variant.get("InitialInstanceCount", 1)))
         types = [pool["InstanceType"] for pool in variant.get("InstancePools", ())] or [variant.get("InstanceType")]

@@ -17,8 +17,10 @@ from bot.domain.rollout import Rollout
 from bot.domain.saga import ScalingMode
 from bot.domain.scaling import Scaling
 from bot.domain.strategy import Strategy
+from workers.cloning import LiveEndpoint
 from workers.drafting import Drafting, label_of
-from workers.planning.gathering import Gathering
+from workers.planning.gathering import Gathering, alarms_beside
+from workers.planning.trials import running_trial_of
 from workers.planning.updates import live_counts
 from workers.world import World
 
@@ -34,7 +36,8 @@ class TeardownPlans:
     def make(self, rollout: Rollout, spec: EndpointSpec) -> Plan:
         """What would be gone. Raises ResourceMissing when there is no endpoint."""
         snapshot = self.world.aws(spec).endpoints.describe(spec.name)
-        config, label = self._what_runs(spec, snapshot)
+        live = self._live(spec)
+        config = live.config if live is not None else None
         gather, now = self.gathering, self.world.clock()
         irreversible, window = irreversible_teardown(spec), restore_window(self.world.fleet)
         policy = policy_for(spec.approval, irreversible)
@@ -47,6 +50,7 @@ class TeardownPlans:
             target_config_name="",
             scaling=gather.scaling(rollout, spec, snapshot),
             scaling_mode=ScalingMode.DEREGISTER,
+            alarm_change=gather.alarms_left(spec),
             traffic=gather.traffic(spec, snapshot, now),
             connections=gather.connections(spec, snapshot, now),
             opens_at=gather.opens_at(spec, now),
@@ -57,6 +61,7 @@ class TeardownPlans:
             facts,
             requests=gather.requests_of_a_week(spec, snapshot, now),
             is_restorable=config is not None,
+            running=running_trial_of(self.world.store, live) if live is not None else None,
         )
         basis = basis_of(replace(facts, snapshot=_lasting(snapshot)), content_hash="", model_hashes={})
         return Plan(
@@ -66,13 +71,14 @@ class TeardownPlans:
             current_config=snapshot.config_name,
             target_config="",
             restore_window=window if config is not None else None,
-            current_label=label,
+            current_label=label_of(live, spec.variant) if live is not None else snapshot.config_name,
             target_label="nothing",
             differences=(Difference(path="Endpoint", before=f"{spec.name} on {snapshot.config_name}", after=None),),
             kept=(what_stays(spec, snapshot.config_name, window),) if config is not None else (),
             findings=findings,
             strategy=Strategy(reason=f"{_what_ends(config)} Requests fail from that moment on."),
             scaling=facts.scaling or Scaling(),
+            **alarms_beside(facts),
             scaling_mode=ScalingMode.DEREGISTER,
             traffic=facts.traffic,
             connections=facts.connections,
@@ -81,13 +87,12 @@ class TeardownPlans:
             irreversible=irreversible,
         )
 
-    def _what_runs(self, spec: EndpointSpec, snapshot: Snapshot) -> tuple[ConfigRecord | None, str]:
-        """The config, unless it was deleted, and what people call what runs."""
+    def _live(self, spec: EndpointSpec) -> LiveEndpoint | None:
+        """What runs, unless its config was deleted."""
         try:
-            live = self.drafting.gather(spec)
+            return self.drafting.gather(spec)
         except ResourceMissing:
-            return None, snapshot.config_name
-        return live.config, label_of(live, spec.variant)
+            return None
 
     def _cost(self, spec: EndpointSpec, snapshot: Snapshot, config: ConfigRecord | None) -> Cost | None:
         if config is None:

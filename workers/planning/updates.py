@@ -14,8 +14,9 @@ from bot.domain.fleet import EndpointSpec
 from bot.domain.guardrails import fitting
 from bot.domain.managing.ranks import rank_of
 from bot.domain.phases import Kind
-from bot.domain.plan import Fact, Plan
+from bot.domain.plan import Fact, Finding, Plan
 from bot.domain.preflight import Facts, irreversible_reasons, readiness_of, run_preflight
+from bot.domain.preflight.ab_test import comparison_so_far
 from bot.domain.readiness import Readiness
 from bot.domain.rollout import Rollout
 from bot.domain.scaling import Scaling
@@ -25,15 +26,16 @@ from bot.messages.words import count
 from workers.cloning import Draft, LiveEndpoint, models_named_by
 from workers.drafting import Drafting, label_of
 from workers.planning.bridges import bridge_to, refuse_on_bridge
-from workers.planning.gathering import Gathering, scaling_mode
+from workers.planning.gathering import Gathering, alarms_beside, scaling_mode
 from workers.planning.loading import artifacts_of, images_of
 from workers.planning.past import failed_before, holds_against, rolled_back_from
-from workers.planning.quotas import quota_needs
+from workers.planning.quotas import concurrency_need, quota_needs
 from workers.planning.trials import (
     kept_in_trial,
     package_of_b,
     refuse_during_trial,
     refuse_unfit,
+    running_trial_of,
     trial_in,
     trial_strategy,
     way_back_to_a,
@@ -59,7 +61,7 @@ class UpdatePlans:
         package = self._package(rollout, live, change, spec)
         made = self.drafting.draft(rollout, live, change, package, spec)
         facts = self._under_its_policy(rollout, spec, self._facts(rollout, spec, live, made, package))
-        findings = run_preflight(facts)
+        findings = (*self._of_the_test(rollout, live), *run_preflight(facts))
         basis = basis_of(
             facts,
             content_hash=made.fingerprint,
@@ -95,6 +97,7 @@ class UpdatePlans:
             **_carried_out(facts, facts.shape),
             bridge=bridge,
             alarms=facts.own_alarms,
+            **alarms_beside(facts),
             traffic=facts.traffic,
             connections=facts.connections,
             opens_at=facts.opens_at,
@@ -117,15 +120,22 @@ class UpdatePlans:
             refuse_unfit(rollout.trial, live, spec.variant, package)
         return package
 
+    def _of_the_test(self, rollout: Rollout, live: LiveEndpoint) -> tuple[Finding, ...]:
+        """What the comparison says, to whoever approves that B serves alone."""
+        if rollout.trial is None or rollout.trial.step is not TrialStep.KEEP_B:
+            return ()
+        found = comparison_so_far(running_trial_of(self.world.store, live), rollout.endpoint)
+        return (found,) if found is not None else ()
+
     def _under_its_policy(self, rollout: Rollout, spec: EndpointSpec, facts: Facts) -> Facts:
         """With who has to agree: more people where the change cannot be undone."""
         policy = policy_for(spec.approval, irreversible_reasons(facts))
         return replace(facts, approvers=self.gathering.approvers(rollout, policy), quorum=policy.quorum)
 
     def _cost(self, spec: EndpointSpec, live: LiveEndpoint, made: Draft, facts: Facts) -> Cost:
-        now = billed_variants(with_shadows(live.config).document, live_counts(live.snapshot))
+        now = billed_variants(live.config.document, live_counts(live.snapshot))
         wanted = live_counts(live.snapshot, but=spec.variant if made.counts_from_config else None)
-        then = billed_variants(with_shadows(made.config).document, wanted)
+        then = billed_variants(made.config.document, wanted)
         took = expected_duration(facts.past_durations)
         return cost_of(now, then, facts.strategy, took, self.gathering.prices(spec, instance_types_of(now, then)))
 
@@ -135,7 +145,8 @@ class UpdatePlans:
         gather, now = self.gathering, self.world.clock()
         aws, store = self.world.aws(spec), self.world.store
         counts = live_counts(live.snapshot, but=spec.variant if made.counts_from_config else None)
-        shape = shape_of(spec.kind, made.config.document, is_marketplace=_is_marketplace(live, package), counts=counts)
+        target = with_shadows(made.config) if rollout.trial is not None else made.config
+        shape = shape_of(spec.kind, target.document, is_marketplace=_is_marketplace(live, package), counts=counts)
         strategy = trial_strategy(rollout) or choose(rollout.asked_strategy, spec.strategy, shape)
         trial = trial_in(rollout, live, made, spec.variant)
         scaling = gather.scaling(rollout, spec, live.snapshot)
@@ -162,6 +173,8 @@ class UpdatePlans:
             own_alarms=fitting(gather.own_alarms(rollout, spec, made.config, strategy), strategy.alarms),
             standing_alarms=gather.standing_alarms(spec, strategy),
             watch_alarms=gather.watch_alarms(spec),
+            alarm_change=gather.alarm_change(spec),
+            concurrency=concurrency_need(aws, live.config, made.config),
             conversion=conversion(live.config, made.config, spec.variant),
             quota=quota_needs(
                 aws,

@@ -12,12 +12,20 @@ class Quotas(Protocol):
         """How many instances of the type endpoints may use together; None when it is not known or may not be read."""
         ...
 
+    def serverless_concurrency(self) -> int | None:
+        """How many requests at once all serverless endpoints may allocate together; None as above."""
+        ...
+
 
 class Usage(Protocol):
-    """Instances that the endpoints of one account and region use."""
+    """What the endpoints of one account and region use."""
 
     def instances(self) -> Mapping[str, int]:
         """Instances by type over all endpoints, pending deployments and instance pools included; about a minute old at most."""
+        ...
+
+    def serverless_concurrency(self) -> int:
+        """Requests at once that all serverless endpoints allocate together, as fresh as that."""
         ...
 
 

@@ -1,7 +1,7 @@
 """Checks of an endpoint that is still to be created: of what would run, and of the name that it would have."""
 
 from bot.domain.plan import Finding
-from bot.domain.preflight import capacity, holds, package, policy, startup, watch_alarms
+from bot.domain.preflight import capacity, concurrency, endpoint_alarms, holds, package, policy, startup, watch_alarms
 from bot.domain.preflight.facts import Check, Facts
 from bot.domain.preflight.findings import CheckName, ok, warning
 
@@ -13,6 +13,7 @@ CREATION_CHECKS: tuple[Check, ...] = (
     holds.version_is_not_held,
     policy.quorum_is_reachable,
     capacity.quota_allows,
+    concurrency.serverless_quota_allows,
     watch_alarms.watch_alarms_can_speak,
     startup.startup_fits_timeouts,
     policy.change_window_is_open,
@@ -27,7 +28,7 @@ def creation_findings(facts: Facts, *, failed_config: str) -> tuple[Finding, ...
         facts: What was found out. `snapshot` and `current_config` say nothing here: there is no fleet yet.
         failed_config: The config of a Failed endpoint of that name; empty if there is none.
     """
-    found = (*(check(facts) for check in CREATION_CHECKS), _scaling(facts))
+    found = (*(check(facts) for check in CREATION_CHECKS), _scaling(facts), endpoint_alarms.alarms_are_set(facts))
     return (_name(facts, failed_config), *(f for f in found if f is not None))
 
 

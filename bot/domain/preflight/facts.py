@@ -9,6 +9,7 @@ from bot.domain.conversion import Conversion
 from bot.domain.endpoint import ConfigRecord, ModelPackage, Snapshot
 from bot.domain.fleet import EndpointSpec
 from bot.domain.hold import Hold
+from bot.domain.kept_alarms import AlarmChange
 from bot.domain.phases import Kind
 from bot.domain.plan import Difference, Finding
 from bot.domain.rollout_parts import CountChange
@@ -31,6 +32,18 @@ class QuotaNeed:
     """Instances on top of that during the update."""
     return_extra: int = 0
     """Instances on top of what will be used then, for the way back."""
+
+
+@dataclass(frozen=True)
+class ConcurrencyNeed:
+    """Serverless requests at once that the change needs more of."""
+
+    limit: int | None
+    """Service Quotas' total over all serverless endpoints of the account and region; None when it could not be read."""
+    used: int | None
+    """What their configs allocate now; None when it could not be counted."""
+    more: int
+    """On top of that, once the change is done."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +119,11 @@ class Facts:
     second_variant: str | None = None
     """The variant that goes away, where a bridge or a trial ends on which two run side by side, or that comes where one begins."""
     conversion: Conversion | None = None
+    alarm_change: AlarmChange | None = AlarmChange()
+    """What the alarms beside the endpoint need, so that they are as declared; for a teardown, which of them are deleted."""
     quota: tuple[QuotaNeed, ...] = ()
+    concurrency: ConcurrencyNeed | None = None
+    """For what is serverless; None for instances."""
     artifacts: tuple[Artifact, ...] = ()
     images: tuple[Image, ...] = ()
     traffic: TrafficOutlook | None = None

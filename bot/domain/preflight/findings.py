@@ -23,9 +23,11 @@ class CheckName(StrEnum):
     SUBSCRIPTION = "subscription"
     INSTANCE_TYPE = "instance_type"
     QUOTA = "quota"
+    SERVERLESS_QUOTA = "serverless_quota"  # of requests at once, over all serverless endpoints
     STRATEGY = "strategy"
     ALARMS = "alarms"
     WATCH_ALARMS = "watch_alarms"  # those that the watch heeds after the cutover
+    ENDPOINT_ALARMS = "endpoint_alarms"  # those that stand beside the endpoint
     KEPT_COUNTS = "kept_counts"  # live counts survive the update
     AUTOSCALING = "autoscaling"
     SCALING_OFF = "scaling_off"  # autoscaling that was asked for is gone, or stands still
@@ -41,6 +43,7 @@ class CheckName(StrEnum):
     CHANGE_WINDOW = "change_window"
     TRAFFIC = "traffic"
     CONNECTIONS = "connections"
+    AB_TEST = "ab_test"  # what a running test says of B
     WAY_BACK = "way_back"
 
 
@@ -52,6 +55,7 @@ MOVING = frozenset(
         CheckName.TRAFFIC,
         CheckName.CONNECTIONS,
         CheckName.WATCH_ALARMS,  # the plan rests on none of them
+        CheckName.ENDPOINT_ALARMS,
     }
 )
 """Checks that move by nature: no plan is void because one of them changed."""

@@ -7,7 +7,8 @@ from bot.domain.durations import span
 from bot.domain.endpoint import BUSY_STATUSES
 from bot.domain.fleet import EndpointSpec
 from bot.domain.plan import Finding
-from bot.domain.preflight import policy
+from bot.domain.preflight import endpoint_alarms, policy
+from bot.domain.preflight.ab_test import RunningTrial, ends_with_endpoint
 from bot.domain.preflight.facts import Facts
 from bot.domain.preflight.findings import CheckName, ok, warning
 from bot.domain.traffic import open_connections
@@ -20,23 +21,30 @@ def irreversible_teardown(spec: EndpointSpec) -> tuple[str, ...]:
     return (f"{spec.name} is a production endpoint: its callers get errors until somebody creates it again.",)
 
 
-def teardown_findings(facts: Facts, *, requests: float | None, is_restorable: bool) -> tuple[Finding, ...]:
+def teardown_findings(
+    facts: Facts, *, requests: float | None, is_restorable: bool, running: RunningTrial | None = None
+) -> tuple[Finding, ...]:
     """Every finding, in the order in which an approver wants to read them.
 
     Args:
         facts: What was found out.
         requests: How many came in the last 7 days; None where that could not be told.
         is_restorable: Whether its config exists, without which it cannot be had back as it was.
+        running: The A/B test that it runs.
     """
-    found = (*_in_order(facts, requests, is_restorable), policy.quorum_is_reachable(facts))
+    found = (*_in_order(facts, requests, is_restorable, running), policy.quorum_is_reachable(facts))
     return tuple(f for f in (*found, policy.change_window_is_open(facts)) if f is not None)
 
 
-def _in_order(facts: Facts, requests: float | None, is_restorable: bool) -> Iterator[Finding | None]:
+def _in_order(
+    facts: Facts, requests: float | None, is_restorable: bool, running: RunningTrial | None
+) -> Iterator[Finding | None]:
     yield _callers(requests)
+    yield ends_with_endpoint(running)
     yield _streams(facts)
     yield _at_work(facts)
     yield _scaling(facts)
+    yield endpoint_alarms.alarms_are_set(facts)
     yield _restorable(facts, is_restorable)
 
 

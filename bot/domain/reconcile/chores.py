@@ -8,7 +8,11 @@ from bot.domain.reconcile.steps import SOON, Action, Decision
 from bot.domain.rollout import Rollout
 from bot.domain.rollout_parts import Chore
 
-ACTION_OF = {Chore.RESTORE_SCALING: Action.RESTORE_SCALING, Chore.DELETE_ALARMS: Action.DELETE_ALARMS}
+ACTION_OF = {
+    Chore.RESTORE_SCALING: Action.RESTORE_SCALING,
+    Chore.DELETE_ALARMS: Action.DELETE_ALARMS,
+    Chore.SET_ALARMS: Action.SET_ALARMS,
+}
 CHORE_ACTIONS = frozenset(ACTION_OF.values())
 
 
@@ -18,10 +22,12 @@ def do_chore(rollout: Rollout, chore: Chore) -> Decision:
 
 
 def chore_done(rollout: Rollout, action: Action, now: datetime) -> Decision:
-    """It is as it was."""
+    """It is as it was, or as it shall be."""
     if action is Action.RESTORE_SCALING:
         assert rollout.scaling is not None
         rollout = rollout.with_(scaling=rollout.scaling.model_copy(update={"restored_at": now}))
+    elif action is Action.SET_ALARMS:
+        rollout = rollout.with_(kept_alarms_set=True)
     else:
         rollout = rollout.with_(alarms_deleted=True)
     return _go_on(rollout)
@@ -34,11 +40,28 @@ def chore_refused(rollout: Rollout, action: Action, error: RolloutBotError) -> D
         failed, remedy = ("set up", "Set it up") if rollout.kind is Kind.CREATE else ("restored", "Put it back")
         what = f"Autoscaling could not be {failed}: {error.user_message} {remedy} by hand: {rollout.scaling.words}."
         rollout = rollout.with_(scaling=rollout.scaling.model_copy(update={"gave_up": error.user_message}))
+    elif action is Action.SET_ALARMS:
+        rollout = rollout.with_(kept_alarms_set=True, kept_alarms_refused=True)
+        what = _alarms_refused(rollout, error)
     else:
         rollout = rollout.with_(alarms_deleted=True)
         names = ", ".join(alarm.name for alarm in rollout.plan.alarms) if rollout.plan is not None else ""
         what = f"The alarms of this rollout could not be deleted: {error.user_message} Delete them by hand: {names}."
     return _go_on(rollout.with_(chore_failures=(*rollout.chore_failures, what)))
+
+
+def _alarms_refused(rollout: Rollout, error: RolloutBotError) -> str:
+    """What became of the alarms beside the endpoint, and what to do. It serves with or without them."""
+    assert rollout.plan is not None
+    plan = rollout.plan
+    if rollout.kind is Kind.TEARDOWN:
+        names = ", ".join(plan.dropped_alarms)
+        return f"Its alarms could not be deleted: {error.user_message} Delete them by hand: {names}."
+    names = ", ".join((*(alarm.name for alarm in plan.kept_alarms), *plan.dropped_alarms))
+    return (
+        f"Not all alarms of {rollout.endpoint} could be set ({names}): {error.user_message} It serves all the same. When the cause "
+        f"is mended, its next rollout sets them; status {rollout.endpoint} shows which are missing."
+    )
 
 
 def _go_on(rollout: Rollout) -> Decision:
