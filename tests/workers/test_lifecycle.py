@@ -12,6 +12,7 @@ from fakes.failing import lost, throttled
 from fakes.records import ANNA, BEN, CARL, CURRENT, ENDPOINT
 from fakes.surroundings import a_target
 
+from bot.domain.collecting import is_ours
 from bot.domain.commands import Change
 from bot.domain.endpoint import EndpointStatus
 from bot.domain.errors import GatewayError
@@ -354,7 +355,10 @@ def test_its_config_and_models_stay_and_bear_since_when(engine: Engine) -> None:
     engine.play_out(torn_down(engine))
     assert CURRENT in engine.endpoints.configs
     assert "model-v3" in engine.endpoints.models
-    assert "rollout:torn-down" in engine.endpoints.configs[CURRENT].tags
+    (copy,) = (c for c in engine.endpoints.configs.values() if "rollout:torn-down" in c.tags)
+    assert copy.document == engine.endpoints.configs[CURRENT].document
+    assert is_ours(copy.name)
+    assert engine.endpoints.configs[CURRENT].tags == {}
 
 
 def test_a_busy_endpoint_is_told_loudly(engine: Engine) -> None:
@@ -403,12 +407,14 @@ def test_there_is_nothing_to_delete_where_there_is_no_endpoint(empty: Engine) ->
 def test_restore_brings_a_deleted_endpoint_back_as_it_was(engine: Engine) -> None:
     engine.autoscaling.targets["AllTraffic"] = a_target(ENDPOINT)
     engine.play_out(torn_down(engine))
+    there = dict(engine.endpoints.configs)
     engine.press("Restore", by=ANNA)
     restoring = newest(engine)
     engine.press("Approve", by=BEN)
     assert engine.play_out(restoring) is Phase.SUCCEEDED
     assert engine.endpoints.config == CURRENT
-    assert engine.endpoints.count("create_config") == engine.endpoints.count("create_model") == 0
+    assert engine.endpoints.configs.keys() == there.keys()
+    assert engine.endpoints.count("create_model") == 0
     assert engine.autoscaling.targets["AllTraffic"].policies == a_target(ENDPOINT).policies
     assert_over(engine)
 
@@ -447,14 +453,16 @@ def test_what_was_torn_down_is_remembered_when_the_store_was_emptied(engine: Eng
     assert engine.endpoints.config == left
 
 
+@pytest.mark.parametrize("made_by_the_bot", [True, False])
 @pytest.mark.parametrize(
     "fleet",
     [DECLARED.replace("version: 1\n", "version: 1\nmanager: {}\n", 1) + f"    policy: auto\n    channel: {HOME}\n"],
 )
 def test_a_teardown_holds_its_endpoint_even_when_the_store_was_emptied_and_status_says_how_to_have_it_back(
-    engine: Engine,
+    engine: Engine, made_by_the_bot: bool
 ) -> None:
-    engine.promoted(4)
+    if made_by_the_bot:
+        engine.promoted(4)
     engine.play_out(torn_down(engine))
     (before,) = engine.store.holds.on(ENDPOINT)
     engine.redis.flushall()
@@ -468,6 +476,25 @@ def test_a_teardown_holds_its_endpoint_even_when_the_store_was_emptied_and_statu
     assert f"Until {until} it can be restored as it was: deploy {ENDPOINT}" in told
     assert engine.play_out(deployed(engine)) is Phase.SUCCEEDED
     assert engine.store.holds.on(ENDPOINT) == ()
+
+
+def test_a_teardown_is_over_once_the_endpoint_is_created_again_also_for_an_emptied_store(engine: Engine) -> None:
+    engine.promoted(4)
+    engine.play_out(torn_down(engine))
+    engine.play_out(deployed(engine))
+    assert not [c for c in engine.endpoints.configs.values() if any("torn-down" in tag for tag in c.tags)]
+    engine.redis.flushall()
+    engine.endpoints.exists = False
+    Keeping(engine.world).round()
+    assert engine.store.holds.on(ENDPOINT) == ()
+
+
+def test_a_note_that_cannot_be_taken_off_keeps_nobody_from_creating_the_endpoint(engine: Engine) -> None:
+    engine.promoted(4)
+    engine.play_out(torn_down(engine))
+    rollout_id = deployed(engine)
+    engine.endpoints.fail("change_tags", *[throttled("DeleteTags")] * 3)
+    assert engine.play_out(rollout_id) is Phase.SUCCEEDED
 
 
 def test_whether_it_was_torn_down_must_be_known_before_automation_may_create_it(engine: Engine) -> None:

@@ -1,5 +1,6 @@
 """What a teardown left behind and a deploy can restore: the config that ran last, its models, and what scaled them."""
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -7,7 +8,7 @@ from datetime import datetime
 from bot.domain.collecting import endpoint_part, is_ours
 from bot.domain.declared import declared_scaling, restore_window
 from bot.domain.endpoint import ConfigRecord, ModelPackage, ModelRecord
-from bot.domain.errors import ResourceMissing
+from bot.domain.errors import GatewayError, ResourceMissing, TransientError
 from bot.domain.fleet import EndpointSpec
 from bot.domain.phases import Kind, Phase
 from bot.domain.scaling import Scaling
@@ -16,6 +17,8 @@ from workers.cloning.containers import package_of
 from workers.cloning.lineage import TORN_DOWN_BY_TAG, TORN_DOWN_TAG
 from workers.cloning.naming import name_part
 from workers.world import Aws, World
+
+log = logging.getLogger(__name__)
 
 _MOST_NOTES = 10
 """Configs of an endpoint whose tags are read for a note, the newest first."""
@@ -114,6 +117,16 @@ def teardown_noted(aws: Aws, spec: EndpointSpec) -> TeardownNote | None:
     config, note = max(notes.items(), key=lambda item: item[1][TORN_DOWN_TAG])
     by, _, rollout_id = note.get(TORN_DOWN_BY_TAG, "").partition(" ")
     return TeardownNote(config, datetime.fromisoformat(note[TORN_DOWN_TAG]), by, rollout_id)
+
+
+def take_note_off(aws: Aws, spec: EndpointSpec) -> None:
+    """The endpoint is created again, so its teardown is over. Where AWS does not let us, the note stays, and stops nobody now."""
+    try:
+        if (note := teardown_noted(aws, spec)) is not None:
+            arn = aws.endpoints.describe_config(note.config).arn
+            aws.endpoints.change_tags(arn, {}, (TORN_DOWN_TAG, TORN_DOWN_BY_TAG))
+    except (TransientError, GatewayError) as exc:
+        log.warning("the note that %s was torn down stays: %s", spec.name, exc)
 
 
 def _packages(aws: Aws, models: Mapping[str, ModelRecord]) -> Mapping[str, ModelPackage]:
