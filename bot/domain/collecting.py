@@ -49,8 +49,8 @@ class Orphan(Value):
     kind: str
     """`endpoint config` or `model`."""
     name: str
-    unused_since: datetime
-    """The latest moment at which anything is known to have needed it; at least when it was made."""
+    made: datetime
+    """Since when nothing needs it cannot be told: a store that was emptied does not know what it led to."""
 
 
 class Orphans(Value):
@@ -122,9 +122,9 @@ def orphans_among(
         and now - model.created >= older_than
     ]
     return Orphans(
-        configs=tuple(Orphan(kind="endpoint config", name=n, unused_since=since[n]) for n in sorted(gone)),
+        configs=tuple(Orphan(kind="endpoint config", name=n, made=configs[n].created) for n in sorted(gone)),
         models=tuple(
-            Orphan(kind="model", name=m.name, unused_since=m.created) for m in sorted(lonely, key=lambda m: m.name)
+            Orphan(kind="model", name=m.name, made=m.created) for m in sorted(lonely, key=lambda m: m.name)
         ),
     )
 

@@ -68,11 +68,11 @@ def render_collected(deleted: Sequence[Orphan], actor: str, *, skipped: int, lef
 
 
 def _lines(orphans: Sequence[Orphan]) -> Iterator[str]:
-    ordered = sorted(orphans, key=lambda o: (_endpoint_of(o), o.unused_since))
+    ordered = sorted(orphans, key=lambda o: (_endpoint_of(o), o.made))
     for endpoint, group in groupby(ordered, key=_endpoint_of):
         found = tuple(group)
-        oldest = min(o.unused_since for o in found)
-        yield f"*{escape(endpoint)}*: {_counted(found)}, the oldest unused since {moment(oldest)}"
+        oldest = min(o.made for o in found)
+        yield f"*{escape(endpoint)}*: {_counted(found)}, the oldest made {moment(oldest)}"
 
 
 def _endpoint_of(orphan: Orphan) -> str:

@@ -16,7 +16,7 @@ WEEK = timedelta(days=7)
 
 def orphan(endpoint: str = "sentiment-prod", kind: str = "endpoint config", number: int = 1) -> Orphan:
     name = target_name(endpoint, f"rabcd{number:03d}", "0123456789abcdef")
-    return Orphan(kind=kind, name=name, unused_since=NOW - timedelta(days=number))
+    return Orphan(kind=kind, name=name, made=NOW - timedelta(days=number))
 
 
 def buttons(message: Message) -> list[dict[str, object]]:
@@ -28,7 +28,7 @@ def test_the_list_is_grouped_by_endpoint_and_its_button_types_gc_delete() -> Non
     message = render_orphans(found, WEEK)
     words = plain(message)
     assert "3 endpoint configs and 1 model" in words
-    assert "sentiment-prod: 2 endpoint configs and 1 model, the oldest unused since 2026-11-19 08:00 UTC" in words
+    assert "sentiment-prod: 2 endpoint configs and 1 model, the oldest made 2026-11-19 08:00 UTC" in words
     assert "stt-prod: 1 endpoint config, the oldest" in words
     (button,) = buttons(message)
     assert button["text"] == {"type": "plain_text", "text": "Delete 4", "emoji": False}
