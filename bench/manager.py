@@ -89,8 +89,9 @@ def manager_over(fleet: Fleet, counted: "Counted", census: "Remembered") -> Mana
     """A manager that asks neither AWS nor Slack anything."""
     nobody: Any = None
     store = make_store(counted)  # type: ignore[arg-type]
+    era = store.kept.era()
     for name in fleet.endpoints:
-        store.kept.note(name, {})
+        store.kept.note(name, {}, era)
     world = World(store=store, fleet=fleet, aws=nobody, slack=nobody, clock=lambda: NOW)
     waves: Any = NoWaves()
     known: Any = census

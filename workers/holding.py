@@ -11,6 +11,7 @@ from bot.domain.holding import lifted, put_on
 from bot.messages.holding import render_held, render_unheld
 from workers.answering import Answering
 from workers.people import person_for
+from workers.rounds import RoundName, soon
 from workers.world import World
 
 
@@ -35,6 +36,7 @@ class Holding:
         now = self.world.clock()
         wanted = Hold(kind=HoldKind.BY_PERSON, endpoint=spec.name, since=now, actor=errand.actor, reason=reason)
         (hold,) = self.world.store.holds.put(spec.name, errand.id, now, lambda standing: (put_on(standing, wanted),))
+        soon(self.world, RoundName.TAGS)
         self.answering.answer(errand.reply, render_held(hold), in_channel=True)
 
     def _unhold(self, errand: CommandErrand, spec: EndpointSpec) -> None:
@@ -49,4 +51,5 @@ class Holding:
             now,
             lambda standing: lifted(standing, spec.approval, person, spec.name),
         )
+        soon(self.world, RoundName.TAGS)
         self.answering.answer(errand.reply, render_unheld(spec.name, errand.actor, gone), in_channel=True)

@@ -25,6 +25,7 @@ from bot.messages.locks import render_lock_event
 from workers.answering import Answering
 from workers.breaking import Breaking
 from workers.people import asked_time, person_for
+from workers.rounds import RoundName, soon
 from workers.world import World
 
 
@@ -69,6 +70,7 @@ class Locking:
             return broken(standing, fresh, policy=policy, person=person, caused_by=errand.id, now=now)
 
         store.change(request.lock.subject, errand.id, now, decide)
+        soon(self.world, RoundName.TAGS)
         self.breaking.settle_soon()
 
     def _set(self, errand: CommandErrand, subject: str, until_text: str | None, reason: str) -> None:
@@ -78,6 +80,7 @@ class Locking:
         event = self.world.store.locks.change(
             subject, errand.id, now, lambda standing, _: locked(standing, wanted, errand.id, now)
         )
+        soon(self.world, RoundName.TAGS)
         self.breaking.settle_soon()
         self.answering.answer(errand.reply, render_lock_event(event, self._under_way(subject)), in_channel=True)
 
@@ -99,6 +102,7 @@ class Locking:
             self.breaking.ask(event, channel)
             self.answering.answer(errand.reply, render_text(_asked(event, channel, errand.reply)))
             return
+        soon(self.world, RoundName.TAGS)
         self.breaking.settle_soon()
         self.answering.answer(errand.reply, render_lock_event(event), in_channel=True)
 

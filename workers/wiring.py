@@ -226,7 +226,7 @@ def _rounds(world: World, census: Census, waves: Waves, manager: Manager, homes:
         ),
         RoundName.CENSUS: Round(how.census, census.round),
         RoundName.REGISTRY: Round(how.census, watch_of_registry(world, census).round),
-        RoundName.TAGS: Round(how.census, Keeping(world).round),
+        RoundName.TAGS: Round(how.census, Keeping(world).round, always=True),
         RoundName.WAVES: Round(world.fleet.defaults.timing.poll, waves.round, always=True),
         RoundName.TRIALS: Round(world.fleet.defaults.timing.poll, TrialLooks(world).round, always=True),
         RoundName.MANAGE: Round(how.every, manager.round),

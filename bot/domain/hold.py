@@ -46,6 +46,8 @@ class Hold(Value):
     rollout_id: str | None = None
     wave_id: str | None = None
     """The wave that stopped before it reached this endpoint."""
+    restored: bool = False
+    """Read back from SageMaker's tags after the store was emptied."""
 
     @property
     def subject(self) -> str:

@@ -6,23 +6,20 @@ and they are its owners' first of all.
 """
 
 import hashlib
-import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from urllib.parse import quote
 
 from pydantic import ValidationError
 
 from bot.domain.hold import Hold, HoldKind
-from bot.domain.tags import tag_value
+from bot.domain.tags import NOTHING, escaped, one_word, tag_value, unescaped
 
-PREFIX = "rollout:hold:"
+HOLD_PREFIX = "rollout:hold:"
 MOST_HOLDS = 4
 """Sixteen tags at most. Versions that were held before these are older than what may follow by now."""
 
-_NOTHING = "-"
-_ESCAPES = re.compile(r"(?:=[0-9A-F]{2})+")
-_CUT_ESCAPE = re.compile(r"=[0-9A-F]?$")
+_WAVE = "wave:"
+"""Before the id of a wave, where otherwise the id of a rollout stands."""
 _WHAT, _PACKAGE, _CONTENT, _WHY = "what", "package", "content", "why"
 
 
@@ -34,60 +31,53 @@ def tags_of(holds: Sequence[Hold]) -> Mapping[str, str]:
 
 def holds_in(endpoint: str, tags: Mapping[str, str]) -> tuple[Hold, ...]:
     """The holds that an endpoint's tags tell."""
-    keys = (key.removeprefix(PREFIX).partition(":")[0] for key in tags if key.startswith(PREFIX))
+    keys = (key.removeprefix(HOLD_PREFIX).partition(":")[0] for key in tags if key.startswith(HOLD_PREFIX))
     found = (_hold_in(endpoint, key, tags) for key in dict.fromkeys(keys))
     return tuple(hold for hold in found if hold is not None)
 
 
 def _tags_of_one(hold: Hold) -> dict[str, str]:
-    key = f"{PREFIX}{hashlib.sha256(hold.subject.encode()).hexdigest()[:8]}"
-    rank = _NOTHING if hold.rank is None else str(hold.rank)
-    what = [hold.kind.value, f"{hold.since.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}", hold.actor, rank]
+    key = f"{HOLD_PREFIX}{hashlib.sha256(hold.subject.encode()).hexdigest()[:8]}"
+    rank = NOTHING if hold.rank is None else str(hold.rank)
+    what = [hold.kind.value, f"{hold.since.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}", hold.actor, rank, _cause(hold)]
     tags = {
-        f"{key}:{_WHAT}": " ".join([*map(_one_word, what), hold.rollout_id or _NOTHING, _escaped(hold.label)]),
+        f"{key}:{_WHAT}": " ".join([*map(one_word, what), escaped(hold.label)]),
         f"{key}:{_PACKAGE}": hold.package_arn or "",
         f"{key}:{_CONTENT}": hold.content_hash,
-        f"{key}:{_WHY}": _escaped(hold.reason),
+        f"{key}:{_WHY}": escaped(hold.reason),
     }
     return {name: tag_value(value) for name, value in tags.items() if value}
 
 
 def _hold_in(endpoint: str, key: str, tags: Mapping[str, str]) -> Hold | None:
     def tag(name: str) -> str:
-        return tags.get(f"{PREFIX}{key}:{name}", "")
+        return tags.get(f"{HOLD_PREFIX}{key}:{name}", "")
 
     words = tag(_WHAT).split(" ", 5)
     if len(words) < 5:
         return None
-    kind, since, actor, rank, rollout_id, *label = words
+    kind, since, actor, rank, cause, *label = words
+    is_of_wave = cause.startswith(_WAVE)
     try:
         hold = Hold(
             kind=HoldKind(kind),
             endpoint=endpoint,
             since=datetime.fromisoformat(since),
             actor=actor,
-            reason=_unescaped(tag(_WHY)),
+            reason=unescaped(tag(_WHY)),
             content_hash=tag(_CONTENT),
             package_arn=tag(_PACKAGE) or None,
-            rank=None if rank == _NOTHING else int(rank),
-            label=_unescaped(" ".join(label)),
-            rollout_id=None if rollout_id == _NOTHING else rollout_id,
+            rank=None if rank == NOTHING else int(rank),
+            label=unescaped(" ".join(label)),
+            rollout_id=None if is_of_wave or cause == NOTHING else cause,
+            wave_id=cause.removeprefix(_WAVE) if is_of_wave else None,
+            restored=True,
         )
     except (ValueError, ValidationError):
         return None
     return hold if bool(hold.subject) != (hold.kind is HoldKind.BY_PERSON) else None
 
 
-def _escaped(text: str) -> str:
-    """Characters that no tag may have, as `=` and their bytes in hex: a percent sign is `=25`."""
-    return "".join(c if c != "=" and tag_value(c) == c else quote(c, safe="").replace("%", "=") for c in text)
-
-
-def _unescaped(text: str) -> str:
-    """The inverse; an escape that was cut at the end is left out."""
-    whole = _CUT_ESCAPE.sub("", text)
-    return _ESCAPES.sub(lambda found: bytes.fromhex(found[0].replace("=", "")).decode(errors="ignore"), whole)
-
-
-def _one_word(text: str) -> str:
-    return text.replace(" ", "_") or _NOTHING
+def _cause(hold: Hold) -> str:
+    """The wave or the rollout that the hold comes from; a wave's holds come from no rollout."""
+    return f"{_WAVE}{hold.wave_id}" if hold.wave_id is not None else hold.rollout_id or NOTHING

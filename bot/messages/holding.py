@@ -12,6 +12,8 @@ _SHORT_REASON = 80
 
 _LONGEST_REASON = 400
 
+READ_BACK = " (the store was emptied since; this was read back from SageMaker's tags)"
+
 
 def hold_line(hold: Hold, *, short: bool = False) -> str:
     """One hold in a sentence without its full stop: what is held, since when, by whom and why.
@@ -23,9 +25,13 @@ def hold_line(hold: Hold, *, short: bool = False) -> str:
     since = f"since {moment(hold.since)}"
     reason = said(on_one_line(hold.reason, _SHORT_REASON if short else _LONGEST_REASON).rstrip("."))
     why = f": {reason}" if reason else ""
+    if hold.restored and not short:
+        why += READ_BACK
     match hold.kind:
         case HoldKind.BY_PERSON:
             return f"held by {mention(hold.actor)} {since}{why}"
+        case HoldKind.HELD if hold.wave_id is not None:
+            return f"{_version(hold)} is held {since}, and was never brought here{why}"
         case HoldKind.HELD:
             return f"{_version(hold)} is held {since}; {mention(hold.actor)} rolled it back{_in_rollout(hold)}{why}"
         case HoldKind.QUARANTINED:

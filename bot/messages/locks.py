@@ -19,6 +19,7 @@ from bot.messages.blocks import (
     said,
     section,
 )
+from bot.messages.holding import READ_BACK
 from bot.messages.ids import ActionId, BlockId
 from bot.messages.words import moment, span
 
@@ -31,7 +32,8 @@ def lock_line(lock: Lock, now: datetime, *, short: bool = False) -> str:
     is_cut = short and len(lock.reason) > _SHORT_REASON
     reason = f"{lock.reason[:_SHORT_REASON]}…" if is_cut else lock.reason
     verb = "locked" if lock.endpoint else "frozen"
-    return f"{verb} by {mention(lock.holder)} {span(now - lock.since)} ago: {said(reason)}{_until(lock)}"
+    restored = READ_BACK if lock.restored and not short else ""
+    return f"{verb} by {mention(lock.holder)} {span(now - lock.since)} ago: {said(reason)}{_until(lock)}{restored}"
 
 
 def render_lock_event(event: LockEvent, under_way: Sequence[Rollout] = ()) -> Message:

@@ -49,7 +49,8 @@ class HoldStore:
         """Holds that were read from the endpoint's tags; what stands by now wins."""
         with store_errors(), self._redis.pipeline() as pipe:
             for hold in holds:
-                pipe.hsetnx(keys.holds_on(endpoint), _field(hold), hold.model_dump_json())
+                if self._redis.hsetnx(keys.holds_on(endpoint), _field(hold), hold.model_dump_json()):
+                    audit(pipe, {"endpoint": hold.endpoint, "held": hold.model_dump(mode="json")})
             pipe.execute()
 
     def put(self, endpoint: str, errand_id: str, now: datetime, decide: Decide) -> tuple[Hold, ...]:

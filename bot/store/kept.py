@@ -1,6 +1,11 @@
-"""What the endpoints' tags say of holds: by this it is known what is new, and, once the store was emptied, what was not read yet."""
+"""What the endpoints' tags say: by this it is known what is new, and, once the store was emptied, what was not read yet.
+
+What is noted counts for one era of the store, which begins with its first use and ends when it is emptied: whoever began to read or to
+write in the era before, and is done only now, must not pass for somebody who has read it in this one.
+"""
 
 import hashlib
+import secrets
 from collections.abc import Iterable, Mapping
 
 from redis import Redis
@@ -10,24 +15,49 @@ from bot.store.connection import store_errors, text
 
 
 class KeptStore:
-    """One digest for each endpoint: of the tags that tell its holds."""
+    """One digest for each endpoint: of those of its tags that outlive the store."""
 
     def __init__(self, connection: Redis) -> None:
         self._redis = connection
 
+    def era(self) -> str:
+        """The present era; it begins if there is none."""
+        with store_errors(), self._redis.pipeline() as pipe:
+            pipe.set(keys.KEPT_ERA, secrets.token_hex(8), nx=True)
+            pipe.get(keys.KEPT_ERA)
+            return text(pipe.execute()[1])
+
     def digests(self, endpoints: Iterable[str]) -> Mapping[str, str]:
-        """The digests of those endpoints whose tags were read or written since the store began; the others are left out."""
+        """The digests of those endpoints whose tags were read or written in this era; the others are left out."""
         names = list(endpoints)
         if not names:
             return {}
-        with store_errors():
-            found = self._redis.hmget(keys.KEPT, names)
-        return {name: text(digest) for name, digest in zip(names, found, strict=True) if digest is not None}
+        with store_errors(), self._redis.pipeline() as pipe:
+            pipe.get(keys.KEPT_ERA)
+            pipe.hmget(keys.KEPT, names)
+            era, found = pipe.execute()
+        noted = {
+            name: text(value).partition(":") for name, value in zip(names, found, strict=True) if value is not None
+        }
+        return {name: digest for name, (noted_in, _, digest) in noted.items() if era and noted_in == text(era)}
 
-    def note(self, endpoint: str, tags: Mapping[str, str]) -> None:
-        """These are its tags now."""
+    def note(self, endpoint: str, tags: Mapping[str, str], era: str) -> str:
+        """These are its tags now; returns their digest.
+
+        Args:
+            endpoint: Whose tags they are.
+            tags: Those that outlive the store.
+            era: The one in which it was looked into the store or the tags for this.
+        """
+        digest = digest_of(tags)
         with store_errors():
-            self._redis.hset(keys.KEPT, endpoint, digest_of(tags))
+            self._redis.hset(keys.KEPT, endpoint, f"{era}:{digest}")
+        return digest
+
+    def forget(self, endpoint: str) -> None:
+        """Its tags are those of another resource by now: they are read, and written, anew."""
+        with store_errors():
+            self._redis.hdel(keys.KEPT, endpoint)
 
     def searched(self, endpoints: Iterable[str]) -> frozenset[str]:
         """Those of the endpoints that were searched for what is under way since the store began."""

@@ -4,7 +4,7 @@ Whether a lock stands is judged by the clock at each look; that a lapsed one is 
 the next change or sweep. An errand that is run again finds what it did before.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,7 +13,17 @@ from redis.client import Pipeline
 from redis.exceptions import WatchError
 
 from bot.domain.errors import RevisionConflict
-from bot.domain.lock import EVERYTHING, BreakRequest, Lock, LockEvent, LockEventKind, lapsed, refusal, request_of
+from bot.domain.lock import (
+    EVERYTHING,
+    BreakRequest,
+    Lock,
+    LockEvent,
+    LockEventKind,
+    lapsed,
+    refusal,
+    request_of,
+    told_by_tags,
+)
 from bot.store import keys
 from bot.store.audit import audit
 from bot.store.connection import store_errors, text
@@ -63,6 +73,41 @@ class LockStore:
         lock = self.over(endpoint, now)
         if lock is not None:
             raise refusal(lock, now)
+
+    def lifted_at(self, subject: str) -> datetime | None:
+        """When what stood over it was last lifted or lapsed; None if the store does not know of it."""
+        with store_errors():
+            found = self._redis.hget(keys.LIFTED, subject)
+        return _instant(found) if found is not None else None
+
+    def put_back(self, told: Iterable[Lock], thawed_at: datetime | None, now: datetime) -> None:
+        """What the tags of an endpoint tell, after the store was emptied.
+
+        Args:
+            told: Locks and freezes. One that has lapsed, or was lifted since, stays what it is.
+            thawed_at: When everything was last thawed, as far as they tell that.
+            now: The present.
+
+        Raises:
+            RevisionConflict: others were faster, again and again.
+        """
+        for _ in range(TRIES):
+            with store_errors(), self._redis.pipeline() as pipe:
+                try:
+                    pipe.watch(keys.LOCKS, keys.BREAKS, keys.LIFTED)
+                    seen = _read(pipe.hgetall(keys.LOCKS), pipe.hgetall(keys.BREAKS), now)
+                    lifted = {text(subject): _instant(at) for subject, at in pipe.hgetall(keys.LIFTED).items()}
+                    pipe.multi()
+                    if thawed_at is not None:
+                        lifted[EVERYTHING] = max(thawed_at, lifted.get(EVERYTHING, thawed_at))
+                        pipe.hset(keys.LIFTED, EVERYTHING, lifted[EVERYTHING].isoformat())
+                    for event in told_by_tags(told, seen.locks, lifted, now):
+                        _write(pipe, event, seen)
+                    pipe.execute()
+                except WatchError:
+                    continue
+            return
+        raise RevisionConflict(f"locks were changed {TRIES} times while those of the tags were put back")
 
     def change(self, subject: str, caused_by: str, now: datetime, decide: Decide) -> LockEvent:
         """Decide on what stands, and write it, all or nothing; the same errand has its effect once and gets the same answer.
@@ -149,10 +194,14 @@ def _read(locks: _Hash, requests: _Hash, now: datetime) -> _Seen:
     )
 
 
+def _instant(raw: bytes | str) -> datetime:
+    return datetime.fromisoformat(text(raw))
+
+
 def _write(pipe: Pipeline, event: LockEvent, seen: _Seen) -> None:
     lock = event.lock
     match event.kind:
-        case LockEventKind.LOCKED:
+        case LockEventKind.LOCKED | LockEventKind.RESTORED:
             pipe.hset(keys.LOCKS, lock.subject, lock.model_dump_json())
             if lock.subject in seen.locks:
                 _end_requests(pipe, seen.locks[lock.subject], event, seen)
@@ -161,6 +210,7 @@ def _write(pipe: Pipeline, event: LockEvent, seen: _Seen) -> None:
             pipe.hset(keys.BREAKS, request.id, request.model_dump_json())
         case LockEventKind.UNLOCKED | LockEventKind.BROKEN | LockEventKind.LAPSED:
             pipe.hdel(keys.LOCKS, lock.subject)
+            pipe.hset(keys.LIFTED, lock.subject, event.at.isoformat())
             _end_requests(pipe, lock, event, seen)
     audit(pipe, _audited(event))
 
@@ -173,6 +223,6 @@ def _end_requests(pipe: Pipeline, lock: Lock, event: LockEvent, seen: _Seen) -> 
 
 
 def _audited(event: LockEvent) -> Mapping[str, object]:
-    lock = event.lock.model_dump(mode="json", exclude={"id", "subject"})
+    lock = event.lock.model_dump(mode="json", exclude={"id", "subject", "restored"})
     about = {"lock": event.lock.id, "endpoint": event.lock.endpoint}
     return {**about, **lock, **event.model_dump(mode="json", include={"kind", "at", "actor", "caused_by"})}

@@ -30,18 +30,21 @@ HOLDS = [
     hold(),
     hold(kind=HoldKind.QUARANTINED, actor="aws", package_arn=None, content_hash="ab" * 32, rank=None, rollout_id=None),
     hold(kind=HoldKind.BY_PERSON, actor="U0ANNA", package_arn=None, rank=None, label="", reason="customer tests"),
+    hold(package_arn=f"{ARN}2", rollout_id=None, wave_id="wfty42xs", reason="Wave wfty42xs stopped at intent-us."),
 ]
 
 
 def test_holds_are_read_back_as_they_were():
-    assert set(holds_in("e", tags_of(HOLDS))) == set(HOLDS)
+    found = holds_in("e", tags_of(HOLDS))
+    assert all(each.restored for each in found)
+    assert {each.model_copy(update={"restored": False}) for each in found} == set(HOLDS)
 
 
 def test_a_whole_endpoint_is_kept_before_single_versions():
     many = [hold(package_arn=f"{ARN}{n}", since=NOW + timedelta(hours=n)) for n in range(9)]
     kept = holds_in("e", tags_of([*many, HOLDS[2]]))
     assert len(kept) == MOST_HOLDS
-    assert HOLDS[2] in kept
+    assert HOLDS[2].model_copy(update={"restored": True}) in kept
     assert {h.since for h in kept} - {NOW} == {NOW + timedelta(hours=n) for n in (8, 7, 6)}
 
 

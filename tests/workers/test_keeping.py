@@ -9,7 +9,7 @@ from fakes.failing import throttled
 from fakes.records import BEN, CARL
 
 from bot.domain.hold import Hold, HoldKind
-from bot.domain.hold_tags import PREFIX
+from bot.domain.hold_tags import HOLD_PREFIX as PREFIX
 from workers.keeping import Keeping
 
 FLEET = f"""
@@ -58,7 +58,7 @@ def test_a_hold_is_there_again_after_the_store_was_emptied(engine: EstateEngine,
     engine.redis.flushall()
     assert not keeping.is_known("a")
     keeping.round()
-    assert engine.store.holds.on("a") == (hold,)
+    assert engine.store.holds.on("a") == (hold.model_copy(update={"restored": True}),)
     assert engine.store.holds.on("b") == ()
 
 
