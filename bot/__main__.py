@@ -17,11 +17,12 @@ from slack_sdk.errors import SlackApiError
 
 from bot.app import Identity, TokenRefused, make_app, make_client, refuse_bad_token
 from bot.domain.fleet import FleetFileError
-from bot.fleet_commands import check_fleet, file_to_check
+from bot.domain.names import as_typed
 from bot.fleet_file import LOOK_SECONDS, FleetFile
 from bot.http import BotMetrics, HttpServer, Probes, make_wsgi
 from bot.intake import Intake
 from bot.logs import set_up_logging
+from bot.offline import answer_offline
 from bot.settings import (
     Settings,
     SettingsError,
@@ -48,13 +49,13 @@ log = logging.getLogger("bot")
 def main(argv: Sequence[str]) -> int:
     """Serve, or run one command."""
     read_dotenv()
-    if argv and (path := file_to_check(argv, fleet_path(os.environ))):
-        return check_fleet(path)
+    if argv and (status := answer_offline(argv, fleet_path(os.environ))) is not None:
+        return status
     try:
         settings = load_settings(os.environ, "bot")
         fleet_file = open_fleet_file(settings.fleet_file)
     except (SettingsError, FleetFileError) as exc:
-        sys.stderr.write("".join(f"{line}\n" for line in exc.mistakes))
+        sys.stderr.write("".join(f"{as_typed(str(line))}\n" for line in exc.mistakes))
         return EX_CONFIG
     url = settings.redis_url.get_secret_value()
     intake = Intake(make_store(connect(url)), lambda: fleet_file.fleet, lambda: datetime.now(UTC))

@@ -79,6 +79,40 @@ def test_file_that_is_not_there_is_told(tmp_path, capsys):
     assert "no such file" in capsys.readouterr().err
 
 
+def test_a_queue_that_is_none_and_a_stage_without_endpoints_are_mistakes(tmp_path, capsys):
+    text = f"""{HEAD}endpoints:
+  a: {{model_package_group: g, {WHOLE}}}
+manager:
+  queue: ftp://x
+waves:
+  w: {{stages: [[a], []]}}
+"""
+    _, _, err = check(tmp_path, text, capsys)
+    assert err[0].startswith("F:6: manager.queue: “ftp://x” is no URL of an SQS queue")
+    assert err[1] == "F:8: waves.w.stages.1: is empty"
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["fleet"], "Usage: python -m bot fleet check|import …"),
+        (["fleet", "check", "a.yaml", "b.yaml"], "Usage: python -m bot fleet check [FILE]"),
+        (["fleet", "chek"], "Did you mean python -m bot fleet check?"),
+        (["promote"], "Usage: python -m bot promote ENDPOINT"),
+    ],
+)
+def test_words_that_make_no_command_get_a_usage_line_and_need_no_settings(words, told, monkeypatch, tmp_path, capsys):
+    monkeypatch.chdir(tmp_path)  # where no .env is
+    assert main(words) == 2
+    assert told in capsys.readouterr().err
+
+
+def test_help_needs_no_settings(monkeypatch, tmp_path, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["help", "fleet"]) == 0
+    assert "python -m bot fleet check fleet.yaml" in capsys.readouterr().out
+
+
 def test_slack_has_no_file_to_check_and_says_where_there_is_one():
     engine = Engine()
     taken = engine.type("fleet check")

@@ -8,6 +8,7 @@ import os
 import sys
 
 from bot.domain.fleet import FleetFileError
+from bot.domain.names import as_typed
 from bot.logs import set_up_logging
 from bot.queue import QueueName
 from bot.settings import SettingsError, bypass_proxy_for_local_slack, load_fleet, load_settings, read_dotenv
@@ -27,7 +28,7 @@ def main() -> int:
         settings = load_settings(os.environ, "worker")
         load_fleet(settings.fleet_file)
     except (SettingsError, FleetFileError) as exc:
-        sys.stderr.write("".join(f"{line}\n" for line in exc.mistakes))
+        sys.stderr.write("".join(f"{as_typed(str(line))}\n" for line in exc.mistakes))
         return EX_CONFIG
     set_up_logging(settings.log_level, "workers")
     bypass_proxy_for_local_slack(settings, os.environ)

@@ -94,6 +94,10 @@ _endpoint_word = _Shape(r"[^\s-]\S{0,62}", "cannot be an endpoint's name")
 _wave = _Shape(
     r"[a-zA-Z0-9][a-zA-Z0-9_-]{0,62}", "cannot name a wave: letters, digits, hyphens and underscores, 63 at most"
 )
+_queue = _Shape(
+    r"https?://[^\s/]+/\S+",
+    "is no URL of an SQS queue: those look like https://sqs.us-east-1.amazonaws.com/123456789012/sagemaker-events",
+)
 _file = _Shape(r"[^\x00-\x1f]{1,1000}", "is no path of a file")
 _rollout_id = _Shape(r"[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}", "is no rollout id: it stands on the rollout's card")
 _alarm = _Shape(r"[^\x00-\x1f]{1,255}", "cannot be a CloudWatch alarm's name: those have 1 to 255 characters")
@@ -144,6 +148,7 @@ IncludedFile = Annotated[str, AfterValidator(_file), _file.schema]
 
 RolloutId = Annotated[str, AfterValidator(_rollout_id), _rollout_id.schema]
 
+QueueUrl = Annotated[str, AfterValidator(_queue), _queue.schema]
 AlarmName = Annotated[str, AfterValidator(_alarm), _alarm.schema]
 RoleArn = Annotated[str, AfterValidator(_role), _role.schema]
 Region = Annotated[str, AfterValidator(_region), _region.schema]

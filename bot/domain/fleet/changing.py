@@ -70,7 +70,7 @@ class Follows(Block):
 class WavePlan(Block):
     """Endpoints that change one after another."""
 
-    stages: tuple[tuple[SageMakerName, ...], ...] = Field(min_length=1)
+    stages: tuple[Annotated[tuple[SageMakerName, ...], Field(min_length=1)], ...] = Field(min_length=1)
     """Lists of endpoints, in order: a stage begins when the one before it is done and has soaked."""
     soak: Duration = timedelta(hours=1)
     """How long a stage that is done is left alone before the next begins."""

@@ -8,7 +8,6 @@ from pydantic import Field
 from bot.domain.durations import Duration, Wait
 from bot.domain.fleet.values import Block, WholeNumber
 from bot.domain.names import QueueUrl
-from bot.domain.names import QueueUrl
 
 
 class Timing(Block):
