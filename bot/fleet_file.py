@@ -80,10 +80,15 @@ class FleetFile:
         )
 
     def _has_settled(self, state: State, now: float) -> bool:
-        """Whether nobody is still writing: by the files' own clock, or because they look as they did a while ago."""
-        if self._unsettled is None or self._unsettled[0] != state:
-            self._unsettled = state, now
-        return self._files.age() >= SETTLED_SECONDS or now - self._unsettled[1] >= SETTLED_SECONDS
+        """Whether nobody is still writing: by the files' own clock, or because they look as they did a while ago.
+
+        Of files that come and go the clock tells nothing: one that is missing has none, and another may be about to come.
+        """
+        whole = state | self._files.newcomers(state)
+        if self._unsettled is None or self._unsettled[0] != whole:
+            self._unsettled = whole, now
+        stays = now - self._unsettled[1] >= SETTLED_SECONDS
+        return stays or (self._files.are_the_same(state) and self._files.age() >= SETTLED_SECONDS)
 
     def _read(self) -> None:
         try:
@@ -121,6 +126,15 @@ class _Files:
         """What the same lookups find now."""
         return {lookup: _found_by(lookup) for lookup in self.state}
 
+    def are_the_same(self, state: State) -> bool:
+        """Whether patterns mean the files that they meant."""
+        return all(found == self.state[lookup] for lookup, found in state.items() if lookup[0] == "glob")
+
+    def newcomers(self, state: State) -> State:
+        """How the files look that patterns mean now, and that were not read."""
+        found = (name for lookup, names in state.items() if lookup[0] == "glob" for name in _names(names))
+        return {("file", name): _found_by(("file", name)) for name in found if ("file", name) not in self.state}
+
     def age(self) -> float:
         """Seconds since any of the files was last written, renamed or linked."""
         changed = [at for kind, name, *_ in self.state if kind == "file" and (at := _changed_at(name)) is not None]
@@ -130,8 +144,7 @@ class _Files:
         """What `include` means by an entry: the `Find` of parse_fleet."""
         folder = os.path.dirname(filename)
         if glob.has_magic(entry):
-            names = self._note(("glob", folder, entry))
-            assert isinstance(names, tuple)
+            names = _names(self._note(("glob", folder, entry)))
             found = [name for name in names if name != os.path.normpath(filename)]
             if not found:
                 raise ValueError("no file has such a name")
@@ -175,6 +188,12 @@ def _found_by(lookup: tuple[str, ...]) -> Hashable:
     except OSError as error:
         return error.errno
     return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def _names(found: Hashable) -> tuple[str, ...]:
+    """What a pattern found."""
+    assert isinstance(found, tuple)
+    return found
 
 
 def _changed_at(name: str) -> float | None:

@@ -118,6 +118,39 @@ def test_included_files_are_watched_and_so_are_patterns(tmp_path):
     assert it.names == ["a", "y", "changed"]
 
 
+@pytest.fixture
+def teams(watched, monkeypatch) -> Watched:
+    """A fleet whose teams have files of their own, all of which nobody has touched for long by their own clock."""
+    (it := watched(fleet=fleet("a"))).write("teams/one.yaml", fleet("one"))
+    it.write("fleet.yaml", fleet("a", include="teams/*.yaml"))
+    assert it.settle()
+    written = os.stat(it.folder / "fleet.yaml").st_ctime
+    monkeypatch.setattr("bot.fleet_file.time.time", lambda: written + 60)
+    return it
+
+
+def test_new_file_of_a_pattern_is_waited_for_while_it_grows(teams):
+    for text in (fleet("two"), fleet("two", "three"), fleet("two", "three", "four")):
+        teams.write("teams/two.yaml", text)
+        assert not teams.later()
+    assert teams.later()
+    assert teams.names == ["a", "one", "two", "three", "four"]
+    assert not teams.settle()
+
+
+def test_file_of_a_pattern_that_is_away_for_a_moment_takes_no_endpoint_with_it(teams):
+    teams.write("teams/two.yaml", fleet("two"))
+    assert teams.settle()
+    (teams.folder / "teams" / "two.yaml").unlink()
+    assert not teams.later()
+    teams.write("teams/two.yaml", fleet("two"))
+    teams.settle()
+    assert teams.names == ["a", "one", "two"]
+    (teams.folder / "teams" / "two.yaml").unlink()
+    assert teams.settle()
+    assert teams.names == ["a", "one"]
+
+
 def test_included_file_that_was_missing_is_noticed_when_it_comes(tmp_path):
     it = Watched(tmp_path, fleet=fleet("a"))
     it.write("fleet.yaml", fleet("a", include="more.yaml, 'teams/*.yaml'"))
