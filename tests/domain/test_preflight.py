@@ -326,6 +326,10 @@ def a_hold(kind: HoldKind = HoldKind.HELD, **fields: object) -> Hold:
             f"This version is held since Sun 22 Nov 08:00 UTC: <@{BEN}> rolled it back in rollout rbad2345.",
         ),
         (
+            a_hold(actor="bot", rollout_id=None, wave_id="wbad2345", reason="Wave wbad2345 stopped at intent-us."),
+            "This version is held since Sun 22 Nov 08:00 UTC, and was never brought here: Wave wbad2345 stopped at intent-us.",
+        ),
+        (
             a_hold(HoldKind.QUARANTINED, actor="aws", reason="The image is no valid one."),
             "This version is quarantined since Sun 22 Nov 08:00 UTC: rollout rbad2345 failed at it: The image is no valid one.",
         ),

@@ -41,6 +41,15 @@ def a_hold(kind: HoldKind = HoldKind.HELD, **fields: Any) -> Hold:
             "sentiment version 4 is held since 2026-11-22 08:00 UTC; the bot rolled it back: p50 latency 412 → 530 ms (+29 %)",
         ),
         (
+            a_hold(actor="bot", rollout_id=None, wave_id="wabc2345", reason="Wave wabc2345 stopped at intent-us."),
+            "sentiment version 4 is held since 2026-11-22 08:00 UTC, and was never brought here: Wave wabc2345 stopped at intent-us",
+        ),
+        (
+            a_hold(restored=True, reason="p50 +29 %"),
+            "sentiment version 4 is held since 2026-11-22 08:00 UTC; @U0BEN rolled it back in rollout rabc2345: p50 +29 % "
+            "(the store was emptied since; this was read back from SageMaker's tags)",
+        ),
+        (
             a_hold(HoldKind.QUARANTINED, actor="aws", reason="The image is no valid one."),
             "sentiment version 4 is quarantined since 2026-11-22 08:00 UTC; SageMaker did not take it in rollout rabc2345: "
             "The image is no valid one",

@@ -25,6 +25,8 @@ def _sentence(hold: Hold) -> str:
             return f"{mention(hold.actor)} holds this endpoint since {when}{why}."
         case HoldKind.QUARANTINED:
             return f"This version is quarantined since {when}: rollout {hold.rollout_id} failed at it{why}."
+        case HoldKind.HELD if hold.wave_id is not None:
+            return f"This version is held since {when}, and was never brought here{why}."
         case HoldKind.HELD:
             return f"This version is held since {when}: {mention(hold.actor)} rolled it back in rollout {hold.rollout_id}{why}."
 
