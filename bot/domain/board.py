@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 
+from bot.domain.alarms import Alarm
 from bot.domain.endpoint import Snapshot
 from bot.domain.hold import Hold
 from bot.domain.model import Value
@@ -60,6 +61,8 @@ class Standing(Value):
     """The last change that the bot did not make."""
     autoscaling_doubt: str = ""
     """Why a person is asked before its autoscaling is brought back to the fleet file."""
+    alarms: tuple[Alarm, ...] | None = None
+    """The alarms that the bot keeps for it and that exist, as they were when it was looked at; None: not known, or none declared."""
     made_by: str = ""
     """The rollout that made the present config, as its tags say it, also where the store does not know it; empty: none did."""
     hourly: Decimal | None = None

@@ -7,8 +7,11 @@ Only what the file says is compared; where it leaves a key out, whatever runs is
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from bot.domain.alarms import Alarm
 from bot.domain.endpoint import ConfigRecord, Document, ModelPackage, ModelRecord, Snapshot, VariantState
 from bot.domain.fleet import EndpointSpec, Serverless
+from bot.domain.hosting import hosting_drift
+from bot.domain.kept_alarms import alarm_drift
 from bot.domain.masking import MASK, masked
 from bot.domain.phases import Kind, Phase
 from bot.domain.plan import Difference
@@ -41,6 +44,8 @@ class Running:
     is_package_known: bool = True
     scaling: Scaling | None = None
     """None: not known."""
+    alarms: Mapping[str, Alarm] | None = None
+    """Those beside the endpoint that exist, by name; None: not known, or nobody asked."""
 
     @property
     def is_hand_made(self) -> bool:
@@ -59,6 +64,11 @@ class Running:
     def state(self, name: str) -> VariantState | None:
         """That production variant as it is live."""
         return next((v for v in self.snapshot.variants if v.name == name), None)
+
+    def model_document(self, variant: Document) -> Document | None:
+        """The variant's model; None where it was deleted."""
+        model = self.models.get(variant.get("ModelName", ""))
+        return model.document if model is not None else None
 
     def environments(self, variant: Document) -> tuple[Mapping[str, str], ...]:
         """The variables of each container of the variant's model; none where the model was deleted."""
@@ -79,6 +89,8 @@ def drift_of(spec: EndpointSpec, running: Running) -> tuple[Difference, ...]:
         *autoscaling_drift(spec.autoscaling, running.scaling, spec.variant),
         *_environment(spec.environment, running.environments(variant)),
         *_role(spec, running.models.get(variant.get("ModelName", ""))),
+        *hosting_drift(spec, running.config.document, running.model_document(variant)),
+        *(alarm_drift(spec, running.alarms) if running.alarms is not None else ()),
         *_weights(running),
     )
 

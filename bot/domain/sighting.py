@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 
+from bot.domain.alarms import Alarm
 from bot.domain.board import OutsideChange
 from bot.domain.content import content_hash_of
 from bot.domain.endpoint import ApprovalStatus, Listed, ModelPackage, Snapshot
@@ -42,6 +43,8 @@ class Sighting(Value):
     outside: OutsideChange | None = None
     autoscaling_doubt: str = ""
     """Why a person is asked before autoscaling is brought back to the fleet file; see `bot.domain.scaling_drift`."""
+    alarms: tuple[Alarm, ...] | None = None
+    """Those beside the endpoint that exist; None: not asked for, or AWS did not tell."""
     made_by: str = ""
     """The rollout that made its config, as the config's tags say it; empty where somebody else did."""
     is_trial: bool = False

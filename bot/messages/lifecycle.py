@@ -5,6 +5,7 @@ from bot.domain.phases import Kind, Phase, Reason
 from bot.domain.plan import Plan
 from bot.domain.rollout import Rollout
 from bot.messages.blocks import Block, CommandButton, Confirm, code, command_buttons, escape
+from bot.messages.kept_alarms import alarms_at_end, alarms_in_plan
 from bot.messages.words import moment
 
 BEGIN_OR_END = frozenset({Kind.CREATE, Kind.TEARDOWN})
@@ -31,6 +32,8 @@ def how_it_goes(kind: Kind, plan: Plan) -> str:
         names = " and ".join(escape(target.variant) for target in plan.scaling.targets)
         then = "is taken off first" if kind is Kind.TEARDOWN else "is set up when it is InService"
         lines.append(f"Autoscaling of {names} {then}.")
+    if told := alarms_in_plan(kind, plan):
+        lines.append(told)
     return "\n".join(lines)
 
 
@@ -112,9 +115,10 @@ def state_after_failure(rollout: Rollout) -> str:
 def state_after_success(rollout: Rollout) -> str:
     """What there is now, after it worked."""
     name, plan = escape(rollout.endpoint), rollout.plan
+    alarms = f" {told}" if (told := alarms_at_end(rollout)) else ""
     if rollout.kind is Kind.CREATE:
-        return "There are no numbers of before to compare it with: send some requests and look at its metrics."
-    gone = "It does not exist any more: requests to it fail."
+        return f"There are no numbers of before to compare it with: send some requests and look at its metrics.{alarms}"
+    gone = f"It does not exist any more: requests to it fail.{alarms}"
     if plan is None or plan.restore_window is None:
         return gone
     until = moment(rollout.last.at + plan.restore_window)

@@ -27,6 +27,7 @@ from bot.messages.blocks import (
 )
 from bot.messages.changes import change_blocks
 from bot.messages.holding import hold_line, how_to_lift
+from bot.messages.kept_alarms import alarm_lines
 from bot.messages.row_buttons import button_of
 from bot.messages.rows import Row, dollars, serves_nothing, versions_line
 from bot.messages.words import count, moment, span
@@ -35,6 +36,11 @@ _HAS_NEWER = frozenset(
     {BoardState.OUT_OF_DATE, BoardState.QUARANTINED, BoardState.HELD, BoardState.DRIFTED, BoardState.REVOKED}
 )
 _MOST_HOLDS = 8
+_CHORES = {
+    Chore.RESTORE_SCALING: "autoscaling is still being put back",
+    Chore.DELETE_ALARMS: "its alarms are still being deleted",
+    Chore.SET_ALARMS: "the endpoint's alarms are still being set",
+}
 
 
 def render_standing(
@@ -64,6 +70,8 @@ def render_standing(
         blocks.append(section(f"*Variants*\n{listed([escape(line) for line in standing.config_lines])}"))
     if standing.snapshot is not None:
         blocks.append(section(f"*Autoscaling*\n{_scaling(standing, [*active, *recent])}"))
+    if standing.alarms:
+        blocks.append(section(f"*Alarms*\n{alarm_lines(standing.alarms)}"))
     if standing.holds:
         blocks += [section(f"*Holds*\n{_holds(standing)}"), context(how_to_lift(standing.endpoint))]
     if restorable_until is not None:
@@ -188,9 +196,7 @@ def _doing(rollout: Rollout) -> str:
     """What a rollout that is not over is at, or waits for."""
     who = f"Rollout {code(rollout.id)} of {mention(rollout.requester)}"
     if not rollout.is_under_way:
-        left = "autoscaling is" if rollout.chore is Chore.RESTORE_SCALING else "its alarms are"
-        then = "put back" if rollout.chore is Chore.RESTORE_SCALING else "deleted"
-        return f"{who} is {rollout.phase.words}; {left} still being {then}."
+        return f"{who} is {rollout.phase.words}; {_CHORES[rollout.chore or Chore.DELETE_ALARMS]}."
     if rollout.stopped_by is not None:
         return (
             f"{who} is {rollout.phase.words}; it waits for {escape_except_mentions(rollout.stopped_by)} to be lifted."

@@ -9,6 +9,7 @@ from bot.messages.autoscaling import scaling_steps
 from bot.messages.blocks import code, escape, said
 from bot.messages.checking import check_step
 from bot.messages.crossing import config_steps, crossing_steps
+from bot.messages.kept_alarms import alarms_step
 from bot.messages.lifecycle import steps_of_it
 from bot.messages.words import count
 
@@ -22,7 +23,7 @@ def step_lines(rollout: Rollout) -> list[str]:
     is_given_up = rollout.phase is Phase.ROLLING_BACK and rollout.kind is Kind.UPDATE
     pending = NOW if rollout.is_under_way and not is_given_up else STOPPED
     lines = [f"{DONE if done else pending if i == first_open else NEXT} {text}" for i, (done, text) in enumerate(steps)]
-    return lines + _restoring(rollout)
+    return lines + _restoring(rollout) + _setting_alarms(rollout)
 
 
 def _replacing(rollout: Rollout) -> list[tuple[bool, str]]:
@@ -96,6 +97,18 @@ def _restoring(rollout: Rollout) -> list[str]:
     return [
         f"{NOW if rollout.chore is Chore.RESTORE_SCALING else NEXT} Autoscaling {'set up' if is_new else 'put back as it was'}"
     ]
+
+
+def _setting_alarms(rollout: Rollout) -> list[str]:
+    """What comes last: nothing waits for the alarms beside the endpoint."""
+    step = alarms_step(rollout.plan) if rollout.plan is not None else ""
+    if not step:
+        return []
+    if rollout.kept_alarms_set:
+        return [f"{STOPPED} {step}: refused, see below" if rollout.kept_alarms_refused else f"{DONE} {step}"]
+    if rollout.cutover_at is None and not rollout.is_under_way:
+        return []  # it came to nothing
+    return [f"{NOW if rollout.chore is Chore.SET_ALARMS else NEXT} {step}"]
 
 
 def _fleet_step(rollout: Rollout) -> str:

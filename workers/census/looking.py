@@ -1,17 +1,19 @@
 """One close look at one endpoint: what runs, on what, how that differs from the fleet file, and what it costs."""
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
 
+from bot.domain.alarms import Alarm
 from bot.domain.board import OutsideChange, deleted_words
 from bot.domain.cost import billed_variants, hourly_cost, instance_types_of
 from bot.domain.drift import ROLLOUT_TAG, Running, drift_of, was_moved
 from bot.domain.endpoint import ConfigRecord, EndpointStatus, ModelPackage, Snapshot
 from bot.domain.errors import GatewayError, ResourceMissing, TransientError
 from bot.domain.fleet import EndpointSpec
+from bot.domain.kept_alarms import kept_alarm_names
 from bot.domain.plan import Difference
 from bot.domain.rollout import Rollout
 from bot.domain.scaling import Scaling
@@ -52,6 +54,26 @@ class Looking:
     drafting: Drafting
     prices: dict[str, Decimal | None] = field(default_factory=dict)
     """Per hour by instance type, as far as they were asked for."""
+    alarms: dict[str, Mapping[str, Alarm]] = field(default_factory=dict)
+    """Those beside each endpoint that exist, by endpoint, as far as `ask_for_alarms` could read them."""
+
+    def ask_for_alarms(self, specs: Iterable[EndpointSpec], *, in_full: bool = False) -> None:
+        """Read the alarms beside these endpoints in one go, 100 a call; where the file says nothing about any, only for a full look.
+
+        What AWS does not tell is left unknown.
+        """
+        asked = [spec for spec in specs if in_full or spec.alarms is not None]
+        if not asked:
+            return
+        names = [name for spec in asked for name in kept_alarm_names(spec.name)]
+        try:
+            found = self.world.aws(asked[0]).alarms.describe(names)
+        except (TransientError, GatewayError) as exc:
+            log.warning("the alarms of %d endpoints cannot be told: %s", len(asked), exc)
+            return
+        for spec in asked:
+            mine = kept_alarm_names(spec.name)
+            self.alarms[spec.name] = {name: found[name] for name in mine if name in found}
 
     def look(
         self,
@@ -104,6 +126,7 @@ class Looking:
             package=package,
             is_package_known=package is not None or (named is None and _has_model(live, spec)),
             scaling=None if _moves_scaling(past) else scaling,
+            alarms=None if _sets_alarms(past) else self.alarms.get(spec.name),
         )
         missing = [name for name in models_named_by(live.config) if name not in live.models]
         drift = drift_of(spec, running)
@@ -116,6 +139,7 @@ class Looking:
                 "approval": package.approval if package is not None else None,
                 "config_lines": variant_lines(live.snapshot, live.config),
                 "scaling": scaling,
+                "alarms": tuple(self.alarms[spec.name].values()) if spec.name in self.alarms else None,
                 "drift": drift,
                 "outside": self._outside(spec, running, past, before)
                 or self._set_live(spec, running, drift, past, before),
@@ -249,6 +273,12 @@ def _moves_scaling(past: Sequence[Rollout]) -> bool:
     """While a rollout has taken autoscaling away, that it is missing is no drift. One that merely waits has taken nothing."""
     sagas = [(rollout.scaling, rollout.is_waiting) for rollout in past if rollout.scaling is not None]
     return any(saga.is_away and (saga.attempts > 0 or not is_waiting) for saga, is_waiting in sagas)
+
+
+def _sets_alarms(past: Sequence[Rollout]) -> bool:
+    """While a rollout is about to set the alarms beside the endpoint, those that are missing are no drift."""
+    plans = (r.plan for r in past if r.is_active and not r.is_waiting and not r.kept_alarms_set)
+    return any(plan is not None and bool(plan.kept_alarms or plan.dropped_alarms) for plan in plans)
 
 
 def _has_model(live: LiveEndpoint, spec: EndpointSpec) -> bool:

@@ -78,6 +78,7 @@ def standing_of(spec: EndpointSpec, known: Known, heard_since: datetime) -> Stan
         drift=seen.drift if exists else (),
         outside=seen.outside if exists else None,
         autoscaling_doubt=seen.autoscaling_doubt if exists else "",
+        alarms=seen.alarms if exists else None,
         made_by=seen.made_by if exists else "",
         hourly=seen.hourly if exists else None,
         idle_since=known.idle_since if exists else None,

@@ -111,6 +111,7 @@ class Tour:
                 self.store.save_sightings([seen])  # at once: whoever is stopped in the middle has not looked in vain
             return seen
 
+        self.looking.ask_for_alarms(specs, in_full=in_full)
         with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="census") as pool:
             return {seen.endpoint: seen for seen in pool.map(look, specs) if seen is not None}
 

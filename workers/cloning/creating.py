@@ -8,6 +8,7 @@ from bot.domain.declared import declared_count
 from bot.domain.endpoint import ConfigRecord, ModelPackage, ModelRecord
 from bot.domain.errors import UsageError
 from bot.domain.fleet import EndpointSpec
+from bot.domain.hosting import declared_of_config, declared_of_model
 from bot.domain.plan import Difference
 from bot.domain.serverless import SERVERLESS, ServerlessSize
 from workers.cloning.differences import differences
@@ -44,14 +45,22 @@ def creation(spec: EndpointSpec, package: ModelPackage, names: DraftNames) -> Cr
     _refuse_what_is_not_said(spec)
     model = _model(spec, package)
     variant = _variant(spec)
-    fingerprint = content_hash_of({"endpoint": spec.name, "model": model, "variant": variant})
+    beside = declared_of_config(spec)
+    fingerprint = content_hash_of({"endpoint": spec.name, "model": model, "variant": variant, **beside})
     name = target_name(spec.name, names.rollout_id, fingerprint)
     said = {member: value for member, value in variant.items() if member not in _GO_WITHOUT_SAYING}
-    shown = (*differences({}, said, spec.variant), *differences({}, _flat(model), f"{spec.variant}.model"))
+    shown = (
+        *differences({}, said, spec.variant),
+        *differences({}, _flat(model), f"{spec.variant}.model"),
+        *differences({}, beside, "config"),
+    )
     return Creation(
         model=ModelRecord(name=name, arn="", document=model, tags=names.tags),
         config=ConfigRecord(
-            name=name, arn="", document={"ProductionVariants": [{**variant, "ModelName": name}]}, tags=names.tags
+            name=name,
+            arn="",
+            document={"ProductionVariants": [{**variant, "ModelName": name}], **beside},
+            tags=names.tags,
         ),
         differences=shown,
         fingerprint=fingerprint,
@@ -59,26 +68,31 @@ def creation(spec: EndpointSpec, package: ModelPackage, names: DraftNames) -> Cr
 
 
 def _refuse_what_is_not_said(spec: EndpointSpec) -> None:
-    if spec.kind == "async":
-        raise UsageError(
-            f"{spec.name} is of kind async, and the fleet file has no word for where an async endpoint puts its answers, so it "
-            "cannot be created from the file. Nothing was started. Create it by hand once; from then on it is changed from here."
-        )
     missing = [] if spec.execution_role is not None else ["execution_role"]
+    if spec.kind == "async" and spec.async_inference is None:
+        missing.append("async_inference")
     if spec.serverless is None and spec.instance_type is None:
         missing.append("instance_type")
     if missing:
         raise UsageError(
-            f"The fleet file does not say enough to create {spec.name}: {' and '.join(missing)} "
+            f"The fleet file does not say enough to create {spec.name}: {_and(missing)} "
             f"{'is' if len(missing) == 1 else 'are'} missing there. Nothing was started."
         )
+
+
+def _and(names: list[str]) -> str:
+    return " and ".join(part for part in (", ".join(names[:-1]), names[-1]) if part)
 
 
 def _model(spec: EndpointSpec, package: ModelPackage) -> dict[str, Any]:
     container: dict[str, Any] = {"ModelPackageName": package.arn}
     if spec.environment:
         container["Environment"] = dict(spec.environment)
-    document: dict[str, Any] = {"PrimaryContainer": container, "ExecutionRoleArn": spec.execution_role}
+    document: dict[str, Any] = {
+        "PrimaryContainer": container,
+        "ExecutionRoleArn": spec.execution_role,
+        **declared_of_model(spec),
+    }
     if package.is_marketplace:
         # SageMaker requires it for Marketplace packages, whose containers may not reach the internet.
         document["EnableNetworkIsolation"] = True

@@ -4,12 +4,22 @@ from collections.abc import Sequence
 
 from bot.domain.plan import Difference
 
+_ANEW = (
+    "a rollout keeps what the endpoint was created with; update it once by hand to a config that has it, or tear it down and deploy it "
+    "with --version, which follows the fleet file, or write what runs into the fleet file"
+)
+
 _BY_FIELD = {
     "autoscaling": "it needs instances to scale; correct kind or autoscaling in the fleet file",
     "execution_role": "a rollout keeps the role of the model that runs; create a model with the other role and a config for it in "
     "AWS and update the endpoint to that, or write the role that runs into the fleet file",
     "serverless": "SageMaker turns no instances into serverless capacity; deploy it under another name, or correct kind and size in "
     "the fleet file",
+    "vpc": _ANEW,
+    "kms_key": _ANEW,
+    "data_capture": _ANEW,
+    "async_inference": _ANEW,
+    "alarms": "the next rollout sets them as the fleet file says; or set them in CloudWatch",
     "instance_count": "autoscaling brings the count between its limits; if it does not, scale does",
     "variant": "correct variant in the fleet file",
     "environment": "the fleet file has changed since; look again in a minute",

@@ -119,7 +119,7 @@ class Facts:
     second_variant: str | None = None
     """The variant that goes away, where a bridge or a trial ends on which two run side by side, or that comes where one begins."""
     conversion: Conversion | None = None
-    alarm_change: AlarmChange | None = AlarmChange()
+    alarm_change: AlarmChange | None = field(default_factory=AlarmChange)
     """What the alarms beside the endpoint need, so that they are as declared; for a teardown, which of them are deleted."""
     quota: tuple[QuotaNeed, ...] = ()
     concurrency: ConcurrencyNeed | None = None
