@@ -109,6 +109,15 @@ class TrialStop(Value):
     """When its weight was seen to be 0."""
 
 
+class TrialRelapse(Value):
+    """People gave B traffic again after it had been found worse, and it does worse still."""
+
+    at: datetime
+    share: float
+    """Percent of the requests that it served then."""
+    why: str
+
+
 class TrialEnd(Value):
     """What ended it."""
 
@@ -134,6 +143,12 @@ class TrialWatch(Value):
     """How many looks in a row said REGRESSED, each with newer numbers than the one before."""
     worse_since: datetime | None = None
     """When people were told of a confirmed REGRESSED."""
+    worse_why: str = ""
+    """Its evidence then."""
+    resumed_at: datetime | None = None
+    """When B was last seen to have traffic again after it had been found worse and had none."""
+    relapses: tuple[TrialRelapse, ...] = ()
+    """What people were told since, once for each time that they gave it traffic again."""
     stop: TrialStop | None = None
     end: TrialEnd | None = None
 
@@ -141,6 +156,20 @@ class TrialWatch(Value):
     def is_running(self) -> bool:
         """Whether both versions still run side by side."""
         return self.end is None
+
+    @property
+    def compared_since(self) -> datetime:
+        """From when on the numbers count: since people gave B traffic again, if they did."""
+        return self.resumed_at or self.since
+
+    @property
+    def worse_because(self) -> str:
+        """The evidence of the latest confirmed REGRESSED; empty where there was none."""
+        return (
+            self.relapses[-1].why
+            if self.relapses
+            else self.worse_why or (self.stop.why if self.stop is not None else "")
+        )
 
 
 def until_next_look(watch: TrialWatch, period: timedelta, now: datetime) -> timedelta:
@@ -179,6 +208,21 @@ def is_confirmed_worse(watch: TrialWatch) -> bool:
     if verdict is None or verdict.kind is not VerdictKind.REGRESSED:
         return False
     return verdict.is_hard or watch.worse_looks >= LOOKS_TO_CONFIRM
+
+
+def must_tell_again(watch: TrialWatch) -> bool:
+    """Whether a B that is confirmed worse got traffic again, seen by numbers since then, and nobody was told of that yet."""
+    if watch.resumed_at is None or watch.share == 0 or watch.comparison is None:
+        return False
+    if watch.comparison.after.window.start < watch.resumed_at:
+        return False
+    return not watch.relapses or watch.relapses[-1].at < watch.resumed_at
+
+
+def was_found_worse(watch: TrialWatch) -> bool:
+    """Whether people were told that B does worse, or the latest look says so."""
+    says_so = watch.verdict is not None and watch.verdict.kind is VerdictKind.REGRESSED
+    return says_so or watch.worse_since is not None
 
 
 def why_left_to_people(watch: TrialWatch, plan: WatchPlan, *, shadow: bool) -> str | None:

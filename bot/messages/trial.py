@@ -5,7 +5,7 @@ from bot.domain.phases import BOT_ACTOR, Phase
 from bot.domain.reconcile import lateness
 from bot.domain.rollout import Rollout
 from bot.domain.signals import Signal
-from bot.domain.trial import TrialPlan, TrialWatch, is_faster, requests_needed, why_left_to_people
+from bot.domain.trial import TrialPlan, TrialRelapse, TrialWatch, is_faster, requests_needed, why_left_to_people
 from bot.domain.verdict import Comparison, Effect, Measurement, Standing, Verdict, VerdictKind
 from bot.messages.blocks import (
     Block,
@@ -22,7 +22,7 @@ from bot.messages.effects import effect_words, out_of
 from bot.messages.trial_words import kept_words
 from bot.messages.words import amount, before_after_ms, moment, people, signed, span
 
-_SHARES = (10, 25, 50, 90)
+_SHARES = (0, 10, 25, 50, 90)
 
 _BEYOND_USE = 5.0
 """An interval that reaches to six times as slow says only that there are hardly any numbers yet."""
@@ -54,15 +54,38 @@ def render_trial_alert(rollout: Rollout) -> Message:
     assert watch.worse_since is not None
     assert plan is not None
     assert plan.trial is not None
-    told = tuple(dict.fromkeys(p for p in (rollout.requester, *rollout.approvers()) if p != BOT_ACTOR))
-    whom = f"{people(told)}: " if told else ""
-    b = escape(plan.trial.b)
-    evidence = escape(watch.stop.why if watch.stop is not None else watch.verdict.evidence if watch.verdict else "")
+    whom, b = _whom(rollout), escape(plan.trial.b)
+    live = watch.verdict.evidence if watch.verdict is not None else ""
+    evidence = escape(watch.worse_why or (watch.stop.why if watch.stop is not None else live))
     head = f"*{VerdictKind.REGRESSED}* since {moment(watch.worse_since)}: B does worse than A. {evidence}".strip()
     return Message(
         f"{rollout.endpoint}: B does worse than A. {evidence}".strip(),
         (section(head), section(f"{whom}{_what_was_done(rollout, watch, b, shadow=plan.trial.shadow)}")),
     )
+
+
+def render_trial_relapse(rollout: Rollout, relapse: TrialRelapse) -> Message:
+    """People gave B traffic again, and it does worse still: said once for each time, because their decision stands."""
+    watch, plan = rollout.trial_watch, rollout.plan
+    assert watch is not None
+    assert plan is not None
+    assert plan.trial is not None
+    b, evidence = escape(plan.trial.b), escape(relapse.why)
+    head = f"*{VerdictKind.REGRESSED}* again {moment(relapse.at)}: B does worse than A still. {evidence}".strip()
+    left = (
+        f"{b} serves {relapse.share:.0f} % of the traffic, and the bot leaves that so, because people gave it traffic again after it "
+        "had been found worse."
+    )
+    return Message(
+        f"{rollout.endpoint}: B does worse than A still. {evidence}".strip(),
+        (section(head), section(f"{_whom(rollout)}{left} To take it away, press B 0 % above; Keep A ends the test.")),
+    )
+
+
+def _whom(rollout: Rollout) -> str:
+    """Whoever answers for the test."""
+    told = tuple(dict.fromkeys(p for p in (rollout.requester, *rollout.approvers()) if p != BOT_ACTOR))
+    return f"{people(told)}: " if told else ""
 
 
 def _what_was_done(rollout: Rollout, watch: TrialWatch, b: str, *, shadow: bool) -> str:

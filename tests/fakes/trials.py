@@ -7,7 +7,7 @@ from bot.domain.phases import Kind, Phase
 from bot.domain.plan import Difference
 from bot.domain.rollout import Rollout
 from bot.domain.signals import Signal
-from bot.domain.trial import TrialAsk, TrialEnd, TrialPlan, TrialStep, TrialStop, TrialWatch
+from bot.domain.trial import TrialAsk, TrialEnd, TrialPlan, TrialRelapse, TrialStep, TrialStop, TrialWatch
 from bot.domain.verdict import Basis, Standing, Verdict, VerdictKind
 from fakes.clock import NOW
 from fakes.records import BEN, CURRENT, a_comparison, a_count, a_plan, an_effect, approved_by, at, judged, rollback_at
@@ -90,6 +90,8 @@ def keeping_a(phase: Phase, **fields: Any) -> Rollout:
 
 
 STOPPED = TrialStop(decided_at=NOW, why=WORSE.evidence, done_at=NOW + timedelta(seconds=15))
+LATER = NOW + timedelta(hours=1)
+AGAIN = TrialRelapse(at=LATER, share=50.0, why=WORSE.evidence)
 TRIALS = {
     "trial planned": starting(),
     "trial asked for": starting(Phase.PLANNING).with_(plan=None),
@@ -102,6 +104,17 @@ TRIALS = {
         a_trial_watch(WORSE, worse_looks=2, worse_since=NOW, stop=STOPPED.model_copy(update={"done_at": None}))
     ),
     "trial stopped": on_trial(a_trial_watch(WORSE, share=0.0, worse_looks=2, worse_since=NOW, stop=STOPPED)),
+    "trial worse again": on_trial(
+        a_trial_watch(
+            WORSE,
+            share=50.0,
+            worse_since=NOW,
+            worse_why=WORSE.evidence,
+            stop=STOPPED,
+            resumed_at=LATER,
+            relapses=(AGAIN,),
+        )
+    ),
     "trial over": on_trial(
         a_trial_watch(FASTER, end=TrialEnd(at=NOW + timedelta(hours=3), config="sentiment-v4", kept="B"))
     ),

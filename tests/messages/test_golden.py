@@ -49,6 +49,7 @@ SHOWN = {
     "trial_stopped": ("trial stopped", SlotName.TRIAL),
     "trial_over": ("trial over", SlotName.TRIAL),
     "trial_alert": ("trial stopped", SlotName.ALERT),
+    "trial_alert_again": ("trial worse again", f"{SlotName.ALERT} 2"),
     "trial_alert_shadow": ("shadow worse", SlotName.ALERT),
     "trial_weights_plan": ("weights planned", SlotName.PLAN),
     "trial_weights_moved": ("weights moved", SlotName.ENDING),
@@ -67,8 +68,8 @@ SHOWN = {
 }
 
 
-def as_slack_gets_it(story: str, name: SlotName) -> str:
-    message = next(slot.message for slot in wanted_slots(STORIES[story]) if slot.name is name)
+def as_slack_gets_it(story: str, name: str) -> str:
+    message = next(slot.message for slot in wanted_slots(STORIES[story]) if slot.name == name)
     return json.dumps({"text": message.text, "blocks": message.blocks}, indent=1, ensure_ascii=False) + "\n"
 
 

@@ -110,9 +110,9 @@ def kept_b(current: LiveEndpoint, trial: TrialPlan, names: DraftNames) -> Draft:
 
 def _added(b: Document, a: Document, draft: Draft, ask: TrialAsk) -> Iterator[Difference]:
     """B as something that is there only afterwards; of its model, what differs from A's."""
-    name, how = b["VariantName"], "a shadow of" if ask.shadow else "beside"
+    name, how = b["VariantName"], "shadow of" if ask.shadow else "variant beside"
     took = f"copies of {ask.share} % of the requests" if ask.shadow else f"{ask.share} % of the traffic"
-    yield Difference(path=name, before=None, after=f"a new variant {how} {a['VariantName']}, with {took}")
+    yield Difference(path=name, before=None, after=f"a new {how} {a['VariantName']}, with {took}")
     yield from differences({}, {k: v for k, v in b.items() if k not in (*_SAID_OTHERWISE, WEIGHT)}, name)
     for difference in draft.differences:
         owner, _, rest = difference.path.partition(".")

@@ -2,10 +2,12 @@
 
 from bot.domain.endpoint import ConfigRecord, Document, ModelPackage
 from bot.domain.errors import ResourceMissing, UserError
+from bot.domain.preflight.ab_test import RunningTrial
 from bot.domain.rollout import Rollout
 from bot.domain.strategy import Strategy
 from bot.domain.trial import TrialAsk, TrialPlan, TrialStep
 from bot.messages.words import count
+from bot.store import Store
 from workers.cloning import Draft, LiveEndpoint, live_trial
 from workers.cloning.counts import COUNT, PRODUCTION, SHADOW, live_weight
 from workers.drafting import running_trial
@@ -115,6 +117,15 @@ def package_of_b(live: LiveEndpoint) -> ModelPackage | None:
     model = live.models.get(name or "")
     named = {c.get("ModelPackageName", "").lower() for c in model.containers()} if model is not None else set()
     return next((p for p in live.packages.values() if named & {p.arn.lower(), p.name.lower()}), None)
+
+
+def running_trial_of(store: Store, live: LiveEndpoint) -> RunningTrial | None:
+    """The test that an endpoint runs, with the comparison that the rollout which started it keeps; None where none runs."""
+    trial = live_trial(live)
+    if trial is None:
+        return None
+    started = store.rollouts.load(live.config.tags.get("rollout:id", ""))
+    return RunningTrial(trial, started.rollout.trial_watch if started is not None else None)
 
 
 def way_back_to_a(rollout: Rollout, live: LiveEndpoint, endpoints: Endpoints) -> str | None:

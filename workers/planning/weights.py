@@ -10,6 +10,7 @@ from bot.domain.fleet import EndpointSpec
 from bot.domain.phases import Kind
 from bot.domain.plan import Difference, Finding, Plan
 from bot.domain.preflight import CheckName, Facts
+from bot.domain.preflight.ab_test import comparison_so_far
 from bot.domain.preflight.endpoint import endpoint_is_in_service
 from bot.domain.preflight.findings import ok, warning
 from bot.domain.preflight.policy import change_window_is_open, quorum_is_reachable
@@ -20,6 +21,7 @@ from bot.domain.trial import TrialPlan
 from workers.cloning import LiveEndpoint
 from workers.drafting import Drafting, label_of, running_trial
 from workers.planning.gathering import Gathering
+from workers.planning.trials import running_trial_of
 from workers.planning.updates import live_counts
 from workers.world import World
 
@@ -39,8 +41,10 @@ class WeightPlans:
         before = movable_trial(live)
         trial = before.model_copy(update={"share": float(rollout.trial.share)})
         facts = self._facts(rollout, spec, live, before, trial)
+        so_far = None if rollout.trial.towards_a else running_trial_of(self.world.store, live)
         found = (
             endpoint_is_in_service(facts),
+            comparison_so_far(so_far, spec.name),
             quorum_is_reachable(facts) if rollout.approval_needed else None,
             _capacity(live, trial),
             None if rollout.trial.towards_a else change_window_is_open(facts),

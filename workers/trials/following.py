@@ -19,6 +19,7 @@ from bot.domain.signals import latency_metric
 from bot.domain.trial import (
     TrialEnd,
     TrialPlan,
+    TrialRelapse,
     TrialStep,
     TrialStop,
     TrialWatch,
@@ -26,6 +27,7 @@ from bot.domain.trial import (
     is_look_due,
     length_to_judge_by,
     looked_at,
+    must_tell_again,
     share_of,
     weights_for,
     why_left_to_people,
@@ -110,7 +112,7 @@ class TrialLooks:
         if rollout.restored and rollout.plan.current_label == rollout.plan.current_config:
             stored = self._named(stored, trial, snapshot, spec)
             rollout = stored.rollout
-        watch = before if trial.shadow else _weighed(before, trial, snapshot)
+        watch = before if trial.shadow else _weighed(before, trial, snapshot, now)
         if is_look_due(watch, rollout.watch.metric_period, now):
             watch = self._judged(rollout, trial, watch, spec, now)
         watch = _decided(rollout, watch, now, shadow=trial.shadow)
@@ -137,11 +139,11 @@ class TrialLooks:
         plan, period = rollout.watch, rollout.watch.metric_period
         longest = LONGEST_WINDOW if period >= MINUTE else LONGEST_FINE_WINDOW
         until = now - lateness(plan)
-        begin = max(watch.since + plan.warm_up, until - longest)
+        begin = max(watch.compared_since + plan.warm_up, until - longest)
         window = whole_periods(begin, until, until, period) if until > begin + period else None
         if window is None:
             return watch
-        comparison, verdict = self._compared(rollout, trial, spec, window, now - watch.since)
+        comparison, verdict = self._compared(rollout, trial, spec, window, now - watch.compared_since)
         return looked_at(watch, comparison, verdict, now)
 
     def _compared(
@@ -194,23 +196,38 @@ class TrialLooks:
         return saved
 
 
-def _weighed(watch: TrialWatch, trial: TrialPlan, snapshot: Snapshot) -> TrialWatch:
-    """With B's share of the traffic as the live weights say."""
+def _weighed(watch: TrialWatch, trial: TrialPlan, snapshot: Snapshot, now: datetime) -> TrialWatch:
+    """With B's share of the traffic as the live weights say; what was found worse, and gets traffic again, is compared anew."""
     share = share_of({v.name: v.weight for v in snapshot.variants}, trial)
     if share is None or abs(share - watch.share) < 0.01:  # a hundredth of a percent is what single precision may lose
         return watch
-    return watch.model_copy(update={"share": round(share, 2)})
+    weighed = watch.model_copy(update={"share": round(share, 2)})
+    if watch.share > 0 or watch.worse_since is None:
+        return weighed
+    return weighed.model_copy(update={"resumed_at": now, "worse_looks": 0})
 
 
 def _decided(rollout: Rollout, watch: TrialWatch, now: datetime, *, shadow: bool) -> TrialWatch:
-    """What follows from the latest look: people are told of a worse B once, and its traffic is taken away once, if at all."""
-    if watch.worse_since is not None or not is_confirmed_worse(watch):
+    """What follows from the latest look: people are told of a worse B once, and its traffic is taken away once, if at all.
+
+    Who gives it traffic again has read that it does worse. They are told once more if it still does, and their decision stands: the
+    bot and people must not pull at the same weight in turns.
+    """
+    if not is_confirmed_worse(watch):
         return watch
     assert watch.verdict is not None
-    told = watch.model_copy(update={"worse_since": now})
+    if watch.worse_since is not None:
+        return _relapsed(watch, now) if must_tell_again(watch) else watch
+    told = watch.model_copy(update={"worse_since": now, "worse_why": watch.verdict.evidence})
     if why_left_to_people(watch, rollout.watch, shadow=shadow) is not None or watch.share == 0:
         return told
     return told.model_copy(update={"stop": TrialStop(decided_at=now, why=watch.verdict.evidence)})
+
+
+def _relapsed(watch: TrialWatch, now: datetime) -> TrialWatch:
+    assert watch.verdict is not None
+    relapse = TrialRelapse(at=now, share=watch.share, why=watch.verdict.evidence)
+    return watch.model_copy(update={"relapses": (*watch.relapses, relapse)})
 
 
 def _ended(watch: TrialWatch, end: TrialEnd) -> TrialWatch:

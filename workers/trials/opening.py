@@ -11,8 +11,7 @@ from bot.domain.fleet import EndpointSpec
 from bot.domain.names import mention
 from bot.domain.phases import Kind
 from bot.domain.rollout import Rollout
-from bot.domain.trial import TrialAsk, TrialStep
-from bot.domain.verdict import VerdictKind
+from bot.domain.trial import TrialAsk, TrialStep, was_found_worse
 from bot.domain.version import Version
 from workers.answering import Answering
 from workers.cloning import LiveEndpoint
@@ -161,7 +160,4 @@ class Trials:
         started = self.world.store.rollouts.load(live.config.tags.get("rollout:id", ""))
         if started is None or started.rollout.plan is None or started.rollout.trial_watch is None:
             return None
-        watch = started.rollout.trial_watch
-        is_worse = watch.stop is not None or watch.worse_since is not None
-        is_worse = is_worse or (watch.verdict is not None and watch.verdict.kind is VerdictKind.REGRESSED)
-        return started.rollout.plan.version if is_worse else None
+        return started.rollout.plan.version if was_found_worse(started.rollout.trial_watch) else None
