@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from fakes.account import DELETING, GONE, LANDED, MOVED_BY_HAND, SETTLED, UPDATING, UPDATING_SILENTLY, rolled_back
+from fakes.emptied import empty
 from fakes.engine import FLEET, Engine
 from fakes.records import ANNA, BEN, CARL, CURRENT, ENDPOINT
 from fakes.surroundings import a_target
@@ -52,13 +53,6 @@ def watching(engine: Engine) -> str:
     engine.play(lambda: engine.clock() >= landed + timedelta(minutes=2))
     engine.tell()
     return rollout_id
-
-
-def empty(engine: Engine) -> None:
-    """The store is emptied, and the pump tidies as it does at every sweep."""
-    engine.redis.flushall()
-    engine.begin_rounds()
-    engine.settle()
 
 
 def story(engine: Engine) -> list[str]:

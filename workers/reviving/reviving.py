@@ -1,6 +1,6 @@
 """Finds what was under way when the store was emptied, and has the engine go on with it.
 
-What the store has not looked for yet, it says itself: an endpoint that nobody searched since the store began. So this costs two calls
+What the store has not looked for yet, it says itself: an endpoint that nobody searched since the store began. So this costs a few calls
 for each endpoint once, and nothing after that.
 """
 
@@ -12,16 +12,25 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from bot.domain.endpoint import BUSY_STATUSES, Snapshot
-from bot.domain.errors import EndpointBusy, GatewayError, ResourceMissing, RevisionConflict, TransientError
+from bot.domain.errors import (
+    EndpointBusy,
+    GatewayError,
+    ResourceMissing,
+    RevisionConflict,
+    TransientError,
+    UserError,
+)
 from bot.domain.fleet import EndpointSpec
 from bot.domain.phases import Kind
 from bot.domain.rollout import Rollout
+from bot.domain.trial import trial_on
 from bot.domain.under_way import Note, note_in
 from bot.messages.reviving import render_unknown_update
 from bot.store.rollouts import Write
 from workers.adopting import adopt_thread
 from workers.lineage import rollout_from_tags
 from workers.noticing import Noticing
+from workers.opening import last_on
 from workers.reviving.plans import PlanReader, with_alarms, with_scaling
 from workers.reviving.records import Reviver, waiting_for
 from workers.world import Aws, World
@@ -65,10 +74,11 @@ class Reviving:
             note = note_in(aws.endpoints.tags(snapshot.arn))
             if note is None:
                 self._tell_of_unknown(spec, aws, snapshot)
+                self._take_up_trial(spec, aws, snapshot)
             elif self.world.store.rollouts.load(note.id) is None:
                 self._revive(spec, aws, snapshot, note)
-        except ResourceMissing:
-            log.info("%s does not exist, so nothing is under way on it", spec.name)
+        except (ResourceMissing, UserError, RevisionConflict) as exc:
+            log.info("nothing is under way on %s that the store does not know: %s", spec.name, exc)
         except (TransientError, GatewayError) as exc:
             log.warning("it cannot be told whether something is under way on %s: %s", spec.name, exc)
             return
@@ -103,6 +113,12 @@ class Reviving:
         brought = parent.plan is not None and parent.plan.package_arn is not None
         child = rollout.with_(leaves_unknown=not brought)
         return (waiting_for(parent, child, self.world.clock()), child)
+
+    def _take_up_trial(self, spec: EndpointSpec, aws: Aws, snapshot: Snapshot) -> None:
+        """A test that runs is nobody's work, so no note tells of it: its config does."""
+        config = aws.endpoints.describe_config(snapshot.config_name)
+        if trial_on(config, snapshot) is not None and not self.world.store.rollouts.active(spec.name):
+            last_on(self.world, spec, self.world.clock())
 
     def _tell_of_unknown(self, spec: EndpointSpec, aws: Aws, snapshot: Snapshot) -> None:
         """An update towards a config of ours that no note explains: it is not guessed whose it is, but people are told."""
