@@ -256,3 +256,35 @@ def test_what_people_lock_is_written_at_once_also_without_a_manager(engine: Esta
     engine.settle()
     assert len(tags_on(engine, "a", "lock")) == 2
     assert RoundName.TAGS in engine.parts.rounds.names
+
+
+# What automation does
+
+
+def rounds(engine: EstateEngine, *names: RoundName) -> None:
+    for name in names:
+        engine.parts.rounds.rounds[name].run()
+
+
+@pytest.mark.parametrize(
+    ("lock", "lift", "kept"),
+    [("lock a --reason x", "unlock a", {"a"}), ("freeze --reason x", "thaw", set(NAMES))],
+)
+def test_automation_leaves_alone_what_people_locked_before_the_store_was_emptied(
+    lock: str, lift: str, kept: set[str]
+) -> None:
+    auto = FLEET.replace("version: 1\n", "version: 1\nmanager: {}\n", 1).replace(": {model_", ": {policy: auto, model_")
+    engine = EstateEngine(auto, dict.fromkeys(NAMES, ONE), [ONE])
+    rounds(engine, RoundName.CENSUS, RoundName.MANAGE)
+    engine.type(lock, by=BEN)
+    rounds(engine, RoundName.TAGS)
+    engine.redis.flushall()
+    engine.registry.packages.append(TWO)
+    rounds(engine, RoundName.CENSUS, RoundName.MANAGE)
+    assert engine.store.rollouts.active() == ()
+    rounds(engine, RoundName.TAGS, RoundName.MANAGE)
+    assert {s.rollout.endpoint for s in engine.store.rollouts.active()} & {*NAMES} == {*NAMES} - kept
+    engine.type(lift, by=BEN)
+    rounds(engine, RoundName.MANAGE)
+    assert {s.rollout.endpoint for s in engine.store.rollouts.active()} >= kept
+    engine.close()

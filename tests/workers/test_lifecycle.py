@@ -497,6 +497,20 @@ def test_a_note_that_cannot_be_taken_off_keeps_nobody_from_creating_the_endpoint
     assert engine.play_out(rollout_id) is Phase.SUCCEEDED
 
 
+def test_a_failed_endpoint_that_is_made_again_gets_its_locks_and_holds_as_tags_again(engine: Engine) -> None:
+    engine.type(f'hold {ENDPOINT} --reason "customer tests"', by=BEN)
+    keeping = Keeping(engine.world)
+    keeping.round()
+    engine.endpoints.status = EndpointStatus.FAILED
+    assert engine.play_out(deployed(engine)) is Phase.SUCCEEDED
+    assert not keeping.is_known(ENDPOINT)
+    keeping.round()
+    engine.redis.flushall()
+    keeping.round()
+    (hold,) = engine.store.holds.on(ENDPOINT)
+    assert hold.reason == "customer tests"
+
+
 def test_whether_it_was_torn_down_must_be_known_before_automation_may_create_it(engine: Engine) -> None:
     engine.promoted(4)
     engine.play_out(torn_down(engine))
