@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from secrets import token_hex
 
 from bot.domain.errors import GatewayError, RevisionConflict, SlackRefused, TransientError
 from bot.store.keys import Due
@@ -18,6 +19,9 @@ from workers.world import World
 log = logging.getLogger(__name__)
 
 EVENTS_EVERY = timedelta(seconds=5)
+
+WISHED_FOR = timedelta(hours=1)
+"""Longer than any round takes."""
 
 
 class RoundName(StrEnum):
@@ -70,6 +74,8 @@ class Rounds:
             if hold is None:
                 return
 
+            wished = self._wish(name)
+
             def beat() -> None:
                 hold.prolong()
                 due.put_off(Due.ROUNDS, name, self.world.clock() + lease)
@@ -77,6 +83,12 @@ class Rounds:
             with beating(beat, lease):
                 self._run(name, found)
         due.put_off(Due.ROUNDS, name, self.world.clock() + found.every)
+        if self._wish(name) not in (None, wished):  # read last: a wish that comes later moves the due time itself
+            due.put_off(Due.ROUNDS, name, self.world.clock())
+
+    def _wish(self, name: str) -> str | None:
+        """The last time that somebody wished for it, so that a wish during a round is told from one before."""
+        return self.world.store.memory.recall(_wish_for(name))
 
     def _run(self, name: str, found: Round) -> None:
         try:
@@ -90,6 +102,14 @@ class Rounds:
 
 
 def soon(world: World, *names: RoundName) -> None:
-    """Let rounds come at once, for whoever knows that something changed; none without a `manager` in the fleet file."""
+    """Let rounds come at once, for whoever knows that something changed; those that are not done here stay away.
+
+    One that is under way may have passed by what changed, so it comes once more.
+    """
     for name in names:
+        world.store.memory.remember(_wish_for(name), token_hex(8), WISHED_FOR)
         world.store.due.put_off(Due.ROUNDS, name, world.clock())
+
+
+def _wish_for(name: str) -> str:
+    return f"wish for round {name}"

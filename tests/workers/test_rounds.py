@@ -9,7 +9,7 @@ from fakes.engine import Engine
 from bot.domain.errors import TransientError
 from bot.domain.fleet import Manager
 from bot.store.keys import Due
-from workers.rounds import Round, RoundName, Rounds
+from workers.rounds import Round, RoundName, Rounds, soon
 
 EVERY = timedelta(seconds=30)
 MANAGER = Manager()
@@ -59,6 +59,22 @@ def test_without_a_manager_nothing_comes_round(begun: Engine):
     rounds.run("census")
     assert done == []
     assert due_at(begun) is None
+
+
+def test_a_round_that_is_called_for_while_it_goes_on_comes_once_more(begun: Engine):
+    done = []
+
+    def hear_of_a_change() -> None:
+        done.append(1)
+        if len(done) == 1:
+            soon(begun.world, RoundName.CENSUS)
+            begun.world.store.due.dispatch(Due.ROUNDS, begun.clock(), begun.world.lease)  # the pump's job finds it held
+
+    rounds = rounds_of(begun, hear_of_a_change)
+    rounds.run("census")
+    assert due_at(begun) == pytest.approx(begun.clock().timestamp())
+    rounds.run("census")
+    assert due_at(begun) == pytest.approx((begun.clock() + EVERY).timestamp())
 
 
 def test_a_round_can_be_called_for(begun: Engine):
