@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from fakes.engine import Engine, a_package
+from fakes.engine import FLEET, Engine, a_model, a_package
 from fakes.failing import Failing, throttled
-from fakes.records import BEN, ENDPOINT
+from fakes.records import BEN, CURRENT, ENDPOINT
 
 from bot.domain.errors import GatewayError
 from bot.domain.hold import Hold, HoldKind
@@ -146,3 +146,28 @@ def test_versions_lists_what_runs_what_is_approved_and_what_is_held(engine: Engi
     assert said.index("sentiment version 5") < said.index("sentiment version 3")
     assert "sentiment version 3 · runs now · Approved" in said
     assert "is held" in said
+
+
+def test_versions_tells_of_those_that_are_left_where_a_seller_took_one_off_the_market():
+    arns = [f"arn:aws:sagemaker:us-east-1:865070037744:model-package/acme-v{n}-{n:032x}" for n in (1, 2, 3)]
+    engine = Engine(FLEET.replace("model_package_group: sentiment", f"track: {arns}"))
+    engine.registry.packages += [
+        a_package(3).model_copy(update={"arn": arn, "name": arn, "group": None, "version": None}) for arn in arns[1:]
+    ]
+    said = engine.ask(f"versions {ENDPOINT}")
+    assert "acme-v3" in said
+    assert "acme-v2" in said
+    assert "acme-v1" not in said
+    engine.close()
+
+
+def test_versions_marks_what_the_declared_variant_runs_and_not_what_is_on_trial_beside_it(engine: Engine):
+    config = engine.endpoints.configs[CURRENT]
+    a = config.variants()[0]
+    b = {**a, "VariantName": "B", "ModelName": "model-v5"}
+    engine.endpoints.models["model-v5"] = a_model("model-v5", 5)
+    document = {**config.document, "ProductionVariants": [b, a]}
+    engine.endpoints.configs[CURRENT] = config.model_copy(update={"document": document})
+    said = engine.ask(f"versions {ENDPOINT}")
+    assert "sentiment version 3 · runs now" in said
+    assert "sentiment version 5 · runs now" not in said

@@ -19,7 +19,7 @@ from bot.domain.rollout import Rollout
 from bot.domain.scaling import Scaling
 from bot.domain.scaling_drift import autoscaling_doubt
 from bot.domain.sighting import Sighting, basis_of
-from workers.cloning import LiveEndpoint, models_named_by
+from workers.cloning import LiveEndpoint, model_of, models_named_by, running_package
 from workers.drafting import Drafting, label_of
 from workers.ports import Deed, Prices
 from workers.world import World
@@ -117,14 +117,15 @@ class Looking:
     ) -> Sighting:
         past = self.world.store.rollouts.recent(spec.name, PAST)
         scaling = self._scaling(spec, live.snapshot) if in_full or _says_how_many(spec) else None
-        named, package = _package_of(live, spec)
+        runs = running_package(live, spec)
+        package = runs.package if runs is not None else None
         running = Running(
             snapshot=live.snapshot,
             config=live.config,
             models=live.models,
             label=label_of(live, spec.variant),
             package=package,
-            is_package_known=package is not None or (named is None and _has_model(live, spec)),
+            is_package_known=package is not None or (runs is None and _has_model(live, spec)),
             scaling=None if _moves_scaling(past) else scaling,
             alarms=None if _sets_alarms(past) else self.alarms.get(spec.name),
         )
@@ -135,7 +136,7 @@ class Looking:
                 "is_patchable": not missing,
                 "problem": deleted_words("model", missing) if missing else "",
                 "running": running.label,
-                "running_package": package.arn if package is not None else named,
+                "running_package": runs.arn if runs is not None else None,
                 "approval": package.approval if package is not None else None,
                 "config_lines": variant_lines(live.snapshot, live.config),
                 "scaling": scaling,
@@ -282,20 +283,4 @@ def _sets_alarms(past: Sequence[Rollout]) -> bool:
 
 
 def _has_model(live: LiveEndpoint, spec: EndpointSpec) -> bool:
-    return any(v["VariantName"] == spec.variant and v.get("ModelName") in live.models for v in live.config.variants())
-
-
-def _package_of(live: LiveEndpoint, spec: EndpointSpec) -> tuple[str | None, ModelPackage | None]:
-    """The package that the declared variant runs: as its model names it, and as the registry knows it.
-
-    Of a pipeline, the one that is of the declared group or track, or else the first.
-    """
-    model_name = next((v.get("ModelName") for v in live.config.variants() if v["VariantName"] == spec.variant), None)
-    model = live.models.get(model_name or "")
-    named = [c["ModelPackageName"] for c in model.containers() if "ModelPackageName" in c] if model is not None else []
-    by_name = {key.lower(): package for package in live.packages.values() for key in (package.arn, package.name)}
-    packages = [by_name[name.lower()] for name in named if name.lower() in by_name]
-    group = (spec.model_package_group or "").rpartition("/")[2]
-    declared = (p for p in packages if p.group == group or p.arn in (spec.track or ()))
-    package = next(declared, packages[0] if packages else None)
-    return (named[0] if named else None), package
+    return model_of(live.config, spec.variant) in live.models

@@ -6,8 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.domain.endpoint import ModelPackage
-from bot.domain.errors import GatewayError, ResourceMissing, TransientError
+from bot.domain.errors import GatewayError, TransientError
 from bot.domain.fleet import EndpointSpec
 from bot.domain.sighting import Listing, Shelf, Sighting, basis_of
 from workers.census.looking import Looking
@@ -63,7 +62,7 @@ class Tour:
         found: dict[str, Shelf] = {}
         for source in sources:
             try:
-                packages = self._packages(source)
+                packages = source.packages(self.aws.registry)
             except OutOfTime:
                 break
             except GatewayError as exc:
@@ -76,18 +75,6 @@ class Tour:
                 found[source.key] = Shelf(at=self.clock(), packages=packages)
         self.store.save_shelves(found)
         return found
-
-    def _packages(self, source: Source) -> tuple[ModelPackage, ...]:
-        if source.group is not None:
-            return self.aws.registry.list_versions(source.group)
-        newest, *older = reversed(source.track)
-        found = [self.aws.registry.describe_package(newest)]
-        for arn in older:
-            try:
-                found.append(self.aws.registry.describe_package(arn))
-            except ResourceMissing:
-                log.info("%s: %s is on a track and exists no more", self.place, arn)
-        return tuple(found)
 
     def look(
         self,

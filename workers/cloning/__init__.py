@@ -11,6 +11,7 @@ from workers.cloning.drafting import Draft, DraftNames, draft
 from workers.cloning.lineage import creation_tags, lineage_tags
 from workers.cloning.live import LiveEndpoint, models_named_by
 from workers.cloning.naming import target_name
+from workers.cloning.running import RunningPackage, model_of, package_behind, running_package
 from workers.cloning.trials import kept_b, live_trial, started, trial_variant
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "Draft",
     "DraftNames",
     "LiveEndpoint",
+    "RunningPackage",
     "bridge",
     "bridge_variant",
     "creation",
@@ -29,7 +31,10 @@ __all__ = [
     "lineage_tags",
     "live_trial",
     "masked",
+    "model_of",
     "models_named_by",
+    "package_behind",
+    "running_package",
     "started",
     "target_name",
     "trial_variant",

@@ -16,6 +16,8 @@ from bot.messages.holding import hold_line
 from bot.messages.merits import render_comparison, render_versions
 from bot.messages.versions import release_line
 from workers.answering import Answering
+from workers.census.sources import Source
+from workers.cloning import running_package
 from workers.drafting import Drafting
 from workers.scoring import Scoring
 from workers.world import World
@@ -48,11 +50,7 @@ class Merits:
         self.answering.answer(errand.reply, render_versions(spec.name, versions, self._running(spec), notes))
 
     def _known(self, spec: EndpointSpec) -> tuple[ModelPackage, ...]:
-        registry = self.world.aws(spec).registry
-        if spec.track is not None:
-            return tuple(registry.describe_package(arn) for arn in reversed(spec.track))
-        assert spec.model_package_group is not None
-        return registry.list_versions(spec.model_package_group)
+        return Source.of(spec).packages(self.world.aws(spec).registry)
 
     def _releases(self, spec: EndpointSpec, versions: tuple[ModelPackage, ...]) -> Mapping[str, str]:
         """What the Marketplace's seller says of each version; nothing where that may not be read."""
@@ -67,7 +65,8 @@ class Merits:
             live = self.drafting.gather(spec)
         except ResourceMissing:
             return None
-        return next(iter(live.packages), None)
+        runs = running_package(live, spec)
+        return runs.arn if runs is not None else None
 
     def _version(self, spec: EndpointSpec, wanted: commands.Version) -> ModelPackage:
         found = self.drafting.resolve_package(Change(version=wanted), spec)

@@ -25,6 +25,11 @@ def rank_of(spec: EndpointSpec, package_arn: str | None) -> int | None:
     return int(match["version"]) if match and match["group"].casefold() == group.casefold() else None
 
 
+def belongs(spec: EndpointSpec, package_arn: str) -> bool:
+    """Whether a package is of the declared group or track."""
+    return _place_of(spec, package_arn) is not None
+
+
 def is_later(spec: EndpointSpec, package_arn: str | None, *, than: str | None) -> bool | None:
     """Whether a version comes after another one on an endpoint; None where that cannot be told."""
     place, other = _place_of(spec, package_arn), _place_of(spec, than)
