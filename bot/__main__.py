@@ -16,6 +16,7 @@ from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk.errors import SlackApiError
 
 from bot.app import Identity, TokenRefused, make_app, make_client, refuse_bad_token
+from bot.directory import Directory
 from bot.domain.fleet import FleetFileError
 from bot.domain.names import as_typed
 from bot.fleet_file import LOOK_SECONDS, FleetFile
@@ -61,7 +62,9 @@ def main(argv: Sequence[str]) -> int:
     intake = Intake(make_store(connect(url)), lambda: fleet_file.fleet, lambda: datetime.now(UTC))
     if argv:
         set_up_logging("WARNING", "bot")
-        return run_command(argv, intake, make_store(connect(url, blocking_seconds=PATIENCE.total_seconds())))
+        waiting = make_store(connect(url, blocking_seconds=PATIENCE.total_seconds()))
+        bypass_proxy_for_local_slack(settings, os.environ)
+        return run_command(argv, intake, waiting, Directory(make_client(settings)).name_of)
     return serve(settings, fleet_file, intake)
 
 

@@ -18,7 +18,7 @@ from bot.domain.rollout import Rollout
 from bot.grammar import TERMINAL_PREFIX, parse_argv
 from bot.intake import Intake
 from bot.messages.ending import render_ending
-from bot.messages.plain import plain, plain_text
+from bot.messages.plain import NameOf, named, plain, plain_text
 from bot.messages.plan import render_plan
 from bot.store import Store
 
@@ -27,23 +27,24 @@ PATIENCE = timedelta(seconds=120)
 LOOK_SECONDS = 0.2
 
 
-def run_command(argv: Sequence[str], intake: Intake, waiting: Store) -> int:
+def run_command(argv: Sequence[str], intake: Intake, waiting: Store, name_of: NameOf) -> int:
     """Run one command; prints its answer and returns the exit status.
 
     Args:
         argv: The words after `python -m bot`.
         intake: Where commands go.
         waiting: A store whose connection may block for as long as an answer may take.
+        name_of: Who is behind an id.
     """
     try:
-        return _run(argv, intake, waiting)
+        return _run(argv, intake, waiting, name_of)
     except (UsageError, UnknownName, UnknownRollout) as exc:
-        return _complain(exc, EXIT_USAGE)
+        return _complain(exc, name_of, EXIT_USAGE)
     except RolloutBotError as exc:
-        return _complain(exc, EXIT_FAILED)
+        return _complain(exc, name_of, EXIT_FAILED)
 
 
-def _run(argv: Sequence[str], intake: Intake, waiting: Store) -> int:
+def _run(argv: Sequence[str], intake: Intake, waiting: Store, name_of: NameOf) -> int:
     command = parse_argv(argv)
     key = token_hex(8)
     actor = f"terminal:{getpass.getuser()}"
@@ -53,7 +54,7 @@ def _run(argv: Sequence[str], intake: Intake, waiting: Store) -> int:
     )
     if taken.errand_id is None:
         assert taken.message is not None
-        print(plain(taken.message))
+        print(plain(taken.message, name_of))
         return EXIT_OK
     answer = waiting.errands.wait_for_answer(key, PATIENCE)
     if answer is None:
@@ -62,35 +63,36 @@ def _run(argv: Sequence[str], intake: Intake, waiting: Store) -> int:
             "is `python -m workers` running?\n"
         )
         return EXIT_FAILED
-    print(answer.text, file=sys.stdout if answer.exit_status == EXIT_OK else sys.stderr)
+    text = answer.text if answer.is_file else named(answer.text, name_of)
+    print(text, file=sys.stdout if answer.exit_status == EXIT_OK else sys.stderr)
     if answer.rollout_id is None:
         return answer.exit_status
-    return _follow(answer.rollout_id, intake.store)
+    return _follow(answer.rollout_id, intake.store, name_of)
 
 
-def _follow(rollout_id: str, store: Store) -> int:
+def _follow(rollout_id: str, store: Store, name_of: NameOf) -> int:
     """Wait until the plan stands, print it, and say how the story goes on."""
     deadline = time.monotonic() + PATIENCE.total_seconds()
     pause = threading.Event()
     while time.monotonic() < deadline:
         stored = store.rollouts.load(rollout_id)
         if stored is None or stored.rollout.phase is not Phase.PLANNING:
-            return _show(stored.rollout) if stored is not None else EXIT_FAILED
+            return _show(stored.rollout, name_of) if stored is not None else EXIT_FAILED
         pause.wait(LOOK_SECONDS)
     sys.stderr.write(f"Rollout {rollout_id} is still being planned; its card in Slack will tell.\n")
     return EXIT_FAILED
 
 
-def _show(rollout: Rollout) -> int:
+def _show(rollout: Rollout, name_of: NameOf) -> int:
     if rollout.plan is not None:
-        print(plain(render_plan(rollout)))
+        print(plain(render_plan(rollout), name_of))
     if rollout.phase in (Phase.BLOCKED, Phase.FAILED, Phase.CANCELLED):
-        print(plain(render_ending(rollout)), file=sys.stderr)
+        print(plain(render_ending(rollout), name_of), file=sys.stderr)
         return EXIT_FAILED
     print(f"\nRollout {rollout.id} is {rollout.phase.words}.")
     return EXIT_OK
 
 
-def _complain(error: RolloutBotError, status: int) -> int:
-    sys.stderr.write(plain_text(error.user_message) + "\n")
+def _complain(error: RolloutBotError, name_of: NameOf, status: int) -> int:
+    sys.stderr.write(plain_text(error.user_message, name_of) + "\n")
     return status

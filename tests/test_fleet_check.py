@@ -81,7 +81,7 @@ def test_file_that_is_not_there_is_told(tmp_path, capsys):
 
 def test_a_queue_that_is_none_and_a_stage_without_endpoints_are_mistakes(tmp_path, capsys):
     text = f"""{HEAD}endpoints:
-  a: {{model_package_group: g, {WHOLE}}}
+  a: {{model_package_group: g, {WHOLE}, channel: C0ML}}
 manager:
   queue: ftp://x
 waves:
@@ -89,7 +89,7 @@ waves:
 """
     _, _, err = check(tmp_path, text, capsys)
     assert err[0].startswith("F:6: manager.queue: “ftp://x” is no URL of an SQS queue")
-    assert err[1] == "F:8: waves.w.stages.1: is empty"
+    assert err[1] == "F:8: waves.w.stages[1]: is empty"
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from bot.domain.errors import SlackRefused, UserError
 from bot.domain.rollout import Rollout
 from bot.messages.answers import render_text
 from bot.messages.blocks import Message
-from bot.messages.plain import plain
+from bot.messages.plain import left_open, plain
 from bot.store.errands import Answer
 from workers.world import World
 
@@ -51,7 +51,7 @@ class Answering:
         where = rollout.thread.channel_id
         if reply.terminal is None and not reply.is_elsewhere:
             return
-        told_in = where if reply.terminal is not None else f"<#{where}>"
+        told_in = f"Slack, in channel {where}" if reply.terminal is not None else f"<#{where}>"
         text = f"Rollout {rollout.id} of {rollout.endpoint} is opened; its story is told in {told_in}."
         self.answer(reply, render_text(text), rollout_id=rollout.id)
 
@@ -69,7 +69,7 @@ class Answering:
             UserError: it cannot be put there, for instance because the bot is not a member of that channel.
         """
         if reply.terminal is not None:
-            self.world.store.errands.answer(reply.terminal, Answer(content, EXIT_OK, None))
+            self.world.store.errands.answer(reply.terminal, Answer(content, EXIT_OK, is_file=True))
             return
         if reply.channel_id is None:
             raise UserError("A file can be given in a channel or in the bot's messages only: type the command there.")
@@ -109,4 +109,4 @@ class Answering:
 
     def _to_terminal(self, reply: ReplyTo, message: Message, exit_status: int, rollout_id: str | None) -> None:
         assert reply.terminal is not None
-        self.world.store.errands.answer(reply.terminal, Answer(plain(message), exit_status, rollout_id))
+        self.world.store.errands.answer(reply.terminal, Answer(plain(message, left_open), exit_status, rollout_id))

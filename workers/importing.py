@@ -86,7 +86,7 @@ class Importing:
         reply = errand.reply
         if reply.terminal is not None:
             # As it is: what people read in Slack would be another text.
-            self.world.store.errands.answer(reply.terminal, Answer(written.text, EXIT_OK, None))
+            self.world.store.errands.answer(reply.terminal, Answer(written.text, EXIT_OK, is_file=True))
             return
         if reply.channel_id is None:
             raise UserError("Ask for it in a channel, or in a terminal: a file has to be put somewhere.")

@@ -27,6 +27,8 @@ class Answer:
     text: str
     exit_status: int
     rollout_id: str | None = None
+    is_file: bool = False
+    """To be printed letter by letter; otherwise mentions in it are shown as names."""
 
 
 class ErrandStore:

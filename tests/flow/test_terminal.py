@@ -29,6 +29,8 @@ def test_a_promotion_from_the_terminal_is_approved_in_slack(stack: Stack) -> Non
     assert asked.returncode == 0, asked.stderr
     assert "Plan for stt-prod" in asked.stdout
     assert "awaiting approval" in asked.stdout
+    assert "@ben" in asked.stdout
+    assert "U0BEN" not in asked.stdout
     (card,) = [message for message in stack.slack.root_messages() if slot_of(message) == "card"]
     story = Story(stack, card.ts)
     assert "(terminal)" in card.plain
