@@ -114,10 +114,12 @@ def rule_words(alarm: Alarm) -> str:
     """When it goes off, e.g. `p99 of ModelLatency above 800 ms in 2 of 3 datapoints of 1m`."""
     period = format_duration(alarm.period) if alarm.period is not None else "unknown length"
     needed = alarm.datapoints_to_alarm or alarm.evaluation_periods
-    return (
-        f"{alarm.statistic} of {alarm.metric} above {ceiling_words(alarm)} in {needed} of {alarm.evaluation_periods} datapoints of "
-        f"{period}"
-    )
+    return f"{ceiling_of_metric(alarm)} in {needed} of {alarm.evaluation_periods} datapoints of {period}"
+
+
+def ceiling_of_metric(alarm: Alarm) -> str:
+    """What is too much, e.g. `p99 of ModelLatency above 800 ms`."""
+    return f"{alarm.statistic} of {alarm.metric} above {ceiling_words(alarm)}"
 
 
 def _rules(spec: EndpointSpec, wanted: KeptAlarms) -> Iterator[AlarmRule]:

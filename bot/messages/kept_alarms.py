@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bot.domain.alarms import Alarm, AlarmState
-from bot.domain.kept_alarms import rule_words
+from bot.domain.kept_alarms import ceiling_of_metric, rule_words
 from bot.domain.phases import Kind
 from bot.domain.plan import Plan
 from bot.domain.rollout import Rollout
@@ -21,7 +21,9 @@ def alarms_in_plan(kind: Kind, plan: Plan) -> str:
     """What becomes of them, in a sentence; empty where nothing does."""
     told = []
     if plan.kept_alarms:
-        told.append(f"{count(len(plan.kept_alarms), 'alarm')} {_are(plan.kept_alarms)} set when it is InService.")
+        when = "when it is InService" if kind is Kind.CREATE else "when the new fleet serves"
+        rules = "; ".join(escape(ceiling_of_metric(alarm)) for alarm in plan.kept_alarms)
+        told.append(f"{count(len(plan.kept_alarms), 'alarm')} {_are(plan.kept_alarms)} set {when}: {rules}.")
     if plan.dropped_alarms:
         when = "with it" if kind is Kind.TEARDOWN else "then, too"
         told.append(f"{count(len(plan.dropped_alarms), 'alarm')} {_are(plan.dropped_alarms)} deleted {when}.")

@@ -9,6 +9,7 @@ from bot.domain.readiness import Readiness, ReadinessLevel
 from bot.domain.saga import ScalingMode
 from bot.domain.traffic import open_connections, traffic_sentence
 from bot.messages.blocks import Block, code, escape, listed, section
+from bot.messages.kept_alarms import alarms_in_plan
 from bot.messages.lifecycle import BEGIN_OR_END, how_it_goes
 from bot.messages.words import span
 
@@ -34,6 +35,8 @@ def how(kind: Kind, plan: Plan) -> str:
         verb = "suspended" if plan.scaling_mode is ScalingMode.SUSPEND else "removed"
         names = " and ".join(escape(target.variant) for target in plan.scaling.targets)
         lines.append(f"Autoscaling of {names} is {verb} meanwhile, and put back afterwards.")
+    if told := alarms_in_plan(kind, plan):
+        lines.append(told)
     if plan.expected_duration is not None:
         lines.append(f"Past updates of it took about {span(plan.expected_duration)}.")
     elif plan.readiness is None:  # otherwise the way back says the same
