@@ -9,6 +9,7 @@ from bot.domain.phases import Kind
 from bot.domain.reconcile import Action, call_of, wanted_weights
 from bot.domain.rollout import Rollout
 from bot.domain.saga import ScalingMode
+from bot.domain.trial import TrialStep
 from bot.store.rollouts import Stored
 from workers.alarming import ALARM_ACTIONS
 from workers.checking import start_check
@@ -38,6 +39,7 @@ class Acting:
             case Action.CREATE_CONFIG:
                 if not rollout.models_created:  # otherwise it was looked at before those were
                     self.planner.refuse_if_drifted(rollout, spec)
+                self._create_way_back(aws, rollout, spec)
                 _create_config(aws, rollout, self._documents(rollout, spec)[1])
             case Action.CREATE_BRIDGE:
                 _create_config(aws, rollout, self.drafting.drafted_bridge(rollout, spec))
@@ -69,6 +71,19 @@ class Acting:
         self.planner.refuse_if_drifted(rollout, spec)
         for model in self._documents(rollout, spec)[0]:
             aws.endpoints.create_model(model)
+
+    def _create_way_back(self, aws: Aws, rollout: Rollout, spec: EndpointSpec) -> None:
+        """The config that keeping B is undone to, where there is none left. Its name bears its content: one that is there is ours."""
+        if rollout.trial is None or rollout.trial.step is not TrialStep.KEEP_B:
+            return
+        assert rollout.plan is not None
+        alone = self.drafting.a_alone(rollout, self.drafting.gather(spec))
+        if alone.name != rollout.plan.returns_to:
+            return
+        try:
+            aws.endpoints.create_config(alone)
+        except ResourceExists:
+            return
 
     def _documents(self, rollout: Rollout, spec: EndpointSpec) -> tuple[tuple[ModelRecord, ...], ConfigRecord]:
         """The models and the config that were approved, made again."""

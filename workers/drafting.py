@@ -21,6 +21,7 @@ from workers.cloning import (
     LiveEndpoint,
     bridge,
     draft,
+    kept_a,
     kept_b,
     lineage_tags,
     live_trial,
@@ -111,6 +112,10 @@ class Drafting:
         if rollout.trial is not None and rollout.starts_trial:
             return started(live, made, spec.variant, rollout.trial, names)
         return made
+
+    def a_alone(self, rollout: Rollout, live: LiveEndpoint) -> ConfigRecord:
+        """The config on which A serves alone again, for a rollout that ends a trial by keeping B."""
+        return kept_a(live, running_trial(live), _names(rollout, live))
 
     def bridge(
         self, rollout: Rollout, live: LiveEndpoint, made: Draft, spec: EndpointSpec, share: float

@@ -123,9 +123,7 @@ def orphans_among(
     ]
     return Orphans(
         configs=tuple(Orphan(kind="endpoint config", name=n, made=configs[n].created) for n in sorted(gone)),
-        models=tuple(
-            Orphan(kind="model", name=m.name, made=m.created) for m in sorted(lonely, key=lambda m: m.name)
-        ),
+        models=tuple(Orphan(kind="model", name=m.name, made=m.created) for m in sorted(lonely, key=lambda m: m.name)),
     )
 
 
@@ -156,7 +154,8 @@ def _configs_of(rollout: Rollout) -> set[str]:
     plan = rollout.plan
     named = {rollout.rollback_to}
     if plan is not None:
-        named |= {plan.current_config, plan.target_config, plan.bridge.config if plan.bridge is not None else None}
+        bridge = plan.bridge.config if plan.bridge is not None else None
+        named |= {plan.current_config, plan.target_config, plan.returns_to, bridge}
     return {name for name in named if name}
 
 

@@ -424,17 +424,40 @@ def test_going_back_after_b_was_kept_leads_to_a_alone(engine: Engine, is_forgott
     assert f"InService on {CURRENT}" in said(engine, SlotName.ENDING)
 
 
-def test_going_back_after_b_was_kept_leads_to_the_test_only_where_what_a_ran_alone_is_gone(engine: Engine) -> None:
-    running(engine)
-    on_trial = engine.endpoints.config
+@pytest.mark.parametrize("options", ["--weight 30", "--weight 50 --shadow"])
+def test_where_what_a_ran_alone_is_gone_a_config_for_it_is_made_before_b_is_kept(engine: Engine, options: str) -> None:
+    running(engine, options)
     del engine.endpoints.configs[CURRENT]
+    engine.endpoints.fail("create_config", *(throttled("CreateEndpointConfig") for _ in range(2)))
     over = finished(engine, "B")
     assert over.plan is not None
-    assert any("serves beside A again" in kept for kept in over.plan.kept)
+    alone = over.plan.way_back
+    assert f"A rollback leads to {alone}, on which A serves alone." in over.plan.kept
+    assert over.plan.readiness is not None
+    assert over.plan.readiness.to_config == alone
+    (a,) = engine.endpoints.configs[alone].variants()
+    assert (a["VariantName"], a["ModelName"]) == (A, "model-v3")
+    assert TRIAL_TAG not in engine.endpoints.configs[alone].tags
+    engine.redis.flushall()
     engine.type(f"rollback {ENDPOINT}", by=BEN)
-    engine.play(lambda: engine.phase(over.id) is Phase.ROLLED_BACK)
-    assert engine.endpoints.config == on_trial
-    assert set(weights(engine)) == {A, B}
+    engine.play(lambda: engine.store.rollouts.load(over.id) is not None and engine.phase(over.id) is Phase.ROLLED_BACK)
+    assert (engine.endpoints.config, weights(engine)) == (alone, {A: 1.0})
+
+
+def test_without_the_model_of_a_there_is_no_way_back_which_takes_two_to_approve(engine: Engine) -> None:
+    running(engine)
+    del engine.endpoints.models["model-v3"]
+    rollout_id = asked(engine, f"ab finish {ENDPOINT} --keep B")
+    for who in (BEN, CARL):
+        assert engine.phase(rollout_id) is Phase.AWAITING_APPROVAL
+        engine.press("Approve", by=who)
+    engine.play_until(Phase.SUCCEEDED, rollout_id)
+    kept = engine.endpoints.config
+    plan = engine.rollout(rollout_id).plan
+    assert plan is not None
+    assert f"There is no way back to {A} as it runs now: its model was deleted." in plan.kept
+    assert "There is no way back" in engine.ask(f"rollback {ENDPOINT}")
+    assert engine.endpoints.config == kept
 
 
 def test_a_test_lifts_no_hold_from_the_version_that_it_tries(engine: Engine) -> None:

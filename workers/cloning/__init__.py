@@ -12,7 +12,7 @@ from workers.cloning.lineage import creation_tags, lineage_tags
 from workers.cloning.live import LiveEndpoint, models_named_by
 from workers.cloning.naming import target_name
 from workers.cloning.running import RunningPackage, model_of, package_behind, running_package
-from workers.cloning.trials import kept_b, live_trial, started, trial_variant
+from workers.cloning.trials import kept_a, kept_b, live_trial, started, trial_variant
 
 __all__ = [
     "BRIDGE_SUFFIX",
@@ -27,6 +27,7 @@ __all__ = [
     "creation",
     "creation_tags",
     "draft",
+    "kept_a",
     "kept_b",
     "lineage_tags",
     "live_trial",

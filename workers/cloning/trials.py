@@ -32,6 +32,7 @@ from workers.cloning.naming import NAME_LIMIT, target_name
 
 _B_SUFFIX = "-b"
 _CONFIG_SUFFIX = "-ab"
+_ALONE_SUFFIX = "-a"
 _SAID_OTHERWISE = ("VariantName", "ModelName")
 """Members of a variant that the plan tells in other words."""
 
@@ -105,6 +106,22 @@ def kept_b(current: LiveEndpoint, trial: TrialPlan, names: DraftNames) -> Draft:
         differences=tuple(_moved(current, trial, a, b)),
         fingerprint=fingerprint,
         counts_from_config=False,
+    )
+
+
+def kept_a(current: LiveEndpoint, trial: TrialPlan, names: DraftNames) -> ConfigRecord:
+    """A alone, as it runs now: where keeping B is undone to if the config from before the test is gone.
+
+    It bears no lineage: nothing led to it, and what an endpoint on it ran before is not told by it.
+    """
+    document = with_live_counts(current.config.document, current.snapshot)
+    a = next(v for v in document[PRODUCTION] if v["VariantName"] == trial.a)
+    fingerprint = content_hash_of([current.snapshot.arn.lower(), current.config.name, "keep A", _unsized(a)])
+    return ConfigRecord(
+        name=target_name(current.snapshot.name, names.rollout_id, fingerprint, suffix=_ALONE_SUFFIX),
+        arn="",
+        document={k: v for k, v in document.items() if k != SHADOW} | {PRODUCTION: [{**a, WEIGHT: trial.weight}]},
+        tags=inherited(current.config.tags, {}),
     )
 
 

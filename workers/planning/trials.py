@@ -128,35 +128,39 @@ def running_trial_of(store: Store, live: LiveEndpoint) -> RunningTrial | None:
     return RunningTrial(trial, started.rollout.trial_watch if started is not None else None)
 
 
-def way_back_to_a(rollout: Rollout, live: LiveEndpoint, endpoints: Endpoints) -> str | None:
+def has_model_of_a(live: LiveEndpoint) -> bool:
+    """Whether A could be brought back at all."""
+    return _model_of_a(live) in live.models
+
+
+def _model_of_a(live: LiveEndpoint) -> str | None:
+    a = running_trial(live).a
+    return next((v.get("ModelName") for v in live.config.variants() if v["VariantName"] == a), None)
+
+
+def way_back_to_a(live: LiveEndpoint, endpoints: Endpoints) -> str | None:
     """The config from before the test, to which keeping B is undone; None where that does not run A alone any more.
 
     The test's own config would let B serve once more, which is what a rollback is to end.
     """
-    if rollout.trial is None or rollout.trial.step is not TrialStep.KEEP_B:
-        return None
-    before = live.config.tags.get("rollout:previous-config")
-    a = running_trial(live).a
-    model = next((v.get("ModelName") for v in live.config.variants() if v["VariantName"] == a), None)
-    if before is None or model is None:
+    before, a = live.config.tags.get("rollout:previous-config"), running_trial(live).a
+    if before is None:
         return None
     try:
         config = endpoints.describe_config(before)
-        endpoints.describe_model(model)
     except ResourceMissing:
         return None
-    is_a_alone = [(v["VariantName"], v.get("ModelName")) for v in with_shadows(config).variants()] == [(a, model)]
-    return config.name if is_a_alone else None
+    there = [(v["VariantName"], v.get("ModelName")) for v in with_shadows(config).variants()]
+    return config.name if there == [(a, _model_of_a(live))] else None
 
 
 def kept_in_trial(rollout: Rollout, trial: TrialPlan, made: Draft, returns_to: str | None) -> tuple[str, ...]:
     """What else an approver has to know: what B is made of, what it does not have, and how it ends."""
     if rollout.trial is None or rollout.trial.step is not TrialStep.START:
         stays = f"{trial.a} keeps its name, so its autoscaling, alarms and metrics go on."
-        if returns_to is not None:
-            return (stays, f"A rollback leads to {returns_to}, on which A serves alone.")
-        again = "runs beside A again" if trial.shadow else "serves beside A again, with the weight that it began with"
-        return (stays, f"A rollback leads back to the test: {trial.b} {again}.")
+        if returns_to is None:
+            return (stays, f"There is no way back to {trial.a} as it runs now: its model was deleted.")
+        return (stays, f"A rollback leads to {returns_to}, on which A serves alone.")
     instances = int(_second(made, trial.a).get(COUNT, 1))
     of_b = f"{trial.b} gets {count(instances, 'instance')} of its own and is not autoscaled"
     if trial.shadow:

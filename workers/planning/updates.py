@@ -31,6 +31,7 @@ from workers.planning.loading import artifacts_of, images_of
 from workers.planning.past import failed_before, holds_against, rolled_back_from
 from workers.planning.quotas import concurrency_need, quota_needs
 from workers.planning.trials import (
+    has_model_of_a,
     kept_in_trial,
     package_of_b,
     refuse_during_trial,
@@ -72,7 +73,7 @@ class UpdatePlans:
             basis = (*basis, Fact(name="Config in between", value=bridge.config))
         current, trial = label_of(live, spec.variant), trial_in(rollout, live, made, spec.variant)
         assert facts.shape is not None
-        returns_to = way_back_to_a(rollout, live, self.world.aws(spec).endpoints)
+        returns_to = self._returns_to(rollout, live, spec)
         return Plan(
             fingerprint=fingerprint_of(basis, findings),
             content_hash=made.fingerprint,
@@ -119,6 +120,12 @@ class UpdatePlans:
         if rollout.trial is not None and rollout.starts_trial:
             refuse_unfit(rollout.trial, live, spec.variant, package)
         return package
+
+    def _returns_to(self, rollout: Rollout, live: LiveEndpoint, spec: EndpointSpec) -> str | None:
+        """The config to which keeping B is undone, where that is not the present one: one that is there, or that is made for it."""
+        if rollout.trial is None or rollout.trial.step is not TrialStep.KEEP_B or not has_model_of_a(live):
+            return None
+        return way_back_to_a(live, self.world.aws(spec).endpoints) or self.drafting.a_alone(rollout, live).name
 
     def _of_the_test(self, rollout: Rollout, live: LiveEndpoint) -> tuple[Finding, ...]:
         """What the comparison says, to whoever approves that B serves alone."""
