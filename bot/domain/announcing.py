@@ -25,7 +25,7 @@ class AnnouncementKind(StrEnum):
     """What an announcement is about."""
 
     PENDING = "pending"  # a version waits for somebody to approve it
-    REVOKED = "revoked"  # an endpoint runs a version that is no longer Approved
+    REVOKED = "revoked"  # an endpoint runs a version that is not Approved, no longer or not yet
 
 
 class Announcement(Value):
@@ -42,6 +42,8 @@ class Announcement(Value):
     at: datetime
     endpoints: tuple[str, ...] = ()
     """The endpoints that run it, for REVOKED."""
+    approval: ApprovalStatus | None = None
+    """How the version stood when the message was written, for REVOKED."""
 
     @property
     def key(self) -> str:
@@ -103,9 +105,8 @@ def watched_groups(fleet: Fleet) -> tuple[WatchedGroup, ...]:
 
 
 def waves_by_endpoint(fleet: Fleet) -> Mapping[str, str]:
-    """The wave of the fleet file that each endpoint is part of; of several, the first."""
-    waves = reversed(list(fleet.waves.items()))
-    return {endpoint: name for name, wave in waves for endpoint in wave.endpoints}
+    """The wave of the fleet file that each endpoint is part of; none is part of several."""
+    return {endpoint: name for name, wave in fleet.waves.items() for endpoint in wave.endpoints}
 
 
 def group_arn(package_arn: str) -> str:
@@ -150,7 +151,7 @@ def would_get(
 def revoked(
     specs: Iterable[EndpointSpec], versions: Sequence[ModelPackage], running: Running
 ) -> tuple[tuple[ModelPackage, tuple[EndpointSpec, ...]], ...]:
-    """Versions that run and are no longer approved, each with the endpoints that run it."""
+    """Versions that run and are not approved, no longer or not yet, each with the endpoints that run it."""
     found: dict[str, tuple[ModelPackage, list[EndpointSpec]]] = {}
     for spec in specs:
         package = version_of(running.get(spec.name), versions)

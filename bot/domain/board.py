@@ -49,6 +49,10 @@ class Standing(Value):
     """ARN of the version that runs; None for an image, or where it is not known."""
     newest_package: str | None = None
     """ARN of the newest version that may follow."""
+    passed_over: tuple[str, ...] = ()
+    """Newer versions that are held or quarantined there, as people call them, newest first."""
+    is_approved: bool = True
+    """Whether what runs is Approved, or of a kind that nobody approves."""
     newest_since: datetime | None = None
     """When that version was registered."""
     running_since: datetime | None = None

@@ -91,6 +91,7 @@ def drift_of(spec: EndpointSpec, running: Running) -> tuple[Difference, ...]:
         *_role(spec, running.models.get(variant.get("ModelName", ""))),
         *hosting_drift(spec, running.config.document, running.model_document(variant)),
         *(alarm_drift(spec, running.alarms) if running.alarms is not None else ()),
+        *_variants(spec, running),
         *_weights(running),
     )
 
@@ -245,6 +246,18 @@ def _role(spec: EndpointSpec, model: ModelRecord | None) -> Iterator[Difference]
     role = model.document.get("ExecutionRoleArn")
     if role is not None and role != spec.execution_role:
         yield _differs("execution_role", role, spec.execution_role)
+
+
+def _variants(spec: EndpointSpec, running: Running) -> Iterator[Difference]:
+    """Variants, shadows among them, that neither the file nor a test of ours explains: they serve what nobody approved."""
+    if running.is_trial:
+        return
+    serving = [v["VariantName"] for v in running.config.variants()]
+    shadows = [v["VariantName"] for v in running.config.document.get("ShadowProductionVariants", ())]
+    declared = {spec.variant, *spec.other_variants}
+    if {*serving, *shadows} - declared:
+        there = ", ".join((*serving, *(f"{name} (shadow)" for name in shadows)))
+        yield _differs("variants", there, ", ".join(v for v in (*serving, *shadows) if v in declared))
 
 
 def _weights(running: Running) -> Iterator[Difference]:

@@ -1,7 +1,7 @@
 """The one button that a row of the board calls for. It types a command; who may do that is decided as for typing."""
 
 from bot.domain.board import Standing
-from bot.domain.commands import Deploy, Promote, Rollback, Status, Sync
+from bot.domain.commands import Change, Deploy, Promote, Rollback, Status, Sync
 from bot.domain.states import BoardState
 from bot.messages.blocks import CommandButton, Confirm
 from bot.messages.rows import Row, serves_nothing
@@ -20,7 +20,7 @@ def button_of(row: Row) -> CommandButton | None:
                 f"The change of {name} is planned, and its approvers are asked, unless the fleet file says otherwise."
             )
             asked = Confirm(f"Promote {name}?", words, "Plan it", "Leave it")
-            return CommandButton("Promote", Promote(endpoint=name), confirm=asked)
+            return CommandButton("Promote", _promotion(row.standing), confirm=asked)
         case BoardState.REVOKED:
             words = f"A rollback of {name} to the config of before is planned, and its approvers are asked."
             asked = Confirm(f"Roll back {name}?", words, "Roll back", "Leave it")
@@ -57,6 +57,13 @@ def _details(name: str) -> CommandButton:
 def _deploy(standing: Standing, label: str, words: str) -> CommandButton:
     asked = Confirm(f"{label}: {standing.endpoint}?", words, "Plan it", "Leave it")
     return CommandButton(label, Deploy(endpoint=standing.endpoint), confirm=asked)
+
+
+def _promotion(standing: Standing) -> Promote:
+    """Where the newest version is held, the one that may follow is named: without a name, promote means the newest."""
+    if not standing.passed_over:
+        return Promote(endpoint=standing.endpoint)
+    return Promote(endpoint=standing.endpoint, change=Change(package=standing.newest_package))
 
 
 def _has_newer(standing: Standing) -> bool:

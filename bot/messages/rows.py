@@ -11,6 +11,7 @@ from bot.domain.hold import HoldKind
 from bot.domain.plan import Difference
 from bot.domain.rollout import Rollout
 from bot.domain.states import BoardState
+from bot.domain.version import Version
 from bot.messages.blocks import code, escape
 from bot.messages.changes import change_line
 from bot.messages.holding import hold_line
@@ -107,7 +108,8 @@ def _drift(drift: Sequence[Difference]) -> str:
 def _newest(standing: Standing, now: datetime) -> Iterator[str]:
     if standing.newest and standing.newest != standing.running and standing.state in _SHOWS_NEWEST:
         since = f", since {span(now - standing.newest_since)}" if standing.newest_since is not None else ""
-        yield f"newest is {escape(standing.newest)}{since}"
+        held = f"; {versions_line(standing.passed_over)} held" if standing.passed_over else ""
+        yield f"newest is {escape(standing.newest)}{since}{held}"
 
 
 def _why_held(standing: Standing) -> Iterator[str]:
@@ -115,7 +117,8 @@ def _why_held(standing: Standing) -> Iterator[str]:
     if standing.state not in (BoardState.HELD, BoardState.QUARANTINED):
         return
     kinds = [HoldKind.QUARANTINED] if standing.state is BoardState.QUARANTINED else [HoldKind.BY_PERSON, HoldKind.HELD]
-    found = next((h for kind in kinds for h in standing.holds if h.kind is kind), None)
+    follows = Version(package_arn=standing.newest_package)
+    found = next((h for kind in kinds for h in standing.holds if h.kind is kind and h.is_about(follows)), None)
     if found is not None:
         yield hold_line(found, short=True)
 

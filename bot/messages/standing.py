@@ -95,7 +95,9 @@ def _head(standing: Standing) -> list[str]:
     if standing.running:
         lines.append(f"{'Was to run' if serves_nothing(standing) else 'Runs'} {escape(standing.running)}.")
     if standing.state in _HAS_NEWER and standing.newest not in ("", standing.running):
-        lines.append(f"The newest version that may follow is {escape(standing.newest)}.")
+        are = "is" if len(standing.passed_over) == 1 else "are"
+        held = f", because {versions_line(standing.passed_over)} {are} held there" if standing.passed_over else ""
+        lines.append(f"The newest version that may follow is {escape(standing.newest)}{held}.")
     if standing.state is BoardState.REVOKED:
         runs = escape(standing.running or "What runs")
         lines.append(
@@ -130,7 +132,8 @@ def _outside(change: OutsideChange) -> str:
 
 def _declared(spec: EndpointSpec) -> str:
     """What the fleet file says about how it changes."""
-    parts = [f"Policy {spec.policy}, tier {spec.tier}, in {spec.region}."]
+    where = f", in {spec.region}" if spec.region is not None else ""
+    parts = [f"Policy {spec.policy}, tier {spec.tier}{where}."]
     if spec.owner is not None:
         parts.append(f"{mention(spec.owner)} answers for it.")
     if spec.follows is not None:

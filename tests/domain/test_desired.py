@@ -95,7 +95,7 @@ def test_a_version_and_settings_come_in_one_change():
 
 
 @pytest.mark.parametrize(
-    "path", ["autoscaling.max", "serverless", "serverless.memory_mb", "environment.GONE", "execution_role"]
+    "path", ["autoscaling.max", "serverless", "serverless.memory_mb", "environment.GONE", "variants"]
 )
 def test_what_no_update_changes_is_told_apart(path: str):
     standing = a_standing(moved(path))
@@ -104,14 +104,20 @@ def test_what_no_update_changes_is_told_apart(path: str):
 
 
 def test_each_thing_that_no_rollout_changes_comes_with_what_to_do_about_it():
-    drift = (moved("autoscaling.min"), moved("execution_role"), moved("autoscaling.max"), moved("weight of B"))
+    drift = (moved("autoscaling.min"), moved("variants"), moved("autoscaling.max"), moved("weight of B"))
     assert by_hand(drift) == (
         "no rollout changes autoscaling.min and autoscaling.max: it needs instances to scale; correct kind or autoscaling in the "
-        "fleet file; nor execution_role: a rollout keeps the role of the model that runs; create a model with the other role and "
-        "a config for it in AWS and update the endpoint to that, or write the role that runs into the fleet file; nor weight of B: "
+        "fleet file; nor variants: go back to a config of before (rollback ENDPOINT --to CONFIG), update the endpoint in AWS to a "
+        "config without the others, or list those that are meant to be there as other_variants in the fleet file; nor weight of B: "
         "set the weights in AWS, or update the endpoint to a config that says them"
     )
     assert by_hand((moved("new_key"),)) == "no rollout changes new_key: do it in AWS, or correct the fleet file"
+
+
+def test_another_role_is_brought_with_a_model_that_has_it():
+    role = "arn:aws:iam::123456789012:role/sagemaker"
+    change = desired_change(a_spec(execution_role=role), a_standing(moved("execution_role")), None)
+    assert change == Change(execution_role=role)
 
 
 def test_a_foreign_model_is_mended_by_a_version_and_nothing_else():

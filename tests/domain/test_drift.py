@@ -212,14 +212,25 @@ def two_variants(*weights: float, **fields: Any) -> Running:
 
 
 def test_traffic_shifted_by_hand_is_told() -> None:
-    assert drift(two_variants(9.0, 1.0), variant="A") == {
+    assert drift(two_variants(9.0, 1.0), variant="A", other_variants=("B",)) == {
         "weight of A": ("90%", "50%"),
         "weight of B": ("10%", "50%"),
     }
 
 
 def test_the_same_shares_by_other_weights_are_no_drift() -> None:
-    assert drift(two_variants(3.0, 3.0), variant="A") == {}
+    assert drift(two_variants(3.0, 3.0), variant="A", other_variants=("B",)) == {}
+
+
+def test_a_variant_that_nobody_declared_is_drift_also_without_a_memory() -> None:
+    assert drift(two_variants(3.0, 3.0), variant="A") == {"variants": ("A, B", "A")}
+
+
+def test_a_shadow_that_nobody_declared_is_drift() -> None:
+    there = running()
+    document = {**there.config.document, "ShadowProductionVariants": [{"VariantName": "Copy"}]}
+    shadowed = replace(there, config=there.config.model_copy(update={"document": document}))
+    assert drift(shadowed) == {"variants": ("AllTraffic, Copy (shadow)", "AllTraffic")}
 
 
 def test_in_a_trial_weights_are_moved_on_purpose() -> None:

@@ -168,8 +168,8 @@ def test_package_of_ones_own_outside_any_group_cannot_be_declared():
 def test_variant_with_the_most_traffic_is_the_one_that_is_changed():
     found = live([variant("A"), variant("B")], model("m1", by_package(REGISTRY)), weights={"A": 0.0, "B": 1.0})
     told = entry(existing(found))
-    assert told.keys["variant"] == "B"
-    assert told.remarks == ("Its other variants are not watched over: A.",)
+    assert (told.keys["variant"], told.keys["other_variants"]) == ("B", ["A"])
+    assert told.remarks == ("Its other variants are carried along and not watched over: A.",)
 
 
 def test_endpoint_out_of_service_is_declared_with_a_remark():

@@ -19,7 +19,7 @@ from fakes.records import (
     opened,
     rollback_at,
 )
-from fakes.waves import a_wave
+from fakes.waves import a_member, a_wave
 
 from bot.domain.board import BoardState, OutsideChange, Standing
 from bot.domain.commands import Change
@@ -49,7 +49,7 @@ from bot.domain.rollout_parts import CountChange, Transition
 from bot.domain.serverless import ServerlessSize
 from bot.domain.verdict import VerdictKind
 from bot.domain.watchplan import Acceptance
-from bot.domain.wave import WaveState
+from bot.domain.wave import MemberState, WaveReason, WaveState
 
 V3, V4, V5 = (f"arn:aws:sagemaker:us-east-1:123456789012:model-package/sentiment/{n}" for n in (3, 4, 5))
 STAGING = "sentiment-staging"
@@ -426,6 +426,13 @@ def test_a_failed_endpoint_whose_newest_version_is_held_is_recreated_with_what_r
     assert why(none_left) is Why.VERSION_HELD
 
 
+def test_a_failed_endpoint_whose_version_was_rejected_since_is_recreated_with_the_newest_approved_one():
+    move = decided(standing=a_failed(running=V4, newest=V3, is_approved=False))
+    assert isinstance(move, Open)
+    assert move.change == Change(package=V3)
+    assert "sentiment version 4 is not approved any more" in move.reason
+
+
 @pytest.mark.parametrize("status", [EndpointStatus.UPDATE_ROLLBACK_FAILED, EndpointStatus.OUT_OF_SERVICE])
 def test_a_mix_of_configs_is_left_to_people(status: EndpointStatus):
     assert why(decided(standing=a_failed(status))) is Why.NEEDS_PERSON
@@ -623,7 +630,6 @@ def test_a_version_is_not_brought_before_it_has_soaked(since: timedelta | None):
     [
         None,
         upstream(state=BoardState.REVOKED),
-        upstream(state=BoardState.UPDATING),
         upstream(state=BoardState.NOT_DEPLOYED),
         upstream(holds=(a_hold(),)),
         upstream(holds=(by_person(),)),
@@ -633,6 +639,13 @@ def test_a_version_is_not_brought_before_it_has_soaked(since: timedelta | None):
 )
 def test_what_did_not_do_well_upstream_does_not_follow(found: Upstream | None):
     assert why(decided(spec=a_follower(), upstream=found)) is Why.UPSTREAM
+
+
+@pytest.mark.parametrize("state", [BoardState.UPDATING, BoardState.TESTING, BoardState.UNKNOWN])
+def test_a_plan_that_waits_is_not_taken_back_while_its_upstream_only_scales(state: BoardState):
+    own = a_bots_plan(Change(package=V4)).with_(approval_needed=True)
+    move = decided("ask", spec=a_follower(), upstream=upstream(state=state), active=(own,))
+    assert why(move) not in SETTLED
 
 
 @pytest.mark.parametrize(
@@ -703,6 +716,35 @@ def test_what_did_not_come_about_is_tried_again_after_a_while_or_never(
 def test_what_the_bot_took_back_itself_may_come_at_once():
     taken_back = tried(Phase.CANCELLED, Reason.NO_LONGER_WANTED, ago=timedelta(0), actor=BOT_ACTOR)
     assert isinstance(decided(proposed=(taken_back,)), Open)
+
+
+def tried_by_wave(state: WaveState, reason: WaveReason, member: MemberState = MemberState.WAITING) -> Tried:
+    begun = a_wave(a_member(ENDPOINT, state=member))
+    wave = begun if state is WaveState.ABORTED else begun.to(WaveState.RUNNING, WaveReason.APPROVED, NOW - DAY, BEN)
+    ended = wave.to(state, reason, NOW - HOUR, BEN)
+    proposal = tried(Phase.EXPIRED, Reason.APPROVAL_EXPIRED, ago=HOUR).proposal
+    return Tried(proposal.model_copy(update={"wave_id": wave.id, "rollout_id": ""}), wave=ended)
+
+
+@pytest.mark.parametrize(
+    ("reason", "expected"),
+    [
+        (WaveReason.ABORTED_BY_PERSON, Why.REFUSED),
+        (WaveReason.SUPERSEDED, Why.LATER),
+        (WaveReason.CHANNEL_UNREACHABLE, Why.LATER),
+    ],
+)
+def test_only_a_wave_that_somebody_aborted_is_a_no(reason: WaveReason, expected: Why):
+    assert why(decided(proposed=(tried_by_wave(WaveState.ABORTED, reason),))) is expected
+
+
+def test_what_a_wave_brought_and_differs_as_before_is_not_brought_again():
+    done = tried_by_wave(WaveState.FINISHED, WaveReason.ALL_DONE, MemberState.DONE)
+    elsewhere = a_standing(snapshot=a_snapshot(config="made-by-the-wave"))
+    move = decided(standing=elsewhere, proposed=(done,))
+    assert why(move) is Why.NO_EFFECT
+    assert isinstance(move, Nothing)
+    assert move.text.startswith("wave ")
 
 
 def test_a_no_is_about_this_version_on_this_config_and_nothing_else():

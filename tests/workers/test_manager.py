@@ -11,6 +11,7 @@ from fakes.records import ANNA, BEN
 from bot.domain.commands import Change
 from bot.domain.endpoint import ApprovalStatus
 from bot.domain.fleet import Follows
+from bot.domain.hold import Hold, HoldKind
 from bot.domain.phases import BOT_ACTOR, Kind, Phase
 from bot.domain.rollout import Rollout
 from bot.domain.wave import WaveState
@@ -421,3 +422,41 @@ def test_settings_of_the_file_are_brought_field_by_field(made: Made):
     (rollout,) = rollouts(engine)
     assert rollout.phase is Phase.SUCCEEDED
     assert rollout.change == Change(instance_type="ml.m5.2xlarge", env={"WORKERS": "4"})
+
+
+def test_a_person_who_syncs_one_endpoint_waits_for_no_plans_of_the_bots(made: Made):
+    engine = made({f"e{n}": "ask" for n in range(6)})
+    manage(engine)
+    assert len(engine.store.rollouts.active()) == 5
+    (left,) = {f"e{n}" for n in range(6)} - {s.rollout.endpoint for s in engine.store.rollouts.active()}
+    engine.type(f"sync {left}", by=ANNA)
+    assert [r.requester for r in rollouts(engine, left)] == [ANNA]
+
+
+def test_sync_of_all_counts_what_the_same_person_has_opened_already(made: Made):
+    engine = made({f"e{n}": "manual" for n in range(8)})
+    for _ in range(2):
+        engine.ask("sync --all")
+    assert len(engine.store.rollouts.active()) == 5
+
+
+def test_a_wave_that_cannot_be_told_anywhere_is_not_said_to_bring_anything(made: Made):
+    waves = "waves:\n  both: {stages: [[a], [b]]}\n"
+    engine = made({"a": "auto", "b": "auto"}, waves=waves)
+    for name in ("a", "b"):
+        engine.world.fleet.endpoints[name] = engine.world.fleet.endpoints[name].model_copy(update={"channel": None})
+    manage(engine)
+    assert engine.store.waves.active() == ()
+    assert all(not engine.store.proposals.on_each({name: ""})[name] for name in ("a", "b"))
+
+
+def test_where_the_newest_is_held_the_next_good_one_is_brought(made: Made):
+    engine = made({"a": "auto"}, versions=(V3, V4, V5), runs=V3)
+    hold = Hold(kind=HoldKind.HELD, endpoint="a", since=engine.clock(), actor=BEN, reason="worse", package_arn=V5.arn)
+    engine.store.holds.put_back("a", [hold])
+    pass_time(engine, timedelta(minutes=30))
+    (rollout,) = rollouts(engine)
+    assert (rollout.phase, rollout.change) == (Phase.SUCCEEDED, Change(package=V4.arn))
+    assert rollout.reason == "sentiment version 4 is approved (sentiment version 5 is held there)"
+    pass_time(engine, timedelta(minutes=30))
+    assert len(rollouts(engine)) == 1

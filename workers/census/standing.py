@@ -8,7 +8,9 @@ from bot.domain.board import Standing
 from bot.domain.endpoint import ApprovalStatus, EndpointStatus, Listed, ModelPackage
 from bot.domain.errors import UserError
 from bot.domain.fleet import EndpointSpec
-from bot.domain.hold import Hold
+from bot.domain.hold import Hold, HoldKind
+from bot.domain.managing.newest import Following, following
+from bot.domain.managing.ranks import is_later
 from bot.domain.precedence import Facts, state_of
 from bot.domain.sighting import Listing, Shelf, Sighting
 from bot.domain.states import BoardState
@@ -43,36 +45,48 @@ def standing_of(spec: EndpointSpec, known: Known, heard_since: datetime) -> Stan
     listed = known.listing.endpoints.get(spec.name) if known.listing is not None else None
     status, seen_at, is_known = _latest(seen, known.listing, listed)
     is_known = is_known and seen_at >= heard_since
-    newest, problem = _newest(spec, known.shelf)
-    follows = Version(package_arn=newest.arn) if newest is not None else Version()
-    approval = _approval(seen, known.shelf)
+    serves = status not in (None, EndpointStatus.FAILED)
+    found, problem = _following(spec, known, serves=serves)
+    newest, is_approved = found.package, _approval(seen, known.shelf) in (None, ApprovalStatus.APPROVED)
     facts = Facts(
         status=status,
         is_known=is_known,
         is_patchable=seen.is_patchable,
-        is_approved=approval in (None, ApprovalStatus.APPROVED),
+        is_approved=is_approved,
         has_rollout=known.has_rollout,
         is_trial=seen.is_trial,
-        is_current=newest is None or _runs(seen, newest),
+        is_current=newest is None or _is_current(spec, seen, newest),
         has_drift=bool(seen.drift) or seen.outside is not None,
-        held_by=frozenset(hold.kind for hold in known.holds if hold.is_about(follows)),
+        held_by=_held_by(known.holds, newest),
     )
     if not is_known and not seen.problem:
         problem = "AWS has not told about it for a while; what is shown is what was seen last."
-    exists = status is not None
+    standing = _shown(spec, known, seen, exists=status is not None)
+    return standing.model_copy(
+        update={
+            "state": state_of(facts),
+            "problem": seen.problem or problem,
+            "newest": newest.label if newest is not None else "",
+            "newest_package": newest.arn if newest is not None else None,
+            "newest_since": newest.created_at if newest is not None else None,
+            "passed_over": tuple(package.label for package in found.passed_over),
+            "is_approved": is_approved,
+            "seen_at": seen_at,
+        }
+    )
+
+
+def _shown(spec: EndpointSpec, known: Known, seen: Sighting, *, exists: bool) -> Standing:
+    """What was seen of it, as far as there still is such an endpoint."""
     return Standing(
         endpoint=spec.name,
-        state=state_of(facts),
+        state=BoardState.UNKNOWN,
         running=seen.running if exists else "",
-        newest=newest.label if newest is not None else "",
         snapshot=seen.snapshot if exists else None,
         config_lines=seen.config_lines if exists else (),
         scaling=seen.scaling,
         holds=tuple(known.holds),
-        problem=seen.problem or problem,
         running_package=seen.running_package if exists else None,
-        newest_package=newest.arn if newest is not None else None,
-        newest_since=newest.created_at if newest is not None else None,
         running_since=seen.running_since if exists else None,
         pending=_pending(seen, known.shelf),
         drift=seen.drift if exists else (),
@@ -82,7 +96,6 @@ def standing_of(spec: EndpointSpec, known: Known, heard_since: datetime) -> Stan
         made_by=seen.made_by if exists else "",
         hourly=seen.hourly if exists else None,
         idle_since=known.idle_since if exists else None,
-        seen_at=seen_at,
         registry_at=known.shelf.at if known.shelf is not None else None,
     )
 
@@ -101,18 +114,31 @@ def _latest(
     return listed.status, seen.at, listed.status is not None  # that it moved is known; what it runs now is not
 
 
-def _newest(spec: EndpointSpec, shelf: Shelf | None) -> tuple[ModelPackage | None, str]:
-    """The newest version that may follow, and what is wrong if none is known."""
-    if shelf is None:
-        return None, ""
+def _following(spec: EndpointSpec, known: Known, *, serves: bool) -> tuple[Following, str]:
+    """The version that may follow, and what is wrong if none is known."""
+    shelf, seen = known.shelf, known.sighting
+    if shelf is None or seen is None:
+        return Following(None), ""
     if shelf.problem:
-        return None, shelf.problem
-    if spec.model_package_group is None:
-        return next(iter(shelf.packages), None), ""
+        return Following(None), shelf.problem
+    found = following(spec, shelf.packages, known.holds, seen.running_package, serves=serves)
+    if found.package is not None or spec.model_package_group is None:
+        return found, ""
     try:
-        return newest_of(spec.model_package_group, shelf.packages), ""
+        newest_of(spec.model_package_group, shelf.packages)
     except UserError as exc:
-        return None, exc.user_message
+        return found, exc.user_message
+    return found, ""
+
+
+def _is_current(spec: EndpointSpec, seen: Sighting, newest: ModelPackage) -> bool:
+    """Whether it runs that version, or one that comes after it."""
+    return _runs(seen, newest) or is_later(spec, newest.arn, than=seen.running_package) is False
+
+
+def _held_by(holds: Sequence[Hold], newest: ModelPackage | None) -> frozenset[HoldKind]:
+    follows = Version(package_arn=newest.arn) if newest is not None else Version()
+    return frozenset(hold.kind for hold in holds if hold.is_about(follows))
 
 
 def _runs(seen: Sighting, package: ModelPackage) -> bool:

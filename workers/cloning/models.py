@@ -24,13 +24,22 @@ def model_documents(
     Raises:
         UsageError: the change does not fit the models that run.
     """
-    if package is None and change.image is None and not change.env and not change.unset:
+    is_content = package is not None or change.image is not None or bool(change.env or change.unset)
+    if not is_content and change.execution_role is None:
         return {}
     variant = next(v for v in current.config.variants() if v["VariantName"] == target)
     replaced = _models_of(current, variant)
-    for other in replaced[1:]:
-        _check_follows(replaced[0], other, current.packages, change, package)
-    clones = {model.name: cloned_document(model, change, package, current.packages) for model in replaced}
+    if is_content:
+        for other in replaced[1:]:
+            _check_follows(replaced[0], other, current.packages, change, package)
+    role = {"ExecutionRoleArn": change.execution_role} if change.execution_role is not None else {}
+    clones = {
+        model.name: {
+            **(cloned_document(model, change, package, current.packages) if is_content else present_document(model)),
+            **role,
+        }
+        for model in replaced
+    }
     return {model.name: clones[model.name] for model in replaced if clones[model.name] != present_document(model)}
 
 

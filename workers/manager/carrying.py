@@ -12,7 +12,6 @@ from bot.domain.errors import RevisionConflict, UserError
 from bot.domain.fleet import EndpointSpec
 from bot.domain.managing import ByWave, Move, Nothing, Open, Outcome, Proposal, Why, Withdraw
 from bot.domain.phases import BOT_ACTOR
-from bot.domain.wave import wave_id_for
 from workers.opening import OpeningUnasked, Unprompted
 from workers.waves import Waves
 from workers.world import World
@@ -111,7 +110,7 @@ class Carrying:
         first = group[0][1]
         content = [[spec.name, move.signature, move.attempt] for spec, move in group]
         seed = f"{asked.errand_id if asked is not None else 'manager'} {first.wave} {content_hash_of(content)}"
-        self.waves.propose(
+        wave = self.waves.propose(
             first.wave,
             first.package_arn,
             first.label,
@@ -119,12 +118,26 @@ class Carrying:
             needs_approval=not all(move.without_click for _, move in group),
             seed=seed,
             requester=asked.by if asked is not None else BOT_ACTOR,
+            channel=asked.reply.channel_id if asked is not None else None,
         )
-        wave_id = wave_id_for(seed)
+        if wave is None:
+            log.info("manager: wave %s over %d endpoints is not proposed", first.wave, len(group))
+            return [Outcome(spec.name, _not_proposed(first.wave, self._has_channel(group, asked))) for spec, _ in group]
+        members, left_out = {m.endpoint for m in wave.members}, {left.endpoint: left.why for left in wave.left_out}
         for spec, move in group:
-            self._remember(spec.name, move, wave_id=wave_id)
-        log.info("manager: proposed wave %s of %s over %d endpoints", wave_id, first.wave, len(group))
-        return [Outcome(spec.name, move, wave_id) for spec, move in group]
+            if spec.name in members:
+                self._remember(spec.name, move, wave_id=wave.id)
+        log.info("manager: proposed wave %s of %s over %d endpoints", wave.id, first.wave, len(members))
+        return [
+            Outcome(spec.name, move, wave.id)
+            if spec.name in members
+            else Outcome(spec.name, _left_out(first.wave, left_out.get(spec.name, "nothing differs")))
+            for spec, move in group
+        ]
+
+    def _has_channel(self, group: Sequence[tuple[EndpointSpec, ByWave]], asked: Asked | None) -> bool:
+        typed_in = asked.reply.channel_id if asked is not None else None
+        return typed_in is not None or any(spec.channel is not None for spec, _ in group)
 
     def _remember(self, endpoint: str, move: Open | ByWave, *, rollout_id: str = "", wave_id: str = "") -> None:
         proposal = Proposal(
@@ -137,3 +150,17 @@ class Carrying:
             at=self.world.clock(),
         )
         self.world.store.proposals.save(proposal)
+
+
+def _left_out(wave: str, why: str) -> Nothing:
+    """Why a wave that was opened does not bring it to this endpoint."""
+    return Nothing(Why.BUSY, f"the wave {wave} leaves it out: {why}")
+
+
+def _not_proposed(wave: str, has_channel: bool) -> Nothing:
+    """Why no wave was opened although something differs."""
+    if not has_channel:
+        return Nothing(Why.NO_CHANNEL, f"no endpoint of the wave {wave} has a channel in the fleet file to be told in")
+    return Nothing(
+        Why.IN_WAVE, f"the wave {wave} has nothing to change now, or another wave is in the way; sync again later"
+    )

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from bot.domain.announcing import waves_by_endpoint
 from bot.domain.board import Standing
 from bot.domain.fleet import EndpointSpec
 from bot.domain.hold import Hold
@@ -104,7 +105,6 @@ class Knowing:
         active: defaultdict[str, list[Rollout]] = defaultdict(list)
         for stored in self.world.store.rollouts.active():
             active[stored.rollout.endpoint].append(stored.rollout)
-        waves = reversed(list(self.world.fleet.waves.items()))  # an endpoint of several is part of the first
         return Overview(
             standings=standings,
             holds=self.world.store.holds.on_each(standings),
@@ -113,7 +113,7 @@ class Knowing:
             in_waves=self.waves.active_endpoints(),
             newcomers=newcomers,
             read=self.world.store.kept.digests(standings).keys(),
-            wave_of={name: wave for wave, plan in waves for name in plan.endpoints},
+            wave_of=waves_by_endpoint(self.world.fleet),
         )
 
     def _with_followed(self, specs: Sequence[EndpointSpec]) -> list[EndpointSpec]:

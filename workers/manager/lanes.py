@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from bot.domain.fleet import EndpointSpec, Fleet
-from bot.domain.managing import Open
+from bot.domain.managing import Nothing, Open, Why
 from bot.domain.phases import BOT_ACTOR, Kind, Phase
 from bot.domain.rollout import Rollout
 from bot.domain.starting import start_of
@@ -24,28 +24,40 @@ class Lane(StrEnum):
     PEOPLE = "people"  # somebody's attention
 
 
+_WHAT = {
+    Lane.NOW: "changes are under way",
+    Lane.WINDOW: "changes wait for their windows",
+    Lane.PEOPLE: "plans wait for people",
+}
+
+
 class Lanes:
     """Counts what is under way, and what is added."""
 
-    def __init__(self, active: Iterable[Rollout], fleet: Fleet) -> None:
+    def __init__(self, active: Iterable[Rollout], fleet: Fleet, *, asked_by: str | None = None) -> None:
+        """Count what is under way of the bot's own and, for a sync, of whoever asks for it."""
+        whose = {BOT_ACTOR, asked_by}
         self._taken = Counter(
             (place_of(fleet.endpoints[r.endpoint]), _lane_of(r))
             for r in active
-            if r.requester == BOT_ACTOR
+            if r.requester in whose
             and r.kind is not Kind.ROLLBACK
             and r.wave_id is None
             and r.endpoint in fleet.endpoints
         )
 
-    def take(self, spec: EndpointSpec, move: Open, now: datetime) -> bool:
-        """Take a place for another rollout; False where none is free. One that replaces a plan takes that plan's place."""
-        lane = (place_of(spec), _lane_for(spec, move, now))
+    def refuse(self, spec: EndpointSpec, move: Open, now: datetime) -> Nothing | None:
+        """Take a place for another rollout; why not, where none is free. One that replaces a plan takes that plan's place."""
+        lane = _lane_for(spec, move, now)
+        taken = self._taken[place_of(spec), lane]
         if move.replaces:
-            return True
-        if self._taken[lane] >= MOST_AT_ONCE:
-            return False
-        self._taken[lane] += 1
-        return True
+            return None
+        if taken >= MOST_AT_ONCE:
+            return Nothing(
+                Why.FULL, f"{taken} other {_WHAT[lane]} in its account and region; its turn comes after one of them"
+            )
+        self._taken[place_of(spec), lane] += 1
+        return None
 
 
 def _lane_of(rollout: Rollout) -> Lane:

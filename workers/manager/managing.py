@@ -12,9 +12,10 @@ from bot.domain.managing import ByWave, Move, Nothing, Open, Outcome, Why, decid
 from bot.messages.syncing import render_sync
 from workers.answering import Answering
 from workers.census import Census
+from workers.manager.alarms import AlarmSetting
 from workers.manager.carrying import Asked, Carrying
 from workers.manager.knowing import Knowing, Overview
-from workers.manager.lanes import MOST_AT_ONCE, Lanes
+from workers.manager.lanes import Lanes
 from workers.opening import OpeningUnasked
 from workers.waves import Waves
 from workers.world import World
@@ -28,9 +29,7 @@ LOOKED_AT_ONCE = 10
 """Endpoints that are looked at afresh together, right before something is done about them: what is remembered may be half a minute
 old, and a rollout may have ended since."""
 
-_FULL = Nothing(
-    Why.FULL, f"{MOST_AT_ONCE} others are under way in its account and region; its turn comes after one of them"
-)
+_NO_TIME = Nothing(Why.LATER, "there was no time for it; sync again")
 
 
 @dataclass(frozen=True)
@@ -61,13 +60,17 @@ class Manager:
         """Decide for all with what is remembered of all; look again and afresh only where something may be done."""
         now = self.world.clock()
         view = self._knowing.overview(specs, now)
-        lanes = Lanes((r for each in view.active.values() for r in each), self.world.fleet)
+        by = asked.by if asked is not None else None
+        lanes = Lanes((r for each in view.active.values() for r in each), self.world.fleet, asked_by=by)
+        has_its_own_turn = asked is not None and asked.in_place  # somebody wants this one, whatever else waits
         outcomes, chosen = [], []
         for spec, move in self._decided(view, specs, asked, now):
             if isinstance(move, Nothing):
-                outcomes.append(Outcome(spec.name, move))
-            elif isinstance(move, Open) and not lanes.take(spec, move, now):
-                outcomes.append(Outcome(spec.name, _FULL))
+                outcomes.append(
+                    Outcome(spec.name, self._alarms.settle(spec, view.standings[spec.name], move, asked_by=by))
+                )
+            elif isinstance(move, Open) and not has_its_own_turn and (full := lanes.refuse(spec, move, now)):
+                outcomes.append(Outcome(spec.name, full))
             else:
                 chosen.append(spec)
         return outcomes + self._act(view, chosen, asked, until=now + LONGEST_ROUND)
@@ -80,6 +83,7 @@ class Manager:
             now, some = self.world.clock(), chosen[start : start + LOOKED_AT_ONCE]
             if now >= until:
                 log.info("manager: %d endpoints are left for the next round", len(chosen) - start)
+                outcomes += [Outcome(spec.name, _NO_TIME) for spec in chosen[start:]]
                 break
             for spec, move in self._decided(self._knowing.afresh(view, some, now), some, asked, now):
                 if isinstance(move, ByWave):
@@ -103,6 +107,10 @@ class Manager:
     @property
     def _knowing(self) -> Knowing:
         return Knowing(self.world, self.census, self.waves)
+
+    @property
+    def _alarms(self) -> AlarmSetting:
+        return AlarmSetting(self.world, self.census)
 
     @property
     def _carrying(self) -> Carrying:

@@ -85,8 +85,12 @@ class Waves:
         needs_approval: bool,
         seed: str,
         requester: str = BOT_ACTOR,
-    ) -> None:
+        channel: str | None = None,
+    ) -> Wave | None:
         """Open a wave that nobody typed, once for each seed; what becomes of it stands in its thread.
+
+        Returns:
+            The wave; None where there is nothing to change, another one is in the way, or there is nowhere to tell it.
 
         Args:
             name: A wave of the fleet file.
@@ -96,13 +100,15 @@ class Waves:
             needs_approval: False where the policy of all of them is `auto`.
             seed: What the proposal rests on: the same is proposed once.
             requester: Who asked for it by `sync`; it is theirs then, so that they do not approve it themselves.
+            channel: Where it is told if none of its endpoints has a channel in the fleet file.
         """
         wish = Wish(package_arn=package_arn, with_version=package_arn is not None, only=tuple(endpoints))
         wave = self.starting.propose(
-            name, wish, endpoints, needs_approval=needs_approval, seed=seed, requester=requester
+            name, wish, endpoints, needs_approval=needs_approval, seed=seed, requester=requester, channel=channel
         )
         if wave is not None:
             self.telling.tell(wave.id)
+        return wave
 
     def active_endpoints(self) -> frozenset[str]:
         """Endpoints that a wave has plans for, or that it stopped before: the manager leaves them to it."""

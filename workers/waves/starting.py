@@ -78,6 +78,7 @@ class WaveStarting:
         needs_approval: bool,
         seed: str,
         requester: str = BOT_ACTOR,
+        channel: str | None = None,
     ) -> Wave | None:
         """Open a wave that nobody typed, once for each seed.
 
@@ -90,7 +91,7 @@ class WaveStarting:
             return known.wave
         plan = self.world.fleet.waves.get(name)
         meant = [e for e in plan.endpoints if e in endpoints] if plan is not None else []
-        channel = self._channel(meant)
+        channel = self._channel(meant) or channel
         if plan is None or channel is None:
             log.warning("wave %s is not proposed: the fleet file has no such wave, or no channel for it", name)
             return None

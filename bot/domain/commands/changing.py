@@ -14,6 +14,7 @@ from bot.domain.names import (
     ImageUri,
     InstanceType,
     PackageArn,
+    RoleArn,
     RolloutId,
     SageMakerName,
 )
@@ -39,6 +40,9 @@ class Change(Value):
     serverless: ServerlessSize | None = Field(default=None, exclude_if=lambda size: size is None)
     """Another size of a serverless endpoint. Nobody types it: the manager and `sync` take it from the fleet file. A change that asks
     for none is written without it, so that proposals and waves of before there was such a field are known again by their hashes."""
+
+    execution_role: RoleArn | None = Field(default=None, exclude_if=lambda role: role is None)
+    """Another role for the model. Nobody types it either."""
 
     @field_validator("package", "image")
     @classmethod

@@ -63,6 +63,7 @@ def entry_of(existing: Existing, find_package: FindPackage) -> Entry:
         "kind": _kind(existing.config, variant),
         **source,
         "variant": variant["VariantName"] if variant["VariantName"] != "AllTraffic" else None,
+        "other_variants": others or None,
         "instance_type": variant.get("InstanceType"),
         "instance_count": _count(existing, variant),
         "serverless": _serverless(variant),
@@ -71,7 +72,7 @@ def entry_of(existing: Existing, find_package: FindPackage) -> Entry:
     }
     remarks = (
         *((f"It is {snapshot.status} now.",) if snapshot.status is not EndpointStatus.IN_SERVICE else ()),
-        *((f"Its other variants are not watched over: {', '.join(others)}.",) if others else ()),
+        *((f"Its other variants are carried along and not watched over: {', '.join(others)}.",) if others else ()),
         *left_out,
         *unsaid,
     )

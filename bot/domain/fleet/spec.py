@@ -66,6 +66,8 @@ class _Common(Block):
     """When changes may happen, e.g. Mon-Fri 09:00-17:00 Europe/Berlin; empty: any time."""
     variant: SageMakerName = "AllTraffic"
     """Name of the production variant."""
+    other_variants: tuple[SageMakerName, ...] = ()
+    """Further variants that are meant to be there; rollouts carry them along as they are."""
     tier: Literal["production", "staging"] = "production"
     """Deleting a production endpoint takes two people."""
     environment: Mapping[EnvironmentKey, EnvironmentValue] = {}

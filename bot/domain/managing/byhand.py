@@ -11,17 +11,17 @@ _ANEW = (
 
 _BY_FIELD = {
     "autoscaling": "it needs instances to scale; correct kind or autoscaling in the fleet file",
-    "execution_role": "a rollout keeps the role of the model that runs; create a model with the other role and a config for it in "
-    "AWS and update the endpoint to that, or write the role that runs into the fleet file",
     "serverless": "SageMaker turns no instances into serverless capacity; deploy it under another name, or correct kind and size in "
     "the fleet file",
     "vpc": _ANEW,
     "kms_key": _ANEW,
     "data_capture": _ANEW,
     "async_inference": _ANEW,
-    "alarms": "the next rollout sets them as the fleet file says; or set them in CloudWatch",
+    "alarms": "sync sets them as the fleet file says, and so does the next rollout",
     "instance_count": "autoscaling brings the count between its limits; if it does not, scale does",
     "variant": "correct variant in the fleet file",
+    "variants": "go back to a config of before (rollback ENDPOINT --to CONFIG), update the endpoint in AWS to a config without the "
+    "others, or list those that are meant to be there as other_variants in the fleet file",
     "environment": "the fleet file has changed since; look again in a minute",
     "weight": "set the weights in AWS, or update the endpoint to a config that says them",
 }

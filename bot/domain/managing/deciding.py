@@ -142,9 +142,12 @@ def _recreation(standing: Standing, candidate: Candidate | Nothing, situation: S
     doubt = "recreating it means deleting it first"
     if isinstance(candidate, Candidate):
         return _created(candidate.package_arn, candidate.label, "SageMaker says that it is Failed", doubt)
-    before = standing.running_package
-    if before is not None and not held(situation.holds, before):
+    before, newest = standing.running_package, standing.newest_package
+    if before is not None and standing.is_approved and not held(situation.holds, before):
         return _created(before, standing.running, "SageMaker says that it is Failed", doubt)
+    if newest is not None and candidate.why is Why.NOT_NEWER:  # an older one takes nothing away where nothing serves
+        lost = f"{standing.running} is not approved any more, so it is not created with that; {doubt}"
+        return _created(newest, standing.newest, "SageMaker says that it is Failed", lost)
     return candidate
 
 
@@ -204,7 +207,9 @@ def _why_update(spec: EndpointSpec, change: Change, label: str, standing: Standi
     reasons = []
     if change.package is not None:
         revoked = f"{standing.running} is not approved any more; " if standing.state is BoardState.REVOKED else ""
-        reasons.append(f"{revoked}{label} is approved")
+        are = "is" if len(standing.passed_over) == 1 else "are"
+        passed = f" ({' and '.join(standing.passed_over)} {are} held there)" if standing.passed_over else ""
+        reasons.append(f"{revoked}{label} is approved{passed}")
     if change != Change(package=change.package):
         reasons.append("the fleet file says something else than what runs")
     follows = ""
@@ -250,7 +255,5 @@ def _remembered_no(situation: Situation, signature: str, wanted: str, wish: _Wis
             return Nothing(Why.LATER, f"{again.why}; again {written(again.at)}")
     newest = situation.proposed[0] if situation.proposed else None
     if newest is not None and newest.succeeded and newest.proposal.wanted == wanted and not wish.doubt:
-        return Nothing(
-            Why.NO_EFFECT, f"rollout {newest.proposal.rollout_id} brought the same, and it differs as before"
-        )
+        return Nothing(Why.NO_EFFECT, f"{newest.opened} brought the same, and it differs as before")
     return None

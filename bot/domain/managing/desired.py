@@ -76,6 +76,8 @@ def _asked_by(spec: EndpointSpec, difference: Difference) -> tuple[str, str, obj
         return ("serverless", key, value) if (value := getattr(spec.serverless, key, None)) is not None else None
     if path == "instance_type" and spec.instance_type is not None:
         return ("instance_type", "", spec.instance_type)
+    if path == "execution_role" and spec.execution_role is not None:
+        return "execution_role", "", spec.execution_role
     if path == "instance_count" and spec.instance_count is not None and spec.autoscaling is None:
         return ("count", "", spec.instance_count)  # where autoscaling is declared, the count is its own to mend
     return None

@@ -12,6 +12,7 @@ class Why(StrEnum):
     """Why nothing is done. A closed list: the log names one, and `sync` answers by it."""
 
     AS_DECLARED = "as_declared"
+    ALARMS_SET = "alarms_set"  # nothing but alarms beside it differed, and those were set without a rollout
     BEYOND_UPDATES = "beyond_updates"  # what differs is changed by no rollout, such as the variant or its weights
     BY_POLICY = "by_policy"  # policy manual
     HELD = "held"  # somebody holds the endpoint

@@ -10,7 +10,7 @@ from bot.domain.hold import Hold
 from bot.domain.model import Value
 from bot.domain.phases import BOT_ACTOR, Kind, Phase, Reason
 from bot.domain.rollout import Rollout
-from bot.domain.wave import Wave, WaveState
+from bot.domain.wave import MemberState, Wave, WaveReason, WaveState
 
 AFTER_SILENCE = timedelta(days=1)
 """When a plan that lapsed, or gave way to somebody's own, is shown again."""
@@ -46,7 +46,15 @@ class Tried:
     @property
     def succeeded(self) -> bool:
         """Whether it did what it should."""
+        if self.wave is not None:
+            member = next((m for m in self.wave.members if m.endpoint == self.proposal.endpoint), None)
+            return member is not None and member.state is MemberState.DONE
         return self.rollout is not None and self.rollout.phase is Phase.SUCCEEDED
+
+    @property
+    def opened(self) -> str:
+        """What did it, in words."""
+        return f"wave {self.proposal.wave_id}" if self.proposal.wave_id else f"rollout {self.proposal.rollout_id}"
 
 
 def wanted_of(endpoint: str, kind: Kind, change: Change, autoscale: AutoscaleAsk | None = None) -> str:
@@ -99,10 +107,15 @@ def again_after(tried: Tried, holds: tuple[Hold, ...]) -> Again:
     return Again(last.at + pause, f"{rollout_words} for the same ended as {rollout.phase.words}")
 
 
+_NOBODYS_NO = frozenset({WaveReason.SUPERSEDED, WaveReason.CHANNEL_UNREACHABLE})
+"""It gave way to another wave, or could not be told: nobody said no to what it would have brought."""
+
+
 def _after_wave(tried: Tried) -> Again:
     """What a wave did not reach is held by the wave itself; what it could do nothing about may be another matter tomorrow."""
     wave = tried.wave
-    if wave is not None and wave.state in (WaveState.REJECTED, WaveState.ABORTED):
+    was_refused = wave is not None and wave.state in (WaveState.REJECTED, WaveState.ABORTED)
+    if wave is not None and was_refused and wave.last.reason not in _NOBODYS_NO:
         return Again(None, f"wave {wave.id} for the same was {wave.state.words}")
     since = wave.last.at if wave is not None else tried.proposal.at
     return Again(since + AFTER_SILENCE, f"wave {tried.proposal.wave_id} was about the same")

@@ -22,6 +22,10 @@ _SERVES_WELL = frozenset(
 """States of an upstream endpoint that say nothing against the version that runs there."""
 
 
+_PASSES = {BoardState.UPDATING: Why.UPDATING, BoardState.TESTING: Why.TESTING, BoardState.UNKNOWN: Why.UNKNOWN}
+"""States of an upstream endpoint that pass by themselves: nothing begins meanwhile, and what waits is not taken back."""
+
+
 @dataclass(frozen=True)
 class Candidate:
     """The version that shall run."""
@@ -69,6 +73,10 @@ def _newer(spec: EndpointSpec, standing: Standing, found: Candidate) -> Candidat
 def _proved(follows: Follows, upstream: Upstream | None, now: datetime) -> Candidate | Nothing:
     """The version that runs upstream, if it has run there for long enough and did well."""
     name = follows.endpoint
+    if upstream is not None and upstream.standing.state in _PASSES:
+        return Nothing(
+            _PASSES[upstream.standing.state], f"it follows {name}, which is {upstream.standing.state.words} now"
+        )
     if upstream is None or upstream.standing.state not in _SERVES_WELL or upstream.standing.running_package is None:
         how = f" ({upstream.standing.state})" if upstream is not None else ""
         return Nothing(Why.UPSTREAM, f"it follows {name}, which proves no version now{how}")
