@@ -1,12 +1,12 @@
-"""The alarm when a version that runs is no longer approved, and its end."""
+"""The alarm when a version that runs is not approved, be it no longer or not yet, and its end."""
 
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.domain.announcing import Announcement
-from bot.domain.commands import Rollback, WaveStart
-from bot.domain.endpoint import ModelPackage
+from bot.domain.commands import ApproveVersion, Rollback, WaveStart
+from bot.domain.endpoint import ApprovalStatus, ModelPackage
 from bot.domain.fleet import EndpointSpec
 from bot.messages.blocks import CommandButton, Confirm, Message, code, command_buttons, context, escape, section
 from bot.messages.versions import how_it_stands, names_of, promotion_of
@@ -26,32 +26,43 @@ class WayOut:
     """The wave of the fleet file that it is part of."""
 
 
-def render_revoked(package: ModelPackage, ways: Sequence[WayOut]) -> Message:
-    """Endpoints run what is no longer approved.
+def render_revoked(package: ModelPackage, ways: Sequence[WayOut], group: str) -> Message:
+    """Endpoints run what is no longer approved, or what nobody has decided on.
 
     Args:
         package: What they run, as the registry has it now.
         ways: The endpoints, at least one, with the way out of each.
+        group: What a command calls its group.
     """
+    waits = package.approval is ApprovalStatus.PENDING
     specs = [way.spec for way in ways]
     verb = "runs" if len(ways) == 1 else "run"
-    text = f":warning: {names_of(specs)} {verb} *{escape(package.label)}*, which is no longer approved."
+    why = "which nobody has approved: it waits for that" if waits else "which is no longer approved"
+    text = f":warning: {names_of(specs)} {verb} *{escape(package.label)}*, {why}."
     versions = sorted({way.instead.label for way in ways if way.instead is not None})
     happens = ["SageMaker does not stop what runs."]
     if len(versions) == 1:
         happens.append(f"The newest approved version that may run is {escape(versions[0])}.")
     if not versions:
-        happens.append("No other approved version may run, so what is left is to roll back.")
+        happens.append(
+            f"No other approved version may run, so what is left is to {'approve it or ' if waits else ''}roll back."
+        )
     elif any(way.instead is None for way in ways):
         happens.append("Where nothing else may run, what is left is to roll back.")
     owners = list(dict.fromkeys(spec.owner for spec in specs if spec.owner is not None))
     if owners:
         happens.append(f"{people(tuple(owners))} {'answers' if len(owners) == 1 else 'answer'} for it.")
     offers = _offers(ways)
-    shown = [button for button, _ in offers[:_MOST_BUTTONS]]
-    left = [name for _, names in offers[_MOST_BUTTONS:] for name in names]
+    first = [CommandButton("Approve version", _approval_of(package, group), style="primary")] if waits else []
+    room = _MOST_BUTTONS - len(first)
+    shown = [*first, *(button for button, _ in offers[:room])]
+    left = [name for _, names in offers[room:] for name in names]
     blocks = [section(f"{text}\n{how_it_stands(package)}"), section(" ".join(happens)), command_buttons(*shown)]
     return Message(text, (*blocks, *([context(_without_button(left))] if left else [])))
+
+
+def _approval_of(package: ModelPackage, group: str) -> ApproveVersion:
+    return ApproveVersion(group=group, version=package.version or 0, if_pending=True)
 
 
 def _offers(ways: Sequence[WayOut]) -> list[tuple[CommandButton, tuple[str, ...]]]:
@@ -104,10 +115,10 @@ def _without_button(names: Sequence[str]) -> str:
 
 
 def render_revoked_over(alert: Announcement, *, is_approved: bool) -> Message:
-    """The same message when that is over: the version is approved again, or nothing runs it any more."""
+    """The same message when that is over: the version is approved, or nothing runs it any more."""
     names, label = " and ".join(f"*{escape(name)}*" for name in alert.endpoints[-2:]), escape(alert.label)
     if len(alert.endpoints) > 2:
         names = count(len(alert.endpoints), "endpoint")
-    how = f"{label} is approved again." if is_approved else "it does not run there any more."
+    how = f"{label} is approved now." if is_approved else "it does not run there any more."
     text = f"{names} ran *{label}* while it was not approved. That is over: {how}"
     return Message(text, (section(text),))

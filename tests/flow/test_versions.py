@@ -119,7 +119,7 @@ def test_a_running_version_that_is_revoked_in_the_console_raises_an_alarm_with_a
     stack.slack.person("anna").click("Promote to version 4")
     said(stack, "State: awaiting approval")
     stack.aws.scenario("version-unapproved", "sentiment-prod", version=3, status="Approved")
-    stack.slack.wait_for(lambda: "approved again" in now(stack, alarm).plain, 20, "the end of the alarm")
+    stack.slack.wait_for(lambda: "approved now" in now(stack, alarm).plain, 20, "the end of the alarm")
     assert now(stack, alarm).buttons == []
 
 

@@ -86,15 +86,18 @@ ALL = {
     "deleted": render_settled(PENDING, None),
     "unwatched": render_unwatched(PENDING),
     "decision": render_decision(approved("recall is better")),
-    "revoked": render_revoked(version_5(), [WayOut(SPECS["sentiment-prod"], version_5(version=4))]),
-    "revoked, nothing else": render_revoked(version_5(), [WayOut(SPECS["sentiment-prod"], None)]),
+    "revoked": render_revoked(version_5(), [WayOut(SPECS["sentiment-prod"], version_5(version=4))], "sentiment"),
+    "revoked, not yet approved": render_revoked(
+        version_5(approval=ApprovalStatus.PENDING), [WayOut(SPECS["sentiment-prod"], None)], "sentiment"
+    ),
+    "revoked, nothing else": render_revoked(version_5(), [WayOut(SPECS["sentiment-prod"], None)], "sentiment"),
     "revoked, over": render_revoked_over(REVOKED, is_approved=True),
     "approved": render_newly_approved(approved(), [SPECS["sentiment-lab"]]),
     "offered": render_offered(
         Release(version="3.0", title="Acme <b>", notes="x" * 5000), [SPECS["sentiment-lab"]], "acme-stt-en-v2"
     ),
     "revoked, of nobody": render_revoked(
-        version_5(), [WayOut(SPECS["sentiment-prod"].model_copy(update={"owner": None}), None)]
+        version_5(), [WayOut(SPECS["sentiment-prod"].model_copy(update={"owner": None}), None)], "sentiment"
     ),
     "offered without a word": render_offered(Release(version="3.0"), list(SPECS.values()), "acme-stt-en-v2"),
     "many": announced(*[SPECS["sentiment-lab"].model_copy(update={"name": f"e{i}" + "x" * 55}) for i in range(200)]),
@@ -184,17 +187,28 @@ def test_words_from_the_console_cannot_ping_anybody():
 def test_a_revoked_version_comes_with_the_way_out():
     spec = SPECS["sentiment-prod"]
     rejected = version_5(approval=ApprovalStatus.REJECTED, modified_by="arn:aws:iam::1:user/carla", modified_at=NOW)
-    alert = render_revoked(rejected, [WayOut(spec, version_5(version=4))])
+    alert = render_revoked(rejected, [WayOut(spec, version_5(version=4))], "sentiment")
     assert "which is no longer approved" in words_of(alert)
     assert "Rejected by carla (" in words_of(alert)
     assert "@U0ANNA answers for it." in words_of(alert)
     assert typed_by(alert) == {"Promote to version 4": promotion_of(spec, version_5(version=4))}
-    assert typed_by(render_revoked(rejected, [WayOut(spec, None)])) == {
+    assert typed_by(render_revoked(rejected, [WayOut(spec, None)], "sentiment")) == {
         "Roll back": Rollback(endpoint="sentiment-prod")
     }
 
 
-@pytest.mark.parametrize(("is_approved", "how"), [(True, "is approved again"), (False, "does not run there any more")])
+def test_a_version_that_runs_before_anybody_decided_on_it_can_be_approved_in_the_alarm():
+    spec = SPECS["sentiment-prod"]
+    alert = render_revoked(version_5(approval=ApprovalStatus.PENDING), [WayOut(spec, None)], "sentiment")
+    assert "which nobody has approved: it waits for that" in words_of(alert)
+    assert "what is left is to approve it or roll back" in words_of(alert)
+    assert typed_by(alert) == {
+        "Approve version": ApproveVersion(group="sentiment", version=5, if_pending=True),
+        "Roll back": Rollback(endpoint="sentiment-prod"),
+    }
+
+
+@pytest.mark.parametrize(("is_approved", "how"), [(True, "is approved now"), (False, "does not run there any more")])
 def test_an_alert_that_is_over_says_how(is_approved: bool, how: str):
     over = render_revoked_over(REVOKED, is_approved=is_approved)
     assert how in words_of(over)
@@ -221,7 +235,7 @@ def test_several_endpoints_on_a_revoked_version_share_an_alarm():
         SPECS["sentiment-lab"].model_copy(update={"name": name, "owner": f"U0{i}"}) for i, name in enumerate(names)
     ]
     ways = [WayOut(spec, version_5(version=4) if i else None) for i, spec in enumerate(specs)]
-    alert = render_revoked(version_5(approval=ApprovalStatus.REJECTED), ways)
+    alert = render_revoked(version_5(approval=ApprovalStatus.REJECTED), ways, "sentiment")
     assert problems_in(list(alert.blocks), MESSAGE, NoFiles()) == []
     assert "run sentiment version 5" in words_of(alert)
     assert "Where nothing else may run, what is left is to roll back." in words_of(alert)
@@ -240,11 +254,13 @@ def test_endpoints_of_a_wave_leave_a_revoked_version_together():
     names = ("intent-us", "intent-eu", "intent-ap", "alone")
     specs = [SPECS["sentiment-prod"].model_copy(update={"name": name}) for name in names]
     ways = [WayOut(spec, version_5(version=4), "intent" if spec.name != "alone" else None) for spec in specs]
-    assert typed_by(render_revoked(version_5(), ways)) == {
+    assert typed_by(render_revoked(version_5(approval=ApprovalStatus.REJECTED), ways, "sentiment")) == {
         "Wave intent to version 4": WaveStart(wave="intent", version=4),
         "alone: promote to version 4": promotion_of(specs[3], version_5(version=4)),
     }
-    assert list(typed_by(render_revoked(version_5(), ways[:1]))) == ["Promote to version 4"]
+    assert list(typed_by(render_revoked(version_5(approval=ApprovalStatus.REJECTED), ways[:1], "sentiment"))) == [
+        "Promote to version 4"
+    ]
 
 
 def test_release_notes_fit_a_row():

@@ -339,10 +339,27 @@ def test_a_held_version_is_not_offered(engine: Watched) -> None:
     assert list(announcement(engine).buttons) == ["Promote to version 2"]
 
 
+def test_the_alarm_of_a_version_that_waits_for_approval_offers_that_and_stays_true(engine: Watched) -> None:
+    engine.registry.packages = [a_package(3, PENDING)]
+    engine.round()
+    alert = announcement(engine)
+    assert "which nobody has approved: it waits for that" in alert.words
+    assert list(alert.buttons) == ["Approve version", "Roll back"]
+    engine.decided(3, REJECTED, by="carla")
+    engine.round()
+    assert "Rejected by carla" in announcement(engine).words
+    assert list(announcement(engine).buttons) == ["Roll back"]
+    engine.decided(3, PENDING)
+    engine.round()
+    engine.press("Approve version", by=BEN)
+    engine.round()
+    assert "sentiment version 3 is approved now" in announcement(engine).words
+
+
 def test_with_nothing_else_approved_the_alarm_offers_the_way_back(engine: Watched) -> None:
     engine.registry.packages = [a_package(3)]
     engine.round()
-    engine.decided(3, PENDING)
+    engine.decided(3, REJECTED)
     engine.round()
     assert list(announcement(engine).buttons) == ["Roll back"]
 
@@ -352,7 +369,7 @@ def test_an_alarm_is_over_when_the_version_is_approved_again_and_rings_again_if_
 ) -> None:
     revoked.decided(3, APPROVED)
     revoked.round()
-    assert "sentiment version 3 is approved again" in announcement(revoked).words
+    assert "sentiment version 3 is approved now" in announcement(revoked).words
     assert announcement(revoked).buttons == {}
     revoked.decided(3, REJECTED)
     revoked.round()

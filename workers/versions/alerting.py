@@ -15,6 +15,7 @@ from bot.domain.announcing import (
 )
 from bot.domain.endpoint import ApprovalStatus, ModelPackage
 from bot.domain.fleet import EndpointSpec
+from bot.messages.blocks import Message
 from bot.messages.revoked import WayOut, render_revoked, render_revoked_over
 from workers.versions.announcing import Announcing
 from workers.world import World
@@ -47,9 +48,9 @@ class Alerting:
             for package, concerned in revoked(specs, versions, running):
                 alert = standing.pop((package.arn, channel), None)
                 if alert is None:
-                    self._raise(lane, channel, package, concerned, versions)
-                elif alert.endpoints != _names(concerned) and _are_known(alert, group, running):
-                    self._amend(alert, package, concerned, versions)
+                    self._raise(group, lane, channel, package, concerned, versions)
+                elif _is_outdated(alert, package, concerned) and _are_known(alert, group, running):
+                    self._amend(group, alert, package, concerned, versions)
         for alert in standing.values():
             if _are_known(alert, group, running):
                 now = version_of(alert.package_arn, versions)
@@ -59,6 +60,7 @@ class Alerting:
 
     def _raise(
         self,
+        group: WatchedGroup,
         lane: str,
         channel: str,
         package: ModelPackage,
@@ -76,21 +78,34 @@ class Alerting:
             channel_id=channel,
             at=self.world.clock(),
             endpoints=_names(concerned),
+            approval=described.approval,
         )
-        self.announcing.say(alert, render_revoked(described, self._ways_out(concerned, versions)))
+        self.announcing.say(alert, self._message(group, described, concerned, versions))
 
     def _amend(
         self,
+        group: WatchedGroup,
         alert: Announcement,
         package: ModelPackage,
         concerned: Sequence[EndpointSpec],
         versions: Sequence[ModelPackage],
     ) -> None:
-        """Other endpoints run it than the message says."""
+        """Other endpoints run it than the message says, or it was decided on since."""
         described = self.world.aws(concerned[0]).registry.describe_package(package.arn)
-        message = render_revoked(described, self._ways_out(concerned, versions))
+        message = self._message(group, described, concerned, versions)
         self.announcing.noticing.amend(alert.channel_id, alert.message_ts, message)
-        self.world.store.versions.put(alert.model_copy(update={"endpoints": _names(concerned)}))
+        self.world.store.versions.put(
+            alert.model_copy(update={"endpoints": _names(concerned), "approval": described.approval})
+        )
+
+    def _message(
+        self,
+        group: WatchedGroup,
+        described: ModelPackage,
+        concerned: Sequence[EndpointSpec],
+        versions: Sequence[ModelPackage],
+    ) -> Message:
+        return render_revoked(described, self._ways_out(concerned, versions), group.address(described.arn))
 
     def _ways_out(self, concerned: Sequence[EndpointSpec], versions: Sequence[ModelPackage]) -> tuple[WayOut, ...]:
         holds = self.world.store.holds.on_each(spec.name for spec in concerned)
@@ -105,6 +120,10 @@ class Alerting:
 
 def _names(specs: Iterable[EndpointSpec]) -> tuple[str, ...]:
     return tuple(spec.name for spec in specs)
+
+
+def _is_outdated(alert: Announcement, package: ModelPackage, concerned: Iterable[EndpointSpec]) -> bool:
+    return (alert.endpoints, alert.approval) != (_names(concerned), package.approval)
 
 
 def _are_known(alert: Announcement, group: WatchedGroup, running: Running) -> bool:
