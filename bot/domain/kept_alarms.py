@@ -100,6 +100,11 @@ def alarm_drift(spec: EndpointSpec, there: Mapping[str, Alarm]) -> Iterator[Diff
         yield Difference(path=f"alarms.{_KEYS[_label(alarm)]}", before=ceiling_words(alarm), after=None)
 
 
+def is_about_alarms(difference: Difference) -> bool:
+    """Whether an endpoint differs in this only beside itself: no rollout is needed to end it."""
+    return difference.path.startswith("alarms.")
+
+
 def ceiling_words(alarm: Alarm) -> str:
     """Its ceiling as the file would write it, e.g. `800 ms`."""
     label, ceiling = _label(alarm), alarm.threshold

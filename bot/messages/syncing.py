@@ -13,18 +13,19 @@ _MOST_NAMES = 12
 
 _LEFT = {
     Why.AS_DECLARED: "as the fleet file and the registry say",
+    Why.ALARMS_SET: "given the alarms that the fleet file says",
     Why.BEYOND_UPDATES: "different in what no rollout changes; sync of each says what to do",
-    Why.BY_POLICY: "left to people by their policy",
+    Why.BY_POLICY: "left to people by policy",
     Why.HELD: "held by somebody",
-    Why.VERSION_HELD: "left as they are, because the newest version is held or quarantined",
+    Why.VERSION_HELD: "left alone, because the newest version is held or quarantined",
     Why.NO_VERSION: "without an approved version that may run",
     Why.NOT_NEWER: "on a version that is not older than the newest approved one",
     Why.REVOKED: "REVOKED, and no newer approved version may follow; sync of each says what to do",
-    Why.UPSTREAM: "waiting for the endpoint that they follow",
-    Why.SOAKING: "waiting until the version has soaked on the endpoint that they follow",
+    Why.UPSTREAM: "waiting for the endpoint ahead",
+    Why.SOAKING: "waiting until the version has soaked on the endpoint ahead",
     Why.TORN_DOWN: "torn down",
     Why.NEEDS_PERSON: "in a state that a person has to look at",
-    Why.UNREAD: "waiting until their tags are read, which may tell of holds",
+    Why.UNREAD: "waiting until the tags are read, which may tell of holds",
     Why.UNKNOWN: "unknown, because AWS did not answer",
     Why.UPDATING: "being updated",
     Why.TESTING: "compared in a test",
@@ -38,7 +39,7 @@ _LEFT = {
     Why.FULL: "waiting until others are done; sync again then",
     Why.NO_CHANNEL: "without a channel in the fleet file to be told in",
 }
-"""After “3 endpoints are …”."""
+"""After “3 endpoints are …”, and just as well after “1 endpoint is …”."""
 
 
 def render_sync(outcomes: Sequence[Outcome], *, in_full: bool) -> Message:
@@ -77,6 +78,8 @@ def _line(outcome: Outcome) -> str:
             return f"{name}: {wave} brings it, because {_particular(move)}.{how}"
         case Withdraw() as move:
             return f"{name}: rollout {code(move.rollout_id)} is taken back, because {_particular(move.nothing)}."
+        case Nothing(why=Why.ALARMS_SET) as move:
+            return f"{name}: {_particular(move)}. No rollout was needed."
         case move:
             return f"Nothing to do on {name}: {_particular(move)}."
 

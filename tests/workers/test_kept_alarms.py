@@ -5,11 +5,12 @@ from collections.abc import Iterator
 import pytest
 from fakes.account import CREATING, SETTLED, UPDATING, rolled_back
 from fakes.clock import NOW
-from fakes.engine import FLEET, Engine
+from fakes.engine import FLEET, Engine, a_package
 from fakes.failing import always, throttled
 from fakes.records import BEN, CARL, ENDPOINT
 
 from bot.domain.alarms import AlarmState
+from bot.domain.endpoint import ApprovalStatus
 from bot.domain.errors import AccessDenied
 from bot.domain.fleet import parse_fleet
 from bot.domain.kept_alarms import kept_alarms
@@ -233,3 +234,20 @@ def test_status_shows_them_with_their_states_and_what_differs(engine: Engine) ->
     assert "tells oncall" in told
     assert "alarms.p99_ms" in told
     assert "800 ms" in told
+
+
+def test_sync_sets_what_differs_without_a_rollout(engine: Engine) -> None:
+    engine.registry.decides(a_package(4), ApprovalStatus.REJECTED)
+    engine.registry.decides(a_package(5), ApprovalStatus.REJECTED)
+    told = engine.ask(f"sync {ENDPOINT}")
+    assert told == (f"{ENDPOINT}: its alarms are set as the fleet file says: {ERRORS}, {P99}. No rollout was needed.")
+    assert set(engine.alarms.known) == {ERRORS, P99}
+    assert engine.store.rollouts.recent(ENDPOINT) == ()
+    assert "alarms." not in status(engine)
+
+
+def test_sync_says_why_alarms_could_not_be_set(engine: Engine) -> None:
+    engine.registry.decides(a_package(4), ApprovalStatus.REJECTED)
+    engine.registry.decides(a_package(5), ApprovalStatus.REJECTED)
+    engine.alarms.fail("put", DENIED)
+    assert "its alarms could not be set: " in engine.ask(f"sync {ENDPOINT}")

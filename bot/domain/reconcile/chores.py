@@ -60,7 +60,7 @@ def _alarms_refused(rollout: Rollout, error: RolloutBotError) -> str:
     names = ", ".join((*(alarm.name for alarm in plan.kept_alarms), *plan.dropped_alarms))
     return (
         f"Not all alarms of {rollout.endpoint} could be set ({names}): {error.user_message} It serves all the same. When the cause "
-        f"is mended, its next rollout sets them; status {rollout.endpoint} shows which are missing."
+        f"is mended, sync {rollout.endpoint} sets them."
     )
 
 
