@@ -15,7 +15,7 @@ class BoardState(StrEnum):
     UNPATCHABLE = (
         "UNPATCHABLE"  # its config or a model was deleted: AWS cannot replace its instances, nor can we go back to it
     )
-    REVOKED = "REVOKED"  # the version that runs is no longer Approved
+    REVOKED = "REVOKED"  # the version that runs is not Approved
     UNKNOWN = "UNKNOWN"  # AWS did not answer
     NOT_DEPLOYED = "NOT_DEPLOYED"  # declared, but there is no such endpoint
     QUARANTINED = "QUARANTINED"  # SageMaker refused the newest version that may follow, so automation leaves it alone

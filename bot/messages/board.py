@@ -29,7 +29,7 @@ _WHAT_TO_DO: Mapping[BoardState, str] = MappingProxyType(
     {
         BoardState.FAILED: "it serves nothing, or a mix; {status} says why, {deploy} creates a Failed one anew",
         BoardState.UNPATCHABLE: "AWS cannot replace its instances any more; {status} says what was deleted",
-        BoardState.REVOKED: "the version that runs is no longer Approved; {promote} an approved one, or {rollback}",
+        BoardState.REVOKED: "the version that runs is not Approved; {promote} an approved one, or {rollback}",
         BoardState.UNKNOWN: "AWS did not tell; the row says why",
         BoardState.NOT_DEPLOYED: "it stands in the fleet file only; {deploy} creates it",
         BoardState.QUARANTINED: "SageMaker did not take the newest version; mend the cause, then {unhold}",

@@ -101,7 +101,7 @@ def _head(standing: Standing) -> list[str]:
     if standing.state is BoardState.REVOKED:
         runs = escape(standing.running or "What runs")
         lines.append(
-            f"{runs} is no longer approved. SageMaker does not stop it: promote a version that is, or roll back."
+            f"{runs} is not approved. SageMaker does not stop it: promote a version that is, or roll back."
         )
     if standing.pending:
         lines.append(f"Waiting for approval: {versions_line(standing.pending)}.")

@@ -430,7 +430,7 @@ def test_a_failed_endpoint_whose_version_was_rejected_since_is_recreated_with_th
     move = decided(standing=a_failed(running=V4, newest=V3, is_approved=False))
     assert isinstance(move, Open)
     assert move.change == Change(package=V3)
-    assert "sentiment version 4 is not approved any more" in move.reason
+    assert "sentiment version 4 is not approved" in move.reason
 
 
 @pytest.mark.parametrize("status", [EndpointStatus.UPDATE_ROLLBACK_FAILED, EndpointStatus.OUT_OF_SERVICE])
@@ -443,7 +443,7 @@ def test_a_revoked_version_gives_way_to_a_newer_one_under_auto_only():
     move = decided(standing=revoked)
     assert isinstance(move, Open)
     assert move.without_click
-    assert move.reason.startswith("sentiment version 3 is not approved any more")
+    assert move.reason.startswith("sentiment version 3 is not approved")
     assert why(decided("ask", revoked)) is Why.BY_POLICY
 
 
@@ -463,7 +463,7 @@ def test_a_revoked_version_never_gives_way_to_an_older_one(newest: str | None):
 def test_of_a_revoked_version_that_stays_it_is_said_what_to_do(newest: str | None, advice: str):
     move = decided(standing=a_standing(BoardState.REVOKED, V4, newest), asked_by=ANNA)
     assert isinstance(move, Nothing)
-    assert move.text.startswith("it is REVOKED: sentiment version 4 is not approved any more, and ")
+    assert move.text.startswith("it is REVOKED: sentiment version 4 is not approved, and ")
     assert move.text.endswith(advice)
 
 

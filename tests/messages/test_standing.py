@@ -72,7 +72,7 @@ def test_a_failed_endpoint_was_to_run_its_version() -> None:
 
 def test_an_endpoint_on_a_revoked_version_says_what_to_do() -> None:
     shown = a_standing(state=BoardState.REVOKED, running="v5", newest="v4")
-    assert "v5 is no longer approved. SageMaker does not stop it: promote a version that is, or roll back." in words_of(
+    assert "v5 is not approved. SageMaker does not stop it: promote a version that is, or roll back." in words_of(
         render_standing(shown, [], [])
     )
 

@@ -107,7 +107,7 @@ def _wish(spec: EndpointSpec, standing: Standing, situation: Situation, now: dat
     if standing.state is BoardState.REVOKED and isinstance(candidate, Nothing):
         return _revoked(spec, standing, candidate)
     if standing.state is BoardState.REVOKED and spec.policy != "auto" and situation.asked_by is None:
-        return Nothing(Why.BY_POLICY, f"{standing.running} is not approved any more, and its policy is {spec.policy}")
+        return Nothing(Why.BY_POLICY, f"{standing.running} is not approved, and its policy is {spec.policy}")
     return _update(spec, standing, candidate, situation)
 
 
@@ -121,7 +121,7 @@ def _revoked(spec: EndpointSpec, standing: Standing, why_none: Nothing) -> Nothi
     else:
         advice = f"approve a version that may run, or go back: rollback {spec.name}"
     return Nothing(
-        Why.REVOKED, f"it is REVOKED: {standing.running} is not approved any more, and {why_none.text}; {advice}"
+        Why.REVOKED, f"it is REVOKED: {standing.running} is not approved, and {why_none.text}; {advice}"
     )
 
 
@@ -146,7 +146,7 @@ def _recreation(standing: Standing, candidate: Candidate | Nothing, situation: S
     if before is not None and standing.is_approved and not held(situation.holds, before):
         return _created(before, standing.running, "SageMaker says that it is Failed", doubt)
     if newest is not None and candidate.why is Why.NOT_NEWER:  # an older one takes nothing away where nothing serves
-        lost = f"{standing.running} is not approved any more, so it is not created with that; {doubt}"
+        lost = f"{standing.running} is not approved, so it is not created with that; {doubt}"
         return _created(newest, standing.newest, "SageMaker says that it is Failed", lost)
     return candidate
 
@@ -206,7 +206,7 @@ def _left_outside(spec: EndpointSpec, outside: str, why_no_version: Nothing) -> 
 def _why_update(spec: EndpointSpec, change: Change, label: str, standing: Standing) -> str:
     reasons = []
     if change.package is not None:
-        revoked = f"{standing.running} is not approved any more; " if standing.state is BoardState.REVOKED else ""
+        revoked = f"{standing.running} is not approved; " if standing.state is BoardState.REVOKED else ""
         are = "is" if len(standing.passed_over) == 1 else "are"
         passed = f" ({' and '.join(standing.passed_over)} {are} held there)" if standing.passed_over else ""
         reasons.append(f"{revoked}{label} is approved{passed}")

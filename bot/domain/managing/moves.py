@@ -19,7 +19,7 @@ class Why(StrEnum):
     VERSION_HELD = "version_held"  # the version was rolled back, or SageMaker refused it
     NO_VERSION = "no_version"  # none is approved, or it is not known which
     NOT_NEWER = "not_newer"
-    REVOKED = "revoked"  # what runs is not approved any more, and nothing newer may follow
+    REVOKED = "revoked"  # what runs is not approved, and nothing newer may follow
     UPSTREAM = "upstream"  # the endpoint that it follows does not run the version, or did not do well with it
     SOAKING = "soaking"  # the version has not run there for long enough
     TORN_DOWN = "torn_down"  # somebody had it deleted
