@@ -42,6 +42,9 @@ class Note(Value):
     target: str = ""
     called: datetime | None = None
     """When SageMaker was first asked; None before that."""
+    untouched: datetime | None = None
+    """The endpoint's LastModifiedTime when everything was ready and nothing called yet, for a plain update: one that takes nothing but
+    its config."""
     landed: datetime | None = None
     until: datetime | None = None
     """When its watch ends."""
@@ -102,6 +105,7 @@ def note_of(rollout: Rollout) -> Note | None:
         current=plan.current_config,
         target=plan.target_config,
         called=rollout.called_at,
+        untouched=_untouched_since(rollout),
         landed=rollout.cutover_at,
         until=watch_ends_at(rollout) if rollout.phase is Phase.WATCHING and rollout.cutover_at is not None else None,
         parent=rollout.parent_id,
@@ -125,6 +129,16 @@ def note_of(rollout: Rollout) -> Note | None:
         variant=rollout.count_change.variant if rollout.count_change is not None else None,
         count=rollout.count_change.count if rollout.count_change is not None else None,
     )
+
+
+def _untouched_since(rollout: Rollout) -> datetime | None:
+    plan, seen = rollout.plan, rollout.snapshot
+    is_ready = rollout.kind is Kind.UPDATE and rollout.phase is Phase.UPDATING and rollout.called_at is None
+    if not is_ready or plan is None or seen is None:
+        return None
+    is_plain = plan.deployment is None and plan.bridge is None
+    takes_more = plan.counts_from_config or plan.weights_from_config
+    return seen.last_modified if is_plain and not takes_more else None
 
 
 def tags_of_note(note: Note) -> Mapping[str, str]:

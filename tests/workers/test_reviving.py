@@ -7,18 +7,21 @@ import pytest
 from fakes.account import DELETING, GONE, LANDED, MOVED_BY_HAND, SETTLED, UPDATING, UPDATING_SILENTLY, rolled_back
 from fakes.emptied import empty
 from fakes.engine import FLEET, Engine
+from fakes.failing import always, throttled
 from fakes.records import ANNA, BEN, CARL, CURRENT, ENDPOINT
 from fakes.surroundings import a_target
 
-from bot.domain.errors import GatewayError, TransientError
+from bot.domain.errors import GatewayError
 from bot.domain.hold import HoldKind
 from bot.domain.phases import BOT_ACTOR, Kind, Phase, Reason
 from bot.domain.rollout import Rollout
 from bot.domain.under_way import NOTE_TAGS
 from bot.domain.watchplan import Acceptance
+from bot.queue import QueueName
 from bot.store.rollouts import Write
 from workers.rounds import RoundName
 
+DENIED = GatewayError("AddTags", "AccessDenied", "no")
 LONG = (UPDATING,) * 6 + (LANDED,)
 A_PROMOTION = ["card", "plan", "progress", "revived", "watch", "summary", "chart"]
 POINTER = "pointer"
@@ -208,6 +211,21 @@ def test_a_watch_goes_on_from_where_it_began(engine: Engine) -> None:
     assert not noted(engine)
 
 
+def test_a_progress_that_the_emptying_left_half_said_is_said_to_its_end(engine: Engine) -> None:
+    engine.autoscaling.put(a_target(ENDPOINT))
+    rollout_id = engine.promote()
+    engine.press("Approve", by=BEN)
+    engine.play(lambda: engine.endpoints.updates != [])
+    engine.tell()
+    engine.workers_are_busy.add(QueueName.TELLS)
+    engine.play_until(Phase.WATCHING, rollout_id)
+    assert "▸" in engine.slack.shown("progress").words
+    engine.workers_are_busy.clear()
+    empty(engine)
+    engine.play_out(rollout_id)
+    assert "▸" not in engine.slack.shown("progress").words
+
+
 def test_a_bad_version_is_rolled_back_by_the_revived_watch(judging: Engine) -> None:
     rollout_id = watching(judging)
     empty(judging)
@@ -338,13 +356,52 @@ def test_a_deletion_is_followed_to_its_end_and_holds_the_endpoint(engine: Engine
 
 def test_what_was_only_being_prepared_is_called_off_in_its_thread(engine: Engine) -> None:
     rollout_id = engine.promote()
-    engine.endpoints.fail("create_config", *(TransientError("CreateEndpointConfig", "throttled") for _ in range(3)))
+    engine.endpoints.fail("create_config", *always(throttled("CreateEndpointConfig"), 3))
     engine.press("Approve", by=BEN)
     engine.play(lambda: noted(engine))
     assert engine.phase(rollout_id) is Phase.PREPARING
     empty(engine)
     assert engine.play_out(rollout_id) is Phase.CANCELLED
     assert "emptied before SageMaker was asked for anything" in engine.slack.shown("ending").words
+    assert engine.endpoints.updates == []
+
+
+def about_to_call(engine: Engine, options: str = "") -> str:
+    """A promotion for which everything is ready, and whose call is still to come."""
+    engine.autoscaling.put(a_target(ENDPOINT))
+    engine.autoscaling.fail("suspend", *always(throttled("RegisterScalableTarget"), 3))
+    engine.type(f"promote {ENDPOINT} --version 4 {options}")
+    rollout_id = engine.store.rollouts.recent(ENDPOINT)[0].id
+    engine.press("Approve", by=BEN)
+    engine.play(lambda: engine.phase(rollout_id) is Phase.UPDATING)
+    engine.tell()
+    assert engine.endpoints.updates == []
+    return rollout_id
+
+
+def test_a_plain_update_for_which_everything_was_ready_is_begun(engine: Engine) -> None:
+    rollout_id = about_to_call(engine)
+    empty(engine)
+    assert engine.play_out(rollout_id) is Phase.SUCCEEDED
+    assert len(engine.endpoints.updates) == 1
+    assert not engine.autoscaling.targets["AllTraffic"].is_suspended
+    assert "Autoscaling is as it was before" in engine.slack.shown("progress").words
+
+
+def test_nothing_is_begun_on_an_endpoint_that_moved_since(engine: Engine) -> None:
+    rollout_id = about_to_call(engine)
+    engine.redis.flushall()
+    engine.endpoints.moved_at += timedelta(minutes=1)
+    engine.begin_rounds()
+    assert engine.play_out(rollout_id) is Phase.CANCELLED
+    assert engine.endpoints.updates == []
+    assert not engine.autoscaling.targets["AllTraffic"].is_suspended
+
+
+def test_what_would_have_taken_more_than_its_config_is_called_off(engine: Engine) -> None:
+    rollout_id = about_to_call(engine, "--count 3")
+    empty(engine)
+    assert engine.play_out(rollout_id) is Phase.CANCELLED
     assert engine.endpoints.updates == []
 
 
@@ -370,7 +427,7 @@ def test_two_stores_emptied_in_a_row_post_nothing_twice(engine: Engine) -> None:
 
 def test_what_aws_does_not_tell_now_is_searched_in_the_next_round(engine: Engine) -> None:
     rollout_id = updating(engine)
-    engine.endpoints.fail("tags", TransientError("ListTags", "throttled"))
+    engine.endpoints.fail("tags", throttled("ListTags"))
     empty(engine)
     assert engine.store.rollouts.load(rollout_id) is None
     engine.clock.tick(timedelta(minutes=1))
@@ -379,12 +436,12 @@ def test_what_aws_does_not_tell_now_is_searched_in_the_next_round(engine: Engine
 
 
 def test_a_note_that_aws_refuses_stops_no_update(engine: Engine) -> None:
-    engine.endpoints.fail("change_tags", *(GatewayError("AddTags", "AccessDenied", "no") for _ in range(9)))
+    engine.endpoints.fail("change_tags", *always(DENIED, 9))
     assert engine.phase(engine.promoted()) is Phase.SUCCEEDED
 
 
 def test_an_update_that_no_note_explains_is_told_once_in_its_channel(engine: Engine) -> None:
-    engine.endpoints.fail("change_tags", *(GatewayError("AddTags", "AccessDenied", "no") for _ in range(9)))
+    engine.endpoints.fail("change_tags", *always(DENIED, 9))
     rollout_id = updating(engine)
     for _ in range(2):
         empty(engine)

@@ -133,14 +133,15 @@ def with_scaling(aws: Aws, rollout: Rollout, spec: EndpointSpec, note: Note, sna
     """
     if note.scaling is None or rollout.scaling is not None:
         return rollout
+    there = aws.autoscaling.read(spec.name, [v.name for v in snapshot.variants]).targets
     if note.scaling is ScalingMode.SUSPEND:
-        there = aws.autoscaling.read(spec.name, [v.name for v in snapshot.variants]).targets
-        targets = tuple(_switched_on(target) for target in there if target.is_suspended)
+        targets = tuple(_switched_on(target) for target in there if target.is_suspended or note.called is None)
     else:
-        targets = declared_scaling(spec).targets
+        targets = there or declared_scaling(spec).targets
         if not targets:
             return rollout.with_(chore_failures=(*rollout.chore_failures, SCALING_LOST))
-    saga = ScalingSaga(mode=note.scaling, targets=targets, intended_at=rollout.created_at, taken_at=rollout.created_at)
+    taken_at = rollout.created_at if note.called is not None else None
+    saga = ScalingSaga(mode=note.scaling, targets=targets, intended_at=rollout.created_at, taken_at=taken_at)
     return rollout.with_(scaling=saga) if targets else rollout
 
 

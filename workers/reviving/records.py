@@ -44,7 +44,7 @@ class Reviver:
         rollout = self._record(Phase.UPDATING)
         if self.note.kind is Kind.ROLLBACK:
             return self._in(rollout, Phase.ROLLING_BACK)
-        if self.note.called is None:
+        if self.note.called is None and not self._may_still_ask():
             return self._in(rollout, Phase.CANCELLED, NOT_ASKED)
         landed = self._landed_at()
         if landed is None:
@@ -53,6 +53,10 @@ class Reviver:
         if self.note.until is not None and self.now - self.note.until > UNWATCHED_FOR:
             return self._in(rollout, Phase.SUCCEEDED)
         return self._in(rollout, Phase.WATCHING)
+
+    def _may_still_ask(self) -> bool:
+        """Whether all that was left to do is known: the config exists as it was approved, and nobody has touched the endpoint since."""
+        return self.snapshot.is_on(self.note.current) and self.note.untouched == self.snapshot.last_modified
 
     def _record(self, phase: Phase) -> Rollout:
         note, began = self.note, self.note.called or self.snapshot.last_modified
@@ -142,7 +146,14 @@ class Reviver:
 
     def _in(self, rollout: Rollout, phase: Phase, note: str = "") -> Rollout:
         step = Transition(phase=phase, reason=Reason.RESTORED_FROM_TAGS, at=self.now, actor=BOT_ACTOR, note=note)
-        return rollout.with_(phase=phase, transitions=(*rollout.transitions, step))
+        return rollout.with_(phase=phase, transitions=(*rollout.transitions, *self._begun(), step))
+
+    def _begun(self) -> tuple[Transition, ...]:
+        """That it had begun, so that its progress is told to the end in the message that shows it."""
+        if self.note.kind is Kind.ROLLBACK:
+            return ()
+        began = self.note.called or self.snapshot.last_modified
+        return (Transition(phase=Phase.PREPARING, reason=Reason.APPROVED, at=began, actor=BOT_ACTOR),)
 
 
 def waiting_for(parent: Rollout, child: Rollout, now: datetime) -> Rollout:
