@@ -133,3 +133,28 @@ def test_a_terminal_reads_locks_and_sets_none(stack: Stack) -> None:
     assert "locked by" in terminal(stack, "status").stdout
     refused = terminal(stack, "unlock", "stt-prod")
     assert (refused.returncode, "a terminal does not tell who you are" in refused.stderr) == (1, True)
+
+
+def test_a_lock_and_a_freeze_outlive_the_store(stack: Stack) -> None:
+    announced(stack, 'lock stt-prod --until 4h --reason "load test"', by="ben", expected="stt-prod is locked by @ben")
+    announced(stack, "freeze --reason holidays", by="ben", expected="Everything is frozen by @ben")
+    stack.slack.wait_for(lambda: _tags_of_locks(stack) == {"lock", "freeze"}, 15, "both in SageMaker's tags")
+    stack.empty_redis()
+
+    def status() -> str:
+        said = terminal(stack, "status", "stt-prod").stdout
+        return said if "Locked by" in said and "Frozen by" in said else ""
+
+    said = stack.slack.wait_for(status, 30, "the lock and the freeze, read back")
+    assert "load test, until" in said
+    assert "holidays (the store was emptied since; this was read back from SageMaker's tags)" in said
+    announced(stack, "thaw", by="ben", expected="@ben lifted the freeze")
+    assert "“load test”" in answered(stack, "promote stt-prod", by="anna", expected="stt-prod is locked by @ben, ")
+    announced(stack, "unlock stt-prod", by="ben", expected="@ben unlocked stt-prod")
+    promote(stack, "stt-prod")
+
+
+def _tags_of_locks(stack: Stack) -> set[str]:
+    """What was ever put into tags, by its kind."""
+    put = (tag["Key"] for call in stack.aws.calls("AddTags") for tag in call["parameters"]["Tags"])
+    return {key.split(":")[1] for key in put if key.startswith(("rollout:lock:", "rollout:freeze:"))}
