@@ -58,6 +58,7 @@ from bot.domain.errand import (
     ReplyTo,
     short_id,
 )
+from bot.domain.errors import NotDeclared
 from bot.domain.fleet import Fleet
 from bot.grammar import SLACK_PREFIX, Context, help_text, parse
 from bot.messages.answers import render_help
@@ -104,17 +105,22 @@ class Intake:
     def take_command(
         self, command: Command, *, actor: str, reply: ReplyTo, delivery_id: str, prefix: str = SLACK_PREFIX
     ) -> Taken:
-        """A command. An endpoint that the fleet file does not know is refused here, with the nearest names."""
+        """A command. An endpoint that the fleet file does not name is refused here, with what to do or the nearest names."""
         if isinstance(command, Help):
             return Taken(render_help(str(help_text(command.command, prefix=prefix))))
         if isinstance(command, FleetCheck):
             return Taken(Message(ONLY_IN_A_TERMINAL))
         endpoint = getattr(command, "endpoint", None)
         if endpoint is not None and not (isinstance(command, Status) and command.is_board):
-            self.fleet.endpoint(endpoint)
+            self._refuse_unless_declared(endpoint)
         errand = CommandErrand(id=short_id(delivery_id), command=command, actor=actor, reply=reply, at=self.clock())
         is_new = self._put(errand, queue_for(command))
         return Taken(Message(_working_on(command)) if is_new else None, errand.id)
+
+    def _refuse_unless_declared(self, endpoint: str) -> None:
+        if endpoint not in self.fleet.endpoints and self.store.standings.is_listed(endpoint):
+            raise NotDeclared(endpoint)
+        self.fleet.endpoint(endpoint)
 
     def take_click(
         self, click: Click, value: ButtonValue, *, actor: str, message_ts: str, reply: ReplyTo, delivery_id: str

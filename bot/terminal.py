@@ -12,7 +12,7 @@ from datetime import timedelta
 from secrets import token_hex
 
 from bot.domain.errand import ReplyTo
-from bot.domain.errors import RolloutBotError, UnknownName, UnknownRollout, UsageError
+from bot.domain.errors import NotDeclared, RolloutBotError, UnknownName, UnknownRollout, UsageError
 from bot.domain.phases import Phase
 from bot.domain.rollout import Rollout
 from bot.grammar import TERMINAL_PREFIX, parse_argv
@@ -38,7 +38,7 @@ def run_command(argv: Sequence[str], intake: Intake, waiting: Store, name_of: Na
     """
     try:
         return _run(argv, intake, waiting, name_of)
-    except (UsageError, UnknownName, UnknownRollout) as exc:
+    except (UsageError, UnknownName, NotDeclared, UnknownRollout) as exc:
         return _complain(exc, name_of, EXIT_USAGE)
     except RolloutBotError as exc:
         return _complain(exc, name_of, EXIT_FAILED)

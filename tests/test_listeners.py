@@ -7,11 +7,14 @@ from typing import Any
 
 import pytest
 from fakes.bolt import APPROVE, ROLLOUT_BUTTON, BoltApp, a_click, a_command, a_mention
+from fakes.clock import NOW
 from fakes.records import ANNA, BEN, ENDPOINT
 
 from bot.domain.commands import Status
+from bot.domain.endpoint import EndpointStatus, Listed
 from bot.domain.errand import BreakErrand, ClickErrand, CommandErrand, CommandValue, HomeErrand, HomeLook, ReplyTo
 from bot.domain.phases import Phase
+from bot.domain.sighting import Listing
 from bot.messages.ids import ActionId
 
 
@@ -67,6 +70,15 @@ def test_help_needs_no_worker(bolt: BoltApp) -> None:
 def test_what_makes_no_sense_is_answered_at_once(bolt: BoltApp, typed: str, words: str) -> None:
     assert words in text_of(bolt, a_command(typed))
     assert errands(bolt) == []
+
+
+def test_an_endpoint_that_the_fleet_file_does_not_name_is_said_to_exist(bolt: BoltApp) -> None:
+    listed = Listed(name="notebook", arn="arn", status=EndpointStatus.IN_SERVICE, created=NOW, last_modified=NOW)
+    bolt.engine.store.standings.save_listing("own", Listing(at=NOW, endpoints={"notebook": listed}))
+    told = text_of(bolt, a_command("promote notebook"))
+    assert "notebook exists in SageMaker, but it is not in the fleet file" in told
+    assert "Nothing was changed" in told
+    assert "fleet import" in told
 
 
 def test_a_click_is_stored_under_the_person_whom_slack_verified(bolt: BoltApp) -> None:

@@ -8,7 +8,7 @@ from bot.domain.reconcile import call_of, is_baking
 from bot.domain.rejection import rejection_of
 from bot.domain.rollout import Rollout
 from bot.messages.autoscaling import AT_WORK, scaling_in_short, scaling_state
-from bot.messages.blocks import Message, code, context, escape, section
+from bot.messages.blocks import Message, code, context, escape, escape_except_mentions, section
 from bot.messages.effects import glance
 from bot.messages.going_back import who_went_back
 from bot.messages.lifecycle import BEGIN_OR_END, in_short, state_after_failure, under_way, untouched
@@ -162,7 +162,8 @@ def _why_cancelled(rollout: Rollout) -> str:
     if rollout.last.reason is Reason.WAVE_HALTED:
         return "Its wave came to a halt first."
     if rollout.last.reason is Reason.NO_LONGER_WANTED:
-        return "The bot took it back: it is not wanted any more."
+        why = escape_except_mentions(rollout.last.note.rstrip(".")) or "it is not wanted any more"
+        return f"The bot took it back: {why}."
     return f"Stopped by {mention(rollout.last.actor)}."
 
 

@@ -2,7 +2,7 @@
 
 from bot.domain.errand import ButtonValue
 from bot.domain.names import mention
-from bot.domain.phases import Kind, Phase, Reason
+from bot.domain.phases import BOT_ACTOR, Kind, Phase, Reason
 from bot.domain.plan import Plan
 from bot.domain.readiness import ReadinessLevel
 from bot.domain.rejection import rejection_of
@@ -128,6 +128,8 @@ def _approved(rollout: Rollout) -> str:
         return f"Approved by {people(approvers)}, {moment(rollout.approvals[-1].at)}"
     if rollout.vouched_by:
         return f"Approved by {people(rollout.vouched_by)} with wave {code(rollout.wave_id or '')}"
+    if rollout.requester == BOT_ACTOR:
+        return "Needed no further approval: here the bot may do this by itself"
     return f"Needed no further approval: asked for by {mention(rollout.requester)}"
 
 

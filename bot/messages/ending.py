@@ -99,6 +99,9 @@ def _happened(rollout: Rollout) -> str:
             return "*Expired*: nobody approved or rejected the plan in time."
         case Phase.CANCELLED if rollout.last.reason is Reason.SUPERSEDED:
             return f"*Cancelled*: a newer plan took its place, rollout {code(rollout.superseded_by or '')}."
+        case Phase.CANCELLED if rollout.last.reason is Reason.NO_LONGER_WANTED:
+            why = escape_except_mentions(rollout.last.note.rstrip(".")) or "it is not wanted any more"
+            return f"*Cancelled*: the bot took it back, because {why}."
         case Phase.CANCELLED:
             return f"*Cancelled* by {actor}. {note}".strip()
         case Phase.BLOCKED:

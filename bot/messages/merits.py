@@ -25,9 +25,8 @@ _NOTHING = "No metrics are known: neither the registry nor MLflow tells any."
 
 def merit_section(compared: MeritComparison) -> Block | None:
     """What a plan says about the model itself; None where nothing is known and nothing is wrong."""
-    if not compared.merits and not compared.problems:
-        return None
-    return section("\n".join(["*The model*", _in_short(compared), *_problem_lines(compared)]).strip())
+    lines = [line for line in (_in_short(compared), *_problem_lines(compared)) if line]
+    return section("\n".join(["*The model*", *lines])) if lines else None
 
 
 def render_comparison(endpoint: str, compared: MeritComparison) -> Message:

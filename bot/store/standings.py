@@ -36,6 +36,13 @@ class StandingStore:
         """The listings of these accounts and regions."""
         return self._read(keys.seen("listings"), list(places), Listing)
 
+    def is_listed(self, endpoint: str) -> bool:
+        """Whether an endpoint of that name was seen in any account and region, declared or not."""
+        with store_errors():
+            rows = self._redis.hvals(keys.seen("listings"))
+        listings = (_parsed(Listing, text(row)) for row in rows)
+        return any(listing is not None and endpoint in listing.endpoints for listing in listings)
+
     def save_listing(self, place: str, listing: Listing) -> None:
         """Keep a listing."""
         self._write(keys.seen("listings"), {place: listing})

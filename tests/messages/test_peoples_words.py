@@ -9,7 +9,7 @@ from fakes.clock import NOW
 from fakes.reading import mrkdwn_of
 from fakes.records import ANNA, BEN, ENDPOINT, at
 from fakes.waves import a_wave
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from test_every_message import slots_of
 from test_hold_messages import a_hold
@@ -29,7 +29,7 @@ from bot.messages.plain import plain_text
 from bot.messages.versions import render_decision
 from bot.messages.wave import wave_slots
 
-MARKS = re.compile(r"(?<!\w)([*_~])(?=\S)(?:(?!\1)[^\n])+(?<=\S)\1(?!\w)|(`)[^`\n]+`|(<)[^<>\n]+>")
+MARKS = re.compile(r"(?<!\w)([*_~])(?=[^\s*_~])[^\n]*?(?<=\S)\1(?!\w)|(`)[^`\n]+`|(<)[^<>\n]+>")
 
 WORDS = st.text("*_~`<>@#!|&“” a1.-U:/", min_size=1, max_size=30).filter(str.strip)
 
@@ -57,6 +57,7 @@ def marks_of(message: Message) -> Counter[str]:
     return Counter(mark[1] or mark[2] or mark[3] for mark in found)
 
 
+@settings(deadline=None, max_examples=40)
 @given(WORDS)
 @example("month end *now*")
 @example("_slow_ and ~wrong~")

@@ -2,7 +2,7 @@
 
 import pytest
 from fakes.beginnings import LIFE_STORIES
-from fakes.records import ENDPOINT, at
+from fakes.records import BEN, ENDPOINT, at
 
 from bot.domain.phases import BOT_ACTOR, Kind, Phase, Reason
 from bot.domain.rollout import Rollout
@@ -70,3 +70,19 @@ def test_the_card_of_a_broken_endpoint_says_that_it_is_deleted_first():
         render_card(LIFE_STORIES["creation of a failed one"])
     )
     assert "broken" not in plain(render_card(LIFE_STORIES["creation planning"]))
+
+
+def test_what_was_taken_back_says_why_on_the_card_and_in_the_thread():
+    taken_back = ended(Phase.CANCELLED, Reason.NO_LONGER_WANTED)
+    last = taken_back.last.model_copy(update={"note": f"<@{BEN}> holds it: month end"})
+    taken_back = taken_back.with_(transitions=(*taken_back.transitions[:-1], last))
+    assert f"The bot took it back: @{BEN} holds it: month end." in plain(render_card(taken_back))
+    told = render_ending(taken_back)
+    assert told is not None
+    assert f"Cancelled: the bot took it back, because @{BEN} holds it: month end." in plain(told)
+
+
+def test_what_the_bot_may_do_by_itself_is_not_said_to_be_asked_for():
+    assert outcome(at(Phase.WATCHING, requester=BOT_ACTOR, approval_needed=False, approvals=())) == (
+        "Needed no further approval: here the bot may do this by itself"
+    )

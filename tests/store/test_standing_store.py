@@ -6,6 +6,7 @@ from fakes.clock import NOW
 from fakes.facts import a_package
 from fakes.records import ENDPOINT, a_snapshot
 
+from bot.domain.endpoint import EndpointStatus, Listed
 from bot.domain.sighting import Listing, Shelf, Sighting, Traffic
 from bot.store import Store, keys
 
@@ -28,6 +29,16 @@ def test_versions_listings_and_traffic_are_kept_by_what_they_are_about(store: St
     assert store.standings.shelves(["own sentiment", "own other"]) == {"own sentiment": shelf}
     assert store.standings.listings({"own"}) == {"own": listing}
     assert store.standings.traffic({"own"}) == {"own": traffic}
+
+
+def test_an_endpoint_is_known_to_exist_wherever_it_was_listed(store: Store) -> None:
+    listed = Listed(
+        name="notebook", arn="arn:notebook", status=EndpointStatus.IN_SERVICE, created=NOW, last_modified=NOW
+    )
+    store.standings.save_listing("own", Listing(at=NOW, endpoints={}))
+    store.standings.save_listing("other account", Listing(at=NOW, endpoints={"notebook": listed}))
+    assert store.standings.is_listed("notebook")
+    assert not store.standings.is_listed("note")
 
 
 def test_what_another_release_wrote_counts_as_not_seen(store: Store) -> None:

@@ -141,6 +141,7 @@ CALLS: dict[str, Callable[[Store], object]] = {
     "standings.sightings": lambda s: s.standings.sightings([ENDPOINT]),
     "standings.save_sightings": lambda s: s.standings.save_sightings([SEEN]),
     "standings.listings": lambda s: s.standings.listings(["own"]),
+    "standings.is_listed": lambda s: s.standings.is_listed("e"),
     "standings.save_listing": lambda s: s.standings.save_listing("own", Listing(at=NOW, endpoints={})),
     "standings.shelves": lambda s: s.standings.shelves(["own sentiment"]),
     "standings.save_shelves": lambda s: s.standings.save_shelves({"own sentiment": Shelf(at=NOW)}),

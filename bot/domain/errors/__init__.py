@@ -4,6 +4,7 @@
     +-- UserError                  somebody asked for what cannot be done; nothing was started
     |   +-- UsageError             the words typed make no command
     |   +-- UnknownName            no endpoint, version, … of that name; carries the nearest ones
+    |   +-- NotDeclared            the endpoint exists, but not in the fleet file
     |   +-- NotAllowed             this person may not do this
     |   +-- EndpointBusy           another rollout holds the endpoint; carries the holder
     |   +-- EndpointLocked         somebody locked it, or froze everything; carries who and why
@@ -33,6 +34,7 @@ from bot.domain.errors.asked import (
     EndpointBusy,
     EndpointLocked,
     NotAllowed,
+    NotDeclared,
     PlanDrifted,
     StalePlan,
     UnknownName,
@@ -66,6 +68,7 @@ __all__ = [
     "IllegalTransition",
     "InvariantError",
     "NotAllowed",
+    "NotDeclared",
     "NotSubscribed",
     "PlanDrifted",
     "QuotaExceeded",

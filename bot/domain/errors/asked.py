@@ -58,6 +58,17 @@ class UnknownName(UserError):
         self.nearest = tuple(nearest)
 
 
+class NotDeclared(UserError):
+    """The endpoint exists, but the fleet file does not name it, so the bot does not touch it."""
+
+    def __init__(self, endpoint: str) -> None:
+        super().__init__(
+            f"{endpoint} exists in SageMaker, but it is not in the fleet file, so the bot leaves it alone. Nothing was changed. "
+            "To have it looked after, add it to the fleet file: fleet import writes the lines."
+        )
+        self.endpoint = endpoint
+
+
 class NotAllowed(UserError):
     """This person may not do this; the message says who may."""
 
