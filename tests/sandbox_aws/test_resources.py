@@ -86,6 +86,15 @@ def test_customer_metadata_is_merged_and_removed_by_key(aws: LocalAws) -> None:
     assert after == {k: v for k, v in before.items() if k != "mlflow.experiment"} | {"note": "x"}
 
 
+def test_a_version_without_customer_metadata_can_be_decided_on_and_described(aws: LocalAws) -> None:
+    specification = {"Containers": [{"Image": "repo/x:6"}]}
+    arn = aws.ask("CreateModelPackage", ModelPackageGroupName="sentiment", InferenceSpecification=specification)
+    aws.ask("UpdateModelPackage", ModelPackageArn=arn["ModelPackageArn"], ModelApprovalStatus="Approved")
+    package = aws.ask("DescribeModelPackage", ModelPackageName=arn["ModelPackageArn"])
+    assert package["ModelApprovalStatus"] == "Approved"
+    assert "CustomerMetadataProperties" not in package
+
+
 def test_new_versions_get_the_next_number_and_wait_for_approval(aws: LocalAws) -> None:
     specification = {"Containers": [{"Image": "repo/x:6"}]}
     made = aws.ask("CreateModelPackage", ModelPackageGroupName="sentiment", InferenceSpecification=specification)

@@ -80,7 +80,9 @@ def update_model_package(call: Call) -> dict[str, Any]:
     properties = package.spec.get("CustomerMetadataProperties", {}) | params.get("CustomerMetadataProperties", {})
     for key in params.get("CustomerMetadataPropertiesToRemove", []):
         properties.pop(key, None)
-    package.spec["CustomerMetadataProperties"] = properties
+    package.spec.pop("CustomerMetadataProperties", None)
+    if properties:  # none at all is left out: the shape of the answer takes no empty map
+        package.spec["CustomerMetadataProperties"] = properties
     added = params.get("AdditionalInferenceSpecificationsToAdd", [])
     if added:
         present = package.spec.get("AdditionalInferenceSpecifications", [])
