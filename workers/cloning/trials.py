@@ -54,7 +54,7 @@ def started(current: LiveEndpoint, draft: Draft, variant: str, ask: TrialAsk, na
     gets as many instances as that share takes.
 
     Args:
-        current: What runs. It can take a second variant; see `workers.trials.fitness`.
+        current: What runs. It can take a second variant; see `workers.planning.trials.refuse_unfit`.
         draft: The change of A, of which B becomes the clone.
         variant: A.
         ask: How B shall run.

@@ -199,7 +199,7 @@ def _restored(spec: EndpointSpec, remains: Remains) -> _Target:
     return _Target(
         config=remains.config,
         model=None,
-        package=remains.package(spec.variant),
+        package=remains.package(spec),
         label=remains.label,
         scaling=remains.scaling,
         differences=tuple(d for v in variants for d in differences({}, v, v["VariantName"])),

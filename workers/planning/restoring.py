@@ -12,8 +12,7 @@ from bot.domain.errors import GatewayError, ResourceMissing, TransientError
 from bot.domain.fleet import EndpointSpec
 from bot.domain.phases import Kind, Phase
 from bot.domain.scaling import Scaling
-from workers.cloning import models_named_by
-from workers.cloning.containers import package_of
+from workers.cloning import model_of, models_named_by, package_behind
 from workers.cloning.lineage import TORN_DOWN_BY_TAG, TORN_DOWN_TAG
 from workers.cloning.naming import name_part
 from workers.world import Aws, World
@@ -38,13 +37,10 @@ class Remains:
     scaling: Scaling
     label: str
 
-    def package(self, variant: str) -> ModelPackage | None:
-        """The version that the variant ran."""
-        name = next((v.get("ModelName") for v in self.config.variants() if v["VariantName"] == variant), None)
-        model = self.models.get(name or "")
-        containers = tuple(model.containers()) if model is not None else ()
-        found = (package_of(c, self.packages) for c in containers if "ModelPackageName" in c)
-        return next((package for package in found if package is not None), None)
+    def package(self, spec: EndpointSpec) -> ModelPackage | None:
+        """The version that the declared variant ran."""
+        ran = package_behind(spec, self.models.get(model_of(self.config, spec.variant) or ""), self.packages)
+        return ran.package if ran is not None else None
 
 
 @dataclass(frozen=True)
@@ -89,7 +85,7 @@ def remains_of(world: World, spec: EndpointSpec) -> Remains | None:
         scaling=teardown.scaling,
         label=teardown.label,
     )
-    package = remains.package(spec.variant)
+    package = remains.package(spec)
     return replace(remains, label=package.label) if package is not None else remains
 
 

@@ -2,13 +2,14 @@
 
 from bot.domain.endpoint import ConfigRecord, Document, ModelPackage
 from bot.domain.errors import ResourceMissing, UserError
+from bot.domain.fleet import EndpointSpec
 from bot.domain.preflight.ab_test import RunningTrial
 from bot.domain.rollout import Rollout
 from bot.domain.strategy import Strategy
 from bot.domain.trial import TrialAsk, TrialPlan, TrialStep
 from bot.messages.words import count
 from bot.store import Store
-from workers.cloning import Draft, LiveEndpoint, live_trial
+from workers.cloning import Draft, LiveEndpoint, live_trial, running_package
 from workers.cloning.counts import COUNT, PRODUCTION, SHADOW, live_weight
 from workers.drafting import running_trial
 from workers.ports import Endpoints
@@ -109,14 +110,10 @@ def trial_strategy(rollout: Rollout) -> Strategy | None:
     return Strategy(reason="SageMaker moves traffic in steps only where no variant comes or goes.")
 
 
-def package_of_b(live: LiveEndpoint) -> ModelPackage | None:
+def package_of_b(live: LiveEndpoint, spec: EndpointSpec) -> ModelPackage | None:
     """What B runs, where that is a package."""
-    trial = running_trial(live)
-    variants = with_shadows(live.config).variants()
-    name = next((v.get("ModelName") for v in variants if v["VariantName"] == trial.b), None)
-    model = live.models.get(name or "")
-    named = {c.get("ModelPackageName", "").lower() for c in model.containers()} if model is not None else set()
-    return next((p for p in live.packages.values() if named & {p.arn.lower(), p.name.lower()}), None)
+    runs = running_package(live, spec, running_trial(live).b)
+    return runs.package if runs is not None else None
 
 
 def running_trial_of(store: Store, live: LiveEndpoint) -> RunningTrial | None:

@@ -114,7 +114,7 @@ class UpdatePlans:
     def _package(self, rollout: Rollout, live: LiveEndpoint, change: Change, spec: EndpointSpec) -> ModelPackage | None:
         """What shall run. Raises UserError also where the trial that runs, or is asked for, does not allow it."""
         if rollout.trial is not None and rollout.trial.step is TrialStep.KEEP_B:
-            return package_of_b(live)
+            return package_of_b(live, spec)
         refuse_during_trial(live)
         package = self.drafting.resolve_package(change, spec)
         if rollout.trial is not None and rollout.starts_trial:

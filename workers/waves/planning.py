@@ -19,7 +19,7 @@ from bot.domain.names import literal
 from bot.domain.plan import Difference
 from bot.domain.version import Version
 from bot.domain.wave import LeftOut, Member, Wish
-from workers.cloning import LiveEndpoint, live_trial
+from workers.cloning import LiveEndpoint, live_trial, running_package
 from workers.drafting import Drafting, label_of
 from workers.planning.updates import live_counts
 from workers.planning.usual import expected_duration
@@ -152,10 +152,11 @@ class _Asking:
         self, spec: EndpointSpec, live: LiveEndpoint, package: ModelPackage | None, drift: Sequence[Difference]
     ) -> Change | None:
         """One that names its version by ARN, so that what is approved is what comes."""
+        runs = running_package(live, spec)
         stands = Standing(
             endpoint=spec.name,
             state=BoardState.OUT_OF_DATE,
-            running_package=_running_package(live, spec.variant),
+            running_package=runs.arn if runs is not None else None,
             drift=tuple(drift),
         )
         if package is not None and is_same_package(package.arn, stands.running_package):
@@ -183,14 +184,6 @@ class _Asking:
     def _expected(self, spec: EndpointSpec) -> timedelta | None:
         update = expected_duration(self.world.store.rollouts.past_durations(spec.name))
         return update + spec.watch.warm_up + spec.watch.duration if update is not None else None
-
-
-def _running_package(live: LiveEndpoint, variant: str) -> str | None:
-    """ARN of the version that a variant runs; None for an image, or where the model was deleted."""
-    name = next((v.get("ModelName") for v in live.config.variants() if v["VariantName"] == variant), None)
-    model = live.models.get(name or "")
-    named = {str(c.get("ModelPackageName", "")).casefold() for c in model.containers()} if model is not None else set()
-    return next((p.arn for p in live.packages.values() if named & {p.arn.casefold(), p.name.casefold()}), None)
 
 
 def _pools(spec: EndpointSpec, live: LiveEndpoint, change: Change) -> dict[str, int]:
