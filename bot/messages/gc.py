@@ -29,7 +29,7 @@ def render_orphans(orphans: Sequence[Orphan], window: timedelta) -> Message:
         text = f"There is nothing to clean up: every config and model of the bot's is needed, or was within {span(window)}."
         return Message(text, (section(text), context(_NEVER)))
     total = _counted(orphans)
-    head = f"*{total}* of the bot's own have been needed by nothing for {span(window)} or more:"
+    head = f"Nothing needs *{total}* of the bot's own, nor is anything known to have needed them for {span(window)}:"
     button = CommandButton(
         f"Delete {len(orphans)}",
         Gc(delete=True),
