@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from bot.domain.board import BoardState, Standing, in_turn
 from bot.domain.commands import Status
 from bot.domain.declared import restore_window
+from bot.domain.endpoint import ModelPackage
 from bot.domain.errand import CommandErrand
 from bot.domain.errors import GatewayError, TransientError, UnknownName
 from bot.domain.fleet import EndpointSpec
@@ -74,8 +75,19 @@ class Surveying:
             [window.text for window in spec.windows],
             spec,
             self._restorable_until(standing, spec),
+            self._revoked(standing, spec),
         )
         self.answering.answer(errand.reply, message)
+
+    def _revoked(self, standing: Standing, spec: EndpointSpec) -> ModelPackage | None:
+        """What it runs, with who rejected it and why: lists of versions do not tell that."""
+        if standing.state is not BoardState.REVOKED or standing.running_package is None:
+            return None
+        try:
+            return self.world.aws(spec).registry.describe_package(standing.running_package)
+        except (TransientError, GatewayError) as exc:
+            log.warning("%s: who rejected what it runs cannot be told: %s", spec.name, exc)
+            return None
 
     def _restorable_until(self, standing: Standing, spec: EndpointSpec) -> datetime | None:
         """Until when an endpoint that people deleted can be had back as it was; None where nothing tells."""

@@ -61,6 +61,8 @@ class Standing(Value):
     """Versions that wait for approval, newer than what runs, as people call them."""
     drift: tuple[Difference, ...] = ()
     """Where what runs differs from the fleet file, field by field: `before` is what runs, `after` what the file says."""
+    by_hand: tuple[str, ...] = ()
+    """Of these fields, those that no rollout brings back."""
     outside: OutsideChange | None = None
     """The last change that the bot did not make."""
     autoscaling_doubt: str = ""
@@ -75,6 +77,8 @@ class Standing(Value):
     """Since when no request has come, if for a week at least."""
     seen_at: datetime | None = None
     """When SageMaker told this."""
+    looked_at: datetime | None = None
+    """When its config, its models and its autoscaling were looked at, which a listing tells nothing of."""
     registry_at: datetime | None = None
     """When the registry told what may follow."""
 

@@ -25,7 +25,7 @@ def button_of(row: Row) -> CommandButton | None:
             words = f"A rollback of {name} to the config of before is planned, and its approvers are asked."
             asked = Confirm(f"Roll back {name}?", words, "Roll back", "Leave it")
             return CommandButton("Roll back", Rollback(endpoint=name), style="danger", confirm=asked)
-        case BoardState.DRIFTED:
+        case BoardState.DRIFTED if not is_left_to_hands(row.standing):
             words = (
                 f"{name} is to be brought to what the fleet file says: its change is planned, and its approvers are asked. What no "
                 "rollout changes is told to you."
@@ -48,6 +48,11 @@ def button_of(row: Row) -> CommandButton | None:
             return None
         case _:
             return _details(name)
+
+
+def is_left_to_hands(standing: Standing) -> bool:
+    """Whether all that differs is of a kind that no rollout brings back."""
+    return bool(standing.drift) and len(standing.by_hand) == len(standing.drift)
 
 
 def _details(name: str) -> CommandButton:

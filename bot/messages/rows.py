@@ -81,7 +81,7 @@ def _parts(row: Row, now: datetime) -> Iterator[str]:
     if standing.problem:
         yield escape(on_one_line(standing.problem, _LONGEST_PROBLEM))
     if standing.drift:
-        yield f"differs from the fleet file: {_drift(standing.drift)}"
+        yield f"differs from the fleet file: {_drift(standing.drift)}{_by_hand(standing)}"
     if standing.outside is not None:
         who = f" by {escape(standing.outside.actor)}" if standing.outside.actor else ""
         yield f"changed outside the bot{who} {span(now - standing.outside.at)} ago"
@@ -103,6 +103,15 @@ def _drift(drift: Sequence[Difference]) -> str:
     line = change_line(drift[0])
     first = line if len(line) <= _LONGEST_DIFFERENCE else code(drift[0].path)
     return f"{first}, {len(drift) - 1} more" if len(drift) > 1 else first
+
+
+def _by_hand(standing: Standing) -> str:
+    """Which of it sync brings back, and which it does not."""
+    if not standing.by_hand:
+        return ""
+    if len(standing.by_hand) == len(standing.drift):
+        return "; to be mended by hand"
+    return f"; {', '.join(code(path) for path in standing.by_hand)} by hand, sync brings the rest"
 
 
 def _newest(standing: Standing, now: datetime) -> Iterator[str]:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from bot.domain.board import BoardState, OutsideChange, Standing
 from bot.domain.commands import Status
+from bot.domain.endpoint import ModelPackage
 from bot.domain.fleet import EndpointSpec
 from bot.domain.names import mention
 from bot.domain.phases import Phase
@@ -30,6 +31,7 @@ from bot.messages.holding import hold_line, how_to_lift
 from bot.messages.kept_alarms import alarm_lines
 from bot.messages.row_buttons import button_of
 from bot.messages.rows import Row, dollars, serves_nothing, versions_line
+from bot.messages.versions import how_it_stands
 from bot.messages.words import count, moment, span
 
 _HAS_NEWER = frozenset(
@@ -51,6 +53,7 @@ def render_standing(
     windows: Sequence[str] = (),
     declared: EndpointSpec | None = None,
     restorable_until: datetime | None = None,
+    revoked: ModelPackage | None = None,
 ) -> Message:
     """One endpoint in full.
 
@@ -62,10 +65,12 @@ def render_standing(
         windows: When changes may start, as the fleet file says it; empty: at any time.
         declared: What the fleet file says of it; None for an endpoint that it does not name.
         restorable_until: Of an endpoint that people deleted, how long it can be had back as it was.
+        revoked: What it runs, as the registry has it, where that is not approved.
     """
-    blocks: list[Block] = [section("\n".join(_head(standing)))]
+    blocks: list[Block] = [section("\n".join(_head(standing, revoked)))]
     if standing.drift:
         blocks += change_blocks("*Differs from the fleet file*", standing.drift)
+        blocks.append(context(_what_sync_brings(standing)))
     if standing.config_lines:
         blocks.append(section(f"*Variants*\n{listed([escape(line) for line in standing.config_lines])}"))
     if standing.snapshot is not None:
@@ -90,7 +95,7 @@ def render_standing(
     return Message(f"{standing.endpoint}: {standing.state}", tuple(blocks))
 
 
-def _head(standing: Standing) -> list[str]:
+def _head(standing: Standing, revoked: ModelPackage | None) -> list[str]:
     lines = [f"*{escape(standing.endpoint)}*: {standing.state}"]
     if standing.running:
         lines.append(f"{'Was to run' if serves_nothing(standing) else 'Runs'} {escape(standing.running)}.")
@@ -99,16 +104,15 @@ def _head(standing: Standing) -> list[str]:
         held = f", because {versions_line(standing.passed_over)} {are} held there" if standing.passed_over else ""
         lines.append(f"The newest version that may follow is {escape(standing.newest)}{held}.")
     if standing.state is BoardState.REVOKED:
-        runs = escape(standing.running or "What runs")
-        lines.append(
-            f"{runs} is not approved. SageMaker does not stop it: promote a version that is, or roll back."
-        )
+        lines.append(_not_approved(standing, revoked))
     if standing.pending:
         lines.append(f"Waiting for approval: {versions_line(standing.pending)}.")
     if standing.problem:
         lines.append(escape(standing.problem))
     if standing.outside is not None:
         lines.append(_outside(standing.outside))
+    if standing.autoscaling_doubt:
+        lines.append(f"{escape(standing.autoscaling_doubt[:1].upper() + standing.autoscaling_doubt[1:])}.")
     snapshot = standing.snapshot
     if snapshot is not None:
         lines.append(
@@ -121,6 +125,30 @@ def _head(standing: Standing) -> list[str]:
     if standing.idle_since is not None:
         lines.append(f"No request has come since {moment(standing.idle_since)}.")
     return lines
+
+
+def _not_approved(standing: Standing, revoked: ModelPackage | None) -> str:
+    """Who said so and why, and what to type."""
+    runs, name = escape(standing.running or "What runs"), standing.endpoint
+    said = f" {how_it_stands(revoked)}" if revoked is not None else ""
+    if said and not said.endswith("."):
+        said += "."
+    ways = [code(f"rollback {name}")]
+    if standing.newest_package is not None and standing.newest != standing.running:
+        tail = standing.newest_package.rpartition("/")[2]
+        which = f"--version {tail}" if tail.isdecimal() else f"--package {standing.newest_package}"
+        ways.insert(0, code(f"promote {name} {which}"))
+    return f"{runs} is not approved.{said} SageMaker does not stop it. To leave it: {' or '.join(ways)}."
+
+
+def _what_sync_brings(standing: Standing) -> str:
+    sync = code(f"sync {standing.endpoint}")
+    by_hand = ", ".join(code(path) for path in standing.by_hand)
+    if not by_hand:
+        return f"{sync} brings it back to the fleet file, after approval."
+    if len(standing.by_hand) == len(standing.drift):
+        return f"No rollout brings that back; {sync} says what to do by hand."
+    return f"{sync} brings it back to the fleet file, after approval, but for {by_hand}: of that it says what to do by hand."
 
 
 def _outside(change: OutsideChange) -> str:

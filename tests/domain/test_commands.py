@@ -121,3 +121,7 @@ def test_a_pattern_asks_for_rows_and_a_name_for_one_endpoint():
 def test_rows_that_are_chosen_by_no_text_at_all_are_refused(said: dict[str, object]):
     with pytest.raises(ValidationError):
         Status.model_validate(said)
+
+
+def test_several_states_may_be_named_at_once():
+    assert Status(states=("held,drifted", "HELD")).states == (BoardState.HELD, BoardState.DRIFTED)

@@ -139,6 +139,10 @@ def test_the_age_of_what_is_shown_is_that_of_the_oldest_row_which_does_not_say_s
 
     words = words_of(board(standing("a", **seen(5)), standing("b", **seen(20)), standing("c", **seen(400))))
     assert "Asked SageMaker 20 s ago and the registry 40 s ago." in words
+    older = {**seen(20), "looked_at": NOW - timedelta(minutes=9)}
+    assert "40 s ago. Configs, models and autoscaling were looked at up to 9 min ago." in words_of(
+        board(standing("a", **older))
+    )
     assert "Asked SageMaker 10 min ago and the registry 20 min ago." in words_of(board(standing("a", **seen(600))))
 
 
@@ -270,3 +274,22 @@ def test_slack_takes_a_board_of_any_size(size: int, states: Sequence[BoardState]
 def test_a_freeze_stands_above_all_rows() -> None:
     message = board(standing("a"), locks={EVERYTHING: "frozen by x"})
     assert words_of(message).startswith("Fleet: 1 endpoint · 1 up to date\nEverything is frozen by x\n")
+
+
+def test_a_row_of_a_held_newest_version_offers_the_one_that_follows() -> None:
+    arn = "arn:aws:sagemaker:us-east-1:123456789012:model-package/sentiment/4"
+    row = standing("a", BoardState.OUT_OF_DATE, newest="v4", newest_package=arn, passed_over=("v5",))
+    assert "newest is v4; v5 held" in words_of(board(row))
+    assert arn in str(board(row).blocks)
+
+
+def test_a_row_says_what_of_its_drift_is_to_be_mended_by_hand() -> None:
+    drift = (
+        Difference(path="variants", before="A, B", after="A"),
+        Difference(path="instance_type", before="x", after="y"),
+    )
+    some = words_of(board(standing("a", BoardState.DRIFTED, drift=drift, by_hand=("variants",))))
+    assert "variants by hand, sync brings the rest" in some
+    all_of_it = board(standing("a", BoardState.DRIFTED, drift=drift[:1], by_hand=("variants",)))
+    assert "to be mended by hand" in words_of(all_of_it)
+    assert "Sync" not in labels_of(all_of_it)

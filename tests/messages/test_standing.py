@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 from fakes.clock import NOW
+from fakes.engine import a_package
 from fakes.facts import SUSPENDED, a_target
 from fakes.reading import labels_of, words_of
 from fakes.records import BEN, ENDPOINT, a_snapshot, at, opened, rollback_at
 from fakes.stories import STORIES
 
 from bot.domain.board import BoardState, OutsideChange, Standing, in_turn
-from bot.domain.endpoint import EndpointStatus
+from bot.domain.endpoint import ApprovalStatus, EndpointStatus
 from bot.domain.fleet import parse_fleet
 from bot.domain.hold import Hold, HoldKind
 from bot.domain.phases import Phase
@@ -70,10 +71,45 @@ def test_a_failed_endpoint_was_to_run_its_version() -> None:
     assert "FAILED\nWas to run v3." in words_of(render_standing(shown, [], []))
 
 
-def test_an_endpoint_on_a_revoked_version_says_what_to_do() -> None:
-    shown = a_standing(state=BoardState.REVOKED, running="v5", newest="v4")
-    assert "v5 is not approved. SageMaker does not stop it: promote a version that is, or roll back." in words_of(
-        render_standing(shown, [], [])
+V4 = "arn:aws:sagemaker:us-east-1:123456789012:model-package/sentiment/4"
+
+
+def test_an_endpoint_on_a_revoked_version_says_who_rejected_it_why_and_what_to_type() -> None:
+    shown = a_standing(state=BoardState.REVOKED, running="v5", newest="v4", newest_package=V4)
+    rejected = a_package(5, ApprovalStatus.REJECTED).model_copy(
+        update={"modified_by": "arn:aws:iam::1:user/zoe", "approval_note": "too many false alarms", "modified_at": NOW}
+    )
+    words = words_of(render_standing(shown, [], [], revoked=rejected))
+    assert "v5 is not approved. Rejected by zoe (2026-11-22 08:00 UTC): too many false alarms." in words
+    assert f"To leave it: promote {ENDPOINT} --version 4 or rollback {ENDPOINT}." in words
+    unknown = words_of(render_standing(a_standing(state=BoardState.REVOKED, running="v5"), [], []))
+    assert f"v5 is not approved. SageMaker does not stop it. To leave it: rollback {ENDPOINT}." in unknown
+
+
+@pytest.mark.parametrize(
+    ("by_hand", "told"),
+    [
+        ((), f"sync {ENDPOINT} brings it back to the fleet file, after approval."),
+        (("variants",), "but for variants: of that it says what to do by hand."),
+        (("variants", "instance_type"), f"No rollout brings that back; sync {ENDPOINT} says what to do by hand."),
+    ],
+)
+def test_an_endpoint_that_drifted_says_what_sync_brings_and_what_not(by_hand: tuple[str, ...], told: str) -> None:
+    drift = tuple(Difference(path=path, before="x", after="y") for path in ("variants", "instance_type"))
+    shown = a_standing(state=BoardState.DRIFTED, drift=drift, by_hand=by_hand)
+    assert told in words_of(render_standing(shown, [], []))
+
+
+def test_where_the_newest_is_held_the_one_that_follows_is_named_with_why() -> None:
+    shown = a_standing(state=BoardState.OUT_OF_DATE, running="v3", newest="v4", newest_package=V4, passed_over=("v5",))
+    words = words_of(render_standing(shown, [], []))
+    assert "The newest version that may follow is v4, because v5 is held there." in words
+
+
+def test_who_changed_autoscaling_stands_in_the_full_answer() -> None:
+    doubt = "its autoscaling was changed outside the bot, noticed today"
+    assert "Its autoscaling was changed outside the bot, noticed today." in words_of(
+        render_standing(a_standing(state=BoardState.DRIFTED, autoscaling_doubt=doubt), [], [])
     )
 
 

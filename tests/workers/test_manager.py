@@ -452,7 +452,9 @@ def test_a_wave_that_cannot_be_told_anywhere_is_not_said_to_bring_anything(made:
 
 def test_where_the_newest_is_held_the_next_good_one_is_brought(made: Made):
     engine = made({"a": "auto"}, versions=(V3, V4, V5), runs=V3)
-    hold = Hold(kind=HoldKind.HELD, endpoint="a", since=engine.clock(), actor=BEN, reason="worse", package_arn=V5.arn)
+    hold = Hold(
+        kind=HoldKind.HELD, endpoint="a", since=engine.clock(), actor=BEN, reason="worse", package_arn=V5.arn, rank=5
+    )
     engine.store.holds.put_back("a", [hold])
     pass_time(engine, timedelta(minutes=30))
     (rollout,) = rollouts(engine)

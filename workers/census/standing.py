@@ -9,6 +9,7 @@ from bot.domain.endpoint import ApprovalStatus, EndpointStatus, Listed, ModelPac
 from bot.domain.errors import UserError
 from bot.domain.fleet import EndpointSpec
 from bot.domain.hold import Hold, HoldKind
+from bot.domain.managing.desired import beyond_change
 from bot.domain.managing.newest import Following, following
 from bot.domain.managing.ranks import is_later
 from bot.domain.precedence import Facts, state_of
@@ -71,7 +72,9 @@ def standing_of(spec: EndpointSpec, known: Known, heard_since: datetime) -> Stan
             "newest_since": newest.created_at if newest is not None else None,
             "passed_over": tuple(package.label for package in found.passed_over),
             "is_approved": is_approved,
+            "by_hand": tuple(difference.path for difference in beyond_change(spec, standing)),
             "seen_at": seen_at,
+            "looked_at": seen.at,
         }
     )
 

@@ -109,11 +109,14 @@ class Alerting:
 
     def _ways_out(self, concerned: Sequence[EndpointSpec], versions: Sequence[ModelPackage]) -> tuple[WayOut, ...]:
         holds = self.world.store.holds.on_each(spec.name for spec in concerned)
+        seen = self.world.store.standings.sightings(spec.name for spec in concerned)
         waves = waves_by_endpoint(self.world.fleet)
 
         def way_out(spec: EndpointSpec) -> WayOut:
             held = [hold.package_arn for hold in holds[spec.name] if hold.package_arn is not None]
-            return WayOut(spec, newest_allowed(versions, held), waves.get(spec.name))
+            known = seen.get(spec.name)
+            is_patchable = known is None or known.is_patchable  # otherwise nothing is left to clone
+            return WayOut(spec, newest_allowed(versions, held) if is_patchable else None, waves.get(spec.name))
 
         return tuple(way_out(spec) for spec in concerned)
 

@@ -60,12 +60,15 @@ class RegistryWatch:
     def _look_at_groups(self) -> None:
         standings = self.census.standings()
         running = {s.endpoint: s.running_package for s in standings if s.state is not BoardState.UNKNOWN}
+        # To one that cannot be patched no version can be brought: nothing of its config or model is left to clone.
+        unpatchable = {s.endpoint for s in standings if s.state is BoardState.UNPATCHABLE}
+        open_to_change = {name: package for name, package in running.items() if name not in unpatchable}
         listed: dict[str, Versions] = {}
         for group in watched_groups(self.world.fleet):
             try:
                 versions = self.census.versions(group.specs[0])
                 listed[_lane(group)] = versions
-                self._announce(group, versions, running)
+                self._announce(group, versions, open_to_change)
                 self.alerting.look(group, _lane(group), versions, running)
             except (TransientError, GatewayError) as exc:
                 log.warning("group %s is looked at again later: %s", group.name, exc)

@@ -60,6 +60,15 @@ class Status(Value):
     group: PackageGroup | None = None
     page: PageNumber = Field(default=1, validate_default=True)
 
+    @field_validator("states", mode="before")
+    @classmethod
+    def _takes_several_at_once(cls, typed: object) -> object:
+        """`--state held,drifted` is as good as `--state held --state drifted`."""
+        if not isinstance(typed, tuple | list):
+            return typed
+        parts = (part for each in typed for part in (each.split(",") if isinstance(each, str) else (each,)))
+        return tuple(part for part in parts if part)
+
     @field_validator("states")
     @classmethod
     def _names_each_state_once(cls, states: tuple[BoardState, ...]) -> tuple[BoardState, ...]:
