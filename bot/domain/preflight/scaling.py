@@ -55,7 +55,7 @@ def scaling_is_at_work(facts: Facts) -> Finding | None:
     return warning(
         CheckName.SCALING_OFF,
         f"The fleet file wants {variant} to scale from {declared.min} to {declared.max} instances, but nothing scales it.",
-        "Register its autoscaling again, or correct the fleet file. This change does not bring it back.",
+        f"This change does not set it up; afterwards: sync {facts.spec.name}",
     )
 
 
