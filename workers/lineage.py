@@ -18,6 +18,7 @@ from bot.domain.plan import Plan
 from bot.domain.rollout import Rollout
 from bot.domain.rollout_parts import Thread, Transition
 from bot.domain.trial import TrialAsk, TrialPlan, TrialStep, TrialWatch, trial_on
+from workers.cloning import model_of, package_behind
 from workers.ports import Endpoints
 from workers.rollbacks import pace_of, watch_of
 
@@ -105,9 +106,9 @@ def brought(
     spec: EndpointSpec, config: ConfigRecord, variant: str, previous: str, endpoints: Endpoints
 ) -> dict[str, Any]:
     """The version that came with the config, as the members of a plan; where the config from before ran it too, none did."""
-    package = _package_behind(config, variant, endpoints)
+    package = _package_behind(spec, config, variant, endpoints)
     try:
-        before = _package_behind(endpoints.describe_config(previous), spec.variant, endpoints)
+        before = _package_behind(spec, endpoints.describe_config(previous), spec.variant, endpoints)
     except ResourceMissing:
         before = None
     if package is None or is_same_package(package, before):
@@ -115,22 +116,21 @@ def brought(
     return {"package_arn": package, "rank": rank_of(spec, package), "target_label": _label(package)}
 
 
-def _package_behind(config: ConfigRecord, variant: str, endpoints: Endpoints) -> str | None:
+def _package_behind(spec: EndpointSpec, config: ConfigRecord, variant: str, endpoints: Endpoints) -> str | None:
     """The package that a variant's model is made of; None where it is made of none, or is gone."""
-    variants = (*config.variants(), *config.document.get("ShadowProductionVariants", ()))
-    model = next((v.get("ModelName") for v in variants if v["VariantName"] == variant), None)
-    if model is None:
+    name = model_of(config, variant)
+    if name is None:
         return None
     try:
-        containers = endpoints.describe_model(model).containers()
+        found = package_behind(spec, endpoints.describe_model(name), {})
     except ResourceMissing:
         return None
-    return next((c["ModelPackageName"] for c in containers if c.get("ModelPackageName")), None)
+    return found.arn if found is not None else None
 
 
-def label_of_config(config: ConfigRecord, variant: str, endpoints: Endpoints) -> str:
-    """The version that a variant runs, as people call it; where it runs none of a package, the config's name."""
-    package = _package_behind(config, variant, endpoints)
+def label_of_config(spec: EndpointSpec, config: ConfigRecord, endpoints: Endpoints) -> str:
+    """The version that the declared variant runs, as people call it; where it runs none of a package, the config's name."""
+    package = _package_behind(spec, config, spec.variant, endpoints)
     return _label(package) if package is not None else config.name
 
 

@@ -77,7 +77,7 @@ class PlanReader:
         if note.kind is Kind.ROLLBACK:  # told by its configs, as ever
             return labels
         if current is not None:
-            labels["current_label"] = label_of_config(current, self.spec.variant, endpoints)
+            labels["current_label"] = label_of_config(self.spec, current, endpoints)
         if note.kind in (Kind.SCALE, Kind.WEIGHTS):
             return {**labels, "target_label": labels["current_label"]}
         if target is None:
