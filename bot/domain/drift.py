@@ -97,7 +97,12 @@ def drift_of(spec: EndpointSpec, running: Running) -> tuple[Difference, ...]:
 
 
 def was_moved(
-    snapshot: Snapshot, past: Sequence[Rollout], before: Sighting | None, *, is_hand_made: bool = False
+    snapshot: Snapshot,
+    past: Sequence[Rollout],
+    before: Sighting | None,
+    *,
+    is_hand_made: bool = False,
+    is_ours: bool = False,
 ) -> bool:
     """Whether somebody other than the bot brought the endpoint to its present config.
 
@@ -109,6 +114,7 @@ def was_moved(
         before: What was seen when somebody last looked.
         is_hand_made: Whether its config is not the bot's, yet runs a model that is: all that is left to know after the store was
             emptied.
+        is_ours: Whether its config was made by a rollout, be it one that the store has forgotten.
     """
     now = snapshot.config_name
     if any(now in _brought_by(rollout) for rollout in past if _is_at_work(rollout)):
@@ -125,7 +131,7 @@ def was_moved(
         and before.outside.config == now
         and not before.outside.of_counts
     )
-    if was_seen_moved or is_hand_made or before is None or before.snapshot is None:
+    if was_seen_moved or is_hand_made or is_ours or before is None or before.snapshot is None:
         return was_seen_moved or is_hand_made
     # SageMaker may go back by itself while a rollout is at work, to a config that nobody knows more about than before.
     goes_back = any(_is_at_work(r) and r.plan is not None and r.plan.current_config == now for r in past)

@@ -58,7 +58,7 @@ def made() -> Iterator[Made]:
 
 def manage(engine: EstateEngine) -> None:
     """A census and a round of the manager, and everything that is due at once after it."""
-    for name in (RoundName.CENSUS, RoundName.TAGS, RoundName.MANAGE):
+    for name in (RoundName.REVIVE, RoundName.CENSUS, RoundName.TAGS, RoundName.MANAGE):
         engine.parts.rounds.rounds[name].run()
     engine.settle()
 
@@ -188,7 +188,7 @@ def test_a_persons_plan_is_never_superseded_by_the_bot(made: Made):
 
 def test_only_so_many_are_under_way_at_once_and_all_have_their_turn(made: Made):
     engine = made({f"e{n}": "auto" for n in range(8)})
-    for name in (RoundName.TAGS, RoundName.MANAGE):
+    for name in (RoundName.REVIVE, RoundName.TAGS, RoundName.MANAGE):
         engine.parts.rounds.rounds[name].run()
     assert len(engine.store.rollouts.active()) == 5
     pass_time(engine, timedelta(hours=1))

@@ -60,7 +60,7 @@ class Serverless(EstateEngine):
 
     def look(self) -> None:
         """A census and a round of the manager, and what is due at once after it."""
-        for name in (RoundName.CENSUS, RoundName.TAGS, RoundName.MANAGE):
+        for name in (RoundName.REVIVE, RoundName.CENSUS, RoundName.TAGS, RoundName.MANAGE):
             self.parts.rounds.rounds[name].run()
         self.settle()
 

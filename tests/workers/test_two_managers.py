@@ -61,7 +61,7 @@ def an_engine() -> EstateEngine:
 
 def read_tags(engine: EstateEngine) -> None:
     """Until the holds that tags tell of are known, the manager does nothing."""
-    for name in (RoundName.CENSUS, RoundName.TAGS):
+    for name in (RoundName.REVIVE, RoundName.CENSUS, RoundName.TAGS):
         engine.parts.rounds.rounds[name].run()
 
 

@@ -176,7 +176,8 @@ class Looking:
         self, spec: EndpointSpec, running: Running, past: Sequence[Rollout], before: Sighting | None
     ) -> OutsideChange | None:
         snapshot = running.snapshot
-        if not was_moved(snapshot, past, before, is_hand_made=running.is_hand_made):
+        is_ours = ROLLOUT_TAG in running.config.tags
+        if not was_moved(snapshot, past, before, is_hand_made=running.is_hand_made, is_ours=is_ours):
             return None
         known = _as_before(snapshot, before)
         if known is not None and not known.of_counts:

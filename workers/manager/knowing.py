@@ -112,7 +112,7 @@ class Knowing:
             active=active,
             in_waves=self.waves.active_endpoints(),
             newcomers=newcomers,
-            read=self.world.store.kept.digests(standings).keys(),
+            read=self.world.store.kept.digests(standings).keys() & self.world.store.kept.searched(standings),
             wave_of=waves_by_endpoint(self.world.fleet),
         )
 
