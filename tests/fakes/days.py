@@ -1,46 +1,79 @@
-"""Days of a fleet in minutes: versions arrive, some of them bad; people approve, refuse, freeze, hold and meddle, or are away.
+"""Days of a fleet in seconds: the engine over many endpoints, with a clock that jumps and a book in which every call to AWS is kept.
 
-The engine is the real one over fakes, but for Slack: nothing is told, because nobody reads it. What must never happen is written down
-as it happens, in `wrongs`.
+The engine is the real one over fakes, but for Slack: nothing is told, because nobody reads it. What happens meanwhile is up to
+`fakes.happenings`; what must never happen is asked of the book (`fakes.day_book`) when the days are over.
 """
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
-from bot.domain.endpoint import ConfigRecord, ModelPackage
-from bot.domain.errand import ButtonValue, Click, ReplyTo
-from bot.domain.hold import HoldKind
-from bot.domain.phases import BOT_ACTOR, Kind, Phase
+from bot.domain.endpoint import ApprovalStatus, ModelPackage
+from bot.domain.fleet import parse_fleet
+from bot.domain.phases import Phase
 from bot.domain.rollout import Rollout
 from bot.domain.version import Version
 from bot.store import keys
 from bot.store.keys import Due
-from fakes.account import ARN, UPDATING, FakeEndpoints, rolled_back
+from fakes.account import CREATING, FAILED, UPDATING, FakeEndpoints, Step, rolled_back
+from fakes.clock import NOW
+from fakes.day_book import Book, Call, Made
+from fakes.engine import quiet_parts
 from fakes.estate import Estate, EstateEngine, package_of, standing_on
 from fakes.numbers import FakeMetrics
-from fakes.records import BEN
 from workers.ports import Series, Subject, Want
 from workers.rounds import RoundName
 
 GOOD_US, BAD_US = 400_000, 900_000
-ROUND = timedelta(hours=1)
-"""How often the manager looks in these days: a real one does so every minute."""
+PAST = timedelta(hours=2)
+"""What CloudWatch knows from before an update: the less there is, the sooner the judge has looked through it."""
+
+THURSDAY = NOW + timedelta(days=4)
+"""When the days begin, so that a weekend lies before their end."""
+
+ROUNDS = (RoundName.REVIVE, RoundName.CENSUS, RoundName.TAGS, RoundName.WAVES, RoundName.MANAGE)
+
+
+@dataclass(frozen=True)
+class Lives:
+    """One endpoint of the fleet."""
+
+    group: str
+    policy: str = "auto"
+    more: str = ""
+    """What else the fleet file says of it."""
+    follows: str = ""
+    """The endpoint that has to run a version first, for three hours."""
+    declared_later: bool = False
+    """It neither exists nor stands in the fleet file when the days begin."""
 
 
 class DaysEndpoints(FakeEndpoints):
-    """An endpoint that refuses what AWS would refuse, and reports every update."""
+    """An endpoint on which AWS cannot bring up every version, and whose changes are written into the book."""
 
     days: "Days"
 
     def update(self, name: str, config_name: str, **more: Any) -> None:
-        package = self.days.package_on(config_name)
-        self.days.note_update(self, config_name, package)
-        if package in self.days.refused:
-            self.scripts.insert(0, (UPDATING, rolled_back("The container failed its health check.")))
-        super().update(name, config_name, **more)
+        self._plays_out(config_name, UPDATING, rolled_back("The container failed its health check."))
+        self._written(Made.UPDATE, config_name, lambda: super(DaysEndpoints, self).update(name, config_name, **more))
+
+    def create(self, name: str, config_name: str, tags: Mapping[str, str]) -> None:
+        self._plays_out(config_name, CREATING, FAILED)
+        self._written(Made.CREATE, config_name, lambda: super(DaysEndpoints, self).create(name, config_name, tags))
+
+    def delete(self, name: str) -> None:
+        self._written(Made.DELETE, self.config, lambda: super(DaysEndpoints, self).delete(name))
+
+    def _plays_out(self, config: str, *ill: Step) -> None:
+        if self.days.package_on(config) in self.days.refused:
+            self.scripts.insert(0, ill)
+
+    def _written(self, made: Made, config: str, carry_out: Any) -> None:
+        call = self.days.call_to(self, made, config)
+        carry_out()
+        self.days.book.calls.append(call)
 
 
 class DaysMetrics(FakeMetrics):
@@ -54,6 +87,7 @@ class DaysMetrics(FakeMetrics):
     def _of(self, endpoint: str) -> FakeMetrics:
         there = self.days.estate[endpoint]
         own = self.each.setdefault(endpoint, FakeMetrics(there, before_us=GOOD_US))
+        own.history = PAST
         own.after_us = BAD_US if self.days.package_on(there.config) in self.days.bad else GOOD_US
         return own
 
@@ -70,84 +104,108 @@ class DaysMetrics(FakeMetrics):
 class Days(EstateEngine):
     """A fleet over days."""
 
-    def __init__(self, policies: Mapping[str, tuple[str, str]], fleet: str, seed: int) -> None:
+    def __init__(self, lives: Mapping[str, Lives], fleet: str, seed: int) -> None:
         """Make it.
 
         Args:
-            policies: Policy and group by endpoint.
-            fleet: The fleet file.
+            lives: Every endpoint there ever is, by name.
+            fleet: The fleet file without its endpoints.
             seed: Of everything that happens by chance.
         """
-        self.random, self.policies = Random(seed), policies
-        self.groups = sorted({group for _, group in policies.values()})
+        self.random, self.lives, self._fleet_head = Random(seed), lives, fleet
+        self.groups = sorted({life.group for life in lives.values()})
         first = {group: package_of(group, 1) for group in self.groups}
-        super().__init__(fleet, {name: first[group] for name, (_, group) in policies.items()}, first.values())
+        at_first = [name for name, life in lives.items() if not life.declared_later]
+        super().__init__(self._fleet_of(at_first), {}, first.values())
+        self.clock.now = THURSDAY
         self.bad: set[str] = set()
         """Versions that are slow."""
         self.refused: set[str] = set()
         """Versions that AWS cannot bring up."""
-        self.noes: set[tuple[str, str | None]] = set()
-        """Endpoint and version of what people said no to."""
-        self.wrongs: list[str] = []
-        self.bad_since: dict[str, datetime] = {}
-        self.meddled: Counter[str] = Counter()
-        """How often each endpoint was changed by hand."""
+        self.stands: set[tuple[str, str]] = set()
+        """What people put in the way: `hold` or `lock` and the endpoint, or `freeze` and nothing."""
+        self.book = Book()
         self.estate = Estate()
-        for name, (_, group) in policies.items():
-            self.estate.add(self._endpoint(name, first[group]))
+        for name, life in lives.items():
+            self.estate.add(self._endpoint(name, first[life.group], exists=not life.declared_later))
         self.metrics = DaysMetrics(self)
         self.lives_in(endpoints=self.estate, metrics=self.metrics)
+        self.begin_rounds()
 
-    def _endpoint(self, name: str, package: ModelPackage) -> DaysEndpoints:
+    def _endpoint(self, name: str, package: ModelPackage, *, exists: bool) -> DaysEndpoints:
         made = standing_on(self.clock, name, package)
         made.__class__ = DaysEndpoints
         assert isinstance(made, DaysEndpoints)
-        made.days = self
+        made.days, made.exists = self, exists
         return made
+
+    def _fleet_of(self, names: Sequence[str]) -> str:
+        return self._fleet_head + "\nendpoints:\n" + "\n".join(f"  {name}: {self._declared(name)}" for name in names)
+
+    def _declared(self, name: str) -> str:
+        life = self.lives[name]
+        more = f", {life.more}" if life.more else ""
+        more += f", follows: {{endpoint: {life.follows}, soak: 3h}}" if life.follows else ""
+        return f"{{model_package_group: {life.group}, policy: {life.policy}, instance_type: ml.m5.xlarge{more}}}"
+
+    def declare_all(self) -> None:
+        """The fleet file names every endpoint from now on, those that do not exist yet, too."""
+        self.world = replace(self.world, fleet=parse_fleet(self._fleet_of(list(self.lives)), "fleet.yaml"))
+        self.parts = quiet_parts(self.world, self.programs)
 
     # What is looked at
 
-    def package_on(self, config: str) -> str | None:
+    def package_on(self, config: str) -> str:
         """The version that a config runs."""
         variant = self.estate.configs[config].variants()[0]
         containers = list(self.estate.models[variant["ModelName"]].containers())
-        return containers[0].get("ModelPackageName")
+        return str(containers[0]["ModelPackageName"])
 
     def running(self, endpoint: str) -> str | None:
-        return self.package_on(self.estate[endpoint].config)
+        there = self.estate[endpoint]
+        return self.package_on(there.config) if there.exists else None
 
-    def newest(self, endpoint: str) -> ModelPackage:
-        of_group = [p for p in self.registry.packages if p.group == self.policies[endpoint][1]]
-        return max(of_group, key=lambda p: p.version or 0)
+    def versions(self, group: str) -> list[ModelPackage]:
+        """Those of a group, oldest first."""
+        return sorted((p for p in self.registry.packages if p.group == group), key=lambda p: p.version or 0)
+
+    def is_revoked(self, package: str) -> bool:
+        return self.registry.describe_package(package).approval is not ApprovalStatus.APPROVED
 
     def is_held(self, endpoint: str, package: str) -> bool:
         return any(hold.is_about(Version(package_arn=package)) for hold in self.store.holds.on(endpoint))
 
-    def note_update(self, endpoint: FakeEndpoints, config: str, package: str | None) -> None:
-        """Right before an update takes effect."""
-        name = endpoint.endpoint
-        at_work = [r for r in self._active(name) if r.is_at_work and r.target_config == config]
-        if endpoint.pending is not None:
-            self.wrongs.append(f"{name}: an update to {config} beside the one to {endpoint.pending}")
-        if not at_work:
-            self.wrongs.append(f"{name}: an update to {config} by no rollout")
-        by_bot = any(r.requester == BOT_ACTOR and r.kind is Kind.UPDATE for r in at_work)
-        if by_bot and package is not None and self.is_held(name, package):
-            self.wrongs.append(f"{name}: {package} was brought although it is held")
+    def active(self, endpoint: str | None = None) -> list[Rollout]:
+        """Rollouts that are not over, in an order that is the same for the same seed."""
+        return sorted((stored.rollout for stored in self.store.rollouts.active(endpoint)), key=lambda r: r.id)
 
-    def _active(self, endpoint: str | None = None) -> list[Rollout]:
-        return [stored.rollout for stored in self.store.rollouts.active(endpoint)]
+    def call_to(self, endpoint: FakeEndpoints, made: Made, config: str) -> Call:
+        """A call right before it takes effect, and everything that may speak against it."""
+        name, package = endpoint.endpoint, self.package_on(config)
+        at_work = [r for r in self.active(name) if r.is_at_work]
+        return Call(
+            at=self.clock(),
+            made=made,
+            endpoint=name,
+            config=config,
+            package=package,
+            before=self.running(name),
+            pending=endpoint.pending,
+            rollout=next((r for r in at_work if made is Made.DELETE or r.target_config == config), None),
+            in_the_way=frozenset(what for what, where in self.stands if where in (name, "")),
+            windows=self.world.fleet.endpoints[name].windows,
+            is_revoked=self.is_revoked(package),
+            is_held=self.is_held(name, package),
+        )
 
     # What time does
 
     def run_due(self) -> None:
-        """Everything that is due now, at once and without queues; news are nobody's here."""
+        """What people asked for, and everything that is due now, at once and without queues; news are nobody's here."""
         for _ in range(100):
-            now = self.clock().timestamp()
             self.redis.delete(keys.due(Due.TELLS))
-            errands, ticks = (
-                self.redis.zrangebyscore(keys.due(kind), "-inf", now) for kind in (Due.ERRANDS, Due.TICKS)
-            )
+            errands = self.redis.zrange(keys.due(Due.ERRANDS), 0, -1)
+            ticks = self.redis.zrangebyscore(keys.due(Due.TICKS), "-inf", self.clock().timestamp())
             for errand in errands:
                 self.redis.zrem(keys.due(Due.ERRANDS), errand)
                 self.parts.desk.run(errand.decode())
@@ -165,110 +223,60 @@ class Days(EstateEngine):
         """The fast way, in place of queues."""
         self.run_due()
 
-    def pass_round(self) -> None:
-        """The time until the manager's next round, and that round."""
-        end = self.clock() + ROUND
+    def pass_time(self, until_rounds: timedelta, likely: float = 0.0) -> None:
+        """The time until the bot goes its rounds unasked, and those; at any look something may happen, with that likelihood.
+
+        Looks are some ten an hour while something is under way, and none while nothing is.
+        """
+        end = self.clock() + until_rounds
         while (due := self._next_tick()) is not None and due <= end:
             self.clock.now = max(due, self.clock.now + timedelta(milliseconds=1))
             self.run_due()
-            self._look_for_bad_versions()
+            self._go_rounds_that_were_wished_for()
+            self.look()
+            if self.random.random() < likely:
+                self.something_happens()
         self.clock.now = end
-        for name in (RoundName.CENSUS, RoundName.TAGS, RoundName.MANAGE):
-            self.parts.rounds.rounds[name].run()
-        self.run_due()
+        self.go_rounds()
+        self.look()
+
+    def something_happens(self) -> None:
+        """Overridden by whoever knows what."""
 
     def _next_tick(self) -> datetime | None:
         first = self.redis.zrange(keys.due(Due.TICKS), 0, 0, withscores=True)
         return datetime.fromtimestamp(first[0][1], tz=self.clock().tzinfo) if first else None
 
-    def _look_for_bad_versions(self) -> None:
-        """A bad version may stay for its warm-up, its watch, and what CloudWatch is late; then it must be gone."""
-        for name in self.policies:
-            if self.running(name) not in self.bad:
-                self.bad_since.pop(name, None)
-            elif self.clock() - self.bad_since.setdefault(name, self.clock()) > timedelta(minutes=20):
-                self.wrongs.append(f"{name}: {self.running(name)} is bad and stays")
-                self.bad_since[name] = self.clock() + timedelta(days=365)
+    def _go_rounds_that_were_wished_for(self) -> None:
+        """What knows that something changed lets a round come at once."""
+        due = self.redis.zrangebyscore(keys.due(Due.ROUNDS), "-inf", self.clock().timestamp())
+        for name in ROUNDS:
+            if name.encode() in due:
+                self._go_round(name)
 
-    # What happens
+    def go_rounds(self) -> None:
+        """All of them, in whichever order."""
+        for name in self.random.sample(ROUNDS, k=len(ROUNDS)):
+            self._go_round(name)
 
-    def something_happens(self) -> None:
-        """One of the things that happen on a day."""
-        deeds = [self.version_arrives] * 4 + [self.somebody_meddles, self.somebody_holds, self.somebody_freezes]
-        self.random.choice(deeds)()
+    def _go_round(self, name: RoundName) -> None:
+        self.parts.rounds.rounds[name].run()
+        self.store.due.put_off(Due.ROUNDS, name, self.clock() + timedelta(days=1))
+        self.run_due()
 
-    def version_arrives(self) -> None:
-        group = self.random.choice(self.groups)
-        number = max(p.version or 0 for p in self.registry.packages if p.group == group) + 1
-        package = package_of(group, number).model_copy(update={"created_at": self.clock()})
-        kind = self.random.random()
-        if kind < 0.25:
-            self.bad.add(package.arn)
-        elif kind < 0.35:
-            self.refused.add(package.arn)
-        self.registry.packages.append(package)
+    def look(self) -> None:
+        """Write down what every endpoint runs now, and every rollout that is known."""
+        for name in self.lives:
+            self.book.serves(name, self.running(name), self.clock())
 
-    def somebody_meddles(self) -> None:
-        """Another instance type, set in the console."""
-        name = self.random.choice(sorted(self.policies))
-        endpoint = self.estate[name]
-        if any(not rollout.is_waiting for rollout in self._active(name)) or endpoint.pending is not None:
-            return
-        self.meddled[name] += 1
-        before = self.estate.configs[endpoint.config]
-        config = f"{name}-by-hand-{self.meddled[name]}"
-        variant = {**before.variants()[0], "InstanceType": "ml.m5.4xlarge"}
-        document = {"ProductionVariants": [variant]}
-        self.estate.configs[config] = ConfigRecord(
-            name=config, arn=f"{ARN}:endpoint-config/{config}", document=document
-        )
-        endpoint.config, endpoint.moved_at = config, self.clock()
+    def empty_the_store(self) -> None:
+        """Redis comes back empty; the rounds begin anew, as the pump lets them."""
+        self.book.keep(self.store.rollouts.recent(limit=1000))
+        self.redis.flushall()
+        self.begin_rounds()
+        for _ in range(3):
+            self.go_rounds()
 
-    def somebody_holds(self) -> None:
-        name = self.random.choice(sorted(self.policies))
-        if not self._lift(name):
-            self.type(f"hold {name} --reason 'load test'", by=BEN)
-
-    def somebody_freezes(self) -> None:
-        is_frozen = bool(self.store.locks.standing(self.clock()))
-        self.type("thaw" if is_frozen else "freeze --reason audit", by=BEN)
-
-    def people_decide(self, willingness: float, refusal: float = 0.02) -> None:
-        """Each plan that waits is approved, refused or left by chance."""
-        for rollout in self._active():
-            chance = self.random.random()
-            if rollout.phase is not Phase.AWAITING_APPROVAL or rollout.plan is None or chance >= willingness + refusal:
-                continue
-            click = Click.APPROVE if chance < willingness else Click.REJECT
-            if click is Click.REJECT:
-                self.noes.add((rollout.endpoint, rollout.plan.package_arn))
-            value = ButtonValue(rollout_id=rollout.id, endpoint=rollout.endpoint, fingerprint=rollout.plan.fingerprint)
-            self._deliveries += 1
-            self.intake.take_click(
-                click,
-                value,
-                actor=BEN,
-                message_ts="1.1",
-                reply=ReplyTo(user_id=BEN, channel_id="C0WORK", thread_ts="1.0"),
-                delivery_id=f"click {self._deliveries}",
-            )
-            self.run_due()
-
-    def calm_down(self) -> None:
-        """Freezes and people's holds end."""
-        if self.store.locks.standing(self.clock()):
-            self.type("thaw", by=BEN)
-        for name in self.policies:
-            self._lift(name)
-
-    def _lift(self, name: str) -> bool:
-        """What people put on, not what follows from rollouts: `unhold` would lift both, and let a bad version come again."""
-        self._deliveries += 1
-        lifted = self.store.holds.lift(
-            name,
-            f"lift {self._deliveries}",
-            BEN,
-            self.clock(),
-            lambda standing: [hold for hold in standing if hold.kind is HoldKind.BY_PERSON],
-        )
-        return bool(lifted)
+    def phases(self, endpoint: str) -> list[Phase]:
+        """Of its latest rollouts, newest first: for whoever wonders why it stands as it does."""
+        return [rollout.phase for rollout in self.store.rollouts.recent(endpoint, 5)]

@@ -92,8 +92,9 @@ def a_config(name: str = CURRENT, model: str = "model-v3", tags: dict[str, str] 
     return ConfigRecord(name=name, arn=f"{ARN}:endpoint-config/{name}", document=document, tags=tags or {})
 
 
-def _that_draws_nothing(parts: Parts) -> Parts:
-    """Blank pictures for charts: drawing one takes longer than all the rest of a promotion."""
+def quiet_parts(world: World, programs: FakePrograms) -> Parts:
+    """The engine's parts, with blank pictures for charts: drawing one takes longer than all the rest of a promotion."""
+    parts = parts_of(world, programs, wait=lambda seconds: None)
     posting = replace(parts.notifier.posting, draw=lambda _: b"\x89PNG blank")
     return replace(parts, notifier=replace(parts.notifier, posting=posting))
 
@@ -141,7 +142,7 @@ class Engine:
         )
         self.store = self.world.store
         self.programs = FakePrograms()
-        self.parts = _that_draws_nothing(parts_of(self.world, self.programs, wait=lambda seconds: None))
+        self.parts = quiet_parts(self.world, self.programs)
         self.intake = Intake(self.store, lambda: self.world.fleet, self.clock)
         self._deliveries = 0
         self.crashes: list[tuple[str, Exception]] = []

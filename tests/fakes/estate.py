@@ -102,7 +102,7 @@ class Estate:
         return tuple(shown for endpoint in self.by_name.values() for shown in endpoint.list())
 
     def list_statuses(self, status: EndpointStatus) -> frozenset[str]:
-        return frozenset(name for name, endpoint in self.by_name.items() if endpoint.status is status)
+        return frozenset(name for each in self.by_name.values() for name in each.list_statuses(status))
 
     def describe_config(self, name: str) -> ConfigRecord:
         return self._found("endpoint config", self.configs, name)
