@@ -24,6 +24,7 @@ OURS = Alarm(
     missing_data="notBreaching",
     description="of rollout r7k2",
 )
+TOPIC = "arn:aws:sns:us-east-1:123456789012:oncall"
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 LATER = NOON + timedelta(minutes=5)
 DIMENSIONS = [{"Name": name, "Value": value} for name, value in OURS.dimensions.items()]
@@ -173,6 +174,20 @@ def test_another_rule_under_that_name_is_not_overwritten() -> None:
             CloudWatchAlarms(client).create(OURS, {})
 
 
+def test_who_is_told_is_read_and_nobody_is_while_the_actions_are_switched_off() -> None:
+    answer = {**RULE, "StateValue": "OK", "AlarmActions": [TOPIC], "ActionsEnabled": True}
+    assert described(OURS.name, answer=answered(answer))[OURS.name].notify == (TOPIC,)
+    silent = {**answer, "ActionsEnabled": False}
+    assert described(OURS.name, answer=answered(silent))[OURS.name].notify == ()
+
+
+def test_an_alarm_that_is_kept_is_set_whatever_it_was_and_tells_when_it_is_over_too() -> None:
+    with scripted("cloudwatch") as (client, script):
+        told = {"AlarmActions": [TOPIC], "OKActions": [TOPIC]}
+        script.add_response("put_metric_alarm", {}, {**RULE, **told, "Tags": [{"Key": "rollout:id", "Value": "r7k2"}]})
+        CloudWatchAlarms(client).put(OURS.model_copy(update={"notify": (TOPIC,)}), {"rollout:id": "r7k2"})
+
+
 def test_only_what_is_there_is_deleted() -> None:
     with scripted("cloudwatch") as (client, script):
         script.add_response("describe_alarms", answered({**RULE, "StateValue": "OK"}))
@@ -208,6 +223,8 @@ def test_alarms_of_people_are_never_written() -> None:
         alarms = CloudWatchAlarms(client)
         with pytest.raises(InvariantError):
             alarms.create(foreign, {})
+        with pytest.raises(InvariantError):
+            alarms.put(foreign, {})
         with pytest.raises(InvariantError):
             alarms.delete([OURS.name, foreign.name])
         with pytest.raises(InvariantError):

@@ -70,6 +70,22 @@ def test_a_limit_is_found_by_its_name_on_any_page_and_listed_once_an_hour(
         assert found.limit("ml.m5.large") == 10
 
 
+def test_the_total_of_serverless_concurrency_is_found_by_its_code(remembering: Remembering) -> None:
+    total = {"QuotaName": "Maximum total concurrency", "QuotaCode": "L-96300102", "Value": 200.0}
+    with scripted("service-quotas") as (client, script):
+        script.add_response("list_service_quotas", {"Quotas": [*OTHERS, *quotas(g5_xlarge=4), total]}, ASKED)
+        found = ServiceQuotas(client, remembering)
+        assert (found.serverless_concurrency(), found.limit("ml.g5.xlarge")) == (200, 4)
+
+
+def test_the_default_total_of_serverless_concurrency_holds_where_none_was_applied(remembering: Remembering) -> None:
+    with scripted("service-quotas") as (client, script):
+        script.add_response("list_service_quotas", {"Quotas": quotas(g5_xlarge=4)})
+        default = {"QuotaName": "Maximum total concurrency", "QuotaCode": "L-96300102", "Value": 10.0}
+        script.add_response("list_aws_default_service_quotas", {"Quotas": [default]}, ASKED)
+        assert ServiceQuotas(client, remembering).serverless_concurrency() == 10
+
+
 def test_the_default_holds_where_no_value_was_applied(remembering: Remembering) -> None:
     with scripted("service-quotas") as (client, script):
         script.add_response("list_service_quotas", {"Quotas": quotas(g5_xlarge=0)})
@@ -257,6 +273,29 @@ def test_the_larger_of_present_and_desired_instances_is_in_use(remembering: Reme
         ShadowProductionVariants=[of("shadow", "ml.m5.large")],
     )
     assert counted_of(remembering, described, configured) == {"ml.m5.large": 4, "ml.g5.xlarge": 4}
+
+
+def test_serverless_concurrency_counts_the_larger_size_and_what_is_still_to_come(remembering: Remembering) -> None:
+    def sized(now: int, then: int) -> dict[str, Any]:
+        sizes = {"CurrentServerlessConfig": now, "DesiredServerlessConfig": then}
+        return {key: {"MemorySizeInMB": 1024, "MaxConcurrency": most} for key, most in sizes.items()}
+
+    described = endpoint(
+        "a",
+        "c",
+        {"VariantName": "v", **sized(5, 20)},
+        PendingDeploymentSummary={
+            "EndpointConfigName": "d",
+            "ProductionVariants": [{"VariantName": "v", **sized(30, 30)}],
+        },
+    )
+    configured = config("c", {"VariantName": "v", "ServerlessConfig": {"MemorySizeInMB": 1024, "MaxConcurrency": 5}})
+    with scripted("sagemaker") as (client, script):
+        script.add_response("list_endpoints", listed("a"), {"MaxResults": 100})
+        script.add_response("describe_endpoint", described, {"EndpointName": "a"})
+        script.add_response("describe_endpoint_config", configured)
+        usage = EndpointUsage(client, remembering)
+        assert (usage.serverless_concurrency(), dict(usage.instances())) == (50, {})
 
 
 def test_a_fleet_that_is_being_started_counts_beside_the_old_one(remembering: Remembering) -> None:

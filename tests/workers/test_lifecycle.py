@@ -537,3 +537,36 @@ def test_a_failed_endpoint_is_never_deleted_without_a_click(empty: Engine) -> No
     empty.settle()
     assert empty.phase("rbot2345") is Phase.AWAITING_APPROVAL
     assert empty.endpoints.deletions == 0
+
+
+# What else the fleet file declares
+
+
+SERVERLESS = FLEET.replace(
+    "    model_package_group: sentiment\n",
+    f"    model_package_group: sentiment\n    execution_role: {ROLE}\n    kind: serverless\n"
+    "    serverless: {memory_mb: 2048, max_concurrency: 20}\n",
+)
+
+
+@pytest.mark.parametrize("fleet", [DECLARED + "    kind: async\n    async_inference: {output_path: s3://answers/a}\n"])
+def test_an_async_endpoint_is_created_with_the_place_for_its_answers(empty: Engine) -> None:
+    assert empty.play_out(deployed(empty)) is Phase.SUCCEEDED
+    config = empty.endpoints.configs[empty.endpoints.config]
+    assert config.document["AsyncInferenceConfig"] == {"OutputConfig": {"S3OutputPath": "s3://answers/a"}}
+
+
+@pytest.mark.parametrize("fleet", [DECLARED + "    kind: async\n"])
+def test_an_async_endpoint_without_a_place_for_its_answers_cannot_be_created(empty: Engine) -> None:
+    empty.type(f"deploy {ENDPOINT}")
+    blocked = empty.rollout(newest(empty))
+    assert blocked.phase is Phase.BLOCKED
+    assert "async_inference is missing there" in blocked.last.note
+
+
+@pytest.mark.parametrize("fleet", [SERVERLESS])
+def test_a_serverless_endpoint_beyond_the_accounts_concurrency_is_blocked(empty: Engine) -> None:
+    empty.quotas.concurrency, empty.usage.concurrency = 30, 20
+    empty.type(f"deploy {ENDPOINT}")
+    assert empty.phase(newest(empty)) is Phase.BLOCKED
+    assert "20 of 30 are allocated in this region" in empty.rollout(newest(empty)).last.note
