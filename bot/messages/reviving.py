@@ -1,6 +1,6 @@
 """What people read where a rollout goes on after the store was emptied, or where nobody can tell what is going on."""
 
-from bot.domain.phases import Kind, Phase
+from bot.domain.phases import Kind, Phase, Reason
 from bot.domain.rollout import Rollout
 from bot.messages.blocks import Message, code, escape, section
 from bot.messages.words import moment
@@ -17,8 +17,9 @@ def render_revived(rollout: Rollout) -> Message:
 
 
 def _what_now(rollout: Rollout) -> str:
-    found_in = next((t for t in rollout.transitions if t.at == rollout.revived_at), rollout.last).phase
-    match found_in:
+    goes_back = (t for t in rollout.transitions if t.phase is Phase.ROLLING_BACK and t.at == rollout.revived_at)
+    found = next((t for t in rollout.transitions if t.reason is Reason.RESTORED_FROM_TAGS), next(goes_back, rollout.last))
+    match found.phase:
         case Phase.WATCHING:
             return "The watch goes on from where it began, and the numbers since then are read again. Nothing has to be approved again."
         case Phase.ROLLING_BACK:

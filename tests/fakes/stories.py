@@ -334,5 +334,18 @@ STORIES: Mapping[str, Rollout] = {
     "rollback leaving a bridge": leaving().with_(in_parent_thread=True, requester="bot"),
     "rollback whose weights did not move": leaving(shift_refused="SageMaker refused it."),
     "restored": at(Phase.SUCCEEDED, restored=True, verdict=None, comparison=None),
+    "revived in its update": at(Phase.UPDATING, restored=True, revived_at=NOW, update=a_call()),
+    "revived in its watch": _ended(
+        Phase.UPDATING, Phase.WATCHING, Reason.RESTORED_FROM_TAGS, "", restored=True, revived_at=NOW, cutover_at=NOW
+    ),
+    "revived on its way back": at(Phase.ROLLING_BACK, restored=True, revived_at=NOW),
+    "revived too late": _ended(
+        Phase.PREPARING,
+        Phase.CANCELLED,
+        Reason.RESTORED_FROM_TAGS,
+        "The store was emptied.",
+        restored=True,
+        revived_at=NOW,
+    ),
     **LIFE_STORIES,
 }

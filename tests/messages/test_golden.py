@@ -24,6 +24,7 @@ SHOWN = {
     "progress_cancel_queued": ("cancel queued", SlotName.PROGRESS),
     "progress_two_variant": ("variants compared", SlotName.PROGRESS),
     "progress_turned_back": ("turned back by itself", SlotName.PROGRESS),
+    "revived": ("revived in its watch", SlotName.REVIVED),
     "watch": ("watch as good so far", SlotName.WATCH),
     "watch_waiting": ("watching", SlotName.WATCH),
     "watch_looks_worse": ("watch looks worse", SlotName.WATCH),
