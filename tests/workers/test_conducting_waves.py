@@ -401,7 +401,10 @@ def test_a_wave_that_an_emptied_store_forgot_says_how_its_endpoints_stand_and_ho
     before = engine.estate.updates()
     engine.press("Pause", by=BEN, on=in_thread(engine, wave_id, "card"))
     told = engine.slack.whispers[-1][1]
-    assert told.startswith(f"Wave {wave_id} is not known any more: the store was emptied since. Nothing was changed")
+    assert told.startswith(
+        f"Wave {wave_id} is not known any more: the store was emptied since. Nothing was changed. What"
+    )
+    assert in_thread(engine, wave_id, "card").buttons == {}, "they can do nothing any more"
     assert "Of wave sentiment, canary runs sentiment version 4, by this wave; eu-prod runs sentiment version 3;" in told
     assert told.endswith("To go on: wave start sentiment")
     again = proposed(engine, "wave start sentiment")
@@ -410,13 +413,40 @@ def test_a_wave_that_an_emptied_store_forgot_says_how_its_endpoints_stand_and_ho
     assert engine.estate.updates() == before
 
 
+def test_that_a_wave_was_forgotten_while_it_ran_is_told_once_and_its_update_goes_on(engine: EstateEngine) -> None:
+    engine.type("wave start sentiment --version 4", channel=HOME)
+    wave_id = engine.store.waves.recent()[0].id
+    engine.press("Start wave", by=BEN)
+    canary = wave_of(engine, wave_id).members[0].rollout_id(wave_id)
+    engine.play(lambda: engine.rollout(canary).phase is Phase.UPDATING)
+    engine.tell()
+    card = in_thread(engine, wave_id, "card")
+    engine.redis.flushall()
+    engine.begin_rounds()
+    engine.play(lambda: engine.store.rollouts.load(canary) is not None, limit=timedelta(minutes=5))
+    assert engine.rollout(canary).wave_id == wave_id
+    engine.play_out(canary)
+    engine.play(lambda: False, limit=timedelta(minutes=2))
+    assert engine.phase(canary) is Phase.SUCCEEDED
+    said = [
+        p.words for p in engine.slack.posted if p is not card and f"Wave {wave_id} is not known any more" in p.words
+    ]
+    assert len(said) == 1
+    assert "nobody begins the next ones. Of wave sentiment, canary runs" in said[0]
+    assert said[0].endswith("To go on: wave start sentiment")
+    assert card.buttons == {}
+    assert engine.estate["eu-prod"].updates == []
+
+
 def test_a_wave_of_which_nothing_is_left_says_so(engine: EstateEngine) -> None:
     wave_id = proposed(engine)
     engine.tell()
     engine.redis.flushall()
     engine.type(f"wave reject {wave_id}", by=BEN)
     told = engine.slack.responses[-1][1]
-    assert told.startswith(f"Wave {wave_id} is not known. If its card stands in Slack, the store was emptied since.")
+    assert told.startswith(
+        f"Wave {wave_id} is not known any more: the store was emptied since. Nothing was changed. Nobody"
+    )
     assert told.endswith("To begin anew: wave start NAME; the fleet file has sentiment.")
 
 

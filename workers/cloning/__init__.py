@@ -8,7 +8,7 @@ from bot.domain.masking import MASK, masked
 from workers.cloning.bridging import BRIDGE_SUFFIX, bridge, bridge_variant, with_live_weights
 from workers.cloning.creating import Creation, creation
 from workers.cloning.drafting import Draft, DraftNames, draft
-from workers.cloning.lineage import creation_tags, lineage_tags
+from workers.cloning.lineage import WAVE_TAG, creation_tags, lineage_tags
 from workers.cloning.live import LiveEndpoint, models_named_by
 from workers.cloning.naming import target_name
 from workers.cloning.running import RunningPackage, model_of, package_behind, running_package
@@ -17,6 +17,7 @@ from workers.cloning.trials import kept_a, kept_b, live_trial, started, trial_va
 __all__ = [
     "BRIDGE_SUFFIX",
     "MASK",
+    "WAVE_TAG",
     "Creation",
     "Draft",
     "DraftNames",

@@ -13,6 +13,9 @@ TORN_DOWN_TAG = f"{PREFIX}torn-down"
 TORN_DOWN_BY_TAG = f"{PREFIX}torn-down-by"
 """Beside it: who asked for that, and the id of the rollout."""
 
+WAVE_TAG = f"{PREFIX}wave"
+"""On what a rollout of a wave made: the wave's id, so that people can be told of a wave that the store forgot while it ran."""
+
 TAG_LIMIT = 50
 """SageMaker's limit of tags on one resource."""
 
@@ -25,7 +28,9 @@ def lineage_tags(rollout: Rollout, *, previous_config: str) -> Mapping[str, str]
         previous_config: The config that the endpoint is on before, which a rollback goes back to.
     """
     thread = rollout.thread
+    wave = {WAVE_TAG: tag_value(rollout.wave_id)} if rollout.wave_id is not None else {}
     return {
+        **wave,
         f"{PREFIX}id": tag_value(rollout.id),
         f"{PREFIX}previous-config": tag_value(previous_config),
         f"{PREFIX}requested-by": tag_value(rollout.requester),

@@ -28,6 +28,7 @@ from bot.domain.under_way import Note, note_in
 from bot.messages.reviving import render_unknown_update
 from bot.store.rollouts import Write
 from workers.adopting import adopt_thread
+from workers.cloning import WAVE_TAG
 from workers.lineage import rollout_from_tags
 from workers.noticing import Noticing
 from workers.opening import last_on
@@ -89,6 +90,7 @@ class Reviving:
         plan = PlanReader(aws, spec, note, snapshot, now).read()
         rollout = Reviver(spec, note, snapshot, plan, now).record()
         rollout = with_scaling(aws, with_alarms(aws, rollout, spec), spec, note, snapshot)
+        rollout = _with_wave(rollout, aws)
         revived = self._with_parent(rollout, spec, aws, snapshot)
         for each in revived:
             adopt_thread(self.world, each)
@@ -134,3 +136,13 @@ class Reviving:
         message = render_unknown_update(spec.name, snapshot.pending.config_name, made_by)
         key = f"unknown update of {spec.name} to {snapshot.pending.config_name}"
         self.noticing.say(key, channel, message, look_first=True)
+
+
+def _with_wave(rollout: Rollout, aws: Aws) -> Rollout:
+    """With the wave that it was part of, which the config that it made tells: the store has forgotten that wave as well."""
+    if rollout.kind is not Kind.UPDATE or rollout.plan is None:
+        return rollout
+    try:
+        return rollout.with_(wave_id=aws.endpoints.describe_config(rollout.plan.target_config).tags.get(WAVE_TAG))
+    except ResourceMissing:
+        return rollout

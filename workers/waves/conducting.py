@@ -31,7 +31,7 @@ from workers.drafting import Drafting
 from workers.opening import OpeningUnasked
 from workers.people import person_for
 from workers.posting import Posting
-from workers.waves.forgotten import unknown_wave
+from workers.waves.forgotten import ForgottenWaves
 from workers.waves.moving import WaveMoving
 from workers.waves.planning import Standings, WavePlans
 from workers.waves.starting import WaveStarting
@@ -60,6 +60,7 @@ class Waves:
     starting: WaveStarting
     moving: WaveMoving
     telling: WaveTelling
+    forgotten: ForgottenWaves
 
     def carry_out(self, errand: CommandErrand, command: WaveCommand) -> None:
         """What was typed or pressed, once however often the errand is run."""
@@ -68,7 +69,9 @@ class Waves:
             self.telling.tell(wave.id)
             self._answer(errand, self._visible(wave.id))
             return
-        stored = self._found(command.wave_id)
+        stored = self.world.store.waves.load(command.wave_id)
+        if stored is None:
+            raise self.forgotten.refusal(command.wave_id, errand.reply)
         if not stored.wave.was_moved_by(errand.id):
             stored = self._steered(stored, errand, command)
             self.moving.move(stored.wave.id)
@@ -125,6 +128,7 @@ class Waves:
             self.moving.move(stored.wave.id)
         for wave_id in self.world.store.waves.untold():
             self.telling.tell(wave_id)
+        self.forgotten.round()
 
     def _steered(self, stored: StoredWave, errand: CommandErrand, command: Steering) -> StoredWave:
         wave, now = stored.wave, self.world.clock()
@@ -181,19 +185,15 @@ class Waves:
             known[key] = person_for(self.world.slack, policy, actor)
         return known[key]
 
-    def _found(self, wave_id: str) -> StoredWave:
-        stored = self.world.store.waves.load(wave_id)
-        if stored is None:
-            raise unknown_wave(self.world, self.starting.plans.standings, wave_id)
-        return stored
-
     def _visible(self, wave_id: str) -> Wave:
         """The wave, if its card could be posted.
 
         Raises:
             UserError: nobody could follow it, so it is over.
         """
-        wave = self._found(wave_id).wave
+        stored = self.world.store.waves.load(wave_id)
+        assert stored is not None
+        wave = stored.wave
         if wave.last.reason is WaveReason.CHANNEL_UNREACHABLE:
             raise UserError(
                 "I am not in this channel, so I cannot tell the story of a wave here. Nothing was started. Type "
@@ -235,4 +235,5 @@ def waves_of(world: World, answering: Answering, drafting: Drafting, standings: 
         starting=WaveStarting(world, WavePlans(world, drafting, standings)),
         moving=WaveMoving(world, OpeningUnasked(world)),
         telling=WaveTelling(world, Posting(world)),
+        forgotten=ForgottenWaves(world, standings),
     )

@@ -3,44 +3,110 @@
 Its endpoints remember it. Its rollouts have ids that follow from its own, and the configs that they made bear those.
 """
 
+import logging
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
 
 from bot.domain.board import BoardState, Standing
-from bot.domain.errors import UnknownName, UserError
+from bot.domain.errand import ReplyTo
+from bot.domain.errors import SlackRefused, TransientError, UnknownName, UserError
 from bot.domain.nearest import nearest
+from bot.domain.rollout import Rollout
 from bot.domain.wave import wave_rollout_id
+from bot.messages.answers import render_text
+from bot.messages.ids import METADATA_EVENT
+from bot.messages.slots import SlotName
+from workers.noticing import Noticing
 from workers.waves.planning import Standings
 from workers.world import World
 
+log = logging.getLogger(__name__)
+
 _IS_OURS = re.compile(r"w[2-9a-hjkmnp-z]{7}")
 """An id that we gave, in the alphabet of `short_id`."""
+
+_UNKNOWN = "Wave {} is not known any more: the store was emptied since."
 
 _MOST_ATTEMPTS = 5
 """A wave seldom comes to an endpoint twice."""
 
 _MOST_NAMED = 12
 
+_LOOK_BACK = timedelta(days=7)
+"""How far back in its channel a card is looked for."""
 
-def unknown_wave(world: World, standings: Standings, wave_id: str) -> UserError:
-    """Why nothing was done, how its endpoints stand, and how to go on."""
-    near = nearest(wave_id, [wave.id for wave in world.store.waves.recent(limit=50)])
-    if near or not _IS_OURS.fullmatch(wave_id):
-        return UnknownName("wave", wave_id, near, hint="Its id stands on its card.")
-    for name, plan in world.fleet.waves.items():
-        standing = standings([world.fleet.endpoint(endpoint) for endpoint in plan.endpoints])
-        brought = {s.endpoint for s in standing if _was_brought_by(wave_id, s)}
-        if brought:
-            return UserError(
-                f"Wave {wave_id} is not known any more: the store was emptied since. Nothing was changed, and what it has done "
-                f"stays; nobody judges its updates or goes on with it. Of wave {name}, {_listed(standing, brought)}. "
-                f"{_way_on(world, name)}"
+
+@dataclass(frozen=True)
+class ForgottenWaves:
+    """Answers for waves that the store forgot, and takes the buttons off their cards."""
+
+    world: World
+    standings: Standings
+
+    def refusal(self, wave_id: str, reply: ReplyTo) -> UserError:
+        """Why nothing was done, how its endpoints stand, and how to go on."""
+        near = nearest(wave_id, [wave.id for wave in self.world.store.waves.recent(limit=50)])
+        if near or not _IS_OURS.fullmatch(wave_id):
+            return UnknownName("wave", wave_id, near, hint="Its id stands on its card.")
+        unknown, what = _UNKNOWN.format(wave_id), self._what_became_of(wave_id)
+        if reply.channel_id is not None:
+            self._close_card(wave_id, reply.channel_id, f"{unknown} {what}")
+        return UserError(f"{unknown} Nothing was changed. {what}")
+
+    def round(self) -> None:
+        """Tell once of each wave that ran when the store was emptied, as its updates that were taken up again show."""
+        for stored in self.world.store.rollouts.active():
+            rollout = stored.rollout
+            if (
+                rollout.restored
+                and rollout.wave_id is not None
+                and self.world.store.waves.load(rollout.wave_id) is None
+            ):
+                self._tell(rollout.wave_id, rollout)
+
+    def _tell(self, wave_id: str, rollout: Rollout) -> None:
+        key = f"forgotten wave {wave_id}"
+        if self.world.store.notices.recall(key) is not None:
+            return
+        spec = self.world.fleet.endpoints.get(rollout.endpoint)
+        channel = spec.channel if spec is not None and spec.channel is not None else rollout.thread.channel_id
+        what = f"{_UNKNOWN.format(wave_id)} {self._what_became_of(wave_id)}"
+        try:
+            self._close_card(wave_id, channel, what)
+            Noticing(self.world).say(key, channel, render_text(what), look_first=True)
+        except TransientError as exc:
+            log.warning("that wave %s was forgotten is told later: %s", wave_id, exc)
+
+    def _what_became_of(self, wave_id: str) -> str:
+        for name, plan in self.world.fleet.waves.items():
+            standing = self.standings([self.world.fleet.endpoint(endpoint) for endpoint in plan.endpoints])
+            brought = {s.endpoint for s in standing if _was_brought_by(wave_id, s)}
+            if brought:
+                return (
+                    "What it has done stays, and updates of it that are under way go on to their own end, but nobody begins the next "
+                    f"ones. Of wave {name}, {_listed(standing, brought)}. {_way_on(self.world, name)}"
+                )
+        names = ", ".join(self.world.fleet.waves) or "none"
+        return (
+            "Nobody goes on with it; status tells how its endpoints stand. To begin anew: wave start NAME; the fleet file has "
+            f"{names}."
+        )
+
+    def _close_card(self, wave_id: str, channel: str, what: str) -> None:
+        """Its buttons can do nothing any more. A card that is not found, or not ours to edit, stays as it is."""
+        since = self.world.clock() - _LOOK_BACK
+        identity = {"rollout": wave_id, "slot": str(SlotName.CARD)}
+        try:
+            card = self.world.slack.find_own(
+                channel, event_type=METADATA_EVENT, payload=identity, since=since, thread_ts=None
             )
-    names = ", ".join(world.fleet.waves) or "none"
-    return UserError(
-        f"Wave {wave_id} is not known. If its card stands in Slack, the store was emptied since. Nothing was changed, and nobody "
-        f"goes on with it; status tells how its endpoints stand. To begin anew: wave start NAME; the fleet file has {names}."
-    )
+        except SlackRefused as exc:
+            log.info("the card of wave %s is not found in %s: %s", wave_id, channel, exc)
+            return
+        if card is not None:
+            Noticing(self.world).amend(channel, card, render_text(what))
 
 
 def _was_brought_by(wave_id: str, standing: Standing) -> bool:
