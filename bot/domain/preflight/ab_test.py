@@ -27,8 +27,7 @@ def comparison_so_far(running: RunningTrial | None, endpoint: str) -> Finding | 
         return warning(
             check,
             "How B does beside A is not known: the store was emptied since the test began, and nobody has compared them since.",
-            f"metrics {endpoint} shows what CloudWatch has. The comparison goes on within minutes where the fleet file has a "
-            "`manager` block.",
+            f"metrics {endpoint} shows what CloudWatch has. The comparison begins anew within minutes.",
         )
     if was_found_worse(watch):
         return warning(
