@@ -18,7 +18,9 @@ def render_revived(rollout: Rollout) -> Message:
 
 def _what_now(rollout: Rollout) -> str:
     goes_back = (t for t in rollout.transitions if t.phase is Phase.ROLLING_BACK and t.at == rollout.revived_at)
-    found = next((t for t in rollout.transitions if t.reason is Reason.RESTORED_FROM_TAGS), next(goes_back, rollout.last))
+    found = next(
+        (t for t in rollout.transitions if t.reason is Reason.RESTORED_FROM_TAGS), next(goes_back, rollout.last)
+    )
     match found.phase:
         case Phase.WATCHING:
             return "The watch goes on from where it began, and the numbers since then are read again. Nothing has to be approved again."
