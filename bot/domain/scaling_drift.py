@@ -70,9 +70,11 @@ def autoscaling_doubt(
         return ""
     if before is None or before.scaling is None:
         return _NOT_KNOWN
+    if any(rollout.kind is Kind.AUTOSCALE and _set_since(rollout, before.at) for rollout in past):
+        return ""  # what it made of it, people decided
     if before.autoscaling_doubt or before.scaling == scaling:
         return before.autoscaling_doubt
-    if any(_set_since(rollout, before.at) for rollout in past):
+    if any(_set_since(rollout, before.at) for rollout in past):  # taken away for an update, and put back
         return ""
     return f"its autoscaling was changed outside the bot, noticed {written(now)}"
 

@@ -35,7 +35,7 @@ def autoscaling(
         current_label=LABEL,
         target_label=LABEL,
         new_models={},
-        kept=("Its scheduled actions stay: mornings.",),
+        kept=("Its scheduled actions: mornings.",),
         differences=scaling_differences(before, after),
         autoscale=change,
         strategy=Strategy(reason=HOW),

@@ -117,4 +117,4 @@ def _kept(after: ScalableTarget | None) -> tuple[str, ...]:
     if after is None or not after.scheduled:
         return ()
     names = ", ".join(str(action.get("ScheduledActionName")) for action in after.scheduled)
-    return (f"Its scheduled actions stay: {names}.",)
+    return (f"Its scheduled actions: {names}.",)

@@ -48,7 +48,7 @@ def left_by_hand(beyond: Sequence[Difference]) -> str:
         beyond: See `beyond_change`.
     """
     stays = (
-        f"{d.path} stays {d.before if d.before is not None else 'unset'} ({_BY_FIELD.get(_field(d.path), _ELSEWHERE)})"
+        f"{'the variants stay' if d.path == 'variants' else f'{d.path} stays'} {d.before if d.before is not None else 'unset'} ({_BY_FIELD.get(_field(d.path), _ELSEWHERE)})"
         for d in beyond
     )
     return ", and ".join(stays)
