@@ -7,7 +7,9 @@ gives another fingerprint, the world moved after the approval, and nothing is cr
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from bot.domain.collecting import is_ours
 from bot.domain.commands import Change
+from bot.domain.drift import ROLLOUT_TAG
 from bot.domain.endpoint import ApprovalStatus, ConfigRecord, ModelPackage, ModelRecord, Snapshot
 from bot.domain.errors import PlanDrifted, ResourceMissing, UnknownName, UserError
 from bot.domain.fleet import EndpointSpec
@@ -42,18 +44,26 @@ class Drafting:
         """What runs. Models that were deleted are left out; a missing endpoint or config raises ResourceMissing."""
         return self.behind(self.world.aws(spec).endpoints.describe(spec.name), spec)
 
-    def behind(self, snapshot: Snapshot, spec: EndpointSpec, known: Iterable[ModelPackage] = ()) -> LiveEndpoint:
+    def behind(
+        self, snapshot: Snapshot, spec: EndpointSpec, known: Iterable[ModelPackage] = (), *, sparing: bool = False
+    ) -> LiveEndpoint:
         """What runs behind an observation; raises as `gather` does.
 
         Args:
             snapshot: The endpoint as it was just observed.
             spec: The same endpoint in the fleet file.
             known: Packages that need not be asked about again.
+            sparing: Read the tags of a model only where they tell whether a rollout made it: its name looks so, and its config has no
+                tag that says it. A draft needs them all.
         """
         aws = self.world.aws(spec)
         by_arn = {package.arn.lower(): package for package in known}
         config = aws.endpoints.describe_config(snapshot.config_name)
-        found = (self._model(aws, name) for name in models_named_by(config))
+        is_told = sparing and ROLLOUT_TAG in config.tags
+        found = (
+            self._model(aws, name, with_tags=not sparing or (is_ours(name) and not is_told))
+            for name in models_named_by(config)
+        )
         models = {model.name: model for model in found if model is not None}
         packages = {}
         for model in models.values():
@@ -151,9 +161,9 @@ class Drafting:
         # A list of versions says neither which instance types a version supports nor where its model data is.
         return registry.describe_package(newest.arn)
 
-    def _model(self, aws: Aws, name: str) -> ModelRecord | None:
+    def _model(self, aws: Aws, name: str, *, with_tags: bool) -> ModelRecord | None:
         try:
-            return aws.endpoints.describe_model(name)
+            return aws.endpoints.describe_model(name, with_tags=with_tags)
         except ResourceMissing:
             return None
 

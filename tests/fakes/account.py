@@ -167,11 +167,11 @@ class FakeEndpoints(Failing):
                 )
             return self.configs[name]
 
-    def describe_model(self, name: str) -> ModelRecord:
+    def describe_model(self, name: str, *, with_tags: bool = True) -> ModelRecord:
         with self.called("describe_model", name):
             if name not in self.models:
                 raise ResourceMissing("model", name, operation="DescribeModel", code="ValidationException")
-            return self.models[name]
+            return self.models[name] if with_tags else self.models[name].model_copy(update={"tags": {}})
 
     def create_model(self, draft: ModelRecord) -> None:
         with self.called("create_model", draft.name):

@@ -39,6 +39,7 @@ class Recorded:
     def __getattr__(self, name: str) -> Any:
         def call(*args: Any, **options: Any) -> Any:
             self._engine.asked.append((self._engine.clock(), name, *map(str, args[:1])))
+            self._engine.with_tags += bool(options.get("with_tags"))
             if self._engine.is_throttled():
                 raise TransientError(name, "AWS asks for a slower pace", is_throttled=True)
             return getattr(self._port, name)(*args, **options)
@@ -56,6 +57,8 @@ class CountedFleet(EstateEngine):
             fleet or fleet_of(names), {n: package_of(f"group-{int(n[-3:]) % 3}", 1) for n in names}, versions
         )
         self.asked: list[tuple[Any, ...]] = []
+        self.with_tags = 0
+        """Models whose tags were asked for."""
         self.is_throttled = lambda: False
         self.waited = 0.0
         self.lives_in(endpoints=Recorded(self.estate, self), registry=Recorded(self.registry, self))

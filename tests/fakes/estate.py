@@ -107,8 +107,9 @@ class Estate:
     def describe_config(self, name: str) -> ConfigRecord:
         return self._found("endpoint config", self.configs, name)
 
-    def describe_model(self, name: str) -> ModelRecord:
-        return self._found("model", self.models, name)
+    def describe_model(self, name: str, *, with_tags: bool = True) -> ModelRecord:
+        found = self._found("model", self.models, name)
+        return found if with_tags else found.model_copy(update={"tags": {}})
 
     def create_model(self, draft: ModelRecord) -> None:
         self.models[draft.name] = draft.model_copy(update={"arn": f"{ARN}:model/{draft.name}"})

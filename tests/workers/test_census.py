@@ -196,12 +196,12 @@ def test_a_slow_pace_is_kept_by_the_next_round_and_forgotten_in_time(fleet: Coun
 
 
 def test_a_fleet_larger_than_the_budget_is_seen_over_several_rounds() -> None:
-    fleet = CountedFleet(count=300)
+    fleet = CountedFleet(count=400)
     try:
         fleet.round()
         seen = fleet.seen()
-        assert 0 < seen < 300
-        while seen < 300:
+        assert 0 < seen < 400
+        while seen < 400:
             fleet.passes().round()
             before, seen = seen, fleet.seen()
             assert seen > before

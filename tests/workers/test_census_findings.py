@@ -100,6 +100,25 @@ def test_a_config_changed_by_hand_is_told_with_who_did_it(fleet: CountedFleet) -
     assert (shown.state, shown.outside) == (BoardState.DRIFTED, nobody_yet.model_copy(update={"actor": "carl"}))
 
 
+@pytest.mark.parametrize(("told_by", "asked"), [("nobody", 0), ("model", 1), ("config", 0)])
+def test_tags_of_a_model_are_read_where_they_tell_that_a_config_was_put_together_by_hand(
+    fleet: CountedFleet, told_by: str, asked: int
+) -> None:
+    """A look costs a call less where nothing depends on them: everywhere else but beside a config that says nothing."""
+    endpoint, tags = fleet.estate[FIRST], {"rollout:id": "r1234567"}
+    config, model = fleet.estate.configs[endpoint.config], fleet.estate.models[f"{FIRST}-model"]
+    if told_by != "nobody":
+        ours = model.model_copy(update={"name": f"{FIRST}-r1234567-abcdef", "tags": tags})
+        variant = {**config.variants()[0], "ModelName": ours.name}
+        fleet.estate.models[ours.name] = ours
+        document = {"ProductionVariants": [variant]}
+        mark = tags if told_by == "config" else {}
+        fleet.estate.configs[endpoint.config] = config.model_copy(update={"document": document, "tags": mark})
+    fleet.round()
+    assert (fleet.standing(FIRST).outside is not None) is (told_by == "model")
+    assert fleet.with_tags == asked
+
+
 def test_who_changed_it_stays_known_whatever_else_is_true_of_it(fleet: CountedFleet) -> None:
     fleet.round()
     endpoint = fleet.estate[FIRST]

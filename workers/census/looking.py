@@ -100,7 +100,7 @@ class Looking:
             return _untold(nothing, exc.user_message)
         seen = nothing.model_copy(update={"snapshot": snapshot, "running_since": _since(snapshot, before)})
         try:
-            live = self.drafting.behind(snapshot, spec, known)
+            live = self.drafting.behind(snapshot, spec, known, sparing=True)
         except ResourceMissing as exc:
             if exc.kind != "endpoint config":
                 return _untold(seen, exc.user_message)

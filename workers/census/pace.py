@@ -120,7 +120,7 @@ class _Paced:
         @functools.wraps(method)
         def in_turn(*args: Any, **options: Any) -> Any:
             for attempt in range(ATTEMPTS):
-                self._pace.take(self._calls.get(name, 1))
+                self._pace.take(self._calls.get(name, 1) if options.get("with_tags", True) else 1)
                 try:
                     return method(*args, **options)
                 except TransientError as error:

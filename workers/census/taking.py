@@ -46,7 +46,7 @@ TRACK_AGE = timedelta(minutes=10)
 """A Marketplace package never changes; whether it still exists is no urgent matter."""
 
 REFRESHED = 60
-"""Endpoints that did not move and are looked at closely in one round: with five calls each, less than half of what the pace allows,
+"""Endpoints that did not move and are looked at closely in one round: with four calls each, a third of what the pace allows,
 and 1,000 endpoints in ten minutes."""
 
 BELIEVED = timedelta(minutes=15)

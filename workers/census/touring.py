@@ -21,7 +21,7 @@ AT_ONCE = 8
 """Requests that are under way at the same time: a slow one does not hold up the others."""
 
 REQUESTS = {"describe_config": 2, "describe_model": 2}
-"""Of methods that make more than one: these ask for the tags, too."""
+"""Of methods that make more than one: these ask for the tags, too, unless they are told not to."""
 
 
 class Tour:

@@ -84,7 +84,7 @@ class SageMakerEndpoints:
         name = answer["EndpointConfigName"]
         return ConfigRecord(name=name, arn=arn, document=document, tags=self.tags(arn), left_out=left_out)
 
-    def describe_model(self, name: str) -> ModelRecord:
+    def describe_model(self, name: str, *, with_tags: bool = True) -> ModelRecord:
         """Raises ResourceMissing(kind="model")."""
         with translated("DescribeModel", Subject("model", name)):
             answer = self._client.describe_model(ModelName=name)
@@ -95,7 +95,8 @@ class SageMakerEndpoints:
             )  # Describe fills in an empty list beside PrimaryContainer; Create takes one of them
         arn = answer["ModelArn"]
         name = answer["ModelName"]
-        return ModelRecord(name=name, arn=arn, document=document, tags=self.tags(arn), left_out=left_out)
+        tags = self.tags(arn) if with_tags else {}
+        return ModelRecord(name=name, arn=arn, document=document, tags=tags, left_out=left_out)
 
     def create_model(self, draft: ModelRecord) -> None:
         """Create it; a model of that name with the same content is success. Raises ResourceExists, NotSubscribed."""

@@ -25,8 +25,8 @@ class Endpoints(Protocol):
         """Raises ResourceMissing(kind="endpoint config")."""
         ...
 
-    def describe_model(self, name: str) -> ModelRecord:
-        """Raises ResourceMissing(kind="model")."""
+    def describe_model(self, name: str, *, with_tags: bool = True) -> ModelRecord:
+        """Raises ResourceMissing(kind="model"). Tags are a request of their own; without it, none are told."""
         ...
 
     def create_model(self, draft: ModelRecord) -> None:
