@@ -108,4 +108,4 @@ class Surveying:
         """A pattern that fits rows which were filtered out is no mistake; one that fits none may be."""
         if not any(fnmatchcase(name, pattern) for name in names):
             near = nearest(pattern.replace("*", "").replace("?", ""), names)
-            raise UnknownName("endpoint that is called like", pattern, near, hint="status shows all that there are.")
+            raise UnknownName("endpoint that is called like", pattern, near, hint="`status` shows all that there are.")

@@ -136,11 +136,12 @@ def refuse_if_may_not_lock(spec: EndpointSpec | None, policy: Approval, person: 
     """
     if is_approver(policy, person) or (spec is not None and person.id == spec.owner):
         return
-    owner = f", and {mention(spec.owner)}, who owns it" if spec is not None and spec.owner is not None else ""
-    what, verbs = (spec.name, "lock and unlock") if spec is not None else ("everything", "freeze and thaw")
+    owner = f", or {mention(spec.owner)}, who owns it" if spec is not None and spec.owner is not None else ""
+    what, verbs = (spec.name, "lock or unlock") if spec is not None else ("everything", "freeze or thaw")
     where = " They type it in Slack: a terminal does not tell who you are." if person.id.startswith("terminal:") else ""
     raise NotAllowed(
-        f"Who may {verbs} {what}: {describe_approvers(policy)}{owner}.{where} Nothing was changed.", actor=person.id
+        f"You may not {verbs} {what}: ask {describe_approvers(policy)}{owner}.{where} Nothing was changed.",
+        actor=person.id,
     )
 
 

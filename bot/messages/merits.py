@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from bot.domain.endpoint import ApprovalStatus, ModelPackage
 from bot.domain.merits import Effect, Merit, MeritComparison, Merits
 from bot.messages.blocks import Block, Message, context, divider, escape, listed, said, section
-from bot.messages.words import count, moment
+from bot.messages.words import MINUS, count, moment
 
 MOST_IN_PLAN = 8
 _MOST = 40
@@ -106,7 +106,7 @@ def _percent(merit: Merit) -> str:
     assert merit.second is not None
     if merit.effect is Effect.SAME or not merit.first:
         return ""
-    return f" ({(merit.second - merit.first) / abs(merit.first):+.1%})".replace("%)", " %)")
+    return f" ({(merit.second - merit.first) / abs(merit.first):+.1%})".replace("%)", " %)").replace("-", MINUS)
 
 
 def _figure(value: float | None) -> str:

@@ -216,7 +216,7 @@ def _target(target: ScalableTarget) -> str:
 
 
 def _changes(active: Sequence[Rollout], locks: Sequence[str], windows: Sequence[str]) -> list[str]:
-    lines = [_doing(r) for r in active] or ["No rollout holds it."]
+    lines = [_doing(r) for r in active] or ["No change of it is under way."]
     lines += [f"{line[:1].upper()}{line[1:]}" for line in locks]
     if windows:
         lines.append(f"Approved changes start only in its windows: {escape('; '.join(windows))}.")

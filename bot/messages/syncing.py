@@ -81,7 +81,8 @@ def _line(outcome: Outcome) -> str:
         case Nothing(why=Why.ALARMS_SET) as move:
             return f"{name}: {_particular(move)}. No rollout was needed."
         case move:
-            return f"Nothing to do on {name}: {_particular(move)}."
+            what = "Nothing to do" if move.why is Why.AS_DECLARED else "Nothing was started"
+            return f"{what} on {name}: {_particular(move)}."
 
 
 def _particular(move: Nothing | Open | ByWave) -> str:

@@ -170,7 +170,7 @@ def test_unknown_endpoint_is_answered_with_the_nearest():
 
 
 def test_endpoint_unlike_any_is_answered_with_where_they_are_listed():
-    with pytest.raises(UnknownName, match="status lists all that are in the fleet file"):
+    with pytest.raises(UnknownName, match="`status` lists all that are in the fleet file"):
         parse_fleet(EXAMPLE, "f").endpoint("xyzzy")
 
 

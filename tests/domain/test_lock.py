@@ -236,7 +236,7 @@ def test_approvers_and_the_owner_may_lock(person: Person):
 
 @pytest.mark.parametrize("person", [Person(EVE), Person(CARL), Person("terminal:ops")])
 def test_others_may_not_and_read_who_may(person: Person):
-    with pytest.raises(NotAllowed, match=f"Who may lock and unlock {ENDPOINT}: .*, and <@U0DORA>, who owns it"):
+    with pytest.raises(NotAllowed, match=f"You may not lock or unlock {ENDPOINT}: ask .*, or <@U0DORA>, who owns it"):
         refuse_if_may_not_lock(SPEC, SPEC.approval, person)
 
 
@@ -249,7 +249,7 @@ def test_everything_is_frozen_by_an_approver_of_anything_and_by_no_owner():
     policy = policy_over(EVERYTHING, FLEET)
     assert (policy.users, policy.groups) == ((ANNA, BEN, CARL), ("S0MLOPS",))
     refuse_if_may_not_lock(None, policy, Person(CARL))
-    with pytest.raises(NotAllowed, match="Who may freeze and thaw everything: "):
+    with pytest.raises(NotAllowed, match="You may not freeze or thaw everything: ask "):
         refuse_if_may_not_lock(None, policy, Person(DORA))
     assert policy_over(ENDPOINT, FLEET) == SPEC.approval
 

@@ -108,7 +108,7 @@ def test_the_board_begins_with_the_freeze_and_marks_what_is_locked() -> None:
 def test_an_endpoint_in_full_says_what_stands_over_it() -> None:
     standing = Standing(endpoint=ENDPOINT, state=BoardState.UP_TO_DATE)
     words = words_of(render_standing(standing, [], [], ["frozen by x", "locked by y"]))
-    assert words.endswith("Changes\nNo rollout holds it.\nFrozen by x\nLocked by y")
+    assert words.endswith("Changes\nNo change of it is under way.\nFrozen by x\nLocked by y")
 
 
 def test_many_rollouts_under_way_are_counted() -> None:

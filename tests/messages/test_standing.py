@@ -124,7 +124,7 @@ def test_an_endpoint_that_drifted_tells_of_a_newer_version_too(newest: str, is_t
 def test_an_endpoint_that_nothing_is_known_of_says_why() -> None:
     shown = Standing(endpoint=ENDPOINT, state=BoardState.UNKNOWN, problem="AWS did not answer.")
     assert words_of(render_standing(shown, [], [])) == (
-        f"{ENDPOINT}: UNKNOWN\nAWS did not answer.\n\nChanges\nNo rollout holds it."
+        f"{ENDPOINT}: UNKNOWN\nAWS did not answer.\n\nChanges\nNo change of it is under way."
     )
 
 

@@ -61,7 +61,7 @@ def test_an_endpoint_in_full(engine: Engine) -> None:
     answer = engine.ask(f"status {ENDPOINT}")
     assert "SageMaker says InService, on config " in answer
     assert "AllTraffic: 2 of 2 × ml.m5.xlarge" in answer
-    assert "No rollout holds it." in answer
+    assert "No change of it is under way." in answer
     assert "sentiment version 3 → sentiment version 4: succeeded (PASS)" in answer
     assert rollout_id in answer
 

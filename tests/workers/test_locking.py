@@ -72,7 +72,7 @@ def test_approvers_and_the_owner_lock(engine: Engine, who: str) -> None:
 
 @pytest.mark.parametrize("command", [LOCK, f"unlock {ENDPOINT}", "freeze --reason x", "thaw"])
 def test_others_read_who_may_and_nothing_is_locked(engine: Engine, command: str) -> None:
-    assert answered(engine, command, by=EVE).startswith("Who may ")
+    assert answered(engine, command, by=EVE).startswith("You may not ")
     assert engine.store.locks.standing(engine.clock()) == {}
 
 

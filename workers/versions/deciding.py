@@ -144,9 +144,7 @@ class VersionDecisions:
             )
         near = (spec.model_package_group,) if spec is not None and spec.model_package_group else ()
         names = [g.short_name for g in groups]
-        raise UnknownName(
-            "model package group of the fleet file", typed, near or nearest(typed, names), hint=_known(names)
-        )
+        raise UnknownName("model package group", typed, near or nearest(typed, names), hint=_known(names))
 
     def _has_arn(self, group: WatchedGroup, arn: str) -> bool:
         if arn.rpartition("/")[2].lower() != group.short_name.lower():
@@ -188,8 +186,9 @@ class VersionDecisions:
         if any(is_approver(policy, person_for(self.world.slack, policy, actor)) for policy in policies.values()):
             return
         who = describe_approvers(all_approvers(policies.values()))
+        where = " They type it in Slack: a terminal does not tell who you are." if actor.startswith("terminal:") else ""
         raise NotAllowed(
-            f"You may not decide on versions of {group.short_name}. Ask {who}. Nothing was changed.", actor=actor
+            f"You may not decide on versions of {group.short_name}. Ask {who}.{where} Nothing was changed.", actor=actor
         )
 
     def _handle(self, actor: str) -> str:
@@ -248,4 +247,9 @@ def _state(package: ModelPackage) -> str:
 
 def _known(names: Iterable[str]) -> str:
     known = sorted(set(names))
-    return f"There are {', '.join(known[:8])}." if known else "No endpoint of the fleet file runs versions of a group."
+    more = f" and {len(known) - 8} more" if len(known) > 8 else ""
+    return (
+        f"The fleet file has {', '.join(known[:8])}{more}."
+        if known
+        else "No endpoint of the fleet file runs versions of a group."
+    )

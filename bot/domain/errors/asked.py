@@ -64,7 +64,7 @@ class NotDeclared(UserError):
     def __init__(self, endpoint: str) -> None:
         super().__init__(
             f"{endpoint} exists in SageMaker, but it is not in the fleet file, so the bot leaves it alone. Nothing was changed. "
-            "To have it looked after, add it to the fleet file: fleet import writes the lines."
+            "To have it looked after, add it to the fleet file: `fleet import` writes the lines."
         )
         self.endpoint = endpoint
 
@@ -159,7 +159,9 @@ class UnknownRollout(UserError):
 
     def __init__(self, rollout_id: str, nearest: Sequence[str] = ()) -> None:
         hint = (
-            f"Did you mean {either(nearest)}?" if nearest else "Its id stands on its card; history lists the past ones."
+            f"Did you mean {either(nearest)}?"
+            if nearest
+            else "Its id stands on its card; `history` lists the past ones."
         )
         super().__init__(f"There is no rollout “{literal(rollout_id)}”. {hint}")
         self.rollout_id = rollout_id

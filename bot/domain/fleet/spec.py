@@ -291,6 +291,6 @@ class Fleet(Block):
         """
         if name not in self.endpoints:
             raise UnknownName(
-                "endpoint", name, nearest(name, self.endpoints), hint="status lists all that are in the fleet file."
+                "endpoint", name, nearest(name, self.endpoints), hint="`status` lists all that are in the fleet file."
             )
         return self.endpoints[name]
