@@ -282,6 +282,13 @@ def test_model_document_leaves_out_the_empty_list_beside_the_primary_container()
     assert model.document == {"PrimaryContainer": {"Image": "repo:1"}, "ExecutionRoleArn": MODEL["ExecutionRoleArn"]}
 
 
+def test_tags_of_a_model_that_nobody_asks_for_cost_no_request() -> None:
+    with scripted("sagemaker") as (client, script):
+        script.add_response("describe_model", {**MODEL, "PrimaryContainer": {"Image": "repo:1"}})
+        model = SageMakerEndpoints(client, clock).describe_model("m", with_tags=False)
+    assert model.tags == {}
+
+
 def test_empty_structures_that_create_would_refuse_are_left_out_over_the_wire() -> None:
     body = {
         "EndpointConfigName": "c",
