@@ -182,7 +182,7 @@ def promotion_of(spec: EndpointSpec, package: ModelPackage) -> Promote:
 
 def _about(package: ModelPackage) -> list[str]:
     """What whoever registered it says about it."""
-    lines = [quote(package.description)] if package.description else []
+    lines = [quote(package.description)] if package.description and package.description != package.label else []
     lines.append(f"Registered {moment(package.created_at)}")
     measured = sorted((k.removeprefix(_METRIC), v) for k, v in package.properties.items() if k.startswith(_METRIC))
     if measured:
