@@ -92,6 +92,7 @@ def manager_over(fleet: Fleet, counted: "Counted", census: "Remembered") -> Mana
     era = store.kept.era()
     for name in fleet.endpoints:
         store.kept.note(name, {}, era)
+        store.kept.note_searched(name)
     world = World(store=store, fleet=fleet, aws=nobody, slack=nobody, clock=lambda: NOW)
     waves: Any = NoWaves()
     known: Any = census
