@@ -23,7 +23,9 @@ def alarms_in_plan(kind: Kind, plan: Plan) -> str:
     if plan.kept_alarms:
         when = "when it is InService" if kind is Kind.CREATE else "when the new fleet serves"
         rules = "; ".join(escape(ceiling_of_metric(alarm)) for alarm in plan.kept_alarms)
-        told.append(f"{count(len(plan.kept_alarms), 'alarm')} {_are(plan.kept_alarms)} set {when}: {rules}.")
+        told.append(
+            f"{count(len(plan.kept_alarms), 'alarm')} {_are(plan.kept_alarms)} set {when}: {rules}.{_telling(plan.kept_alarms)}"
+        )
     if plan.dropped_alarms:
         when = "with it" if kind is Kind.TEARDOWN else "then, too"
         told.append(f"{count(len(plan.dropped_alarms), 'alarm')} {_are(plan.dropped_alarms)} deleted {when}.")
@@ -44,11 +46,8 @@ def alarms_at_end(rollout: Rollout) -> str:
         return ""
     if plan.kept_alarms:
         names = ", ".join(code(alarm.name) for alarm in plan.kept_alarms)
-        told = " and ".join(escape(topic.rpartition(":")[2]) for topic in plan.kept_alarms[0].notify)
-        return (
-            f"{count(len(plan.kept_alarms), 'alarm')} {'watches' if len(plan.kept_alarms) == 1 else 'watch'} it: {names}."
-            + (f" They tell {told}." if told else "")
-        )
+        watch = "watches" if len(plan.kept_alarms) == 1 else "watch"
+        return f"{count(len(plan.kept_alarms), 'alarm')} {watch} it: {names}.{_telling(plan.kept_alarms)}"
     return (
         f"Its {count(len(plan.dropped_alarms), 'alarm')} {_are(plan.dropped_alarms)} deleted, too."
         if plan.dropped_alarms
@@ -65,6 +64,16 @@ def _line(alarm: Alarm) -> str:
     since = f" since {moment(alarm.since)}" if alarm.since is not None else ""
     told = ", ".join(escape(topic.rpartition(":")[2]) for topic in alarm.notify) or "nobody"
     return f"{code(alarm.name)}: {_STATES[alarm.state]}{since}; {escape(rule_words(alarm))}; tells {told}"
+
+
+def _telling(alarms: Sequence[Alarm]) -> str:
+    """Whom they tell: all of an endpoint's have the same topics."""
+    topics = " and ".join(escape(topic.rpartition(":")[2]) for topic in alarms[0].notify)
+    return (
+        f" {'It tells' if len(alarms) == 1 else 'They tell'} {topics}."
+        if topics
+        else " Nobody is told but those who look."
+    )
 
 
 def _are(of: Sequence[object]) -> str:

@@ -22,7 +22,9 @@ DECLARED = {
     "instance_type": "ml.m5.xlarge",
     "instance_count": 1,
     "autoscaling": {"min": 1, "max": 3, "target": 100},
+    "alarms": {"error_rate": "2%", "p99_ms": 800, "notify": ["arn:aws:sns:us-east-1:123456789012:oncall"]},
 }
+ALARMS = [f"bot-{NEW}.errors", f"bot-{NEW}.p99"]
 
 
 def with_a_new_one(folder: Path) -> Path:
@@ -51,6 +53,11 @@ def executed(stack: Stack, operation: str) -> list[dict[str, Any]]:
     ]
 
 
+def alarms(stack: Stack) -> list[str]:
+    """Those beside the endpoint."""
+    return sorted(name for name in stack.aws.alarms() if name.startswith(f"bot-{NEW}."))
+
+
 def deployed(stack: Stack) -> Story:
     story = ask(stack, f"deploy {NEW}").approve("ben")
     story.wait_for_state("succeeded")
@@ -67,6 +74,8 @@ def test_an_endpoint_is_deployed_torn_down_by_two_and_restored(stack: Stack) -> 
     assert NEW in stack.aws.endpoints()
     config = stack.aws.endpoint(NEW)["EndpointConfigName"]
     wait_until(lambda: executed(stack, "PutScalingPolicy"), 20, "its autoscaling")
+    wait_until(lambda: alarms(stack) == ALARMS, 20, "its alarms")
+    story.wait(lambda: "2 alarms watch it" in story.reply("ending").plain, 20, "that the thread says so")
 
     gone = ask(stack, f'teardown {NEW} --reason "moved to another region"')
     assert "Needs 2 approvals" in gone.reply("plan").plain
@@ -75,6 +84,7 @@ def test_an_endpoint_is_deployed_torn_down_by_two_and_restored(stack: Stack) -> 
     gone.approve("carla").wait_for_state("succeeded")
     gone.assert_told_once(["card", "plan", "progress", "ending"])
     assert NEW not in stack.aws.endpoints()
+    wait_until(lambda: alarms(stack) == [], 20, "that its alarms are gone, too")
     assert len(executed(stack, "DeleteEndpoint")) == len(executed(stack, "DeregisterScalableTarget")) == 1
 
     known = {message.ts for message in stack.slack.root_messages("ml-deploys")}
@@ -89,6 +99,7 @@ def test_an_endpoint_is_deployed_torn_down_by_two_and_restored(stack: Stack) -> 
     assert stack.aws.endpoint(NEW)["EndpointConfigName"] == config
     assert len(executed(stack, "CreateEndpoint")) == 2
     wait_until(lambda: len(executed(stack, "PutScalingPolicy")) == 2, 20, "its autoscaling, as it was")
+    wait_until(lambda: alarms(stack) == ALARMS, 20, "its alarms, as they were")
 
 
 @pytest.mark.parametrize("kind", ["error-before", "error-after"])
