@@ -48,6 +48,8 @@ def trial_headline(rollout: Rollout) -> str | None:
         return f"The test is over: {kept_words(watch.end.kept)}."
     if trial.shadow:
         return f"{escape(trial.b)} runs as a shadow; the thread compares both."
+    if watch.share == 0:
+        return f"Both versions run, and {escape(trial.b)} gets no traffic; the thread compares them."
     return f"Both versions serve, {escape(trial.b)} with {watch.share:.0f} % of the traffic; the thread compares them."
 
 

@@ -58,6 +58,8 @@ def _worse(watch: TrialWatch) -> str:
     evidence = verdict.evidence if verdict is not None and is_worse_still else watch.worse_because
     told = f"B does worse than A. {evidence}" if is_worse_still else f"B did worse than A. {evidence}"
     done = f" The bot took its traffic away {written(stop.decided_at)}." if stop is not None else ""
+    if watch.resumed_at is not None:
+        done += f" People gave it traffic again {written(watch.resumed_at)}."
     since = (
         f" By now the test says {verdict.kind}. {verdict.evidence}"
         if verdict is not None and not is_worse_still
