@@ -282,7 +282,7 @@ def test_automation_leaves_alone_what_people_locked_before_the_store_was_emptied
     engine.registry.packages.append(TWO)
     rounds(engine, RoundName.CENSUS, RoundName.MANAGE)
     assert engine.store.rollouts.active() == ()
-    rounds(engine, RoundName.TAGS, RoundName.MANAGE)
+    rounds(engine, RoundName.REVIVE, RoundName.TAGS, RoundName.MANAGE)
     assert {s.rollout.endpoint for s in engine.store.rollouts.active()} & {*NAMES} == {*NAMES} - kept
     engine.type(lift, by=BEN)
     rounds(engine, RoundName.MANAGE)
