@@ -48,6 +48,29 @@ def test_the_packages_of_a_track_are_told_newest_first_and_asked_for_seldom() ->
         fleet.close()
 
 
+@pytest.mark.parametrize(
+    ("runs", "state"), [(1, BoardState.OUT_OF_DATE), (3, BoardState.UP_TO_DATE), (4, BoardState.UP_TO_DATE)]
+)
+def test_a_package_of_a_tracks_pattern_that_comes_after_all_that_are_listed_is_never_out_of_date(
+    runs: int, state: BoardState
+) -> None:
+    arns = [f"arn:aws:sagemaker:us-east-1:865070037744:model-package/stt-v{n}-{n:032x}" for n in (1, 2, 3, 4)]
+    track = f"track: {arns[:3]}, track_pattern: stt-v*"
+    fleet = CountedFleet(fleet_of(NAMES[:1]).replace("model_package_group: group-0", track), count=1)
+    try:
+        fleet.registry.packages += [
+            package_of("stt", 1).model_copy(update={"arn": arn, "name": arn, "group": None, "version": None})
+            for arn in arns
+        ]
+        model = fleet.estate.models[f"{FIRST}-model"]
+        container = {"ModelPackageName": arns[runs - 1]}
+        fleet.estate.models[model.name] = model.model_copy(update={"document": {"PrimaryContainer": container}})
+        fleet.round()
+        assert fleet.state(FIRST) is state
+    finally:
+        fleet.close()
+
+
 @pytest.mark.parametrize("approval", [ApprovalStatus.REJECTED, ApprovalStatus.PENDING])
 def test_a_running_version_that_is_no_longer_approved_is_revoked(fleet: CountedFleet, approval: ApprovalStatus) -> None:
     fleet.round()
