@@ -147,7 +147,9 @@ def ages(standings: Iterable[Standing], now: datetime) -> str:
         recent = [at for at in known if now - at <= STALE] or known
         if recent:
             parts.append(f"{who} {span(now - min(recent))} ago")
-    looked = [s.looked_at for s in rows if s.looked_at is not None and s.seen_at is not None and s.looked_at < s.seen_at]
+    looked = [
+        s.looked_at for s in rows if s.looked_at is not None and s.seen_at is not None and s.looked_at < s.seen_at
+    ]
     closely = f" Configs, models and autoscaling were looked at up to {span(now - min(looked))} ago." if looked else ""
     return f"Asked {' and '.join(parts)}.{closely}" if parts else ""
 

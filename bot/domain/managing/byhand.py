@@ -48,10 +48,14 @@ def left_by_hand(beyond: Sequence[Difference]) -> str:
         beyond: See `beyond_change`.
     """
     stays = (
-        f"{'the variants stay' if d.path == 'variants' else f'{d.path} stays'} {d.before if d.before is not None else 'unset'} ({_BY_FIELD.get(_field(d.path), _ELSEWHERE)})"
+        f"{_stay(d.path)} {d.before if d.before is not None else 'unset'} ({_BY_FIELD.get(_field(d.path), _ELSEWHERE)})"
         for d in beyond
     )
     return ", and ".join(stays)
+
+
+def _stay(path: str) -> str:
+    return "the variants stay" if path == "variants" else f"{path} stays"
 
 
 def _field(path: str) -> str:

@@ -120,9 +120,7 @@ def _revoked(spec: EndpointSpec, standing: Standing, why_none: Nothing) -> Nothi
         advice = f"to go to {standing.newest}: promote {spec.name} {which}"
     else:
         advice = f"approve a version that may run, or go back: rollback {spec.name}"
-    return Nothing(
-        Why.REVOKED, f"it is REVOKED: {standing.running} is not approved, and {why_none.text}; {advice}"
-    )
+    return Nothing(Why.REVOKED, f"it is REVOKED: {standing.running} is not approved, and {why_none.text}; {advice}")
 
 
 def _creation(standing: Standing, candidate: Candidate | Nothing, situation: Situation) -> _Wish | Nothing:
