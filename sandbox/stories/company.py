@@ -11,9 +11,9 @@ def fleet(scene: Scene) -> None:
     before = {name: scene.runs(name) for name in (*REACHED, WORSE, BESIDE, *NOT_REACHED)}
     scene.aws.scenario("slower-version", WORSE, factor=1.7)
     scene.is_told("anna", "/endpoint status", f"{WORSE}: UP_TO_DATE")
-    scene.thread_ts = scene.announced("intent version 4")
+    scene.goes_on_in(scene.announced("intent version 4"))
     scene.presses("ben", "Approve version")
-    scene.thread_ts = scene.announced("Wave intent")
+    scene.goes_on_in(scene.announced("Wave intent"))
     for name in REACHED:
         scene.until(lambda name=name: scene.runs(name) != before[name], f"version 4 on {name}")
     scene.state_becomes("stopped")
@@ -25,6 +25,8 @@ def fleet(scene: Scene) -> None:
         scene.check(scene.runs(name) == before[name], f"{name} should not have been touched")
         scene.is_told("anna", f"/endpoint status {name}", "HELD")
     scene.is_told("anna", f"/endpoint status {WORSE}", "HELD")
+    scene.goes_on_in(scene.announced(f"{WORSE}: intent version 3"))
+    scene.state_becomes("rolled back")
 
 
 COMPANY: tuple[Story, ...] = (

@@ -37,6 +37,14 @@ class Scene:
         self.stack = stack
         self.slack, self.aws = stack.slack, stack.aws
         self.thread_ts: str | None = None
+        self.told_before: list[str] = []
+        """Threads that the story went through before the present one."""
+
+    def goes_on_in(self, thread_ts: str) -> None:
+        """The story goes on in another thread; the present one is printed before it."""
+        if self.thread_ts is not None:
+            self.told_before.append(self.thread_ts)
+        self.thread_ts = thread_ts
 
     def asks(self, name: str, text: str) -> None:
         """Somebody types a command; the card that it leads to is the story's."""

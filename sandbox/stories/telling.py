@@ -1,4 +1,4 @@
-"""Tells a story: starts the stack, lets it happen, prints the thread."""
+"""Tells a story: starts the stack, lets it happen, prints its threads."""
 
 import shutil
 import sys
@@ -22,7 +22,7 @@ STORY_WATCH = ("duration: 20s", "duration: 8s")
 
 
 def run_story(name: str) -> int:
-    """Tell one story; prints its thread and returns 0 only if it ended as it should."""
+    """Tell one story; prints its threads and returns 0 only if it ended as it should."""
     story = next((s for s in STORIES if s.name == name), None)
     if story is None:
         listing = "\n".join(f"  {s.name:<16} {s.summary}" for s in STORIES)
@@ -46,7 +46,8 @@ def run_story(name: str) -> int:
                 scene.settle()
             except WentWrong as exc:
                 problem = exc
-            print(stack.slack.transcript(CHANNEL, scene.thread_ts))
+            for thread_ts in (*scene.told_before, scene.thread_ts):
+                print(stack.slack.transcript(CHANNEL, thread_ts))
     except DidNotStart as exc:
         problem = WentWrong(str(exc))
     took = time.monotonic() - began
