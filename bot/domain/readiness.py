@@ -77,7 +77,7 @@ class Readiness(Value):
 
 
 def quota_of_return(
-    instance_type: str, *, limit: int | None, used: int | None, current: int, target: int
+    instance_type: str, *, limit: int | None, used: int | None, current: int, target: int, returning: int | None = None
 ) -> ReturnQuota:
     """What the way back needs of an instance type.
 
@@ -85,11 +85,14 @@ def quota_of_return(
         instance_type: E.g. `ml.g5.2xlarge`.
         limit: Service Quotas' "<type> for endpoint usage".
         used: In use in the account and region now, the present fleet included.
-        current: Of those, how many the present fleet has: the way back starts as many.
+        current: Of those, how many the present fleet has.
         target: How many the new fleet will have in its place.
+        returning: How many the way back starts; None: as many as the present fleet has.
     """
     after = None if used is None else used - current + target
-    return ReturnQuota(instance_type=instance_type, limit=limit, used=after, needed=current)
+    return ReturnQuota(
+        instance_type=instance_type, limit=limit, used=after, needed=current if returning is None else returning
+    )
 
 
 def assess(

@@ -146,6 +146,15 @@ def test_a_shadow_that_is_kept_costs_what_it_takes_to_serve_alone(engine: Engine
     assert (plan.cost.per_hour_before, plan.cost.per_hour_after) == (Decimal("0.69"), Decimal("0.46"))
 
 
+def test_the_way_back_of_a_kept_b_needs_room_for_a_alone(engine: Engine) -> None:
+    running(engine)
+    engine.usage.used = {"ml.m5.xlarge": 4}
+    plan = engine.rollout(asked(engine, f"ab finish {ENDPOINT} --keep B")).plan
+    assert plan is not None
+    assert plan.readiness is not None
+    assert "The way back needs 2 ml.m5.xlarge beside 2 in use, of 100." in said(engine, SlotName.PLAN)
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [

@@ -17,13 +17,16 @@ def quota_needs(
     strategy: Strategy,
     wanted: Mapping[str, int],
     live: Mapping[str, int],
+    returns: ConfigRecord | None = None,
 ) -> tuple[QuotaNeed, ...]:
     """What two fleets at once need of each instance type, now and on the way back.
 
-    `wanted` holds the counts that the target's variants get where they are not the config's own; `live` those of now.
+    `wanted` holds the counts that the target's variants get where they are not the config's own; `live` those of now. `returns` is what
+    the way back leads to, if not the present config.
     """
     there = _by_type(target, wanted, lambda n: extra_instances(strategy, n))
-    back = _by_type(current, live, lambda n: n)
+    present = _by_type(current, live, lambda n: n)
+    back = _by_type(returns, live, lambda n: n) if returns is not None else present
     if not there and not back:
         return ()
     used = or_unknown("instances in use", aws.usage.instances)
@@ -34,6 +37,7 @@ def quota_needs(
             used=used.get(type_, 0) if used is not None else None,
             extra=there.get(type_, 0),
             return_extra=back.get(type_, 0),
+            present=present.get(type_, 0),
         )
         for type_ in sorted({*there, *back})
     )

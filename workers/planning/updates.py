@@ -113,7 +113,7 @@ class UpdatePlans:
 
     def _package(self, rollout: Rollout, live: LiveEndpoint, change: Change, spec: EndpointSpec) -> ModelPackage | None:
         """What shall run. Raises UserError also where the trial that runs, or is asked for, does not allow it."""
-        if rollout.trial is not None and rollout.trial.step is TrialStep.KEEP_B:
+        if _keeps_b(rollout):
             return package_of_b(live, spec)
         refuse_during_trial(live)
         package = self.drafting.resolve_package(change, spec)
@@ -123,13 +123,13 @@ class UpdatePlans:
 
     def _returns_to(self, rollout: Rollout, live: LiveEndpoint, spec: EndpointSpec) -> str | None:
         """The config to which keeping B is undone, where that is not the present one: one that is there, or that is made for it."""
-        if rollout.trial is None or rollout.trial.step is not TrialStep.KEEP_B or not has_model_of_a(live):
+        if not _keeps_b(rollout) or not has_model_of_a(live):
             return None
         return way_back_to_a(live, self.world.aws(spec).endpoints) or self.drafting.a_alone(rollout, live).name
 
     def _of_the_test(self, rollout: Rollout, live: LiveEndpoint) -> tuple[Finding, ...]:
         """What the comparison says, to whoever approves that B serves alone."""
-        if rollout.trial is None or rollout.trial.step is not TrialStep.KEEP_B:
+        if not _keeps_b(rollout):
             return ()
         found = comparison_so_far(running_trial_of(self.world.store, live), rollout.endpoint)
         return (found,) if found is not None else ()
@@ -190,6 +190,7 @@ class UpdatePlans:
                 strategy,
                 counts,
                 live_counts(live.snapshot),
+                self.drafting.a_alone(rollout, live) if _keeps_b(rollout) else None,
             ),
             artifacts=artifacts_of(aws, made.config, {**live.models, **drafts}, packages),
             images=images_of(live.snapshot, live.config, made.config, {**live.models, **drafts}),
@@ -201,6 +202,10 @@ class UpdatePlans:
             failed_before=failed_before(store, spec.name, made.fingerprint, rollout.id),
             past_durations=store.rollouts.past_durations(spec.name),
         )
+
+
+def _keeps_b(rollout: Rollout) -> bool:
+    return rollout.trial is not None and rollout.trial.step is TrialStep.KEEP_B
 
 
 def _carried_out(facts: Facts, shape: FleetShape) -> dict[str, Any]:

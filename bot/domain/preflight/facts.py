@@ -32,6 +32,8 @@ class QuotaNeed:
     """Instances on top of that during the update."""
     return_extra: int = 0
     """Instances on top of what will be used then, for the way back."""
+    present: int | None = None
+    """Instances of it that run now, where the way back starts another number of them."""
 
 
 @dataclass(frozen=True)

@@ -78,7 +78,12 @@ def _return_quota(facts: Facts, need: QuotaNeed) -> ReturnQuota:
         else need.extra
     )
     return quota_of_return(
-        need.instance_type, limit=need.limit, used=need.used, current=need.return_extra, target=in_its_place
+        need.instance_type,
+        limit=need.limit,
+        used=need.used,
+        current=need.return_extra if need.present is None else need.present,
+        target=in_its_place,
+        returning=need.return_extra,
     )
 
 
