@@ -65,7 +65,9 @@ class Showing:
 
     def _replaced(self, endpoint: str, window: Window) -> tuple[Rollout, ...]:
         recent = self.world.store.rollouts.recent(endpoint, limit=MOST_ROLLOUTS)
-        found = [r for r in recent if r.kind not in (Kind.SCALE, Kind.WEIGHTS, Kind.AUTOSCALE) and _is_within(r, window)]
+        found = [
+            r for r in recent if r.kind not in (Kind.SCALE, Kind.WEIGHTS, Kind.AUTOSCALE) and _is_within(r, window)
+        ]
         return tuple(sorted(found, key=lambda r: r.cutover_at or r.created_at))
 
     def _chart(self, errand: CommandErrand, overview: Overview, spec: EndpointSpec) -> str:

@@ -97,7 +97,9 @@ class WaveMoving:
             if lock is not None:
                 found[member.endpoint] = f"waits for {in_words(lock)}"
             elif hold is not None:
-                found[member.endpoint] = f"waits until it is let go: held by {mention(hold.actor)}, {literal(hold.reason)}"
+                found[member.endpoint] = (
+                    f"waits until it is let go: held by {mention(hold.actor)}, {literal(hold.reason)}"
+                )
         return found
 
     def _config(self, member: Member) -> str | None:

@@ -18,7 +18,11 @@ def help_command(command: tuple[str, ...]) -> Help:
 @command("status", example="status --state OUT_OF_DATE --owner me")
 @click.argument("endpoint", required=False)
 @click.option(
-    "--state", "states", metavar="STATE", multiple=True, help="Only endpoints in this state, or in one of several: held,drifted."
+    "--state",
+    "states",
+    metavar="STATE",
+    multiple=True,
+    help="Only endpoints in this state, or in one of several: held,drifted.",
 )
 @click.option("--owner", metavar="@USER|me", help="Only endpoints of this person.")
 @click.option("--policy", metavar="auto|ask|manual", help="Only endpoints with this policy.")
