@@ -26,7 +26,7 @@ def render_orphans(orphans: Sequence[Orphan], window: timedelta) -> Message:
         window: How long everything stays that was needed once.
     """
     if not orphans:
-        text = f"There is nothing to clean up: every config and model of the bot's is needed, or was within {span(window)}."
+        text = f"There is nothing to clean up: every config and model of the bot's is needed, or was needed in the last {span(window)}."
         return Message(text, (section(text), context(_NEVER)))
     total = _counted(orphans)
     head = f"Nothing needs *{total}* of the bot's own, nor is anything known to have needed them for {span(window)}:"
