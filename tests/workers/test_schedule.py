@@ -7,7 +7,7 @@ import pytest
 from fakes.account import LANDED, UPDATING
 from fakes.clock import NOW
 from fakes.engine import FLEET, Engine, a_config
-from fakes.records import ANNA, BEN, CARL, ENDPOINT
+from fakes.records import ANNA, BEN, CARL, CURRENT, ENDPOINT
 
 from bot.domain.errand import ButtonValue, Click
 from bot.domain.phases import Phase, Reason
@@ -131,6 +131,29 @@ def test_who_could_not_cancel_an_approved_change_does_not_replace_it_either(engi
     assert "an approver may replace it" in engine.slack.responses[-1][1]
     assert engine.phase(first) is Phase.SCHEDULED
     assert len(engine.store.rollouts.recent(ENDPOINT)) == 1
+
+
+@pytest.mark.parametrize("to", ["", f" --to {CURRENT}"])
+def test_nor_by_asking_for_a_rollback_that_needs_an_approval(engine: Engine, to: str) -> None:
+    promoted = engine.promoted(4)
+    first = asked(engine, "--version 5 --at 14:00")
+    engine.press("Approve", by=BEN)
+    engine.type(f"rollback {ENDPOINT}{to}", by="U0EVE")
+    assert f"Rollout {first} of {ENDPOINT} is approved and runs" in engine.slack.responses[-1][1]
+    assert "an approver may replace it" in engine.slack.responses[-1][1]
+    assert engine.phase(first) is Phase.SCHEDULED
+    assert {r.id for r in engine.store.rollouts.recent(ENDPOINT)} == {promoted, first}
+
+
+def test_a_rollback_that_goes_at_once_takes_the_place_of_an_approved_change(engine: Engine) -> None:
+    engine.promoted(4)
+    first = asked(engine, "--version 5 --at 14:00")
+    engine.press("Approve", by=BEN)
+    engine.type(f"rollback {ENDPOINT}", by=BEN)
+    assert engine.rollout(first).last.reason is Reason.SUPERSEDED
+    back = engine.rollout(first).superseded_by
+    assert back is not None
+    assert engine.play_out(back) is Phase.ROLLED_BACK
 
 
 # The quiet hour

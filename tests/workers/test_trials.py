@@ -19,6 +19,7 @@ from bot.domain.rollout import Rollout
 from bot.domain.trial import TRIAL_TAG, TrialWatch
 from bot.domain.verdict import VerdictKind
 from bot.messages.slots import SlotName
+from bot.queue import QueueName
 
 A, B = "AllTraffic", "AllTraffic-b"
 SLOW_US = 900_000.0
@@ -35,6 +36,15 @@ def engine() -> Iterator[Engine]:
     made.close()
 
 
+@pytest.fixture
+def windowed() -> Iterator[Engine]:
+    """With a change window of one hour, which is open at first."""
+    made = Engine(FLEET.replace("model_package_group", 'windows: ["Sun 08:00-09:00 UTC"]\n    model_package_group'))
+    made.begin_rounds()
+    yield made
+    made.close()
+
+
 def latest(engine: Engine) -> Rollout:
     return engine.store.rollouts.recent(ENDPOINT)[0]
 
@@ -42,6 +52,12 @@ def latest(engine: Engine) -> Rollout:
 def asked(engine: Engine, command: str, *, by: str = ANNA) -> str:
     engine.type(command, by=by)
     return latest(engine).id
+
+
+def refused(engine: Engine, command: str, *, by: str = ANNA) -> str:
+    engine.type(command, by=by)
+    assert engine.slack.responses, engine.slack.whispers
+    return engine.slack.responses[-1][1]
 
 
 def running(engine: Engine, options: str = "--weight 10") -> str:
@@ -73,6 +89,11 @@ def trial_of(engine: Engine, rollout_id: str) -> TrialWatch:
 
 def weights(engine: Engine) -> dict[str, float | None]:
     return {v.name: v.weight for v in engine.endpoints.variants}
+
+
+def moved_elsewhere(engine: Engine, to: dict[str, float]) -> None:
+    """Somebody moves the weights past the bot."""
+    engine.endpoints.variants = tuple(v.model_copy(update={"weight": to[v.name]}) for v in engine.endpoints.variants)
 
 
 def counts(engine: Engine) -> dict[str, int | None]:
@@ -235,6 +256,36 @@ def test_less_traffic_for_b_needs_nobodys_leave_and_no_lock_stops_it(engine: Eng
     assert weights(engine) == {A: 1.0, B: 0.0}
 
 
+@pytest.mark.parametrize(
+    ("busy", "reached"),
+    [({QueueName.SLOW, QueueName.TICKS}, Phase.PLANNING), ({QueueName.TICKS}, Phase.PREPARING)],
+)
+def test_less_traffic_for_b_that_would_be_more_by_now_is_no_longer_anybodys_own(
+    engine: Engine, busy: set[QueueName], reached: Phase
+) -> None:
+    running(engine, "--weight 50")
+    engine.workers_are_busy = busy
+    rollout_id = asked(engine, f"ab weight {ENDPOINT} --weight 30")
+    assert engine.phase(rollout_id) is reached
+    moved_elsewhere(engine, {A: 1.0, B: 0.0})
+    engine.workers_are_busy = set()
+    assert engine.play_out(rollout_id) is Phase.BLOCKED
+    assert (engine.endpoints.count(METHOD), weights(engine)) == (0, {A: 1.0, B: 0.0})
+    note = engine.rollout(rollout_id).last.note
+    assert f"{B} of {ENDPOINT} has 0 % of the traffic by now" in note
+    assert f"ab weight {ENDPOINT} --weight 30" in note
+
+
+def test_less_traffic_for_b_than_it_has_by_now_goes_on(engine: Engine) -> None:
+    running(engine, "--weight 50")
+    engine.workers_are_busy = {QueueName.SLOW, QueueName.TICKS}
+    rollout_id = asked(engine, f"ab weight {ENDPOINT} --weight 30")
+    moved_elsewhere(engine, {A: 1.0, B: 4.0})
+    engine.workers_are_busy = set()
+    assert engine.play_out(rollout_id) is Phase.SUCCEEDED
+    assert weights(engine)[B] == pytest.approx(3 / 7)
+
+
 def test_whoever_has_no_say_in_the_test_needs_an_approval_for_less_traffic_too(engine: Engine) -> None:
     running(engine, "--weight 50")
     rollout_id = asked(engine, f"ab weight {ENDPOINT} --weight 0", by=DORA)
@@ -379,6 +430,20 @@ def test_keeping_a_takes_an_approval_from_whoever_has_no_say_in_the_test(engine:
     rollout_id = asked(engine, f"ab finish {ENDPOINT} --keep A", by=DORA)
     assert engine.phase(rollout_id) is Phase.AWAITING_APPROVAL
     assert B in weights(engine)
+
+
+def test_whoever_has_no_say_in_the_test_takes_no_approved_change_away_by_keeping_a(windowed: Engine) -> None:
+    running(windowed)
+    pass_time(windowed, timedelta(hours=2))
+    scheduled = asked(windowed, f"scale {ENDPOINT} --count 4")
+    windowed.press("Approve", by=BEN)
+    assert windowed.phase(scheduled) is Phase.SCHEDULED
+    assert f"Rollout {scheduled} of {ENDPOINT} is approved and runs" in refused(
+        windowed, f"ab finish {ENDPOINT} --keep A", by=DORA
+    )
+    assert (windowed.phase(scheduled), latest(windowed).id) == (Phase.SCHEDULED, scheduled)
+    finished(windowed, "A", by=BEN)
+    assert windowed.rollout(scheduled).last.reason is Reason.SUPERSEDED
 
 
 def test_a_test_that_was_rolled_back_still_tells_that_autoscaling_is_as_before_and_promises_nothing(

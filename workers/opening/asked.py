@@ -3,18 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bot.domain.approval import refuse_if_may_not_steer
 from bot.domain.commands import AbFinish, AbStart, AbWeight, Change, Deploy, Promote, Scale, Teardown
 from bot.domain.errand import CommandErrand, rollout_id_for
-from bot.domain.errors import NotAllowed
-from bot.domain.fleet import EndpointSpec
-from bot.domain.phases import Kind, Phase
+from bot.domain.phases import Kind
 from bot.domain.rollout import Rollout
 from bot.domain.rollout_parts import CountChange
-from bot.domain.starting import written
 from bot.domain.trial import TrialAsk
-from workers.opening.common import ahead_on, channel_of, commit_in_place_of_waiting, opened_for
-from workers.people import asked_time, steering_person
+from workers.opening.common import ahead_on, channel_of, commit_in_place_of_waiting, opened_for, refuse_if_scheduled
+from workers.people import asked_time
 from workers.world import World
 
 
@@ -75,7 +71,7 @@ class Opening:
         trial = asked.get("trial")
         if not (isinstance(trial, TrialAsk) and trial.towards_a):
             self.world.store.locks.refuse_if_locked(spec.name, now)
-        self._refuse_if_scheduled(spec, errand.actor)
+        refuse_if_scheduled(self.world, spec, errand.actor)
         channel = channel_of(errand, spec)
         rollout = opened_for(
             spec,
@@ -92,19 +88,3 @@ class Opening:
         )
         commit_in_place_of_waiting(self.world, rollout, (), now)
         return rollout
-
-    def _refuse_if_scheduled(self, spec: EndpointSpec, actor: str) -> None:
-        """An approved change that waits for its time gives way only to a change of somebody who could cancel it."""
-        for stored in self.world.store.rollouts.active(spec.name):
-            rollout = stored.rollout
-            if rollout.phase is not Phase.SCHEDULED or rollout.scheduled_for is None:
-                continue
-            try:
-                person = steering_person(self.world.slack, spec.approval, rollout, actor)
-                refuse_if_may_not_steer(rollout, spec.approval, person, "replace it")
-            except NotAllowed as exc:
-                raise NotAllowed(
-                    f"Rollout {rollout.id} of {spec.name} is approved and runs {written(rollout.scheduled_for)}. "
-                    f"{exc.user_message}",
-                    actor=actor,
-                ) from exc

@@ -17,7 +17,7 @@ from bot.domain.version import Version
 from bot.store.rollouts import Stored, Write
 from workers.cloning import models_named_by
 from workers.lineage import has_run
-from workers.opening.common import ahead_on, channel_of, commit_in_place_of_waiting, opened_for
+from workers.opening.common import ahead_on, channel_of, commit_in_place_of_waiting, opened_for, refuse_if_scheduled
 from workers.opening.finding import last_on
 from workers.people import person_for, steering_person
 from workers.rollbacks import child_of, holds_something, inherited_scaling, passed, settled_scaling
@@ -34,7 +34,8 @@ class WaysBack:
         """Open the rollback of a rollback command, with a card of its own.
 
         It needs an approval unless the requester of what it undoes or an approver typed it; one that undoes no rollout goes
-        by itself only for an approver, and only to a config that the endpoint has run.
+        by itself only for an approver, and only to a config that the endpoint has run. One that needs an approval is refused where
+        it would take the place of an approved change that its requester could not cancel.
         """
         store, now = self.world.store, self.world.clock()
         rollout_id = rollout_id_for(errand.id)
@@ -60,6 +61,8 @@ class WaysBack:
         target = command.to or (undone.rollout.plan.way_back if undone and undone.rollout.plan else None)
         self._refuse_if_no_way_back(spec, target)
         needs_approval = not self._may_go_back(spec, parent, undone, target, errand.actor)
+        if needs_approval:
+            refuse_if_scheduled(self.world, spec, errand.actor)
         rollout = self._back(
             errand,
             spec,
@@ -138,6 +141,8 @@ class WaysBack:
             return known.rollout
         self._refuse_while_updating(spec, None)
         self._refuse_if_no_way_back(spec, to)
+        if not alone:
+            refuse_if_scheduled(self.world, spec, errand.actor)
         rollout = self._back(errand, spec, to, undoes=None, approval_needed=not alone, leaves=leaves)
         rollout = rollout.with_(trial=trial, reason=command.reason or "")
         commit_in_place_of_waiting(self.world, rollout, (), now)

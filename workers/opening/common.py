@@ -2,16 +2,18 @@
 
 from datetime import datetime
 
-from bot.domain.approval import describe_approvers
+from bot.domain.approval import describe_approvers, refuse_if_may_not_steer
 from bot.domain.errand import CommandErrand
-from bot.domain.errors import UserError
+from bot.domain.errors import NotAllowed, UserError
 from bot.domain.fleet import EndpointSpec
-from bot.domain.phases import Kind
+from bot.domain.phases import Kind, Phase
 from bot.domain.replacing import given_up, gives_way
 from bot.domain.rollout import Rollout, open_rollout
 from bot.domain.rollout_parts import Thread
+from bot.domain.starting import written
 from bot.store.leases import holds_endpoint
 from bot.store.rollouts import Write
+from workers.people import steering_person
 from workers.rollbacks import inherited_scaling, pace_of, watch_of
 from workers.world import World
 
@@ -56,6 +58,27 @@ def ahead_on(world: World, endpoint: str) -> str | None:
         return max(waiting, key=lambda r: r.created_at).id
     held = world.store.rollouts.lease_of(endpoint)
     return held.rollout_id if held is not None else None
+
+
+def refuse_if_scheduled(world: World, spec: EndpointSpec, actor: str) -> None:
+    """An approved change that waits for its time gives way only to a change of somebody who could cancel it.
+
+    Raises:
+        NotAllowed: the actor could not.
+    """
+    for stored in world.store.rollouts.active(spec.name):
+        rollout = stored.rollout
+        if rollout.phase is not Phase.SCHEDULED or rollout.scheduled_for is None:
+            continue
+        try:
+            person = steering_person(world.slack, spec.approval, rollout, actor)
+            refuse_if_may_not_steer(rollout, spec.approval, person, "replace it")
+        except NotAllowed as exc:
+            raise NotAllowed(
+                f"Rollout {rollout.id} of {spec.name} is approved and runs {written(rollout.scheduled_for)}. "
+                f"{exc.user_message}",
+                actor=actor,
+            ) from exc
 
 
 def commit_in_place_of_waiting(world: World, rollout: Rollout, also: tuple[Write, ...], now: datetime) -> None:

@@ -17,7 +17,7 @@ from bot.domain.preflight.policy import change_window_is_open, quorum_is_reachab
 from bot.domain.rollout import Rollout
 from bot.domain.scaling import Scaling
 from bot.domain.strategy import Strategy
-from bot.domain.trial import TrialPlan
+from bot.domain.trial import TrialAsk, TrialPlan
 from workers.cloning import LiveEndpoint
 from workers.drafting import Drafting, label_of, running_trial
 from workers.planning.gathering import Gathering
@@ -39,6 +39,7 @@ class WeightPlans:
         assert rollout.trial is not None
         live = self.drafting.gather(spec)
         before = movable_trial(live)
+        _refuse_if_it_would_be_more(rollout.trial, before, spec.name)
         trial = before.model_copy(update={"share": float(rollout.trial.share)})
         facts = self._facts(rollout, spec, live, before, trial)
         so_far = None if rollout.trial.towards_a else running_trial_of(self.world.store, live)
@@ -106,6 +107,19 @@ def movable_trial(live: LiveEndpoint) -> TrialPlan:
             f"Nothing was changed. Finish the test (ab finish {name} --keep A) and start it again with another --weight."
         )
     return trial
+
+
+def _refuse_if_it_would_be_more(ask: TrialAsk, now: TrialPlan, endpoint: str) -> None:
+    """What goes without an approval because it takes traffic away from B must still do so: others move the weights meanwhile.
+
+    Raises:
+        UserError: B has as little by now, or less.
+    """
+    if ask.towards_a and ask.share >= round(now.share):
+        raise UserError(
+            f"{now.b} of {endpoint} has {now.share:.0f} % of the traffic by now, so {ask.share} % would take nothing away from it. "
+            f"Nothing was changed. For more traffic, which takes an approval: ab weight {endpoint} --weight {ask.share}"
+        )
 
 
 def _capacity(live: LiveEndpoint, trial: TrialPlan) -> Finding:
