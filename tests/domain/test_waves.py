@@ -188,6 +188,12 @@ def test_an_endpoint_that_somebody_changed_since_is_left_out() -> None:
     assert "made-by-hand" in wave.members[0].note
 
 
+def test_an_endpoint_that_left_the_fleet_file_is_left_out_and_called_so() -> None:
+    wave = advanced(running(), unlisted=frozenset({"one"}), configs={})
+    assert states(wave)["one"] is MemberState.LEFT_OUT
+    assert wave.members[0].note == "it is not in the fleet file any more"
+
+
 def test_nothing_begins_where_nobody_could_look() -> None:
     wave = running()
     assert advanced(wave, configs={}) == wave

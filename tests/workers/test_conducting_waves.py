@@ -14,6 +14,7 @@ from fakes.records import ANNA, BEN, CARL
 from bot.domain.commands import WaveStart
 from bot.domain.endpoint import ApprovalStatus
 from bot.domain.errors import SlackRefused
+from bot.domain.fleet import parse_fleet
 from bot.domain.phases import Phase, Reason
 from bot.domain.rollout import Rollout
 from bot.domain.wave import MemberState, Wave, WaveApproval, WaveReason, WaveState, wave_id_for
@@ -326,6 +327,41 @@ def test_a_lock_makes_one_endpoint_wait_and_says_so(engine: EstateEngine) -> Non
     play_until(engine, wave_id, WaveState.FINISHED)
 
 
+def test_locked_endpoints_keep_no_other_of_their_stage_waiting_and_each_says_what_it_waits_for() -> None:
+    names = ("a", "b", "c", "d")
+    fleet = FLEET.split("waves:")[0] + "waves:\n  all: {stages: [[a, b, c, d]], at_once: 1}\nendpoints:\n"
+    fleet += "".join(f"  {name}: {{model_package_group: sentiment}}\n" for name in names)
+    engine = EstateEngine(fleet, dict.fromkeys(names, V3), [V3, V4])
+    engine.begin_rounds()
+    wave_id = proposed(engine, "wave start all --version 4")
+    engine.press("Start wave", by=BEN)
+    for name in ("b", "c"):
+        engine.type(f'lock {name} --reason "load test"', by=CARL)
+    engine.play(lambda: wave_of(engine, wave_id).members[3].state is MemberState.DONE, limit=timedelta(hours=2))
+    wave = wave_of(engine, wave_id)
+    assert [m.state for m in wave.members] == [
+        MemberState.DONE,
+        MemberState.WAITING,
+        MemberState.WAITING,
+        MemberState.DONE,
+    ]
+    assert all("waits for the lock of" in m.note for m in wave.of(MemberState.WAITING))
+    assert engine.crashes == []
+    engine.close()
+
+
+def test_an_endpoint_that_leaves_the_fleet_file_during_a_wave_is_left_out_and_called_so(engine: EstateEngine) -> None:
+    wave_id = started(engine)
+    engine.play(lambda: wave_of(engine, wave_id).members[0].state is MemberState.DONE)
+    text = FLEET.replace("AT_ONCE", "2").replace("[eu-prod, us-prod]", "[us-prod]")
+    fleet = parse_fleet(text.replace("  eu-prod: {model_package_group: sentiment}\n", ""), "fleet.yaml")
+    object.__setattr__(engine.world, "fleet", fleet)
+    wave = play_until(engine, wave_id, WaveState.FINISHED)
+    assert {m.endpoint: m.note for m in wave.of(MemberState.LEFT_OUT)} == {
+        "eu-prod": "it is not in the fleet file any more"
+    }
+
+
 def test_a_quota_that_is_too_small_for_two_lets_one_go_at_a_time() -> None:
     engine = made()
     engine.begin_rounds()
@@ -561,6 +597,17 @@ def test_where_all_are_auto_it_runs_by_itself(engine: EstateEngine) -> None:
     assert [m.endpoint for m in wave.members] == ["canary", "us-prod"]
     assert "policy for all of them is auto" in in_thread(engine, wave_id, "plan").words
     assert engine.estate.updates() == 2
+
+
+def test_a_wave_that_could_not_be_told_holds_its_version_nowhere(engine: EstateEngine) -> None:
+    engine.slack.fail("post", SlackRefused("chat.postMessage", "not_in_channel"))
+    wave_id = propose(engine, needs_approval=False)
+    assert wave_of(engine, wave_id).last.reason is WaveReason.CHANNEL_UNREACHABLE
+    engine.play(lambda: False, limit=HOUR)
+    assert [engine.store.holds.on(name) for name in ENDPOINTS] == [()] * 3
+    assert engine.store.rollouts.recent() == ()
+    again = propose(engine, needs_approval=False, seed="once the bot is invited")
+    play_until(engine, again, WaveState.FINISHED)
 
 
 def test_a_newer_proposal_takes_the_place_of_an_older_one(engine: EstateEngine) -> None:

@@ -38,7 +38,7 @@ from workers.world import World, place_of
 log = logging.getLogger(__name__)
 
 LOOKED_AT_AHEAD = 2
-"""Of the members whose turn it is, so many times as many are looked at as may change at once: some of them may have to wait."""
+"""Of the members whose turn it is and that nothing stands against, so many times as many as may change at once are looked at."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class WaveMoving:
     def _move(self, stored: StoredWave) -> None:
         now, wave = self.world.clock(), stored.wave
         rollouts = self._rollouts(wave)
-        turn = candidates(looked_at(wave, rollouts), now)[: LOOKED_AT_AHEAD * wave.at_once]
+        turn = candidates(looked_at(wave, rollouts), now)
         decision = decide_wave(wave, self._seen(wave, rollouts, turn), now)
         moved = self._linked(decision.wave, rollouts)
         if moved != wave:
@@ -76,14 +76,21 @@ class WaveMoving:
         return {s.rollout.id: s.rollout for s in self.world.store.rollouts.load_many(ids)}
 
     def _seen(self, wave: Wave, rollouts: Mapping[str, Rollout], turn: Sequence[Member]) -> Seen:
-        """What a decision takes; AWS is asked only about members whose turn it is."""
+        """What a decision takes; AWS is asked only about the first of those members whose turn it is and that may begin.
+
+        What has to wait is told apart before: otherwise a few locked ones would keep the rest of their stage waiting.
+        """
         if not turn:
             return Seen(rollouts=rollouts)
+        locked = self._locked(wave, turn)
+        listed = [m for m in turn if m.endpoint in self.world.fleet.endpoints]
+        first = [m for m in listed if m.endpoint not in locked][: LOOKED_AT_AHEAD * wave.at_once]
         return Seen(
             rollouts=rollouts,
-            free=self._free(wave, turn),
-            locked=self._locked(wave, turn),
-            configs={m.endpoint: config for m in turn if (config := self._config(m)) is not None},
+            free=self._free(wave, first),
+            locked=locked,
+            unlisted=frozenset(m.endpoint for m in turn if m not in listed),
+            configs={m.endpoint: config for m in first if (config := self._config(m)) is not None},
         )
 
     def _locked(self, wave: Wave, turn: Sequence[Member]) -> Mapping[str, str]:
@@ -104,9 +111,7 @@ class WaveMoving:
 
     def _config(self, member: Member) -> str | None:
         """The config that it is on; empty if it is gone, None if AWS does not tell now."""
-        spec = self.world.fleet.endpoints.get(member.endpoint)
-        if spec is None:
-            return ""
+        spec = self.world.fleet.endpoints[member.endpoint]
         try:
             return self.world.aws(spec).endpoints.describe(spec.name).config_name
         except ResourceMissing:

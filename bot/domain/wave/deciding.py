@@ -24,6 +24,8 @@ class Seen:
     """Endpoints that nothing may begin on, and what they wait for, in words."""
     configs: Mapping[str, str] = field(default_factory=dict)
     """The config that each endpoint is on whose turn it is; empty text for one that is gone. Where nobody looked, nothing begins."""
+    unlisted: frozenset[str] = frozenset()
+    """Endpoints that are not in the fleet file any more."""
 
 
 @dataclass(frozen=True)
@@ -115,6 +117,9 @@ def _with_begun(wave: Wave, seen: Seen, now: datetime) -> Wave:
 
 def _begun(member: Member, wave: Wave, seen: Seen) -> Member:
     """The member under way, or why it is not."""
+    if member.endpoint in seen.unlisted:
+        note = "it is not in the fleet file any more"
+        return member.with_(state=MemberState.LEFT_OUT, is_stopped=False, note=note)
     if member.endpoint in seen.locked:
         return member.with_(is_stopped=True, note=seen.locked[member.endpoint])
     config = seen.configs.get(member.endpoint)

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from bot.domain.hold import Hold, HoldKind
 from bot.domain.phases import BOT_ACTOR
-from bot.domain.wave.states import MemberState, WaveState
+from bot.domain.wave.states import MemberState, WaveReason, WaveState
 from bot.domain.wave.values import Member, Wave
 
 _HOLDING = frozenset({WaveState.STOPPED, WaveState.ABORTED})
@@ -12,12 +12,8 @@ _HOLDING = frozenset({WaveState.STOPPED, WaveState.ABORTED})
 
 def holds_after(before: Wave | None, after: Wave, now: datetime) -> tuple[Hold, ...]:
     """The holds that follow from writing the wave: on what it has not reached, as soon as nothing can reach it any more."""
-    if after.state not in _HOLDING or not after.has_begun:
-        return ()
-    kept = {m.endpoint for m in before.members if _is_kept(before, m)} if before is not None else set()
-    return tuple(
-        _hold(after, member, now) for member in after.members if _is_kept(after, member) and member.endpoint not in kept
-    )
+    kept = {m.endpoint for m in _kept(before)} if before is not None else set()
+    return tuple(_hold(after, member, now) for member in _kept(after) if member.endpoint not in kept)
 
 
 def lifts_holds(before: Wave | None, after: Wave) -> bool:
@@ -25,9 +21,16 @@ def lifts_holds(before: Wave | None, after: Wave) -> bool:
     return before is not None and before.state in _HOLDING and after.state is WaveState.RUNNING
 
 
-def _is_kept(wave: Wave, member: Member) -> bool:
-    """Settings are held by no version: there, the wave itself stands in the way until it is over."""
-    return wave.state in _HOLDING and member.state is MemberState.WAITING and member.package_arn is not None
+def _kept(wave: Wave) -> tuple[Member, ...]:
+    """Whom it keeps its version from. Settings are held by no version: there, the wave itself stands in the way until it is over."""
+    if wave.state not in _HOLDING or not wave.has_begun or _ended_unseen(wave):
+        return ()
+    return tuple(m for m in wave.of(MemberState.WAITING) if m.package_arn is not None)
+
+
+def _ended_unseen(wave: Wave) -> bool:
+    """It could not be told, and nothing went bad: nobody decided against its version."""
+    return wave.last.reason is WaveReason.CHANNEL_UNREACHABLE and not wave.of(MemberState.BAD)
 
 
 def _hold(wave: Wave, member: Member, now: datetime) -> Hold:
