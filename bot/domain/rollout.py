@@ -228,8 +228,9 @@ class Rollout(Value):
 
     @property
     def has_running_trial(self) -> bool:
-        """Whether it started a trial that goes on."""
-        return self.phase is Phase.SUCCEEDED and self.trial_watch is not None and self.trial_watch.is_running
+        """Whether it started a trial that goes on, also where its rollback was tried in vain."""
+        is_there = self.phase in (Phase.SUCCEEDED, Phase.NEEDS_HUMAN)
+        return is_there and self.trial_watch is not None and self.trial_watch.is_running
 
     @property
     def is_at_work(self) -> bool:

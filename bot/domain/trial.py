@@ -210,6 +210,22 @@ def is_confirmed_worse(watch: TrialWatch) -> bool:
     return verdict.is_hard or watch.worse_looks >= LOOKS_TO_CONFIRM
 
 
+def taken_up(watch: TrialWatch, now: datetime) -> TrialWatch:
+    """A trial that was over and to which somebody led back: judged by its own numbers from now on.
+
+    Where B had been found worse before, that is giving it traffic again: people are told once more if it still does worse.
+    """
+    return TrialWatch(
+        since=now,
+        share=watch.share,
+        worse_since=watch.worse_since,
+        worse_why=watch.worse_why,
+        resumed_at=now if watch.worse_since is not None else None,
+        relapses=watch.relapses,
+        stop=watch.stop if watch.stop is not None and watch.stop.done_at is not None else None,
+    )
+
+
 def must_tell_again(watch: TrialWatch) -> bool:
     """Whether a B that is confirmed worse got traffic again, seen by numbers since then, and nobody was told of that yet."""
     if watch.resumed_at is None or watch.share == 0 or watch.comparison is None:

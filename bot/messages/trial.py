@@ -105,7 +105,7 @@ def _what_was_done(rollout: Rollout, watch: TrialWatch, b: str, *, shadow: bool)
 def _state(rollout: Rollout, trial: TrialPlan, watch: TrialWatch) -> str:
     if watch.end is not None:
         return f"Over after {span(watch.end.at - watch.since)}: {kept_words(watch.end.kept)}."
-    if rollout.phase is not Phase.SUCCEEDED:
+    if not rollout.has_running_trial:
         return "It is being rolled back." if rollout.phase is Phase.ROLLING_BACK else "It was rolled back."
     a, b = escape(trial.a), escape(trial.b)
     if trial.shadow:

@@ -12,7 +12,7 @@ from fakes.failing import lost, throttled
 from fakes.records import ANNA, BEN, CARL, CURRENT, ENDPOINT
 from fakes.surroundings import a_target
 
-from bot.domain.errors import ResourceBusy
+from bot.domain.errors import GatewayError, ResourceBusy
 from bot.domain.hold import HoldKind
 from bot.domain.phases import Kind, Phase, Reason
 from bot.domain.rollout import Rollout
@@ -25,6 +25,7 @@ A, B = "AllTraffic", "AllTraffic-b"
 SLOW_US = 900_000.0
 DORA = "U0DORA"  # neither asked for anything nor approves it
 METHOD = "set_weights_and_capacities"
+REFUSED = GatewayError("UpdateEndpoint", "ResourceLimitExceeded", message="the account-level service limit is 2")
 BUSY = ResourceBusy(ENDPOINT, operation="UpdateEndpointWeightsAndCapacities", code="ValidationException")
 
 
@@ -105,7 +106,7 @@ def said(engine: Engine, slot: SlotName) -> str:
     return next(p for p in reversed(engine.slack.posted) if p.slot == slot).words
 
 
-def of_rollout(engine: Engine, rollout_id: str, slot: SlotName) -> str:
+def of_rollout(engine: Engine, rollout_id: str, slot: str) -> str:
     engine.tell()
     shown = [p for p in engine.slack.posted if p.slot == slot and p.metadata is not None]
     (found,) = [p for p in shown if p.metadata["event_payload"]["rollout"] == rollout_id]
@@ -532,6 +533,40 @@ def test_a_test_lifts_no_hold_from_the_version_that_it_tries(engine: Engine) -> 
     assert [hold.label for hold in engine.store.holds.on(ENDPOINT)] == ["sentiment version 4"]
     running(engine)
     assert [hold.label for hold in engine.store.holds.on(ENDPOINT)] == ["sentiment version 4"]
+
+
+def rolled_back_in_vain(engine: Engine) -> str:
+    """A test whose rollback SageMaker refused, so that both versions serve on; returns the rollout that started it."""
+    started = running(engine, "--weight 50")
+    engine.endpoints.fail("update", REFUSED)
+    engine.type(f"rollback {ENDPOINT}", by=BEN)
+    engine.play(lambda: engine.phase(started) is not Phase.SUCCEEDED and not engine.rollout(started).is_active)
+    assert engine.phase(started) is Phase.NEEDS_HUMAN, engine.rollout(started).last
+    return started
+
+
+def test_a_test_whose_rollback_failed_goes_on_and_can_be_ended(engine: Engine) -> None:
+    started = rolled_back_in_vain(engine)
+    pass_time(engine, timedelta(minutes=15))
+    looked = trial_of(engine, started).looked_at
+    assert looked is not None
+    assert looked > engine.rollout(started).last.at
+    assert "was rolled back" not in of_rollout(engine, started, SlotName.TRIAL)
+    engine.press("Keep A", by=BEN)
+    engine.play(lambda: trial_of(engine, started).end is not None)
+    assert engine.endpoints.config == CURRENT
+
+
+def test_the_traffic_of_a_worse_b_is_taken_away_also_after_a_rollback_that_failed() -> None:
+    engine = limited()
+    engine.metrics.by_variant.clear()
+    started = rolled_back_in_vain(engine)
+    moved_elsewhere(engine, {A: 1.0, B: 1.0})  # it had been taken away before SageMaker refused
+    engine.metrics.by_variant[B] = SLOW_US
+    pass_time(engine, timedelta(minutes=30))
+    assert trial_of(engine, started).stop is not None
+    assert weights(engine)[B] == 0
+    engine.close()
 
 
 def test_a_test_that_somebody_led_elsewhere_is_over(engine: Engine) -> None:

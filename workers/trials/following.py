@@ -12,7 +12,6 @@ from bot.domain.bridge import has_weights
 from bot.domain.endpoint import EndpointStatus, Snapshot
 from bot.domain.errors import GatewayError, ResourceBusy, ResourceMissing, RevisionConflict, TransientError, UserError
 from bot.domain.fleet import EndpointSpec
-from bot.domain.phases import Phase
 from bot.domain.reconcile import lateness
 from bot.domain.rollout import Rollout
 from bot.domain.signals import latency_metric
@@ -29,6 +28,7 @@ from bot.domain.trial import (
     looked_at,
     must_tell_again,
     share_of,
+    taken_up,
     weights_for,
     why_left_to_people,
 )
@@ -89,9 +89,10 @@ class TrialLooks:
         stored = last_on(self.world, spec, self.world.clock())
         if stored is None or stored.rollout.trial_watch is None or stored.rollout.has_running_trial:
             return
-        if stored.rollout.phase is Phase.SUCCEEDED:
+        again = taken_up(stored.rollout.trial_watch, self.world.clock())
+        if stored.rollout.with_(trial_watch=again).has_running_trial:
             log.info("the trial on %s goes on", spec.name)
-            self._save(stored, stored.rollout.trial_watch.model_copy(update={"end": None, "since": self.world.clock()}))
+            self._save(stored, again)
 
     def _look(self, stored: Stored, spec: EndpointSpec) -> None:
         rollout, now = stored.rollout, self.world.clock()
