@@ -22,6 +22,7 @@ from bot.store.connection import store_errors, text
 from bot.store.holds import lifted_by, write_holds
 from bot.store.keys import Due
 from bot.store.leases import Lease, next_lease, read_lease, rival_of, write_lease
+from bot.store.waves import StoredWave, refuse_if_written
 
 PROGRESS_DELAY = timedelta(seconds=2)
 """News that changes no phase is told this late, so that several pieces make one edit: Slack allows 50 a minute."""
@@ -97,18 +98,28 @@ class RolloutStore:
             revision = self._redis.hget(keys.rollout(stored.rollout.id), "revision")
         return revision is not None and int(revision) == stored.revision
 
-    def commit(self, writes: Sequence[Write], now: datetime) -> tuple[Stored, ...]:
+    def commit(
+        self, writes: Sequence[Write], now: datetime, *, while_wave: StoredWave | None = None
+    ) -> tuple[Stored, ...]:
         """Write all of them or none.
 
+        Args:
+            writes: What the rollouts shall be.
+            now: When.
+            while_wave: The wave that wants them; they are written only as long as nobody wrote it since.
+
         Raises:
-            RevisionConflict: somebody wrote one of them in the meantime, or a new id exists already.
+            RevisionConflict: somebody wrote one of them, or the wave, in the meantime, or a new id exists already.
             EndpointBusy: another rollout holds an endpoint that one of these must hold; carries the holder.
         """
         endpoints = sorted({w.rollout.endpoint for w in writes})
         watched = [keys.rollout(w.rollout.id) for w in writes] + [keys.lease(e) for e in endpoints]
+        watched += [keys.wave(while_wave.wave.id)] if while_wave is not None else []
         with store_errors(), self._redis.pipeline() as pipe:
             try:
                 pipe.watch(*watched)
+                if while_wave is not None:
+                    refuse_if_written(pipe, while_wave)
                 previous = [self._check_revision(pipe, w) for w in writes]
                 leases = {e: self._next_lease(pipe, e, writes, now) for e in endpoints}
                 lifted = [lifted_by(pipe, b, w.rollout) for w, b in zip(writes, previous, strict=True)]

@@ -84,12 +84,6 @@ class WaveStore:
             pipe.set(keys.wave_thread(wave.thread.channel_id, thread_ts), wave.id)
             pipe.execute()
 
-    def still_holds(self, stored: StoredWave) -> bool:
-        """Whether nobody wrote since: the fence before a side effect."""
-        with store_errors():
-            revision = self._redis.hget(keys.wave(stored.wave.id), "revision")
-        return revision is not None and int(revision) == stored.revision
-
     def commit(self, wave: Wave, revision: int, now: datetime) -> StoredWave:
         """Write it, with the holds that follow from it.
 
@@ -127,6 +121,13 @@ class WaveStore:
                 pipe.hmget(keys.wave(wave_id), *_FIELDS)
             rows = pipe.execute()
         return tuple(stored for row in rows if (stored := _stored(row)) is not None)
+
+
+def refuse_if_written(pipe: Pipeline, stored: StoredWave) -> None:
+    """The fence within the transaction of what a wave wants, which watches the wave. Raises RevisionConflict."""
+    revision = pipe.hget(keys.wave(stored.wave.id), "revision")
+    if revision is None or int(revision) != stored.revision:
+        raise RevisionConflict(f"wave {stored.wave.id} was written meanwhile")
 
 
 def _stored(fields: Sequence[bytes | str | None]) -> StoredWave | None:

@@ -131,7 +131,6 @@ CALLS: dict[str, Callable[[Store], object]] = {
     "waves.told": lambda s: s.waves.told(StoredWave(a_wave(), 1)),
     "waves.in_thread": lambda s: s.waves.in_thread("C1", "1.1"),
     "waves.set_thread": lambda s: s.waves.set_thread(a_wave(), "1.1"),
-    "waves.still_holds": lambda s: s.waves.still_holds(StoredWave(a_wave(), 1)),
     "waves.commit": lambda s: s.waves.commit(a_wave(), 0, NOW),
     "memory.recall": lambda s: s.memory.recall("group"),
     "notices.first_time": lambda s: s.notices.first_time("version a/3"),

@@ -13,7 +13,7 @@ from fakes.records import ANNA, BEN, CARL
 
 from bot.domain.commands import WaveStart
 from bot.domain.endpoint import ApprovalStatus
-from bot.domain.errors import SlackRefused
+from bot.domain.errors import RevisionConflict, SlackRefused
 from bot.domain.fleet import parse_fleet
 from bot.domain.phases import Phase, Reason
 from bot.domain.rollout import Rollout
@@ -274,6 +274,24 @@ def test_what_has_begun_goes_on_to_its_end_after_a_pause(engine: EstateEngine) -
     engine.play(lambda: False, limit=HOUR)
     assert rollouts_of(engine, "canary")[0].phase is Phase.SUCCEEDED
     assert engine.estate.updates() == 1
+
+
+def test_a_pause_between_the_decision_and_the_rollout_that_follows_keeps_it_from_being_opened(
+    engine: EstateEngine,
+) -> None:
+    wave_id = proposed(engine)
+    decided = engine.store.waves.load(wave_id)
+    assert decided is not None
+    wave = decided.wave.to(WaveState.RUNNING, WaveReason.APPROVED, engine.clock(), BEN)
+    begun = wave.members[0].with_(state=MemberState.UNDER_WAY)
+    approvals = (WaveApproval(actor=BEN, at=engine.clock()),)
+    wave = wave.with_(members=(begun, *wave.members[1:]), approvals=approvals)
+    running = engine.store.waves.commit(wave, decided.revision, engine.clock())
+    engine.type(f"wave pause {wave_id}", by=ANNA)
+    with pytest.raises(RevisionConflict):
+        waves_of(engine).moving._open_missing(running, {})
+    assert rollouts_of(engine, "canary") == []
+    assert wave_of(engine, wave_id).members[0].state is MemberState.WAITING
 
 
 def test_abort_ends_it_and_keeps_the_version_away(engine: EstateEngine) -> None:

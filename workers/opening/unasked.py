@@ -10,6 +10,7 @@ from bot.domain.fleet import EndpointSpec
 from bot.domain.phases import BOT_ACTOR, Kind, Phase, Reason
 from bot.domain.rollout import Rollout
 from bot.store.rollouts import Write
+from bot.store.waves import StoredWave
 from workers.opening.common import ahead_on, opened_for
 from workers.world import World
 
@@ -46,12 +47,12 @@ class OpeningUnasked:
 
     world: World
 
-    def open(self, spec: EndpointSpec, wanted: Unprompted) -> Rollout:
-        """Open it, or find it open.
+    def open(self, spec: EndpointSpec, wanted: Unprompted, *, while_wave: StoredWave | None = None) -> Rollout:
+        """Open it, or find it open; for a wave only as long as nobody paused or ended it since it was read.
 
         Raises:
             EndpointLocked: a lock or a freeze stands.
-            RevisionConflict: the plan that it replaces has moved on.
+            RevisionConflict: the plan that it replaces, or the wave, has moved on.
         """
         now = self.world.clock()
         if (known := self.world.store.rollouts.load(wanted.id)) is not None:
@@ -74,7 +75,7 @@ class OpeningUnasked:
             vouched_by=wanted.vouched_by,
         )
         given_up = (self._given_up(wanted.replaces, Reason.SUPERSEDED, rollout),) if wanted.replaces else ()
-        self.world.store.rollouts.commit([*given_up, Write(rollout, 0, now)], now)
+        self.world.store.rollouts.commit([*given_up, Write(rollout, 0, now)], now, while_wave=while_wave)
         return rollout
 
     def take_back(self, rollout_id: str, why: str) -> None:

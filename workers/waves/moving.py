@@ -161,15 +161,16 @@ class WaveMoving:
         """A rollout for each member that is under way and has none: after a crash, too."""
         wave = stored.wave
         for member in wave.of(MemberState.UNDER_WAY):
-            if member.rollout_id(wave.id) in rollouts or not self.world.store.waves.still_holds(stored):
+            if member.rollout_id(wave.id) in rollouts:
                 continue
             try:
-                self._open(wave, member)
+                self._open(stored, member)
             except EndpointLocked as exc:
                 log.info("wave %s waits at %s: %s", wave.id, member.endpoint, exc)
 
-    def _open(self, wave: Wave, member: Member) -> None:
-        spec = self.world.fleet.endpoints.get(member.endpoint)
+    def _open(self, stored: StoredWave, member: Member) -> None:
+        """Raises RevisionConflict if somebody wrote the wave since: what was paused by then begins nothing."""
+        wave, spec = stored.wave, self.world.fleet.endpoints.get(member.endpoint)
         if spec is None:
             return
         self.opening.open(
@@ -184,6 +185,7 @@ class WaveMoving:
                 wave_id=wave.id,
                 vouched_by=wave.approvers(),
             ),
+            while_wave=stored,
         )
 
     def _take_back(self, rollout_id: str, wave: Wave) -> None:
