@@ -290,7 +290,11 @@ def test_traffic_shifted_by_hand(census: Census, hands: Hands) -> None:
     hands.sagemaker.update_endpoint_weights_and_capacities(EndpointName=PERCEPTION, DesiredWeightsAndCapacities=weights)
     hands.settled(PERCEPTION)
     found = drift(seen(census, PERCEPTION))
-    assert found == {"weight of AllTraffic": ("25%", "50%"), "weight of Second": ("75%", "50%")}
+    assert found == {
+        "variants": ("AllTraffic, Second", "AllTraffic"),
+        "weight of AllTraffic": ("25%", "50%"),
+        "weight of Second": ("75%", "50%"),
+    }
 
 
 def test_an_endpoint_that_is_in_no_file(census: Census, hands: Hands) -> None:

@@ -280,6 +280,8 @@ def a_full_plan() -> Plan:
         steps=("1 of 2 instances first.",),
         deployment={"BlueGreenUpdatePolicy": {"TerminationWaitInSeconds": 600}},
         alarms=(ALARM.model_copy(update={"period": timedelta(minutes=1)}),),
+        kept_alarms=(ALARM.model_copy(update={"name": "kept"}),),
+        dropped_alarms=("no longer wanted",),
         scaling=SCALED,
         scaling_mode=ScalingMode.DEREGISTER,
         traffic=CALM,

@@ -86,9 +86,9 @@ class Story:
         spans = re.compile(r"\d+ (?:s|min|h)\b(?: \d+ (?:s|min)\b)?")
         return {slot: re.sub(r"\d+", "#", spans.sub("a while", text)) for slot, text in said.items()}
 
-    def reply(self, slot: str) -> Message:
+    def reply(self, slot: str, timeout: float = 15) -> Message:
         """The last message of that kind, as soon as there is one: the card says a state a moment before the thread does."""
-        return self.wait(lambda: [m for m in self.messages if slot_of(m) == slot], 15, f"the {slot}")[-1]
+        return self.wait(lambda: [m for m in self.messages if slot_of(m) == slot], timeout, f"the {slot}")[-1]
 
     def wait_for_state(self, *states: str, timeout: float = 40) -> str:
         """Wait until the card shows one of the states; returns it."""

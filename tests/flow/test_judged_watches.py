@@ -57,7 +57,7 @@ def test_good_slow_and_failing_versions_side_by_side_each_end_as_they_should(sta
     good.press("Extend by 10 s", by="anna")
 
     failing.wait_for_state("watching", "succeeded")
-    failing.reply("alert")
+    failing.reply("alert", timeout=40)
     failing.press("Accept", by="ben")
     ben = stack.slack.person("ben")
     failing.wait(lambda: ben.modal() is not None, 10, "the form for the reason")
