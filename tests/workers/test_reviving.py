@@ -360,8 +360,10 @@ def test_what_was_only_being_prepared_is_called_off_in_its_thread(engine: Engine
     engine.press("Approve", by=BEN)
     engine.play(lambda: noted(engine))
     assert engine.phase(rollout_id) is Phase.PREPARING
+    emptied_at = engine.clock()
     empty(engine)
     assert engine.play_out(rollout_id) is Phase.CANCELLED
+    assert engine.rollout(rollout_id).created_at >= emptied_at, "when it was asked for is not known any more"
     assert "emptied before SageMaker was asked for anything" in engine.slack.shown("ending").words
     assert engine.endpoints.updates == []
 

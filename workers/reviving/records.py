@@ -59,7 +59,7 @@ class Reviver:
         return self.snapshot.is_on(self.note.current) and self.note.untouched == self.snapshot.last_modified
 
     def _record(self, phase: Phase) -> Rollout:
-        note, began = self.note, self.note.called or self.snapshot.last_modified
+        note, began = self.note, self._began_at()
         return Rollout(
             id=note.id,
             kind=note.kind,
@@ -152,8 +152,11 @@ class Reviver:
         """That it had begun, so that its progress is told to the end in the message that shows it."""
         if self.note.kind is Kind.ROLLBACK:
             return ()
-        began = self.note.called or self.snapshot.last_modified
-        return (Transition(phase=Phase.PREPARING, reason=Reason.APPROVED, at=began, actor=BOT_ACTOR),)
+        return (Transition(phase=Phase.PREPARING, reason=Reason.APPROVED, at=self._began_at(), actor=BOT_ACTOR),)
+
+    def _began_at(self) -> datetime:
+        """When SageMaker was asked. Where it never was, only the moment of finding it is known."""
+        return self.note.called or self.now
 
 
 def waiting_for(parent: Rollout, child: Rollout, now: datetime) -> Rollout:
