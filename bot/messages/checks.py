@@ -9,6 +9,8 @@ from bot.messages.words import count
 
 _MARKS = {Level.WARNING: "⚠", Level.BLOCKER: "✖"}
 _IRREVERSIBLE_FIRST = (CheckName.CONVERSION, CheckName.WAY_BACK)
+_TOLD_IN_FULL = frozenset({CheckName.AB_TEST})
+"""Whoever approves more traffic for B wants to read how it does, also where that is no warning."""
 
 
 def finding_lines(findings: Sequence[Finding]) -> str:
@@ -17,8 +19,9 @@ def finding_lines(findings: Sequence[Finding]) -> str:
     warnings = sorted(
         (f for f in findings if f.level is Level.WARNING), key=lambda f: f.check not in _IRREVERSIBLE_FIRST
     )
-    passed = [f for f in findings if f.level is Level.OK]
+    passed = [f for f in findings if f.level is Level.OK and f.check not in _TOLD_IN_FULL]
     lines = [_line(f) for f in (*blockers, *warnings)]
+    lines += [f"✓ {escape(f.text)}" for f in findings if f.level is Level.OK and f.check in _TOLD_IN_FULL]
     if passed:
         names = ", ".join(escape(f.check.replace("_", " ")) for f in passed)
         lines.append(f"✓ {count(len(passed), 'check')} passed: {names}")

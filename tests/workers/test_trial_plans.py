@@ -61,6 +61,7 @@ def test_more_of_a_b_that_does_well_is_planned_with_a_line(engine: Engine, comma
     found = of_the_test(engine, asked(engine, command))
     assert found.level is Level.OK
     assert found.text.startswith("The test says PASS so far.")
+    assert "✓ The test says PASS so far." in said(engine, SlotName.PLAN)
 
 
 def test_a_plan_from_before_b_turned_out_worse_has_to_be_decided_on_anew(engine: Engine) -> None:
