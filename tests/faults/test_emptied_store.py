@@ -6,7 +6,15 @@ from collections.abc import Iterator
 
 import pytest
 from flow.running import started
-from flow.story import TOLD_BY_A_PROMOTION, TOLD_BY_A_ROLLBACK_BUTTON, Story, promote, quick_fleet, update_calls
+from flow.story import (
+    TOLD_BY_A_PROMOTION,
+    TOLD_BY_A_ROLLBACK_BUTTON,
+    Story,
+    promote,
+    quick_fleet,
+    update_calls,
+    wait_until,
+)
 
 from sandbox.stack import Options, Stack
 
@@ -41,6 +49,7 @@ def emptied_while(stack: Stack, moment: str) -> Story:
     story = promote(stack, ENDPOINT).approve()
     story.wait_for_state(moment)
     story.reply({"updating": "progress", "watching": "watch"}[moment])
+    wait_until(lambda: any(call["executed"] for call in update_calls(stack, ENDPOINT)), 20, "the call")
     stack.empty_redis()
     story.reply("revived")
     return story
