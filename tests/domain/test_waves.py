@@ -11,6 +11,7 @@ from fakes.waves import a_member, a_wave
 from bot.domain.approval import Person
 from bot.domain.errors import IllegalTransition, NotAllowed, UserError
 from bot.domain.fleet import Approval
+from bot.domain.hold import Hold, HoldKind
 from bot.domain.phases import Phase, Reason
 from bot.domain.rollout import Rollout
 from bot.domain.verdict import VerdictKind
@@ -135,6 +136,45 @@ def test_a_member_that_goes_back_during_the_soak_stops_it() -> None:
     assert wave.state is WaveState.STOPPED
 
 
+def held_since(rollout: Rollout, after: timedelta, **fields: object) -> Hold:
+    """What a rollback to some config leaves of the version that the rollout had brought."""
+    assert rollout.plan is not None
+    what = {"kind": HoldKind.HELD, "actor": CARL, "reason": "customers complain", **fields}
+    about = {"package_arn": rollout.plan.version.package_arn, "content_hash": rollout.plan.version.content_hash}
+    return Hold(endpoint=rollout.endpoint, since=rollout.last.at + after, **{**about, **what})
+
+
+def test_somebody_who_takes_its_version_off_an_endpoint_that_was_done_stops_it() -> None:
+    wave = advanced(running())
+    done = its_rollout(wave, "one", Phase.SUCCEEDED)
+    wave = advanced(wave, done)
+    wave = advanced(wave, done, holds={"one": (held_since(done, timedelta(minutes=5)),)}, now=NOW + 2 * HOUR)
+    assert (wave.state, states(wave)["one"], under_way(wave)) == (WaveState.STOPPED, MemberState.BAD, [])
+    assert wave.last.note == f"rolled back afterwards by <@{CARL}>: customers complain"
+    resumed = wave.to(WaveState.RUNNING, WaveReason.RESUMED, NOW, BEN, members=(left_out(wave, "one"),))
+    assert advanced(resumed, done, holds={"one": (held_since(done, HOUR),)}).state is not WaveState.STOPPED
+
+
+@pytest.mark.parametrize(
+    ("after", "fields"),
+    [
+        (timedelta(minutes=-5), {}),
+        (HOUR, {"wave_id": "w1"}),
+        (HOUR, {"kind": HoldKind.BY_PERSON, "package_arn": None, "content_hash": ""}),
+        (HOUR, {"package_arn": None, "content_hash": "another"}),
+    ],
+)
+def test_what_is_held_for_another_reason_does_not_stop_it(after: timedelta, fields: dict[str, object]) -> None:
+    wave = advanced(running())
+    done = its_rollout(wave, "one", Phase.SUCCEEDED)
+    wave = advanced(wave, done, holds={"one": (held_since(done, after, **fields),)})
+    assert (wave.state, states(wave)["one"]) == (WaveState.RUNNING, MemberState.DONE)
+
+
+def left_out(wave: Wave, endpoint: str) -> Member:
+    return next(m for m in wave.members if m.endpoint == endpoint).with_(state=MemberState.LEFT_OUT)
+
+
 @pytest.mark.parametrize("phase", [Phase.REJECTED, Phase.EXPIRED, Phase.CANCELLED])
 def test_what_people_call_off_pauses_it(phase: Phase) -> None:
     wave = advanced(running())
@@ -151,7 +191,7 @@ def test_what_has_touched_nothing_is_taken_back_when_it_halts_and_the_rest_is_no
     decision = decide_wave(wave, seen_of(wave, bad, planned, begun), NOW)
     assert decision.recall == (planned.id,)
     back = its_rollout(wave, "two", Phase.SCHEDULED).to(Phase.CANCELLED, Reason.WAVE_HALTED, NOW, "bot")
-    wave = looked_at(decision.wave, {bad.id: bad, back.id: back, begun.id: begun})
+    wave = looked_at(decision.wave, {bad.id: bad, back.id: back, begun.id: begun}, {})
     two = next(m for m in wave.members if m.endpoint == "two")
     assert (two.state, two.attempt) == (MemberState.WAITING, 2)
     assert two.rollout_id(wave.id) != planned.id

@@ -227,6 +227,22 @@ def test_a_stop_holds_the_version_where_it_did_not_come(engine: EstateEngine) ->
     assert engine.estate.updates() == 1
 
 
+def test_a_rollback_to_some_config_during_the_soak_stops_it_and_holds_the_rest(engine: EstateEngine) -> None:
+    wave_id = started(engine)
+    engine.play(lambda: wave_of(engine, wave_id).members[0].state is MemberState.DONE, limit=timedelta(hours=6))
+    older = engine.estate.configs["canary-made-by-hand"].model_copy(update={"name": "canary-older"})
+    engine.estate.configs[older.name] = older
+    engine.type(f"rollback canary --to {older.name}", by=BEN)
+    engine.press("Approve", by=CARL)
+    wave = play_until(engine, wave_id, WaveState.STOPPED)
+    assert wave.last.endpoints == ("canary",)
+    assert wave.last.note == f"rolled back afterwards by <@{BEN}>"
+    engine.tell()
+    assert "Stopped at canary" in in_thread(engine, wave_id, f"alert {len(wave.steps) - 1}").words
+    assert [h.wave_id for h in engine.store.holds.on("us-prod")] == [wave_id]
+    assert rollouts_of(engine, "eu-prod") == []
+
+
 def test_resume_goes_on_without_the_bad_one(engine: EstateEngine) -> None:
     engine.estate["canary"].plays((rolled_back("Health checks failed."),))
     wave_id = started(engine)

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.domain.errors import (
     EndpointLocked,
@@ -60,9 +60,9 @@ class WaveMoving:
 
     def _move(self, stored: StoredWave) -> None:
         now, wave = self.world.clock(), stored.wave
-        rollouts = self._rollouts(wave)
-        turn = candidates(looked_at(wave, rollouts), now)
-        decision = decide_wave(wave, self._seen(wave, rollouts, turn), now)
+        rollouts, holds = self._rollouts(wave), self._holds(wave)
+        turn = candidates(looked_at(wave, rollouts, holds), now)
+        decision = decide_wave(wave, replace(self._seen(wave, turn), rollouts=rollouts, holds=holds), now)
         moved = self._linked(decision.wave, rollouts)
         if moved != wave:
             stored = self.world.store.waves.commit(moved, stored.revision, now)
@@ -75,18 +75,23 @@ class WaveMoving:
         ids = [m.rollout_id(wave.id) for m in wave.members if m.has_rollout]
         return {s.rollout.id: s.rollout for s in self.world.store.rollouts.load_many(ids)}
 
-    def _seen(self, wave: Wave, rollouts: Mapping[str, Rollout], turn: Sequence[Member]) -> Seen:
-        """What a decision takes; AWS is asked only about the first of those members whose turn it is and that may begin.
+    def _holds(self, wave: Wave) -> Mapping[str, Sequence[Hold]]:
+        """What stands against versions of the members that it has come to, while that can still stop it."""
+        is_over = wave.state in (WaveState.FINISHED, WaveState.ABORTED)
+        reached = [] if is_over else [m.endpoint for m in wave.members if m.has_rollout]
+        return self.world.store.holds.on_each(reached) if reached else {}
+
+    def _seen(self, wave: Wave, turn: Sequence[Member]) -> Seen:
+        """What is to be known of those whose turn it is; AWS is asked only about the first of them that may begin.
 
         What has to wait is told apart before: otherwise a few locked ones would keep the rest of their stage waiting.
         """
         if not turn:
-            return Seen(rollouts=rollouts)
+            return Seen()
         locked = self._locked(wave, turn)
         listed = [m for m in turn if m.endpoint in self.world.fleet.endpoints]
         first = [m for m in listed if m.endpoint not in locked][: LOOKED_AT_AHEAD * wave.at_once]
         return Seen(
-            rollouts=rollouts,
             free=self._free(wave, first),
             locked=locked,
             unlisted=frozenset(m.endpoint for m in turn if m not in listed),

@@ -1,10 +1,11 @@
 """The next step of a wave: pure, and total over every state of the wave and every phase of its rollouts."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import assert_never
 
+from bot.domain.hold import Hold
 from bot.domain.phases import BOT_ACTOR
 from bot.domain.rollout import Rollout
 from bot.domain.wave.looking import looked_at, may_be_taken_back
@@ -26,6 +27,8 @@ class Seen:
     """The config that each endpoint is on whose turn it is; empty text for one that is gone. Where nobody looked, nothing begins."""
     unlisted: frozenset[str] = frozenset()
     """Endpoints that are not in the fleet file any more."""
+    holds: Mapping[str, Sequence[Hold]] = field(default_factory=dict)
+    """By endpoint, what stands against versions of the members that are done."""
 
 
 @dataclass(frozen=True)
@@ -42,10 +45,10 @@ class WaveDecision:
 
 def decide_wave(wave: Wave, seen: Seen, now: datetime) -> WaveDecision:
     """What becomes of a wave now. A decision that is made twice comes to the same."""
-    wave = _moved(looked_at(wave, seen.rollouts), seen, now)
+    wave = _moved(looked_at(wave, seen.rollouts, seen.holds), seen, now)
     if wave.state not in HALTED:
         return WaveDecision(wave)
-    wave = looked_at(wave, seen.rollouts)
+    wave = looked_at(wave, seen.rollouts, seen.holds)
     mine = (seen.rollouts.get(m.rollout_id(wave.id)) for m in wave.members if m.has_rollout)
     return WaveDecision(wave, tuple(r.id for r in mine if r is not None and may_be_taken_back(r)))
 

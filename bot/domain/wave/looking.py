@@ -1,8 +1,10 @@
 """What a member's rollout means for the member: under way, done, bad, or called off by people."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import assert_never
 
+from bot.domain.hold import Hold, HoldKind
+from bot.domain.names import literal, mention
 from bot.domain.phases import Phase, Reason
 from bot.domain.rollout import Rollout
 from bot.domain.verdict import VerdictKind
@@ -10,20 +12,24 @@ from bot.domain.wave.states import HALTED, MemberState
 from bot.domain.wave.values import Member, Wave
 
 
-def looked_at(wave: Wave, rollouts: Mapping[str, Rollout]) -> Wave:
+def looked_at(wave: Wave, rollouts: Mapping[str, Rollout], holds: Mapping[str, Sequence[Hold]]) -> Wave:
     """The wave as its rollouts stand now.
 
     Args:
         wave: The record.
         rollouts: By id, those of its members that there are.
+        holds: By endpoint, what stands against versions of those that are done.
     """
     is_halted = wave.state in HALTED
     return wave.with_(
-        members=tuple(_looked(m, rollouts.get(m.rollout_id(wave.id)), is_halted=is_halted) for m in wave.members)
+        members=tuple(
+            _looked(m, rollouts.get(m.rollout_id(wave.id)), holds.get(m.endpoint, ()), is_halted=is_halted)
+            for m in wave.members
+        )
     )
 
 
-def _looked(member: Member, rollout: Rollout | None, *, is_halted: bool) -> Member:
+def _looked(member: Member, rollout: Rollout | None, holds: Sequence[Hold], *, is_halted: bool) -> Member:
     if rollout is None:
         was_never_opened = is_halted and member.state is MemberState.UNDER_WAY and member.phase is None
         return member.with_(state=MemberState.WAITING) if was_never_opened else member
@@ -34,6 +40,10 @@ def _looked(member: Member, rollout: Rollout | None, *, is_halted: bool) -> Memb
             state=MemberState.WAITING, attempt=member.attempt + 1, phase=None, is_stopped=False, note="", link=""
         )
     state = state_of(rollout)
+    if state is MemberState.DONE and (hold := _undone(rollout, holds)) is not None:
+        why = f": {literal(hold.reason)}" if hold.reason else ""
+        note = f"rolled back afterwards by {mention(hold.actor)}{why}"
+        return member.with_(state=MemberState.BAD, phase=rollout.phase, is_stopped=False, note=note, ended_at=None)
     return member.with_(
         state=state,
         phase=rollout.phase,
@@ -41,6 +51,14 @@ def _looked(member: Member, rollout: Rollout | None, *, is_halted: bool) -> Memb
         note=_note(rollout, state),
         ended_at=(member.ended_at or rollout.last.at) if state is MemberState.DONE else None,
     )
+
+
+def _undone(rollout: Rollout, holds: Sequence[Hold]) -> Hold | None:
+    """What holds the version that it brought since it ended well: somebody took it off again, with a rollback of its own."""
+    if rollout.plan is None:
+        return None
+    later = (h for h in holds if h.kind is HoldKind.HELD and h.wave_id is None and h.since >= rollout.last.at)
+    return next((hold for hold in later if hold.is_about(rollout.plan.version)), None)
 
 
 def may_be_taken_back(rollout: Rollout) -> bool:
