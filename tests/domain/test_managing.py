@@ -49,7 +49,7 @@ from bot.domain.rollout_parts import CountChange, Transition
 from bot.domain.serverless import ServerlessSize
 from bot.domain.verdict import VerdictKind
 from bot.domain.watchplan import Acceptance
-from bot.domain.wave import MemberState, WaveReason, WaveState
+from bot.domain.wave import MemberState, WaveApproval, WaveReason, WaveState
 
 V3, V4, V5 = (f"arn:aws:sagemaker:us-east-1:123456789012:model-package/sentiment/{n}" for n in (3, 4, 5))
 STAGING = "sentiment-staging"
@@ -588,7 +588,27 @@ def test_an_endpoint_of_a_wave_that_does_not_exist_is_created_by_itself():
 
 
 def test_nothing_is_brought_beside_a_wave_that_is_under_way():
-    assert why(decided(wave="sentiment", is_in_wave=True)) is Why.IN_WAVE
+    assert why(decided(wave="sentiment", in_wave=a_wave(package_arn=V3, needs_approval=False))) is Why.IN_WAVE
+
+
+def test_a_wave_of_the_bots_that_only_asks_gives_way_to_a_newer_version():
+    asks = {"requester": BOT_ACTOR, "needs_approval": True, "package_arn": V3}
+    assert isinstance(decided(wave="sentiment", in_wave=a_wave(**asks)), ByWave)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"requester": ANNA},
+        {"approvals": (WaveApproval(actor=ANNA, at=NOW),)},
+        {"package_arn": V4},
+        {"package_arn": None},
+        {"name": "another"},
+    ],
+)
+def test_any_other_wave_keeps_its_endpoints(other: dict[str, Any]):
+    asks = a_wave(**{"requester": BOT_ACTOR, "needs_approval": True, "package_arn": V3, **other})
+    assert why(decided(wave="sentiment", in_wave=asks)) is Why.IN_WAVE
 
 
 # Staging before production

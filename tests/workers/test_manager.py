@@ -14,7 +14,7 @@ from bot.domain.fleet import Follows
 from bot.domain.hold import Hold, HoldKind
 from bot.domain.phases import BOT_ACTOR, Kind, Phase
 from bot.domain.rollout import Rollout
-from bot.domain.wave import WaveState
+from bot.domain.wave import WaveReason, WaveState
 from workers.rounds import RoundName
 
 V3, V4, V5 = (package_of("sentiment", n) for n in (3, 4, 5))
@@ -355,6 +355,17 @@ def test_a_wave_that_was_rejected_is_not_proposed_again(made: Made):
     engine.type(f"wave reject {wave.id}", by=BEN)
     pass_time(engine, timedelta(days=2), timedelta(hours=6))
     assert len(engine.store.waves.recent()) == 1
+
+
+def test_a_wave_that_only_asks_gives_way_to_a_newer_version(made: Made):
+    engine = made({"a": "ask", "b": "ask", "c": "ask"}, waves=WAVE)
+    manage(engine)
+    engine.registry.packages.append(V5)
+    pass_time(engine, timedelta(minutes=10))
+    newer, older = engine.store.waves.recent()
+    assert (older.state, older.last.reason) == (WaveState.ABORTED, WaveReason.SUPERSEDED)
+    assert (newer.state, newer.package_arn) == (WaveState.PROPOSED, V5.arn)
+    assert [m.endpoint for m in newer.members] == ["a", "b", "c"]
 
 
 def test_production_gets_what_has_soaked_on_staging(made: Made):

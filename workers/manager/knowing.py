@@ -13,6 +13,7 @@ from bot.domain.lock import EVERYTHING, Lock
 from bot.domain.managing import Proposal, Situation, Tried, Upstream
 from bot.domain.rollout import Rollout
 from bot.domain.states import BoardState
+from bot.domain.wave import Wave
 from workers.census import Census
 from workers.waves import Waves
 from workers.world import World
@@ -29,7 +30,7 @@ class Overview:
     holds: Mapping[str, tuple[Hold, ...]]
     locks: Mapping[str, Lock]
     active: Mapping[str, Sequence[Rollout]]
-    in_waves: Collection[str]
+    in_waves: Mapping[str, Wave]
     newcomers: frozenset[str]
     read: Collection[str]
     """Endpoints whose tags were read since the store began."""
@@ -43,7 +44,7 @@ class Overview:
             lock=self.locks.get(spec.name) or self.locks.get(EVERYTHING),
             active=tuple(self.active.get(spec.name, ())),
             wave=self.wave_of.get(spec.name),
-            is_in_wave=spec.name in self.in_waves,
+            in_wave=self.in_waves.get(spec.name),
             upstream=self._upstream(spec),
             is_newcomer=spec.name in self.newcomers,
             is_read=spec.name in self.read,
@@ -110,7 +111,7 @@ class Knowing:
             holds=self.world.store.holds.on_each(standings),
             locks=self.world.store.locks.standing(now),
             active=active,
-            in_waves=self.waves.active_endpoints(),
+            in_waves=self.waves.claims(),
             newcomers=newcomers,
             read=self.world.store.kept.digests(standings).keys() & self.world.store.kept.searched(standings),
             wave_of=waves_by_endpoint(self.world.fleet),

@@ -1,6 +1,6 @@
 """Conducts waves: what people and the endpoint manager say about them, and the round that moves them on."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -113,14 +113,10 @@ class Waves:
             self.telling.tell(wave.id)
         return wave
 
-    def active_endpoints(self) -> frozenset[str]:
-        """Endpoints that a wave has plans for, or that it stopped before: the manager leaves them to it."""
+    def claims(self) -> Mapping[str, Wave]:
+        """By endpoint, the wave that has plans for it or that stopped before it: the manager leaves it to that wave."""
         waves = [s.wave for s in self.world.store.waves.active()]
-        return frozenset(m.endpoint for wave in waves for m in wave.members if _claims(wave, m.state))
-
-    def active_on(self, endpoint: str) -> bool:
-        """Whether a wave has plans for that endpoint."""
-        return endpoint in self.active_endpoints()
+        return {m.endpoint: wave for wave in waves for m in wave.members if _claims(wave, m.state)}
 
     def round(self) -> None:
         """Move every wave on that is not over, and tell what is not told yet."""

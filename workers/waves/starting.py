@@ -229,8 +229,7 @@ def _is_left(member: Member) -> bool:
 
 
 def _gives_way(wave: Wave) -> bool:
-    is_own_proposal = wave.state is WaveState.PROPOSED and wave.requester == BOT_ACTOR
-    return is_own_proposal or wave.state is WaveState.STOPPED
+    return wave.is_untouched_proposal or wave.state is WaveState.STOPPED
 
 
 def _nothing_to_do(name: str, left_out: Sequence[LeftOut]) -> str:

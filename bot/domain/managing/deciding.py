@@ -26,6 +26,7 @@ from bot.domain.names import literal, mention
 from bot.domain.phases import Kind
 from bot.domain.rollout import Rollout
 from bot.domain.starting import written
+from bot.domain.wave import Wave
 
 _LEFT_ALONE = {
     BoardState.UNKNOWN: (Why.UNKNOWN, "AWS did not tell how it stands"),
@@ -223,8 +224,8 @@ def _obstacle(wish: _Wish, situation: Situation, own: Rollout | None, *, without
         return Nothing(Why.UNREAD, "its tags, which may tell of held versions, are still to be read")
     if situation.lock is not None:
         return Nothing(Why.LOCKED, f"{in_words(situation.lock)} stands over it")
-    if situation.is_in_wave:
-        return Nothing(Why.IN_WAVE, "a wave is under way for it")
+    if situation.in_wave is not None and not _is_overtaken(situation.in_wave, wish, situation):
+        return Nothing(Why.IN_WAVE, f"wave {situation.in_wave.id} is {situation.in_wave.state.words} for it")
     if situation.others:
         other = situation.others[0]
         waits = "waits" if other.is_waiting else "is at work on it"
@@ -232,6 +233,12 @@ def _obstacle(wish: _Wish, situation: Situation, own: Rollout | None, *, without
     if own is not None and _is_the_same(own, wish, situation, without_click=without_click):
         return Nothing(Why.PROPOSED, f"rollout {own.id} is open for it, {own.phase.words}")
     return None
+
+
+def _is_overtaken(wave: Wave, wish: _Wish, situation: Situation) -> bool:
+    """Whether a wave that only asks so far would bring a version that is not the right one any more: then a new one takes its place."""
+    brings_another = None not in (wave.package_arn, wish.change.package) and wave.package_arn != wish.change.package
+    return wave.is_untouched_proposal and brings_another and situation.wave == wave.name
 
 
 def _is_the_same(own: Rollout, wish: _Wish, situation: Situation, *, without_click: bool) -> bool:

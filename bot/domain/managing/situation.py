@@ -8,6 +8,7 @@ from bot.domain.lock import Lock
 from bot.domain.managing.proposals import Tried
 from bot.domain.phases import BOT_ACTOR, Kind
 from bot.domain.rollout import Rollout
+from bot.domain.wave import Wave
 
 
 @dataclass(frozen=True)
@@ -39,8 +40,8 @@ class Situation:
     """What the manager proposed for it, newest first."""
     wave: str | None = None
     """The wave of the fleet file that it is part of."""
-    is_in_wave: bool = False
-    """Whether a wave is under way that has it on its list."""
+    in_wave: Wave | None = None
+    """The wave that is proposed or under way and has it on its list."""
     upstream: Upstream | None = None
     """The endpoint that it follows; None where it follows none."""
     is_newcomer: bool = False

@@ -200,6 +200,11 @@ class Wave(Value):
         return self.state is WaveState.STOPPED and self.has_more
 
     @property
+    def is_untouched_proposal(self) -> bool:
+        """Whether it is a plan of the bot's own that nobody has approved so far: it may give way."""
+        return self.state is WaveState.PROPOSED and self.requester == BOT_ACTOR and not self.approvals
+
+    @property
     def has_more(self) -> bool:
         """Whether an endpoint still waits for its turn."""
         return any(m.state is MemberState.WAITING for m in self.members)
