@@ -147,7 +147,18 @@ def _socket_mode(handler: SocketModeHandler, stop: threading.Event) -> None:
         else:
             log.info("connected by Socket Mode")
             stop.wait()
-    handler.close()
+    hang_up(handler)
+
+
+def hang_up(handler: SocketModeHandler) -> None:
+    """Close the connection, also one that is lost at this very moment.
+
+    slack_sdk 3.47 looks whether there is a socket before it takes the lock under which another of its threads takes it away.
+    """
+    try:
+        handler.close()
+    except AttributeError:
+        handler.close()
 
 
 if __name__ == "__main__":

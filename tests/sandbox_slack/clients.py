@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -25,11 +26,17 @@ def client_of(slack: SlackDriver, token: str | None = BOT_TOKEN, **options: Any)
 
 
 def hang_up(slack: SlackDriver, *handlers: SocketModeHandler) -> None:
-    """Closes Socket Mode connections at once: slack_sdk waits three seconds for a read unless the other side ends it."""
+    """Closes Socket Mode connections at once: slack_sdk waits three seconds for a read unless the other side ends it.
+
+    It is closed only after it noticed, or at the latest then: slack_sdk trips over two of its threads closing at the same moment.
+    """
     for handler in handlers:
         handler.client.auto_reconnect_enabled = False
         handler.client.current_session_state.terminated = True
     slack.disconnect("abort")
+    until = time.monotonic() + 3
+    while any(handler.client.is_connected() for handler in handlers) and time.monotonic() < until:
+        time.sleep(0.01)
     for handler in handlers:
         handler.close()
 
