@@ -13,10 +13,10 @@ from bot.domain.content import content_hash_of
 from bot.domain.endpoint import EndpointStatus
 from bot.domain.fleet import EndpointSpec
 from bot.domain.hold import HoldKind
-from bot.domain.lock import in_words
 from bot.domain.managing.byhand import by_hand, left_by_hand
 from bot.domain.managing.desired import beyond_change, desired_autoscaling, desired_change
 from bot.domain.managing.moves import SETTLED, ByWave, Move, Nothing, Open, Why, Withdraw
+from bot.domain.managing.obstacles import in_the_way
 from bot.domain.managing.persons import chosen_doubt, chosen_scaling_doubt, forgotten_doubt, outside_doubt, torn_down_by
 from bot.domain.managing.proposals import again_after, signature_of, wanted_of
 from bot.domain.managing.ranks import rank_of
@@ -26,7 +26,6 @@ from bot.domain.names import literal, mention
 from bot.domain.phases import Kind
 from bot.domain.rollout import Rollout
 from bot.domain.starting import written
-from bot.domain.wave import Wave
 
 _LEFT_ALONE = {
     BoardState.UNKNOWN: (Why.UNKNOWN, "AWS did not tell how it stands"),
@@ -220,25 +219,11 @@ def _why_update(spec: EndpointSpec, change: Change, label: str, standing: Standi
 
 def _obstacle(wish: _Wish, situation: Situation, own: Rollout | None, *, without_click: bool) -> Nothing | None:
     """What keeps the bot from bringing it just now."""
-    if not situation.is_read and situation.asked_by is None:
-        return Nothing(Why.UNREAD, "its tags, which may tell of held versions, are still to be read")
-    if situation.lock is not None:
-        return Nothing(Why.LOCKED, f"{in_words(situation.lock)} stands over it")
-    if situation.in_wave is not None and not _is_overtaken(situation.in_wave, wish, situation):
-        return Nothing(Why.IN_WAVE, f"wave {situation.in_wave.id} is {situation.in_wave.state.words} for it")
-    if situation.others:
-        other = situation.others[0]
-        waits = "waits" if other.is_waiting else "is at work on it"
-        return Nothing(Why.BUSY, f"rollout {other.id} {waits}")
+    if obstacle := in_the_way(situation, wish.change.package):
+        return obstacle
     if own is not None and _is_the_same(own, wish, situation, without_click=without_click):
         return Nothing(Why.PROPOSED, f"rollout {own.id} is open for it, {own.phase.words}")
     return None
-
-
-def _is_overtaken(wave: Wave, wish: _Wish, situation: Situation) -> bool:
-    """Whether a wave that only asks so far would bring a version that is not the right one any more: then a new one takes its place."""
-    brings_another = None not in (wave.package_arn, wish.change.package) and wave.package_arn != wish.change.package
-    return wave.is_untouched_proposal and brings_another and situation.wave == wave.name
 
 
 def _is_the_same(own: Rollout, wish: _Wish, situation: Situation, *, without_click: bool) -> bool:
