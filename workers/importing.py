@@ -14,6 +14,7 @@ from bot.domain.fleet import Approval, EndpointSpec
 from bot.domain.fleet.existing import Entry, Existing, entry_of, names_of_models
 from bot.domain.fleet.writing import Written, write_fleet
 from bot.domain.scaling import Scaling
+from bot.domain.track import is_on_track
 from bot.messages.answers import render_text
 from bot.messages.words import count
 from bot.store.errands import Answer
@@ -118,7 +119,7 @@ def _as_declared(found: Entry, spec: EndpointSpec) -> Entry:
     keys = dict(found.keys)
     if spec.kind == "streaming" and keys.get("kind") == "realtime":
         keys["kind"] = spec.kind
-    if spec.track is not None and keys.get("track", [None])[0] in spec.track:
+    if spec.track is not None and "track" in keys and is_on_track(keys["track"][0], spec.track):
         keys["track"] = list(spec.track)
     remarks = ("The fleet file that is in force declares it already.", *found.remarks)
     return replace(found, keys=keys, remarks=remarks)

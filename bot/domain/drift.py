@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from bot.domain.alarms import Alarm
 from bot.domain.endpoint import ConfigRecord, Document, ModelPackage, ModelRecord, Snapshot, VariantState
 from bot.domain.fleet import EndpointSpec, Serverless
+from bot.domain.groups import group_name, is_same_group
 from bot.domain.hosting import hosting_drift
 from bot.domain.kept_alarms import alarm_drift
 from bot.domain.masking import MASK, masked
@@ -180,9 +181,9 @@ def _source(spec: EndpointSpec, running: Running) -> Iterator[Difference]:
         return
     package = running.package
     if spec.model_package_group is not None:
-        group = spec.model_package_group.rpartition("/")[2]
-        if package is None or package.group != group:
-            yield _differs("model_package_group", _foreign(package, running.label), group)
+        declared = spec.model_package_group
+        if package is None or package.group is None or not is_same_group(package.group, declared):
+            yield _differs("model_package_group", _foreign(package, running.label), group_name(declared))
     elif spec.track is not None:
         if package is None or not is_on_track(package.arn, spec.track, spec.track_pattern):
             yield _differs("track", running.label, "a package of this track")

@@ -6,6 +6,7 @@ from fnmatch import fnmatchcase
 from bot.domain.board import Standing
 from bot.domain.commands import Status
 from bot.domain.fleet import EndpointSpec
+from bot.domain.groups import is_same_group
 from bot.domain.states import BoardState
 
 _ORDER = {state: place for place, state in enumerate(BoardState)}
@@ -36,10 +37,14 @@ def chosen(
             and (not asked.states or standing.state in asked.states)
             and (owner is None or (spec is not None and spec.owner == owner))
             and (asked.policy is None or (spec is not None and spec.policy == asked.policy))
-            and (asked.group is None or (spec is not None and spec.model_package_group == asked.group))
+            and (asked.group is None or (spec is not None and _is_of_group(spec, asked.group)))
         )
 
     return in_order([standing for standing in standings if is_meant(standing)])
+
+
+def _is_of_group(spec: EndpointSpec, group: str) -> bool:
+    return spec.model_package_group is not None and is_same_group(spec.model_package_group, group)
 
 
 def count_by_state(standings: Sequence[Standing]) -> Mapping[BoardState, int]:

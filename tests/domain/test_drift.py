@@ -93,6 +93,23 @@ def test_a_group_given_by_its_arn_is_the_same_group() -> None:
     assert drift(running(), model_package_group=arn) == {}
 
 
+@pytest.mark.parametrize(
+    "declared",
+    [
+        "AbaloneModels",
+        "abalonemodels",  # as an import wrote it that knew no better
+        "arn:aws:sagemaker:us-east-1:123456789012:model-package-group/abalonemodels",
+    ],
+)
+def test_a_group_with_capitals_is_the_same_group_however_the_file_spells_it(declared: str) -> None:
+    arn = "arn:aws:sagemaker:us-east-1:123456789012:model-package/abalonemodels/4"
+    there = running(package=a_package(arn=arn, group="AbaloneModels"))
+    assert drift(there, model_package_group=declared) == {}
+    assert drift(there, model_package_group=f"{declared}-2") == {
+        "model_package_group": ("AbaloneModels", f"{declared.rpartition('/')[2]}-2")
+    }
+
+
 def test_an_image_is_foreign_to_a_group() -> None:
     there = running(package=None, label="stt:7")
     assert drift(there) == {"model_package_group": ("stt:7", "sentiment")}

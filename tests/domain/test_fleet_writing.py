@@ -58,6 +58,14 @@ def test_endpoint_on_a_version_of_the_registry_is_declared_with_its_group():
     assert spec.channel == "C0ML"
 
 
+def test_group_is_declared_as_people_named_it_not_as_arns_write_it():
+    capitals = registry_package(3, "AbaloneModels")
+    named = capitals.model_copy(update={"arn": capitals.arn.lower()})
+    for told, declared in ((named, "AbaloneModels"), (None, "abalonemodels")):  # None: the version was deleted
+        found = entry_of(running(named), {named.arn: told}.get)
+        assert read_back(found)["stt-prod"].model_package_group == declared
+
+
 def test_group_of_another_account_is_declared_by_its_arn():
     arn = "arn:aws:sagemaker:us-east-1:999999999999:model-package/sentiment/3"
     spec = read_back(entry(running(REGISTRY.model_copy(update={"arn": arn}))))["stt-prod"]

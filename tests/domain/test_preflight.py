@@ -145,6 +145,11 @@ def test_a_package_off_the_track_is_a_warning() -> None:
     assert "track" not in found(replace(UPDATE, spec=spec, package=a_package(arn=MARKETPLACE_ARN)))
 
 
+def test_a_package_that_the_track_lists_with_capitals_is_on_it() -> None:
+    spec = a_spec(track=(STT_2.replace("stt-en", "STT-en"),), model_package_group=None)
+    assert "track" not in found(replace(UPDATE, spec=spec, package=a_marketplace_package(arn=STT_2)))
+
+
 @pytest.mark.parametrize(
     ("supported", "level"),
     [((), None), (("ml.m5.xlarge",), Level.OK), (("ml.g5.xlarge", "ml.g5.2xlarge"), Level.BLOCKER)],

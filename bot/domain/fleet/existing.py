@@ -112,8 +112,11 @@ def _source(model: ModelRecord, endpoint_arn: str, find_package: FindPackage) ->
     if versioned := re.fullmatch(r"(arn:[^/]*):model-package/([^/]+)/[0-9]+", arn):
         place, group = versioned.groups()
         # A name alone means a group of the endpoint's own account and region.
-        is_own = place.split(":")[3:5] == endpoint_arn.split(":")[3:5]
-        return {"model_package_group": group if is_own else f"{place}:model-package-group/{group}"}
+        if place.split(":")[3:5] != endpoint_arn.split(":")[3:5]:
+            return {"model_package_group": f"{place}:model-package-group/{group}"}
+        version = find_package(arn)
+        # SageMaker writes names in ARNs in lower case; people know the group as it was created.
+        return {"model_package_group": version.group if version is not None and version.group is not None else group}
     package = find_package(arn)
     if package is None:
         raise CannotBeDeclared(f"its model package {arn} was deleted")

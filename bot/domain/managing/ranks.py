@@ -3,6 +3,7 @@
 import re
 
 from bot.domain.fleet import EndpointSpec
+from bot.domain.groups import is_same_group
 from bot.domain.track import Number, is_on_track, number_in, package_name
 
 _VERSIONED = re.compile(r".+:model-package/(?P<group>[^/]+)/(?P<version>[0-9]+)")
@@ -21,8 +22,7 @@ def rank_of(spec: EndpointSpec, package_arn: str | None) -> int | None:
         wanted = (package_arn or "").lower()
         return track.index(wanted) + 1 if wanted in track else None
     match = _VERSIONED.fullmatch(package_arn or "")
-    group = (spec.model_package_group or "").rpartition("/")[2]
-    return int(match["version"]) if match and match["group"].casefold() == group.casefold() else None
+    return int(match["version"]) if match and is_same_group(match["group"], spec.model_package_group or "") else None
 
 
 def belongs(spec: EndpointSpec, package_arn: str) -> bool:

@@ -58,7 +58,7 @@ def _leaves(facts: Facts, revoked: list[ModelPackage]) -> bool:
 def package_follows_track(facts: Facts) -> Finding | None:
     """In the Marketplace, another package may be another product."""
     package, track, pattern = facts.package, facts.spec.track, facts.spec.track_pattern
-    if package is None or track is None or package.arn in track:
+    if package is None or track is None or is_on_track(package.arn, track):
         return None
     if is_on_track(package.arn, track, pattern):
         return ok(CheckName.TRACK, f"{package.label} is not listed on the track, but is of its name {pattern}.")
