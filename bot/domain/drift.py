@@ -204,6 +204,8 @@ def _instances(spec: EndpointSpec, running: Running, variant: Document) -> Itera
         return
     limits = spec.autoscaling
     if limits is not None:
+        if running.scaling is None:  # a scheduled action may have set other limits than the file's
+            return
         low, high = limits_in_force(limits, running.scaling, spec.variant)
         if not low <= count <= high:
             yield _differs("instance_count", count, f"{low} to {high}")

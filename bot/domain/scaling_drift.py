@@ -40,9 +40,9 @@ def autoscaling_drift(declared: Autoscaling | None, scaling: Scaling | None, var
     yield from _tracked(declared, target)
 
 
-def limits_in_force(declared: Autoscaling, scaling: Scaling | None, variant: str) -> tuple[int, int]:
+def limits_in_force(declared: Autoscaling, scaling: Scaling, variant: str) -> tuple[int, int]:
     """Between which counts it is as declared: the file's limits, or those that a scheduled action set."""
-    target = scaling.of(variant) if scaling is not None else None
+    target = scaling.of(variant)
     if target is None:
         return declared.min, declared.max
     low = target.minimum if target.is_scheduled("MinCapacity", target.minimum) else declared.min

@@ -152,6 +152,13 @@ def test_a_count_within_the_declared_limits_is_no_drift(count: int, is_drift: bo
     assert found.get("instance_count") == ((str(count), "2 to 8") if is_drift else None)
 
 
+def test_as_long_as_nobody_knows_which_limits_are_in_force_a_count_beyond_the_files_is_no_drift() -> None:
+    """A scheduled action may have set others for the day, and AWS throttles now and then."""
+    state = VariantState(name="AllTraffic", desired_count=20)
+    there = running(snapshot=a_snapshot().model_copy(update={"variants": (state,)}), scaling=None)
+    assert drift(there, autoscaling=Autoscaling(min=2, max=8, target=200.0)) == {}
+
+
 def test_autoscaling_that_is_gone_is_drift() -> None:
     assert drift(running(), autoscaling=Autoscaling(min=2, max=8, target=200.0)) == {"autoscaling": (None, "2 to 8")}
 
