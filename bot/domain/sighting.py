@@ -78,6 +78,9 @@ class Traffic(Value):
     """Since when endpoints of one account and region have been without requests, as far as CloudWatch tells."""
 
     at: datetime
+    """When CloudWatch was asked the last time."""
+    answered_at: datetime | None = None
+    """When it answered the last time; None: not that anybody knows."""
     idle_since: Mapping[str, datetime] = {}
 
 

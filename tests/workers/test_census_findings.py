@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 from fakes.counted import COUNT, FIRST, NAMES, CountedFleet, fleet_of
 from fakes.estate import package_of, standing_on
+from fakes.failing import always, throttled
 
 from bot.domain.board import OutsideChange
 from bot.domain.endpoint import ApprovalStatus, EndpointStatus
@@ -237,6 +238,19 @@ def test_traffic_is_asked_for_once_an_hour_in_one_call(fleet: CountedFleet) -> N
     for _ in range(20):
         fleet.passes(300).round()
     assert [len(wants) for wants in fleet.metrics.wanted] == [COUNT] * 2
+
+
+def test_who_has_no_traffic_stays_known_for_a_day_while_cloudwatch_does_not_answer(fleet: CountedFleet) -> None:
+    fleet.metrics.requests = None
+    fleet.round()
+    since = fleet.standing(FIRST).idle_since
+    assert since is not None
+    fleet.metrics.fail("read", *always(throttled("GetMetricData"), 25))
+    for hour in range(1, 26):
+        fleet.passes(3600).round()
+        assert fleet.standing(FIRST).idle_since == (since if hour < 24 else None)
+    fleet.passes(3600).round()
+    assert fleet.standing(FIRST).idle_since == since
 
 
 def test_of_what_moved_and_was_not_looked_at_yet_the_status_is_new_and_the_rest_as_old_as_it_is(

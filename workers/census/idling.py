@@ -48,11 +48,11 @@ class Idling:
         try:
             week = self._idle(metrics, subjects, FIRST, listing)
             idle = [subject for subject in subjects if subject.endpoint in week]
-            told = self._idle(metrics, idle, FURTHER, listing)
+            told = Traffic(at=now, answered_at=now, idle_since=self._idle(metrics, idle, FURTHER, listing))
         except (TransientError, GatewayError) as exc:
             log.warning("%s: who has no traffic cannot be told: %s", place, exc)
-            told = {}
-        kept.save_traffic(place, Traffic(at=now, idle_since=told))
+            told = _believed(known, now)
+        kept.save_traffic(place, told)
 
     def _idle(
         self, metrics: Metrics, subjects: Sequence[Subject], back: timedelta, listing: Listing
@@ -68,6 +68,13 @@ class Idling:
             for subject, series in zip(subjects, answers, strict=True)
             if now - (since := idle_since(series, listing.endpoints[subject.endpoint].created)) >= IDLE
         }
+
+
+def _believed(known: Traffic | None, now: datetime) -> Traffic:
+    """What is shown while CloudWatch does not answer: a week without requests is no other a day later, but may be over then."""
+    if known is None or known.answered_at is None or now - known.answered_at >= DAY:
+        return Traffic(at=now)
+    return known.model_copy(update={"at": now})
 
 
 def idle_since(series: Series, created: datetime) -> datetime:
