@@ -81,3 +81,10 @@ class WavePlan(Block):
     def endpoints(self) -> tuple[str, ...]:
         """All of them, in order."""
         return tuple(name for stage in self.stages for name in stage)
+
+    def stage_of(self, endpoint: str) -> int:
+        """The number of the stage in which it changes, counted from 0. Raises ValueError if it is in none."""
+        for number, names in enumerate(self.stages):
+            if endpoint in names:
+                return number
+        raise ValueError(f"{endpoint} is in no stage")

@@ -32,6 +32,7 @@ class Why(StrEnum):
     BUSY = "busy"  # a rollout is at work on it, or somebody's plan waits
     PROPOSED = "proposed"  # the bot's own plan waits for a decision, or for its time
     IN_WAVE = "in_wave"
+    WAVE_ORDER = "wave_order"  # an endpoint of an earlier stage of its wave comes first
     REFUSED = "refused"  # a person said no to this very change
     LATER = "later"  # it lapsed, was blocked or failed: again after a while
     NO_EFFECT = "no_effect"  # the same change succeeded, and the endpoint differs as before
