@@ -84,6 +84,7 @@ class Reconciler:
             self._run(stored)
         except RevisionConflict as exc:
             log.info("tick of %s overtaken: %s", rollout_id, exc)
+            self.noting.overtaken(rollout_id)
 
     def _run(self, stored: Stored) -> None:
         with self._kept(stored):

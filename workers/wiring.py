@@ -221,7 +221,9 @@ def _rounds(world: World, census: Census, waves: Waves, manager: Manager, homes:
     how = world.fleet.manager or FleetManager()
     return {
         RoundName.EVENTS: Round(EVENTS_EVERY, Hints(world, census).round),
-        RoundName.REVIVE: Round(world.fleet.defaults.timing.sweep, Reviving(world, Noticing(world)).round, always=True),
+        RoundName.REVIVE: Round(
+            world.fleet.defaults.timing.sweep, Reviving(world, Noticing(world), Noting(world)).round, always=True
+        ),
         RoundName.CENSUS: Round(how.census, census.round),
         RoundName.REGISTRY: Round(how.census, watch_of_registry(world, census).round),
         RoundName.TAGS: Round(how.census, Keeping(world).round, always=True),

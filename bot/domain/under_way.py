@@ -45,6 +45,8 @@ class Note(Value):
     untouched: datetime | None = None
     """The endpoint's LastModifiedTime when everything was ready and nothing called yet, for a plain update: one that takes nothing but
     its config."""
+    ready: datetime | None = None
+    """Since when that is so."""
     landed: datetime | None = None
     until: datetime | None = None
     """When its watch ends."""
@@ -82,15 +84,30 @@ class Note(Value):
     count: int | None = None
 
 
-def note_of(rollout: Rollout) -> Note | None:
-    """What shall stand on the endpoint about this rollout; None for one that is not at work on it.
-
-    One that waits for its rollback has none: the rollback has its own.
-    """
-    plan = rollout.plan
+def wants_note(rollout: Rollout) -> bool:
+    """Whether it is at work on its endpoint. One that waits for its rollback is not: the rollback has a note of its own."""
     goes_back = rollout.kind is Kind.ROLLBACK and rollout.phase is Phase.ROLLING_BACK
-    if plan is None or rollout.kind not in _NOTED_KINDS or not (rollout.phase in _NOTED_PHASES or goes_back):
+    is_at_work = rollout.phase in _NOTED_PHASES or goes_back
+    return rollout.plan is not None and rollout.kind in _NOTED_KINDS and is_at_work
+
+
+def leaves_note(before: Rollout | None, after: Rollout) -> bool:
+    """Whether a note may stay behind with this write: it had one, or was made from one, and wants none any more."""
+    had_one = wants_note(before) if before is not None else after.revived_at is not None
+    return had_one and not wants_note(after)
+
+
+def waits_for_rollback(rollout: Rollout) -> bool:
+    """Whether its note stays until its rollback writes another over it, or comes to nothing."""
+    return rollout.phase is Phase.ROLLING_BACK and rollout.kind is not Kind.ROLLBACK
+
+
+def note_of(rollout: Rollout) -> Note | None:
+    """What shall stand on the endpoint about this rollout; None for one that is not at work on it."""
+    plan = rollout.plan
+    if plan is None or not wants_note(rollout):
         return None
+    untouched = _untouched_since(rollout)
     saga, bridge, trial = rollout.scaling, plan.bridge, rollout.trial
     takes_scaling = bool(plan.scaling.targets) and rollout.kind not in (Kind.CREATE, Kind.TEARDOWN)
     is_away = saga.is_away if saga is not None else takes_scaling
@@ -105,7 +122,8 @@ def note_of(rollout: Rollout) -> Note | None:
         current=plan.current_config,
         target=plan.target_config,
         called=rollout.called_at,
-        untouched=_untouched_since(rollout),
+        untouched=untouched,
+        ready=rollout.last.at if untouched is not None else None,
         landed=rollout.cutover_at,
         until=watch_ends_at(rollout) if rollout.phase is Phase.WATCHING and rollout.cutover_at is not None else None,
         parent=rollout.parent_id,

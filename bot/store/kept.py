@@ -60,18 +60,35 @@ class KeptStore:
             self._redis.hdel(keys.KEPT, endpoint)
 
     def searched(self, endpoints: Iterable[str]) -> frozenset[str]:
-        """Those of the endpoints that were searched for what is under way since the store began."""
+        """Those of the endpoints that were searched for what is under way in this era."""
         names = list(endpoints)
         if not names:
             return frozenset()
-        with store_errors():
-            found = self._redis.smismember(keys.SEARCHED, names)
-        return frozenset(name for name, is_in in zip(names, found, strict=True) if is_in)
+        with store_errors(), self._redis.pipeline() as pipe:
+            pipe.get(keys.KEPT_ERA)
+            pipe.hmget(keys.SEARCHED, names)
+            era, found = pipe.execute()
+        return frozenset(name for name, searched_in in zip(names, found, strict=True) if era and searched_in == era)
 
-    def note_searched(self, endpoint: str) -> None:
-        """It was searched, and whatever was found is stored."""
+    def note_searched(self, endpoint: str, era: str) -> None:
+        """It was searched, in that era, and whatever was found is stored."""
         with store_errors():
-            self._redis.sadd(keys.SEARCHED, endpoint)
+            self._redis.hset(keys.SEARCHED, endpoint, era)
+
+    def known(self, endpoints: Iterable[str]) -> frozenset[str]:
+        """Those of the endpoints of which everything that their tags tell is in the store: holds, locks, what is under way."""
+        names = list(endpoints)
+        return self.searched(names) & self.digests(names).keys()
+
+    def left(self) -> frozenset[str]:
+        """Endpoints on which a note of what was under way may be left; the write of a rollout's end adds its endpoint."""
+        with store_errors():
+            return frozenset(text(name) for name in self._redis.smembers(keys.NOTES_LEFT))
+
+    def note_none_left(self, endpoint: str) -> None:
+        """Whatever note stands there is right."""
+        with store_errors():
+            self._redis.srem(keys.NOTES_LEFT, endpoint)
 
 
 def digest_of(tags: Mapping[str, str]) -> str:

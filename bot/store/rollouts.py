@@ -16,6 +16,7 @@ from redis.exceptions import WatchError
 from bot.domain.errors import EndpointBusy, RevisionConflict
 from bot.domain.phases import Phase
 from bot.domain.rollout import Rollout
+from bot.domain.under_way import leaves_note
 from bot.store import keys
 from bot.store.audit import audit, audit_decisions
 from bot.store.connection import store_errors, text
@@ -239,6 +240,8 @@ def _write(pipe: Pipeline, write: Write, before: Rollout | None, now: datetime) 
     active(keys.active_on(rollout.endpoint), rollout.id)
     on_trial = pipe.sadd if rollout.has_running_trial else pipe.srem
     on_trial(keys.TRIALS, rollout.id)
+    if leaves_note(before, rollout):
+        pipe.sadd(keys.NOTES_LEFT, rollout.endpoint)
     if rollout.is_active and write.due is not None:
         pipe.zadd(keys.due(Due.TICKS), {rollout.id: write.due.timestamp()})
     else:

@@ -113,7 +113,7 @@ class Knowing:
             active=active,
             in_waves=self.waves.claims(),
             newcomers=newcomers,
-            read=self.world.store.kept.digests(standings).keys() & self.world.store.kept.searched(standings),
+            read=self.world.store.kept.known(standings),
             wave_of=waves_by_endpoint(self.world.fleet),
         )
 

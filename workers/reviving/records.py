@@ -24,6 +24,9 @@ from workers.rollbacks import pace_of, watch_of
 UNWATCHED_FOR = timedelta(hours=1)
 """A watch that ended longer ago than this is not taken up again: whoever could have been saved from a bad version was not."""
 
+READY_FOR = timedelta(minutes=10)
+"""From everything being ready to the call it is seconds, but for a lock, a busy endpoint or a refusal."""
+
 NOT_ASKED = (
     "The bot's store was emptied before SageMaker was asked for anything, and with it the plan that was approved."
 )
@@ -55,8 +58,13 @@ class Reviver:
         return self._in(rollout, Phase.WATCHING)
 
     def _may_still_ask(self) -> bool:
-        """Whether all that was left to do is known: the config exists as it was approved, and nobody has touched the endpoint since."""
-        return self.snapshot.is_on(self.note.current) and self.note.untouched == self.snapshot.last_modified
+        """Whether all that was left to do is known: the config exists as it was approved, and nobody has touched the endpoint since.
+
+        A moment ago: what has waited for longer may have been called off, and its note only stayed where it was.
+        """
+        note, snapshot = self.note, self.snapshot
+        is_fresh = note.ready is not None and self.now - note.ready < READY_FOR
+        return is_fresh and snapshot.is_on(note.current) and note.untouched == snapshot.last_modified
 
     def _record(self, phase: Phase) -> Rollout:
         note, began = self.note, self._began_at()

@@ -1,7 +1,7 @@
 """Finds what was under way when the store was emptied, and has the engine go on with it.
 
 What the store has not looked for yet, it says itself: an endpoint that nobody searched since the store began. So this costs a few calls
-for each endpoint once, and nothing after that.
+for each endpoint once, and after that two at the end of each rollout, to see that its note is off.
 """
 
 import logging
@@ -31,6 +31,7 @@ from workers.adopting import adopt_thread
 from workers.cloning import WAVE_TAG
 from workers.lineage import rollout_from_tags
 from workers.noticing import Noticing
+from workers.noting import Noting
 from workers.opening import last_on
 from workers.reviving.plans import PlanReader, with_alarms, with_scaling
 from workers.reviving.records import Reviver, waiting_for
@@ -47,27 +48,42 @@ AT_ONCE = 4
 
 @dataclass(frozen=True)
 class Reviving:
-    """Searches endpoints for notes of rollouts that the store does not know."""
+    """Searches endpoints for notes of rollouts that the store does not know, or that are over."""
 
     world: World
     noticing: Noticing
+    noting: Noting
     stopwatch: Callable[[], float] = time.monotonic
 
     def round(self) -> None:
-        """Search those that nobody searched since the store began, as far as the time of one round goes."""
-        began = self.stopwatch()
-        names = list(self.world.fleet.endpoints)
-        searched = self.world.store.kept.searched(names)
+        """Search those that nobody searched since the store began, and look after notes that rollouts left behind.
 
-        def search(name: str) -> None:
-            if self.stopwatch() - began < ONE_ROUND.total_seconds():
-                self._search(self.world.fleet.endpoint(name))
+        As far as the time of one round goes.
+        """
+        began, kept = self.stopwatch(), self.world.store.kept
+        era, names = kept.era(), list(self.world.fleet.endpoints)
+        searched, left = kept.searched(names), kept.left()
+
+        def look(name: str) -> None:
+            if self.stopwatch() - began > ONE_ROUND.total_seconds():
+                return
+            spec = self.world.fleet.endpoint(name)
+            if name not in searched:
+                self._search(spec, era)
+            if name in left:
+                self._look_after(spec)
 
         with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
-            for _ in pool.map(search, (name for name in names if name not in searched)):
+            for _ in pool.map(look, (name for name in names if name not in searched or name in left)):
                 pass
 
-    def _search(self, spec: EndpointSpec) -> None:
+    def _look_after(self, spec: EndpointSpec) -> None:
+        try:
+            self.noting.look_after(spec)
+        except (TransientError, GatewayError) as exc:
+            log.warning("a note of what is over may stay on %s for now: %s", spec.name, exc)
+
+    def _search(self, spec: EndpointSpec, era: str) -> None:
         """One endpoint. What AWS or Slack does not let us do now is tried again in the next round."""
         aws = self.world.aws(spec)
         try:
@@ -83,7 +99,7 @@ class Reviving:
         except (TransientError, GatewayError) as exc:
             log.warning("it cannot be told whether something is under way on %s: %s", spec.name, exc)
             return
-        self.world.store.kept.note_searched(spec.name)
+        self.world.store.kept.note_searched(spec.name, era)
 
     def _revive(self, spec: EndpointSpec, aws: Aws, snapshot: Snapshot, note: Note) -> None:
         now = self.world.clock()
