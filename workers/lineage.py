@@ -17,8 +17,9 @@ from bot.domain.phases import Kind, Phase, Reason
 from bot.domain.plan import Plan
 from bot.domain.rollout import Rollout
 from bot.domain.rollout_parts import Thread, Transition
-from bot.domain.trial import TrialAsk, TrialPlan, TrialStep, TrialWatch, trial_on
-from workers.cloning import model_of, package_behind
+from bot.domain.trial import TRIAL_TAG, TrialAsk, TrialPlan, TrialStep, TrialWatch, trial_on
+from bot.domain.version import Version
+from workers.cloning import bridge_variant, model_of, package_behind
 from workers.ports import Endpoints
 from workers.rollbacks import pace_of, watch_of
 
@@ -113,7 +114,22 @@ def brought(
         before = None
     if package is None or is_same_package(package, before):
         return {"target_label": config.name}
-    return {"package_arn": package, "rank": rank_of(spec, package), "target_label": _label(package)}
+    version = {"package_arn": package, "rank": rank_of(spec, package), "target_label": _label(package)}
+    return {**version, "left_package": before}
+
+
+def left_by(spec: EndpointSpec, config: ConfigRecord, target: str, endpoints: Endpoints) -> Version | None:
+    """The version that an endpoint on `config` leaves by going to the config `target`; None where it runs the same one there.
+
+    Of two versions side by side it is the one that came last: A of a test, and what ran before a bridge, stay. None also where what
+    runs is made of no package.
+    """
+    seconds = (config.tags.get(TRIAL_TAG, ""), bridge_variant(spec.variant))
+    variant = next((name for name in seconds if model_of(config, name) is not None), spec.variant)
+    found = brought(spec, config, variant, target, endpoints)
+    if "package_arn" not in found:
+        return None
+    return Version(package_arn=found["package_arn"], rank=found["rank"], label=found["target_label"])
 
 
 def _package_behind(spec: EndpointSpec, config: ConfigRecord, variant: str, endpoints: Endpoints) -> str | None:

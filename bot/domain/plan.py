@@ -81,6 +81,9 @@ class Plan(Value):
     current_label: str
     """What runs now, as people call it, e.g. `sentiment version 3`."""
     target_label: str
+    left_package: str | None = None
+    """ARN of the version that it leaves for another one, B's where a trial ends in favour of A; None where what runs stays, or is of
+    no package."""
     new_models: Mapping[str, str] = {}
     """Model to be created by the name of the model that it replaces; empty when only the config changes."""
     package_arn: str | None = None

@@ -258,7 +258,7 @@ def test_a_version_comes_before_autoscaling_and_says_so():
 
 
 def test_an_autoscaling_rollout_hides_nobody_who_left_a_version():
-    left = at(Phase.SUCCEEDED, plan=a_plan(current_label=label(V4), target_label=label(V3)), requester=ANNA)
+    left = at(Phase.SUCCEEDED, plan=a_plan(left_package=V4), requester=ANNA)
     scaled = at(Phase.SUCCEEDED, kind=Kind.AUTOSCALE, requester=BOT_ACTOR, id="rscaled2")
     move = decided(past=(scaled, left))
     assert isinstance(move, Open)
@@ -315,21 +315,50 @@ def test_an_outside_change_that_the_bot_has_replaced_since_asks_nobody():
     assert move.without_click
 
 
-def a_persons(change: Change, current: str = label(V3), **fields: Any) -> Rollout:
-    plan = a_plan(current_label=current)
+def a_persons(change: Change, left: str | None = None, **fields: Any) -> Rollout:
+    plan = a_plan(left_package=left)
     return at(Phase.SUCCEEDED, change=change, plan=plan, requester=ANNA).with_(**fields)
 
 
 def test_a_version_that_somebody_left_on_purpose_is_not_brought_back_without_asking():
-    downgraded = a_persons(Change(version=3), current=label(V4))
+    downgraded = a_persons(Change(version=3), left=V4)
     move = decided(past=(downgraded,))
     assert isinstance(move, Open)
     assert not move.without_click
-    assert f"<@{ANNA}> left sentiment version 4 for another version" in move.reason
+    assert f"<@{ANNA}> left sentiment version 4 for another version in rollout rabc2345" in move.reason
+
+
+def test_a_version_that_somebody_went_back_past_is_not_brought_without_asking():
+    move = decided(past=(a_persons(Change(version=3), left=V5),))
+    assert isinstance(move, Open)
+    assert not move.without_click
+    assert f"asks because <@{ANNA}> went back past sentiment version 4 in rollout rabc2345" in move.reason
+
+
+def test_what_is_set_later_hides_nobody_who_left_a_version():
+    downgraded = a_persons(Change(version=3), left=V4, id="rleft234")
+    since = (
+        a_persons(Change(env={"WORKERS": "4"})),
+        a_persons(Change(), kind=Kind.SCALE, count_change=CountChange(variant="AllTraffic", count=4)),
+        rollback_at(Phase.ROLLED_BACK, requester=ANNA),
+        the_bots(a_persons(Change(instance_type="ml.m5.2xlarge"))),
+    )
+    for later in since:
+        move = decided(past=(later, downgraded))
+        assert isinstance(move, Open)
+        assert "in rollout rleft234" in move.reason
+
+
+@pytest.mark.parametrize("since", [{"left": V4}, {"left": V3, "requester": BOT_ACTOR}])
+def test_whoever_changed_the_version_last_is_heeded(since: dict[str, Any]):
+    downgraded = a_persons(Change(version=3), left=V5, id="rleft234")
+    move = decided(standing=a_standing(running=V3, newest=V5), past=(a_persons(Change(), **since), downgraded))
+    assert isinstance(move, Open)
+    assert move.without_click
 
 
 def test_a_persons_promotion_does_not_keep_later_versions_away():
-    move = decided(standing=a_standing(running=V4, newest=V5), past=(a_persons(Change(version=4)),))
+    move = decided(standing=a_standing(running=V4, newest=V5), past=(a_persons(Change(version=4), left=V3),))
     assert isinstance(move, Open)
     assert move.without_click
 
@@ -842,7 +871,7 @@ def test_every_state_leads_to_a_move_and_none_without_a_click_unless_the_policy_
 
 
 def test_a_rollback_of_a_persons_is_what_left_the_endpoint_as_it_is():
-    rolled_back = rollback_at(Phase.ROLLED_BACK, requester=ANNA).with_(plan=a_plan(current_label=label(V4)))
+    rolled_back = rollback_at(Phase.ROLLED_BACK, requester=ANNA).with_(plan=a_plan(left_package=V4))
     move = decided(past=(rolled_back, at(Phase.ROLLED_BACK)))
     assert isinstance(move, Open)
     assert not move.without_click

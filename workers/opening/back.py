@@ -16,7 +16,7 @@ from bot.domain.trial import TrialAsk
 from bot.domain.version import Version
 from bot.store.rollouts import Stored, Write
 from workers.cloning import models_named_by
-from workers.lineage import has_run
+from workers.lineage import has_run, left_by
 from workers.opening.common import ahead_on, channel_of, commit_in_place_of_waiting, opened_for, refuse_if_scheduled
 from workers.opening.finding import last_on
 from workers.people import person_for, steering_person
@@ -69,7 +69,7 @@ class WaysBack:
             target,
             undoes=undone.rollout if undone else None,
             approval_needed=needs_approval,
-            leaves=parent.rollout.plan.version if undone is None and parent and parent.rollout.plan else None,
+            leaves=self._left(spec, parent, target) if undone is None else None,
         )
         writes = (
             begun(undone, rollout, errand.actor, now, errand.id) if undone is not None and not needs_approval else ()
@@ -190,6 +190,17 @@ class WaysBack:
                 f"There is no way back to {target}: {exc.user_message} Nothing was changed; {spec.name} runs on. "
                 "Promote the version that it ran instead."
             ) from exc
+
+    def _left(self, spec: EndpointSpec, parent: Stored | None, target: str | None) -> Version | None:
+        """What a rollback leaves that undoes no rollout: the version that one brought, else the one that runs, else the settings."""
+        plan = parent.rollout.plan if parent is not None else None
+        if plan is not None and plan.package_arn is not None:
+            return plan.version
+        endpoints = self.world.aws(spec).endpoints
+        config = endpoints.describe_config(endpoints.describe(spec.name).config_name)
+        target = target or config.tags.get("rollout:previous-config")
+        left = left_by(spec, config, target, endpoints) if target is not None else None
+        return left or (plan.version if plan is not None else None)
 
     def _refuse_while_updating(self, spec: EndpointSpec, parent: Stored | None) -> None:
         held = self.world.store.rollouts.lease_of(spec.name)

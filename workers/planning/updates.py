@@ -12,6 +12,7 @@ from bot.domain.cost import Cost, billed_variants, cost_of, instance_types_of
 from bot.domain.endpoint import ConfigRecord, ModelPackage, Snapshot
 from bot.domain.fleet import EndpointSpec
 from bot.domain.guardrails import fitting
+from bot.domain.managing.desired import is_same_package
 from bot.domain.managing.ranks import rank_of
 from bot.domain.phases import Kind
 from bot.domain.plan import Fact, Finding, Plan
@@ -23,7 +24,7 @@ from bot.domain.scaling import Scaling
 from bot.domain.strategy import FleetShape, choose, deployment_config, problems, shape_of, steps_of
 from bot.domain.trial import TrialStep
 from bot.messages.words import count
-from workers.cloning import Draft, LiveEndpoint, models_named_by
+from workers.cloning import Draft, LiveEndpoint, models_named_by, running_package
 from workers.drafting import Drafting, label_of
 from workers.planning.bridges import bridge_to, refuse_on_bridge
 from workers.planning.gathering import Gathering, alarms_beside, scaling_mode
@@ -84,6 +85,7 @@ class UpdatePlans:
             returns_to=returns_to,
             current_label=current,
             target_label=_target_label(current, change, package),
+            left_package=_left_package(rollout, live, package, spec),
             new_models=made.new_models,
             package_arn=package.arn if package is not None else None,
             rank=rank_of(spec, package.arn) if package is not None else None,
@@ -237,6 +239,14 @@ def _target_label(current: str, change: Change, package: ModelPackage | None) ->
     if package is not None:
         return package.label
     return change.image.rpartition("/")[2] if change.image is not None else current
+
+
+def _left_package(rollout: Rollout, live: LiveEndpoint, package: ModelPackage | None, spec: EndpointSpec) -> str | None:
+    """What ran until now where another version takes its place; beside B, A stays."""
+    running = running_package(live, spec)
+    if package is None or running is None or rollout.starts_trial or is_same_package(running.arn, package.arn):
+        return None
+    return running.arn
 
 
 def _leading_to(returns_to: str | None, readiness: Readiness | None) -> Readiness | None:

@@ -19,7 +19,7 @@ from bot.domain.strategy import way_back
 from bot.domain.trial import TRIAL_TAG
 from bot.store.rollouts import Stored
 from workers.cloning import models_named_by
-from workers.lineage import has_run
+from workers.lineage import has_run, left_by
 from workers.planning.bridges import bridge_from
 from workers.planning.gathering import Gathering, scaling_mode
 from workers.planning.past import rolled_back_from
@@ -50,6 +50,7 @@ class BackPlans:
         facts = replace(facts, quorum=policy_for(spec.approval, irreversible_reasons(facts)).quorum)
         findings = run_preflight(facts)
         basis = basis_of(facts, content_hash="", model_hashes={})
+        left = left_by(spec, current, target_name, aws.endpoints)
         undone = parent.rollout.change if parent is not None else None
         undoes_count = undone is not None and undone.count is not None
         return Plan(
@@ -60,6 +61,7 @@ class BackPlans:
             target_config=target_name,
             current_label=current.name,
             target_label=target_name,
+            left_package=left.package_arn if left is not None else None,
             differences=(Difference(path="EndpointConfigName", before=current.name, after=target_name),),
             counts_from_config=undoes_count,
             kept=_kept_on_the_way_back(facts.target_config, undoes_count),

@@ -19,7 +19,7 @@ from bot.domain.strategy import Strategy, StrategyType
 from bot.domain.trial import TrialPlan, TrialStep, trial_on
 from bot.domain.under_way import Note
 from workers.cloning import models_named_by
-from workers.lineage import brought, label_of_config
+from workers.lineage import brought, label_of_config, left_by
 from workers.planning.bridges import bridge_from
 from workers.world import Aws
 
@@ -75,7 +75,8 @@ class PlanReader:
         note, endpoints = self.note, self.aws.endpoints
         labels = {"current_label": note.current or "nothing", "target_label": note.target or "nothing"}
         if note.kind is Kind.ROLLBACK:  # told by its configs, as ever
-            return labels
+            left = left_by(self.spec, current, note.target, endpoints) if current is not None else None
+            return {**labels, "left_package": left.package_arn if left is not None else None}
         if current is not None:
             labels["current_label"] = label_of_config(self.spec, current, endpoints)
         if note.kind in (Kind.SCALE, Kind.WEIGHTS):

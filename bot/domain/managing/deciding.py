@@ -171,7 +171,7 @@ def _update(
     doubt = (
         outside_doubt(standing)
         or forgotten_doubt(situation)
-        or chosen_doubt(change, label, situation.past)
+        or chosen_doubt(spec, change, label, situation.past)
         or (candidate.doubt if isinstance(candidate, Candidate) else "")
     )
     return _Wish(Kind.UPDATE, change, label, _why_update(spec, change, label, standing), doubt=doubt)

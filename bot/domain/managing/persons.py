@@ -1,8 +1,14 @@
 """What people did on purpose: the bot asks before it undoes that, whatever the policy."""
 
+from collections.abc import Iterator
+from typing import TypeGuard
+
 from bot.domain.autoscale import AutoscaleAsk
 from bot.domain.board import Standing
 from bot.domain.commands import Change
+from bot.domain.fleet import EndpointSpec
+from bot.domain.managing.desired import is_same_package
+from bot.domain.managing.ranks import is_later
 from bot.domain.managing.situation import Situation
 from bot.domain.names import mention
 from bot.domain.phases import BOT_ACTOR, Kind, Phase
@@ -14,9 +20,14 @@ _UNDONE = frozenset({Phase.ROLLING_BACK, Phase.ROLLED_BACK})
 
 
 def last_landed(past: tuple[Rollout, ...]) -> Rollout | None:
-    """The rollout that left the endpoint as it is, its autoscaling apart; one that was rolled back left nothing, its rollback did."""
+    """The rollout that left the endpoint as it is, its autoscaling apart."""
+    return next(_landed(past), None)
+
+
+def _landed(past: tuple[Rollout, ...]) -> Iterator[Rollout]:
+    """Those that made the endpoint what it is, the newest first; one that was rolled back left nothing, its rollback did."""
     landed = (r for r in past if r.phase in _LANDED and r.kind is not Kind.AUTOSCALE)
-    return next((r for r in landed if r.kind is Kind.ROLLBACK or r.phase not in _UNDONE), None)
+    return (r for r in landed if r.kind is Kind.ROLLBACK or r.phase not in _UNDONE)
 
 
 def torn_down_by(past: tuple[Rollout, ...]) -> Rollout | None:
@@ -39,16 +50,14 @@ def forgotten_doubt(situation: Situation) -> str:
     return "what was decided about it before was lost with the store" if situation.is_forgotten else ""
 
 
-def chosen_doubt(change: Change, label: str, past: tuple[Rollout, ...]) -> str:
+def chosen_doubt(spec: EndpointSpec, change: Change, label: str, past: tuple[Rollout, ...]) -> str:
     """Why a person is asked where somebody brought about what would be undone; empty where nobody did."""
-    last = last_landed(past)
-    if last is None or last.requester == BOT_ACTOR or last.wave_id is not None:
-        return ""
-    when = f"{mention(last.requester)} {{}} in rollout {last.id}, {written(last.created_at)}"
-    if change.package is not None and last.plan is not None and label and last.plan.current_label == label:
-        return when.format(f"left {label} for another version")
-    if _touches(last, change):
-        return when.format("set it so on purpose")
+    moved = next((r for r in _landed(past) if _is_about_the_version(r)), None)
+    if _is_a_persons(moved) and (how := _left(spec, change, label, moved)):
+        return _said(moved, how)
+    chosen = next((r for r in _landed(past) if r.kind is Kind.ROLLBACK or _touches(r, change)), None)
+    if _is_a_persons(chosen) and _touches(chosen, change):
+        return _said(chosen, "set it so on purpose")
     return ""
 
 
@@ -61,6 +70,31 @@ def chosen_scaling_doubt(ask: AutoscaleAsk, past: tuple[Rollout, ...]) -> str:
     if undone is not None and undone.autoscale != ask:
         return ""
     return f"{mention(last.requester)} put it back to what it was in rollout {last.id}, {written(last.created_at)}"
+
+
+def _said(rollout: Rollout, what: str) -> str:
+    return f"{mention(rollout.requester)} {what} in rollout {rollout.id}, {written(rollout.created_at)}"
+
+
+def _is_a_persons(rollout: Rollout | None) -> TypeGuard[Rollout]:
+    """Whether somebody asked for it, for this endpoint and not for a whole wave."""
+    return rollout is not None and rollout.requester != BOT_ACTOR and rollout.wave_id is None
+
+
+def _is_about_the_version(rollout: Rollout) -> bool:
+    """Whether another version runs by it; whoever sets something else later leaves that as it is."""
+    leaves_one = rollout.plan is not None and rollout.plan.left_package is not None and not rollout.starts_trial
+    return leaves_one or rollout.kind in (Kind.CREATE, Kind.TEARDOWN)
+
+
+def _left(spec: EndpointSpec, change: Change, label: str, rollout: Rollout) -> str:
+    """How it went away from the version that would come, or past it from a later one; empty where it did not."""
+    left = rollout.plan.left_package if rollout.plan is not None else None
+    if change.package is None or left is None:
+        return ""
+    if is_same_package(change.package, left):
+        return f"left {label} for another version"
+    return f"went back past {label}" if is_later(spec, change.package, than=left) is False else ""
 
 
 def _touches(last: Rollout, change: Change) -> bool:
