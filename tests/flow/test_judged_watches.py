@@ -19,6 +19,7 @@ NEVER, ALWAYS = ({"watch": {"auto_rollback": policy}} for policy in ("off", "all
 
 @pytest.fixture(scope="module")
 def running_stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """With so much traffic that at night, too, a stray failure or two leave no doubt about a version that is good."""
     fleet = quick_fleet(
         tmp_path_factory.mktemp("fleet"),
         endpoints={
@@ -28,7 +29,7 @@ def running_stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempP
         },
         watch=JUDGED | {"baseline": "5m"},
     )
-    with started(Options(fleet=fleet, speed=300.0, rate_limits="off", traffic=20.0), request) as stack:
+    with started(Options(fleet=fleet, speed=300.0, rate_limits="off", traffic=60.0), request) as stack:
         yield stack
 
 
@@ -51,7 +52,7 @@ def standing(stack: Stack, endpoint: str) -> str:
 
 def test_good_slow_and_failing_versions_side_by_side_each_end_as_they_should(stack: Stack) -> None:
     before = {endpoint: config_of(stack, endpoint) for endpoint in ("stt-prod", "sentiment-prod", "product-perception")}
-    stack.aws.scenario("slower-version", "sentiment-prod", factor=1.5)
+    stack.aws.scenario("slower-version", "sentiment-prod", factor=3)
     stack.aws.scenario("erroring-version", "product-perception", ratio=0.3)
     good, slow, failing = (promote(stack, endpoint).approve() for endpoint in before)
     good.press("Extend by 10 s", by="anna")

@@ -11,7 +11,7 @@ import yaml
 from sandbox.stack import COMPANY_FLEET, Options, Stack
 
 from .running import started
-from .story import Story, ask, executed_updates
+from .story import BEYOND_CHANCE, Story, ask, executed_updates
 
 pytestmark = pytest.mark.flow
 
@@ -23,7 +23,7 @@ def the_fleet(folder: Path) -> Path:
     """Three endpoints of the company that share a model, one after the other, and no manager."""
     company = yaml.safe_load(COMPANY_FLEET.read_text())
     company["defaults"] |= {"timing": TIMING}
-    company["defaults"]["watch"] |= {"duration": "10s", "warm_up": "1s", "baseline": "5m"}
+    company["defaults"]["watch"] |= {"duration": "10s", "warm_up": "1s", "baseline": "5m"} | BEYOND_CHANCE
     wave = {"stages": [[name] for name in ENDPOINTS], "soak": "2s"}
     endpoints = {name: company["endpoints"][name] | {"policy": "ask"} for name in ENDPOINTS}
     fleet = {"version": 1, "defaults": company["defaults"], "waves": {"intent": wave}, "endpoints": endpoints}
@@ -57,7 +57,7 @@ def started_wave(stack: Stack) -> Story:
 
 def test_a_worse_version_stops_the_wave_before_it_comes_further(stack: Stack) -> None:
     before = configs(stack)
-    stack.aws.scenario("slower-version", "intent-eu", factor=1.5)
+    stack.aws.scenario("slower-version", "intent-eu", factor=3)
     wave = started_wave(stack)
     wave.wait_for_state("stopped", timeout=90)
     told = wave.reply("alert 2").plain
