@@ -20,7 +20,7 @@ _AT_ONCE = 1000  # entries read in one call: Redis serves nobody else meanwhile
 
 
 class AuditStore:
-    """Reads the trail; it is written by whatever is decided."""
+    """Reads the trail; most of it is written by whatever is decided, in the transaction that decides it."""
 
     def __init__(self, connection: Redis) -> None:
         self._redis = connection
@@ -36,6 +36,12 @@ class AuditStore:
             if len(found) < _AT_ONCE:
                 return
             position = f"({text(found[-1][0])}"
+
+    def note(self, entry: Mapping[str, object]) -> None:
+        """Record a deed that changes nothing in the store, such as what was deleted on AWS."""
+        with store_errors(), self._redis.pipeline() as pipe:
+            audit(pipe, entry)
+            pipe.execute()
 
 
 def audit_decisions(pipe: Pipeline, before: Rollout | None, after: Rollout, now: datetime) -> None:

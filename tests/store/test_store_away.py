@@ -167,6 +167,7 @@ CALLS: dict[str, Callable[[Store], object]] = {
     "viewers.note_drawn": lambda s: s.viewers.note_drawn("U1", "f"),
     "viewers.forget": lambda s: s.viewers.forget("U1"),
     "audit.since": lambda s: list(s.audit.since(NOW)),
+    "audit.note": lambda s: s.audit.note({"deleted": "x"}),
     "memory.remember": lambda s: s.memory.remember("group", "[]", SECOND),
 }
 
