@@ -53,6 +53,8 @@ class Standing(Value):
     """Newer versions that are held or quarantined there, as people call them, newest first."""
     is_approved: bool = True
     """Whether what runs is Approved, or of a kind that nobody approves."""
+    is_trial: bool = False
+    """Whether two versions run side by side; REVOKED is shown before TESTING."""
     newest_since: datetime | None = None
     """When that version was registered."""
     running_since: datetime | None = None

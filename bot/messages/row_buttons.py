@@ -15,6 +15,8 @@ def button_of(row: Row) -> CommandButton | None:
     if row.rollouts or row.locked is not None:
         return _details(name)
     match state:
+        case BoardState.REVOKED if row.standing.is_trial:  # which of the two stays is no matter of one click
+            return _details(name)
         case BoardState.OUT_OF_DATE | BoardState.REVOKED if _has_newer(row.standing):
             words = (
                 f"The change of {name} is planned, and its approvers are asked, unless the fleet file says otherwise."

@@ -1,5 +1,6 @@
 """What the manager does about one endpoint: every state of the board, every policy, and what stands in the way."""
 
+from dataclasses import replace
 from datetime import timedelta
 from itertools import product
 from typing import Any
@@ -476,6 +477,18 @@ def test_a_revoked_version_gives_way_to_a_newer_one_under_auto_only():
     assert why(decided("ask", revoked)) is Why.BY_POLICY
 
 
+@pytest.mark.parametrize(("policy", "asked_by"), [("auto", None), ("ask", None), ("manual", ANNA)])
+def test_nothing_is_brought_to_an_endpoint_in_an_ab_test_whose_version_was_revoked(policy: str, asked_by: str | None):
+    tested = a_standing(BoardState.REVOKED, V3, V4, is_trial=True)
+    move = decided(policy, tested, asked_by=asked_by)
+    assert isinstance(move, Nothing)
+    assert move.why is Why.TESTING
+    assert move.text == (
+        "two versions are compared on it, and sentiment version 3 is not approved; nothing is brought to it until a person ends that: "
+        "ab finish sentiment-prod --keep A, or --keep B"
+    )
+
+
 @pytest.mark.parametrize("newest", [V3, None])
 def test_a_revoked_version_never_gives_way_to_an_older_one(newest: str | None):
     for asked_by in (None, ANNA):
@@ -695,6 +708,14 @@ def test_a_plan_that_waits_is_not_taken_back_while_its_upstream_only_scales(stat
     own = a_bots_plan(Change(package=V4)).with_(approval_needed=True)
     move = decided("ask", spec=a_follower(), upstream=upstream(state=state), active=(own,))
     assert why(move) not in SETTLED
+
+
+def test_a_plan_that_waits_is_not_taken_back_while_its_upstream_compares_two_versions_one_of_them_revoked():
+    own, tested = a_bots_plan(Change(package=V4)).with_(approval_needed=True), upstream(state=BoardState.REVOKED)
+    tested = replace(tested, standing=tested.standing.model_copy(update={"is_trial": True}))
+    move = decided("ask", spec=a_follower(), upstream=tested, active=(own,))
+    assert isinstance(move, Nothing)
+    assert (move.why, move.text) == (Why.TESTING, "it follows sentiment-staging, which is testing now")
 
 
 @pytest.mark.parametrize(

@@ -194,6 +194,11 @@ def test_where_only_a_person_can_tell_what_to_do_a_closer_look_is_offered(state:
     assert list(buttons_of(board(standing("a", state)))) == ["Details"]
 
 
+def test_of_an_ab_test_with_a_revoked_version_a_closer_look_is_offered() -> None:
+    tested = standing("a", BoardState.REVOKED, running="v3", newest="v4", is_trial=True)
+    assert list(buttons_of(board(tested))) == ["Details"]
+
+
 def test_a_long_board_comes_in_pages_that_take_each_others_place() -> None:
     rows = [standing(f"e{i:03}") for i in range(60)]
     first, second, last = (board(*rows, asked=Status(page=page)) for page in (1, 2, 9))

@@ -473,3 +473,18 @@ def test_where_the_newest_is_held_the_next_good_one_is_brought(made: Made):
     assert rollout.reason == "sentiment version 4 is approved (sentiment version 5 is held there)"
     pass_time(engine, timedelta(minutes=30))
     assert len(rollouts(engine)) == 1
+
+
+def test_an_ab_test_is_left_alone_also_when_the_version_beside_the_new_one_is_revoked(made: Made):
+    engine = made({"a": "auto"})
+    engine.type("ab start a --version 4 --weight 10")
+    engine.press("Approve", by=BEN)
+    engine.play(lambda: rollouts(engine)[0].has_running_trial)
+    engine.registry.decides(V3, ApprovalStatus.REJECTED)
+    manage(engine)
+    assert "REVOKED" in engine.ask("status a")
+    assert len(rollouts(engine)) == 1
+    told = engine.ask("sync a")
+    assert "sentiment version 3 is not approved" in told
+    assert "ab finish a --keep A, or --keep B" in told
+    assert len(rollouts(engine)) == 1

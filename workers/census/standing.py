@@ -97,6 +97,7 @@ def _shown(spec: EndpointSpec, known: Known, seen: Sighting, *, exists: bool) ->
         autoscaling_doubt=seen.autoscaling_doubt if exists else "",
         alarms=seen.alarms if exists else None,
         made_by=seen.made_by if exists else "",
+        is_trial=exists and seen.is_trial,
         hourly=seen.hourly if exists else None,
         idle_since=known.idle_since if exists else None,
         registry_at=known.shelf.at if known.shelf is not None else None,

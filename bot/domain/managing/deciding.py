@@ -93,6 +93,8 @@ def decide(spec: EndpointSpec, standing: Standing, situation: Situation, now: da
 def _wish(spec: EndpointSpec, standing: Standing, situation: Situation, now: datetime) -> _Wish | Nothing:
     if standing.state in _LEFT_ALONE:
         return Nothing(*_LEFT_ALONE[standing.state])
+    if standing.state is BoardState.REVOKED and standing.is_trial:
+        return Nothing(Why.TESTING, _until_the_test_ends(standing))
     if standing.state is BoardState.UP_TO_DATE and not standing.drift:
         return Nothing(Why.AS_DECLARED, "it is as the fleet file and the registry say")
     if spec.policy == "manual" and situation.asked_by is None:
@@ -109,6 +111,14 @@ def _wish(spec: EndpointSpec, standing: Standing, situation: Situation, now: dat
     if standing.state is BoardState.REVOKED and spec.policy != "auto" and situation.asked_by is None:
         return Nothing(Why.BY_POLICY, f"{standing.running} is not approved, and its policy is {spec.policy}")
     return _update(spec, standing, candidate, situation)
+
+
+def _until_the_test_ends(standing: Standing) -> str:
+    ending = f"ab finish {standing.endpoint} --keep A, or --keep B"
+    return (
+        f"two versions are compared on it, and {standing.running} is not approved; nothing is brought to it until a person ends that: "
+        f"{ending}"
+    )
 
 
 def _revoked(spec: EndpointSpec, standing: Standing, why_none: Nothing) -> Nothing:

@@ -73,10 +73,8 @@ def _newer(spec: EndpointSpec, standing: Standing, found: Candidate) -> Candidat
 def _proved(follows: Follows, upstream: Upstream | None, now: datetime) -> Candidate | Nothing:
     """The version that runs upstream, if it has run there for long enough and did well."""
     name = follows.endpoint
-    if upstream is not None and upstream.standing.state in _PASSES:
-        return Nothing(
-            _PASSES[upstream.standing.state], f"it follows {name}, which is {upstream.standing.state.words} now"
-        )
+    if upstream is not None and (state := _seen_state(upstream.standing)) in _PASSES:
+        return Nothing(_PASSES[state], f"it follows {name}, which is {state.words} now")
     if upstream is None or upstream.standing.state not in _SERVES_WELL or upstream.standing.running_package is None:
         how = f" ({upstream.standing.state})" if upstream is not None else ""
         return Nothing(Why.UPSTREAM, f"it follows {name}, which proves no version now{how}")
@@ -91,6 +89,12 @@ def _proved(follows: Follows, upstream: Upstream | None, now: datetime) -> Candi
     if proof is not None and not _did_well(proof):
         return Nothing(Why.UPSTREAM, f"it follows {name}, where {label} did not do well in rollout {proof.id}")
     return Candidate(package, label, "" if proof is not None else f"no rollout is known that brought {label} to {name}")
+
+
+def _seen_state(standing: Standing) -> BoardState:
+    """Of two versions side by side, one that was revoked says nothing yet: which one stays, people still decide."""
+    is_tested = standing.is_trial and standing.state is BoardState.REVOKED
+    return BoardState.TESTING if is_tested else standing.state
 
 
 def _brought(rollout: Rollout, package_arn: str) -> bool:
