@@ -23,7 +23,7 @@ from bot.domain.errors import (
 )
 from bot.domain.fleet import EndpointSpec
 from bot.domain.fleet.windows import next_opening
-from bot.domain.lock import in_words, stands_in_the_way
+from bot.domain.lock import UNREAD, heeds_locks, in_words
 from bot.domain.outside import with_outside
 from bot.domain.phases import BOT_ACTOR, Kind, Phase, Reason
 from bot.domain.reconcile import (
@@ -160,9 +160,16 @@ class Reconciler:
         return self._with_outside(aws, self._measure(aws, rollout, snapshot, now), rollout, snapshot, now)
 
     def _lock(self, rollout: Rollout, now: datetime) -> str | None:
-        """The lock or freeze that an approved change has to wait for."""
-        lock = self.world.store.locks.over(rollout.endpoint, now)
-        return in_words(lock) if lock is not None and stands_in_the_way(lock, rollout) else None
+        """The lock or freeze that an approved change has to wait for.
+
+        One that was found again after the store was emptied may have waited for a lock before, so that is read from the tags first.
+        """
+        if not heeds_locks(rollout):
+            return None
+        store, endpoint = self.world.store, rollout.endpoint
+        if (lock := store.locks.over(endpoint, now)) is not None:
+            return in_words(lock)
+        return UNREAD if rollout.restored and not store.kept.known([endpoint]) else None
 
     def _opens_at(self, rollout: Rollout, now: datetime) -> datetime | None:
         """When the change window opens, for an approved change whose time has come while it is closed."""

@@ -20,6 +20,9 @@ from bot.domain.rollout import Rollout
 EVERYTHING = "*"
 """What a freeze locks. No endpoint can have this name."""
 
+UNREAD = "any lock that SageMaker's tags may tell of"
+"""What a change that was found again after the store was emptied waits for, until they were read."""
+
 BREAK_EXPIRES_AFTER = timedelta(hours=1)
 """How long a second person may agree to break a lock: longer, and nobody remembers why it was asked."""
 
@@ -92,14 +95,14 @@ class BreakRequest(Value):
         return self.ended is not None or now >= self.expires_at
 
 
-def stands_in_the_way(lock: Lock | None, rollout: Rollout) -> bool:
-    """Whether an approved rollout has to wait for the lock: it has not called its UpdateEndpoint yet, and it is not the way back.
+def heeds_locks(rollout: Rollout) -> bool:
+    """Whether a lock would keep an approved rollout waiting: it has not called its UpdateEndpoint yet, and it is not the way back.
 
     Over a bridge there are two, and it is the last that counts: until then a lock holds the traffic where it is.
     """
     not_yet_called = rollout.phase in (Phase.SCHEDULED, Phase.PREPARING, Phase.UPDATING) and rollout.update is None
     goes_back = rollout.is_way_back or (rollout.trial is not None and rollout.trial.towards_a)
-    return lock is not None and not_yet_called and not goes_back
+    return not_yet_called and not goes_back
 
 
 def in_words(lock: Lock) -> str:

@@ -19,6 +19,7 @@ from bot.domain.lock import (
     LockEvent,
     LockEventKind,
     broken,
+    heeds_locks,
     how_it_ended,
     in_words,
     lapsed,
@@ -27,7 +28,6 @@ from bot.domain.lock import (
     policy_over,
     refuse_if_may_not_lock,
     request_of,
-    stands_in_the_way,
     unlocked,
 )
 from bot.domain.phases import Kind, Phase
@@ -212,18 +212,17 @@ WAITS = {Phase.SCHEDULED, Phase.PREPARING, Phase.UPDATING}
 @pytest.mark.parametrize("phase", list(Phase))
 def test_a_lock_stops_what_has_not_called_updateendpoint_yet(phase: Phase):
     rollout = at(Phase.PREPARING).model_copy(update={"phase": phase})
-    assert stands_in_the_way(a_lock(), rollout) is (phase in WAITS)
-    assert not stands_in_the_way(None, rollout)
+    assert heeds_locks(rollout) is (phase in WAITS)
 
 
 def test_nothing_is_stopped_once_sagemaker_may_have_been_asked():
-    assert not stands_in_the_way(a_lock(), at(Phase.UPDATING, update=a_call()))
+    assert not heeds_locks(at(Phase.UPDATING, update=a_call()))
 
 
 @pytest.mark.parametrize("phase", [Phase.PLANNING, Phase.AWAITING_APPROVAL, Phase.ROLLING_BACK])
 def test_the_way_back_is_never_stopped(phase: Phase):
-    assert not stands_in_the_way(a_lock(), rollback_at(phase))
-    assert not stands_in_the_way(a_lock(), at(Phase.PREPARING, kind=Kind.ROLLBACK))
+    assert not heeds_locks(rollback_at(phase))
+    assert not heeds_locks(at(Phase.PREPARING, kind=Kind.ROLLBACK))
 
 
 SPEC = FLEET.endpoint(ENDPOINT)

@@ -13,11 +13,13 @@ from fakes.surroundings import a_target
 
 from bot.domain.errors import GatewayError
 from bot.domain.hold import HoldKind
+from bot.domain.lock import UNREAD
 from bot.domain.phases import BOT_ACTOR, Kind, Phase, Reason
 from bot.domain.rollout import Rollout
 from bot.domain.under_way import NOTE_TAGS
 from bot.domain.watchplan import Acceptance
 from bot.queue import QueueName
+from bot.store.keys import Due
 from bot.store.rollouts import Write
 from workers.rounds import RoundName
 
@@ -388,6 +390,25 @@ def test_a_plain_update_for_which_everything_was_ready_is_begun(engine: Engine) 
     assert len(engine.endpoints.updates) == 1
     assert not engine.autoscaling.targets["AllTraffic"].is_suspended
     assert "Autoscaling is as it was before" in engine.slack.shown("progress").words
+
+
+def test_what_a_lock_held_before_its_call_is_held_by_it_still(engine: Engine) -> None:
+    rollout_id = about_to_call(engine)
+    engine.begin_rounds()
+    engine.type("lock sentiment-prod --reason x", by=BEN)
+    engine.redis.flushall()
+    engine.store.due.begin(Due.ROUNDS, [RoundName.REVIVE], engine.clock())
+    engine.play(lambda: engine.rollout(rollout_id).stopped_by is not None)
+    assert engine.rollout(rollout_id).stopped_by == UNREAD
+    engine.tell()
+    progress = engine.slack.shown("progress").words
+    assert "Waits for any lock that SageMaker's tags may tell of to end; nothing is touched until then." in progress
+    engine.begin_rounds()
+    engine.play(lambda: engine.rollout(rollout_id).stopped_by != UNREAD)
+    assert engine.rollout(rollout_id).stopped_by == f"the lock of <@{BEN}> (x)"
+    assert engine.endpoints.updates == []
+    engine.type("unlock sentiment-prod", by=BEN)
+    assert engine.play_out(rollout_id) is Phase.SUCCEEDED
 
 
 def test_nothing_is_begun_on_an_endpoint_that_moved_since(engine: Engine) -> None:

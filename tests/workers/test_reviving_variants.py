@@ -9,9 +9,12 @@ from fakes.emptied import empty
 from fakes.engine import Engine
 from fakes.records import ANNA, BEN, CURRENT, ENDPOINT
 
+from bot.domain.lock import UNREAD
 from bot.domain.phases import Kind, Phase
 from bot.domain.reconcile import is_baking
 from bot.domain.rollout import Rollout
+from bot.store.keys import Due
+from workers.rounds import RoundName
 
 OLD, NEW, B = "AllTraffic", "AllTraffic-next", "AllTraffic-b"
 SLOW_US = 900_000.0
@@ -45,6 +48,11 @@ def baking(engine: Engine) -> str:
     engine.play(lambda: is_baking(engine.rollout(rollout_id)))
     engine.tell()
     return rollout_id
+
+
+def let_pass(engine: Engine, span: timedelta) -> None:
+    end = engine.clock() + span
+    engine.play(lambda: engine.clock() >= end, span)
 
 
 def changes(engine: Engine) -> list[str]:
@@ -113,6 +121,24 @@ def test_the_last_step_off_the_bridge_is_not_taken_twice(engine: Engine) -> None
     empty(engine)
     assert engine.play_out(rollout_id) is Phase.SUCCEEDED
     assert engine.endpoints.updates.count(target) == 1
+
+
+def test_traffic_that_a_freeze_held_on_the_bridge_is_not_moved_before_the_freeze_was_read_back(engine: Engine) -> None:
+    rollout_id = baking(engine)
+    engine.type("freeze --reason holidays", by=BEN)
+    let_pass(engine, timedelta(hours=1))
+    assert "holidays" in (engine.rollout(rollout_id).stopped_by or "")
+    done = changes(engine)
+    engine.redis.flushall()
+    engine.store.due.begin(Due.ROUNDS, [RoundName.REVIVE], engine.clock())
+    let_pass(engine, timedelta(hours=1))
+    assert engine.rollout(rollout_id).stopped_by == UNREAD
+    engine.begin_rounds()
+    let_pass(engine, timedelta(hours=1))
+    assert "holidays" in (engine.rollout(rollout_id).stopped_by or "")
+    assert changes(engine) == done
+    engine.type("thaw", by=BEN)
+    assert engine.play_out(rollout_id) is Phase.SUCCEEDED
 
 
 # A/B tests

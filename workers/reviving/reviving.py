@@ -35,6 +35,7 @@ from workers.noting import Noting
 from workers.opening import last_on
 from workers.reviving.plans import PlanReader, with_alarms, with_scaling
 from workers.reviving.records import Reviver, waiting_for
+from workers.rounds import RoundName, soon
 from workers.world import Aws, World
 
 log = logging.getLogger(__name__)
@@ -115,6 +116,8 @@ class Reviving:
         except (RevisionConflict, EndpointBusy) as exc:
             log.info("rollout %s is not taken up: %s", rollout.id, exc)
             return
+        if spec.name not in self.world.store.kept.digests([spec.name]):
+            soon(self.world, RoundName.TAGS)  # until then it moves nothing on: a lock may have held it
         log.warning("rollout %s of %s goes on: the store was emptied while it was %s", note.id, spec.name, note.phase)
 
     def _with_parent(self, rollout: Rollout, spec: EndpointSpec, aws: Aws, snapshot: Snapshot) -> tuple[Rollout, ...]:
