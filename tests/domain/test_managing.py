@@ -756,6 +756,7 @@ NEVER = None
         (Phase.REJECTED, Reason.REJECTED_BY_APPROVER, 1, NEVER),
         (Phase.CANCELLED, Reason.CANCELLED_BY_PERSON, 1, NEVER),
         (Phase.NEEDS_HUMAN, Reason.UPDATE_FAILED, 1, NEVER),
+        (Phase.ROLLED_BACK_BY_AWS, Reason.ABORTED, 1, NEVER),
         (Phase.CANCELLED, Reason.SUPERSEDED, 1, DAY),
         (Phase.EXPIRED, Reason.APPROVAL_EXPIRED, 1, DAY),
         (Phase.EXPIRED, Reason.APPROVAL_EXPIRED, 9, DAY),

@@ -91,6 +91,8 @@ def again_after(tried: Tried, holds: tuple[Hold, ...]) -> Again:
             return Again(None, f"{rollout_words} for the same was rejected")
         case Phase.CANCELLED if last.reason is Reason.CANCELLED_BY_PERSON:
             return Again(None, f"{rollout_words} for the same was cancelled")
+        case Phase.ROLLED_BACK_BY_AWS if last.reason is Reason.ABORTED:
+            return Again(None, f"{rollout_words} for the same was aborted")
         case Phase.CANCELLED if last.actor == BOT_ACTOR and last.reason is not Reason.CHANNEL_UNREACHABLE:
             return Again(last.at, f"{rollout_words} for the same was taken back")
         case Phase.CANCELLED if last.reason is Reason.SUPERSEDED:
