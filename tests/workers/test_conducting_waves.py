@@ -13,14 +13,15 @@ from fakes.records import ANNA, BEN, CARL
 
 from bot.domain.commands import WaveStart
 from bot.domain.endpoint import ApprovalStatus
-from bot.domain.errors import RevisionConflict, SlackRefused
-from bot.domain.fleet import parse_fleet
+from bot.domain.errors import GatewayError, RevisionConflict, SlackRefused
+from bot.domain.fleet import EndpointSpec, parse_fleet
 from bot.domain.phases import Phase, Reason
 from bot.domain.rollout import Rollout
 from bot.domain.wave import MemberState, Wave, WaveApproval, WaveReason, WaveState, wave_id_for
 from bot.grammar import Context
 from bot.queue import QueueName
 from workers.waves import Waves
+from workers.world import Aws
 
 DORA = "U0DORA"
 ENDPOINTS = ("canary", "eu-prod", "us-prod")
@@ -413,6 +414,39 @@ def test_a_quota_that_is_too_small_for_two_lets_one_go_at_a_time() -> None:
     engine.play(finished, limit=timedelta(hours=6))
     assert wave_of(engine, wave_id).state is WaveState.FINISHED
     assert most == 1
+    assert engine.crashes == []
+    engine.close()
+
+
+def test_an_account_that_refuses_the_bot_keeps_its_own_wave_waiting_and_no_other() -> None:
+    names = ("a1", "a2", "b")
+    waves = "waves:\n  abroad: {stages: [[a1, a2]], at_once: 2}\n  home: {stages: [[b]]}\nendpoints:\n"
+    fleet = (
+        FLEET.split("waves:")[0] + waves + "".join(f"  {name}: {{model_package_group: sentiment}}\n" for name in names)
+    )
+    engine = EstateEngine(fleet, dict.fromkeys(names, V3), [V3, V4])
+    engine.begin_rounds()
+    for wave in ("abroad", "home"):
+        proposed(engine, f"wave start {wave} --version 4")
+    abroad, home = (stored.wave.id for stored in engine.store.waves.active())
+    allowed = engine.world.aws
+
+    def refused(spec: EndpointSpec) -> Aws:
+        if spec.name != "b":
+            raise GatewayError("AssumeRole", "AccessDenied", message="not authorized to perform sts:AssumeRole")
+        return allowed(spec)
+
+    for wave_id in (abroad, home):
+        stored = engine.store.waves.load(wave_id)
+        assert stored is not None
+        approvals = (WaveApproval(actor=BEN, at=engine.clock()),)
+        running = stored.wave.to(WaveState.RUNNING, WaveReason.APPROVED, engine.clock(), BEN, approvals=approvals)
+        engine.store.waves.commit(running, stored.revision, engine.clock())
+    object.__setattr__(engine.world, "aws", refused)
+    play_until(engine, home, WaveState.FINISHED)
+    assert [m.state for m in wave_of(engine, abroad).members] == [MemberState.WAITING] * 2
+    object.__setattr__(engine.world, "aws", allowed)
+    play_until(engine, abroad, WaveState.FINISHED)
     assert engine.crashes == []
     engine.close()
 

@@ -1,5 +1,6 @@
 """Conducts waves: what people and the endpoint manager say about them, and the round that moves them on."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,7 +8,7 @@ from datetime import datetime
 from bot.domain import commands
 from bot.domain.approval import Person
 from bot.domain.errand import CommandErrand
-from bot.domain.errors import UserError
+from bot.domain.errors import GatewayError, TransientError, UserError
 from bot.domain.fleet import Approval
 from bot.domain.lock import EVERYTHING, refusal
 from bot.domain.phases import BOT_ACTOR
@@ -37,6 +38,8 @@ from workers.waves.planning import Standings, WavePlans
 from workers.waves.starting import WaveStarting
 from workers.waves.telling import WaveTelling
 from workers.world import World
+
+log = logging.getLogger(__name__)
 
 Steering = commands.WaveApprove | commands.WaveReject | commands.WavePause | commands.WaveResume | commands.WaveAbort
 WaveCommand = commands.WaveStart | Steering
@@ -119,9 +122,12 @@ class Waves:
         return {m.endpoint: wave for wave in waves for m in wave.members if _claims(wave, m.state)}
 
     def round(self) -> None:
-        """Move every wave on that is not over, and tell what is not told yet."""
+        """Move every wave on that is not over, and tell what is not told yet. One that cannot be moved on keeps no other waiting."""
         for stored in self.world.store.waves.active():
-            self.moving.move(stored.wave.id)
+            try:
+                self.moving.move(stored.wave.id)
+            except (TransientError, GatewayError) as exc:
+                log.warning("wave %s could not be moved on: %s", stored.wave.id, exc)
         for wave_id in self.world.store.waves.untold():
             self.telling.tell(wave_id)
         self.forgotten.round()

@@ -141,8 +141,9 @@ class WaveMoving:
         spec = self.world.fleet.endpoints.get(endpoint)
         if spec is None or not pool.startswith(f"{place_of(spec)} "):
             return None
-        aws, type_ = self.world.aws(spec), pool.rpartition(" ")[2]
+        type_ = pool.rpartition(" ")[2]
         try:
+            aws = self.world.aws(spec)
             limit = aws.quotas.limit(type_)
             return limit - aws.usage.instances().get(type_, 0) if limit is not None else None
         except (TransientError, GatewayError) as exc:
