@@ -7,7 +7,17 @@ from itertools import groupby
 from bot.domain.collecting import Orphan, endpoint_part
 from bot.domain.commands import Gc
 from bot.domain.names import mention
-from bot.messages.blocks import CommandButton, Confirm, Message, command_buttons, context, escape, listed, section
+from bot.messages.blocks import (
+    CommandButton,
+    Confirm,
+    Message,
+    command_buttons,
+    context,
+    escape,
+    escape_except_mentions,
+    listed,
+    section,
+)
 from bot.messages.words import count, moment, span
 
 _MOST_LINES = 14
@@ -46,7 +56,7 @@ def render_orphans(orphans: Sequence[Orphan], window: timedelta) -> Message:
     )
 
 
-def render_collected(deleted: Sequence[Orphan], actor: str, *, skipped: int, left: int) -> Message:
+def render_collected(deleted: Sequence[Orphan], actor: str, *, skipped: int, left: int, problem: str = "") -> Message:
     """The answer to gc --delete.
 
     Args:
@@ -54,6 +64,7 @@ def render_collected(deleted: Sequence[Orphan], actor: str, *, skipped: int, lef
         actor: Who asked for it.
         skipped: How many turned out to be needed at the last look.
         left: How many are still to be deleted.
+        problem: Why it went no further, in a sentence or two; empty where nothing failed.
     """
     if not deleted:
         text = "Nothing was deleted: every config and model of the bot's is needed, or was lately."
@@ -62,6 +73,8 @@ def render_collected(deleted: Sequence[Orphan], actor: str, *, skipped: int, lef
     told = [section(f"{mention(actor)} deleted *{_counted(deleted)}* that nothing needed:\n{lines}")]
     if skipped:
         told.append(context(f"{count(skipped, 'other')} turned out to be needed at the last look, and stayed."))
+    if problem:
+        told.append(section(f"It went no further: {escape_except_mentions(problem)}"))
     if left:
         told.append(context(f"{left:,} more could be deleted: type gc --delete again."))
     return Message(f"{mention(actor)} deleted {_counted(deleted)} that nothing needed.", tuple(told))

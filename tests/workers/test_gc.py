@@ -4,14 +4,19 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+from fakes.clock import NOW
 from fakes.engine import FLEET, Engine, a_config, a_model
+from fakes.failing import throttled
 from fakes.records import ANNA, BEN, CARL, CURRENT, ENDPOINT
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
+from bot.domain.endpoint import ConfigRecord
+from bot.domain.errors import AccessDenied, RolloutBotError
 from bot.domain.phases import Kind, Phase
 from workers.cloning import target_name
 from workers.lifecycle.collecting import LONGEST
+from workers.lifecycle.surveying import LONGEST_SURVEY
 
 ROLE = "arn:aws:iam::123456789012:role/sagemaker"
 DECLARED = FLEET + f"    execution_role: {ROLE}\n    instance_type: ml.m5.xlarge\n    tier: staging\n"
@@ -121,6 +126,68 @@ def test_one_gc_deletes_for_a_while_and_says_what_is_left(engine: Engine) -> Non
     assert len(collected(engine)) == 1
     assert "3 more could be deleted" in engine.slack.responses[-1][1]
     assert len(collected(engine)) == 2
+
+
+DENIED = AccessDenied(operation="DeleteModel", code="AccessDeniedException")
+
+
+@pytest.mark.parametrize(
+    ("refusal", "reason"),
+    [(DENIED, "not allowed"), (throttled("DeleteModel"), "throttled")],
+    ids=["no permission", "throttled"],
+)
+def test_whoever_reads_that_aws_refused_a_deletion_reads_what_was_deleted_before(
+    engine: Engine, refusal: RolloutBotError, reason: str
+) -> None:
+    left = chained(engine)
+    after_weeks(engine)
+    engine.leftovers.fail("delete_model", refusal)
+    assert collected(engine) == left[1:3], "configs go before the models that they name"
+    told = engine.slack.responses[-1][1]
+    assert "deleted 2 endpoint configs that nothing needed" in told
+    assert "It went no further" in told
+    assert reason in told
+    assert "2 more could be deleted" in told
+    assert "othing was" not in told
+
+
+def test_a_deletion_that_is_refused_at_once_changed_nothing_and_says_so(engine: Engine) -> None:
+    chained(engine)
+    after_weeks(engine)
+    engine.leftovers.fail("delete_config", DENIED)
+    assert collected(engine) == []
+    assert engine.slack.responses[-1][1].endswith("Nothing was changed.")
+
+
+def test_a_last_look_that_does_not_see_everything_stops_it_and_says_what_was_deleted(engine: Engine) -> None:
+    left = chained(engine)
+    after_weeks(engine)
+    deleting, describing = engine.leftovers.delete_config, engine.endpoints.describe_config
+
+    def slowly(name: str, **options: bool) -> ConfigRecord:
+        engine.clock.tick(LONGEST_SURVEY)
+        return describing(name, **options)
+
+    def somebody_makes_many_more(name: str) -> None:
+        deleting(name)
+        engine.endpoints.configs |= {f"new-{n}": a_config(f"new-{n}", CURRENT) for n in range(3)}
+        engine.endpoints.describe_config = slowly  # type: ignore[method-assign]
+
+    engine.leftovers.delete_config = somebody_makes_many_more  # type: ignore[method-assign]
+    assert collected(engine) == [left[1]]
+    told = engine.slack.responses[-1][1]
+    assert "deleted 1 endpoint config" in told
+    assert "nothing may be deleted before everything in" in told
+
+
+def test_each_deletion_stands_in_the_audit_trail(engine: Engine) -> None:
+    left = chained(engine)
+    after_weeks(engine)
+    collected(engine)
+    noted = [entry for entry in engine.store.audit.since(NOW) if "deleted" in entry]
+    assert [(entry["actor"], entry["deleted"]["kind"], entry["deleted"]["name"]) for entry in noted] == [
+        (BEN, kind, name) for kind in ("endpoint config", "model") for name in left[1:3]
+    ]
 
 
 def test_an_endpoint_that_nobody_declared_keeps_what_it_runs(engine: Engine) -> None:

@@ -9,10 +9,10 @@ from bot.domain.approval import describe_approvers, is_approver
 from bot.domain.collecting import Orphan, Orphans, orphans_among
 from bot.domain.declared import restore_window
 from bot.domain.errand import CommandErrand
-from bot.domain.errors import NotAllowed, UserError
+from bot.domain.errors import GatewayError, NotAllowed, TransientError, UserError
 from bot.domain.fleet import EndpointSpec
 from bot.messages.gc import render_collected, render_orphans
-from workers.answering import Answering
+from workers.answering import EXIT_FAILED, EXIT_OK, Answering
 from workers.lifecycle.surveying import Surveying
 from workers.people import person_for
 from workers.world import World, place_of
@@ -44,18 +44,36 @@ class Collecting:
         self._delete(errand, [(spec, orphan) for spec, orphans in found for orphan in orphans.all])
 
     def _delete(self, errand: CommandErrand, wanted: Sequence[tuple[EndpointSpec, Orphan]]) -> None:
-        """As many as there is time for; what is left waits for the next gc."""
+        """As many as there is time for, up to the first that AWS refuses; what is left waits for the next gc.
+
+        Once something was deleted nobody may read that nothing was, whatever happens then.
+        """
         until = self.world.clock() + LONGEST
         deleted: list[Orphan] = []
-        tried = 0
+        tried, problem = 0, ""
         for spec, orphan in wanted:
             if self.world.clock() >= until:
                 break
+            try:
+                is_gone = self._deleted(spec, orphan)
+            except (UserError, GatewayError, TransientError) as exc:
+                if not deleted:
+                    raise
+                problem = exc.user_message
+                break
             tried += 1
-            if self._deleted(spec, orphan):
+            if is_gone:
                 deleted.append(orphan)
-        message = render_collected(deleted, errand.actor, skipped=tried - len(deleted), left=len(wanted) - tried)
-        self.answering.answer(errand.reply, message, in_channel=bool(deleted))
+                self._note(errand, spec, orphan)
+        message = render_collected(
+            deleted, errand.actor, skipped=tried - len(deleted), left=len(wanted) - tried, problem=problem
+        )
+        exit_status = EXIT_FAILED if problem else EXIT_OK
+        self.answering.answer(errand.reply, message, exit_status=exit_status, in_channel=bool(deleted))
+
+    def _note(self, errand: CommandErrand, spec: EndpointSpec, orphan: Orphan) -> None:
+        entry = {"deleted": orphan.model_dump(mode="json"), "place": place_of(spec), "actor": errand.actor}
+        self.world.store.audit.note({**entry, "at": self.world.clock().isoformat(), "caused_by": errand.id})
 
     def _refuse_outsider(self, actor: str) -> None:
         """What is deleted may be of any endpoint, so it takes somebody whom the fleet file's defaults name."""
@@ -80,8 +98,8 @@ class Collecting:
         survey = Surveying(self.world).survey(spec, but=but)
         if survey.unread:
             raise UserError(
-                f"There is much to look at: {survey.unread:,} more in {place_of(spec)}. Nothing was deleted. What was read is "
-                "remembered; ask again, and it goes on from there."
+                f"There is much to look at, and nothing may be deleted before everything in {place_of(spec)} was read: "
+                f"{survey.unread:,} to go. What was read is remembered; ask again, and it goes on from there."
             )
         store = self.world.store
         active = [s.rollout for s in store.rollouts.active()]
