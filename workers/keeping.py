@@ -13,13 +13,16 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from bot.domain.board import OutsideChange
 from bot.domain.errors import GatewayError, ResourceMissing, TransientError
 from bot.domain.fleet import EndpointSpec
 from bot.domain.hold import Hold, HoldKind
 from bot.domain.hold_tags import HOLD_PREFIX, holds_in, tags_of
 from bot.domain.lock import EVERYTHING
 from bot.domain.lock_tags import FREEZE_PREFIX, LOCK_PREFIX, locks_in, tags_of_lock, tags_of_thaw, thawed_at
+from bot.domain.outside_tags import OUTSIDE_TAG, outside_in, tags_of_outside
 from bot.domain.phases import BOT_ACTOR
+from bot.domain.sighting import Sighting
 from bot.store.kept import digest_of
 from workers.cloning.lineage import TAG_LIMIT
 from workers.planning.restoring import TeardownNote, teardown_noted
@@ -44,7 +47,7 @@ _GONE = digest_of(GONE)
 
 @dataclass(frozen=True)
 class Keeping:
-    """Holds, locks and freezes, as tags of the endpoints that they are about."""
+    """Holds, locks, freezes and changes outside the bot, as tags of the endpoints that they are about."""
 
     world: World
     stopwatch: Callable[[], float] = time.monotonic
@@ -86,7 +89,7 @@ class _Turn:
         """Have the tags say what the store does, wherever that has changed."""
         seen = self.world.store.standings.sightings(self.noted)
         gone = {n for n, sighting in seen.items() if sighting.is_known and sighting.snapshot is None}
-        wanted = self._wanted(gone)
+        wanted = self._wanted(gone, self._changed_outside(seen))
         moved = [n for n, digest in self.noted.items() if digest != (_GONE if n in gone else digest_of(wanted[n]))]
 
         def write(name: str) -> None:
@@ -95,7 +98,15 @@ class _Turn:
 
         self._each(moved, write)
 
-    def _wanted(self, gone: Collection[str]) -> Mapping[str, Mapping[str, str]]:
+    def _changed_outside(self, seen: Mapping[str, Sighting]) -> Mapping[str, OutsideChange]:
+        """What people changed outside the bot: nothing by itself undoes that, and without a manager nothing happens by itself."""
+        if self.world.fleet.manager is None:
+            return {}
+        unseen = [name for name in self.noted if name not in seen or not seen[name].is_known]
+        known = {name: sighting.outside for name, sighting in seen.items() if sighting.outside is not None}
+        return {**self.world.store.standings.read_back(unseen), **known}
+
+    def _wanted(self, gone: Collection[str], outside: Mapping[str, OutsideChange]) -> Mapping[str, Mapping[str, str]]:
         """The tags that each endpoint shall have, the most important first."""
         store, now = self.world.store, self.world.clock()
         locks, holds, lifted_at = (
@@ -113,6 +124,7 @@ class _Turn:
             name: {
                 **(tags_of_lock(locks[name]) if name in locks else {}),
                 **(freeze if name in tellers else {}),
+                **(tags_of_outside(outside[name]) if name in outside else {}),
                 **tags_of(holds[name]),
             }
             for name in self.noted
@@ -158,6 +170,8 @@ class _Turn:
             return
         store.holds.put_back(name, holds_in(name, tags))
         store.locks.put_back(locks_in(name, tags), thawed_at(tags), self.world.clock())
+        if (outside := outside_in(tags)) is not None:
+            store.standings.put_back(name, outside, self.world.clock())
         self.noted[name] = store.kept.note(name, _ours(tags), self.era)
 
     def _read_teardown(self, spec: EndpointSpec) -> None:
@@ -186,7 +200,9 @@ class _Turn:
             wanted = fitting = GONE
         except (TransientError, GatewayError) as exc:
             log.warning(
-                "holds and locks of %s cannot be kept as tags; if the store is lost, they are too: %s", name, exc
+                "what must outlive the store cannot be kept as tags of %s; if the store is lost, it is lost, too: %s",
+                name,
+                exc,
             )
             return
         if len(fitting) < len(wanted):
@@ -202,7 +218,7 @@ class _Turn:
 
 def _ours(tags: Mapping[str, str]) -> Mapping[str, str]:
     """Those that are written here: tags of one endpoint are written by rollouts, too, and by its owners."""
-    return {k: v for k, v in tags.items() if k.startswith((HOLD_PREFIX, LOCK_PREFIX, FREEZE_PREFIX))}
+    return {k: v for k, v in tags.items() if k.startswith((HOLD_PREFIX, LOCK_PREFIX, FREEZE_PREFIX, OUTSIDE_TAG))}
 
 
 def _left_by(note: TeardownNote, spec: EndpointSpec) -> Hold:

@@ -17,6 +17,14 @@ from bot.domain.plan import Difference
 from bot.domain.scaling import Scaling
 
 
+class ReadBack(Value):
+    """A change outside the bot that an endpoint's tags told of, after the store was emptied."""
+
+    change: OutsideChange
+    at: datetime
+    """When the tags were read."""
+
+
 class Sighting(Value):
     """An endpoint as it was looked at, held against what the fleet file said of it then."""
 
@@ -56,6 +64,13 @@ class Sighting(Value):
         if not self.is_known or self.snapshot is None or listed is None:
             return self.is_known and self.snapshot is None and listed is None
         return (self.snapshot.status, self.snapshot.last_modified) == (listed.status, listed.last_modified)
+
+    def with_read_back(self, known: ReadBack) -> "Sighting":
+        """The sighting with what tags told of after it; whoever looked later knew of that."""
+        is_there = self.snapshot is not None and self.snapshot.config_name == known.change.config
+        if self.outside is not None or not is_there or self.at > known.at:
+            return self
+        return self.model_copy(update={"outside": known.change})
 
 
 class Listing(Value):

@@ -1,14 +1,15 @@
 """What the census saw, kept for everybody: endpoints, listings, versions, traffic. After the store was emptied, it looks anew."""
 
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from pydantic import ValidationError
 from redis import Redis
 
+from bot.domain.board import OutsideChange
 from bot.domain.model import Value
-from bot.domain.sighting import Listing, Shelf, Sighting, Traffic
+from bot.domain.sighting import Listing, ReadBack, Shelf, Sighting, Traffic
 from bot.store import keys
 from bot.store.connection import store_errors, text
 
@@ -26,7 +27,20 @@ class StandingStore:
 
     def sightings(self, endpoints: Iterable[str]) -> dict[str, Sighting]:
         """What was seen of these endpoints; those that nobody looked at yet are missing."""
-        return self._read(keys.seen("endpoints"), list(endpoints), Sighting)
+        names = list(endpoints)
+        read_back = self._read(keys.seen("outside"), names, ReadBack)
+        seen = self._read(keys.seen("endpoints"), names, Sighting)
+        return {name: s.with_read_back(read_back[name]) if name in read_back else s for name, s in seen.items()}
+
+    def read_back(self, endpoints: Iterable[str]) -> Mapping[str, OutsideChange]:
+        """Changes outside the bot that tags told of when the store had been emptied; they count while the config is the same."""
+        return {
+            name: known.change for name, known in self._read(keys.seen("outside"), list(endpoints), ReadBack).items()
+        }
+
+    def put_back(self, endpoint: str, change: OutsideChange, now: datetime) -> None:
+        """Keep what an endpoint's tags tell of."""
+        self._write(keys.seen("outside"), {endpoint: ReadBack(change=change, at=now)})
 
     def save_sightings(self, sightings: Iterable[Sighting]) -> None:
         """Keep what was seen."""

@@ -6,6 +6,7 @@ from fakes.clock import NOW
 from fakes.facts import a_package
 from fakes.records import ENDPOINT, a_snapshot
 
+from bot.domain.board import OutsideChange
 from bot.domain.endpoint import EndpointStatus, Listed
 from bot.domain.sighting import Listing, Shelf, Sighting, Traffic
 from bot.store import Store, keys
@@ -18,6 +19,22 @@ def test_what_was_seen_is_read_for_many_at_once(store: Store) -> None:
     store.standings.save_sightings([SEEN, other])
     assert store.standings.sightings([ENDPOINT, "other", "nobody"]) == {ENDPOINT: SEEN, "other": other}
     assert store.standings.sightings([]) == {}
+
+
+def test_a_change_outside_that_tags_told_of_is_part_of_what_was_seen_before(store: Store) -> None:
+    config = a_snapshot().config_name
+    change = OutsideChange(config=config, at=NOW - timedelta(hours=1), actor="carl")
+    store.standings.put_back(ENDPOINT, change, NOW)
+    assert store.standings.read_back([ENDPOINT, "other"]) == {ENDPOINT: change}
+    for seen_at, expected in ((NOW, change), (NOW + timedelta(seconds=1), None)):
+        store.standings.save_sightings([SEEN.model_copy(update={"at": seen_at})])
+        assert store.standings.sightings([ENDPOINT])[ENDPOINT].outside == expected
+
+
+def test_it_says_nothing_of_another_config(store: Store) -> None:
+    store.standings.put_back(ENDPOINT, OutsideChange(config="another", at=NOW), NOW)
+    store.standings.save_sightings([SEEN])
+    assert store.standings.sightings([ENDPOINT])[ENDPOINT].outside is None
 
 
 def test_versions_listings_and_traffic_are_kept_by_what_they_are_about(store: Store) -> None:

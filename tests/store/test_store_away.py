@@ -13,6 +13,7 @@ from fakes.waves import a_wave
 from redis.exceptions import ResponseError
 
 from bot.domain.announcing import Announcement, AnnouncementKind, VersionDecision
+from bot.domain.board import OutsideChange
 from bot.domain.commands import Status
 from bot.domain.endpoint import ApprovalStatus
 from bot.domain.errand import CommandErrand, HomeLook, ReplyTo
@@ -142,6 +143,8 @@ CALLS: dict[str, Callable[[Store], object]] = {
     "notices.forget": lambda s: s.notices.forget("version a/3"),
     "standings.sightings": lambda s: s.standings.sightings([ENDPOINT]),
     "standings.save_sightings": lambda s: s.standings.save_sightings([SEEN]),
+    "standings.read_back": lambda s: s.standings.read_back([ENDPOINT]),
+    "standings.put_back": lambda s: s.standings.put_back(ENDPOINT, OutsideChange(config="c", at=NOW), NOW),
     "standings.listings": lambda s: s.standings.listings(["own"]),
     "standings.is_listed": lambda s: s.standings.is_listed("e"),
     "standings.save_listing": lambda s: s.standings.save_listing("own", Listing(at=NOW, endpoints={})),

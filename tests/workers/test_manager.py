@@ -5,13 +5,14 @@ from datetime import timedelta
 
 import pytest
 from fakes.engine import HOME
-from fakes.estate import EstateEngine, package_of
+from fakes.estate import EstateEngine, package_of, standing_on
 from fakes.records import ANNA, BEN
 
 from bot.domain.commands import Change
 from bot.domain.endpoint import ApprovalStatus
 from bot.domain.fleet import Follows
 from bot.domain.hold import Hold, HoldKind
+from bot.domain.outside_tags import OUTSIDE_TAG
 from bot.domain.phases import BOT_ACTOR, Kind, Phase
 from bot.domain.rollout import Rollout
 from bot.domain.wave import WaveReason, WaveState
@@ -425,6 +426,42 @@ def test_after_the_store_was_emptied_a_wave_over_what_the_bot_made_needs_approva
     manage(engine)
     (proposed,) = engine.store.waves.recent()
     assert (proposed.approval_needed, proposed.state) == (True, WaveState.PROPOSED)
+
+
+def moved_off_its_version(engine: EstateEngine, endpoint: str) -> None:
+    """Somebody updates an endpoint that no rollout ever touched, in AWS, to a config of an older version."""
+    moved = engine.estate[endpoint]
+    older = standing_on(engine.clock, f"{endpoint}-older", V3)
+    engine.estate.configs |= older.configs
+    engine.estate.models |= older.models
+    moved.config, moved.moved_at = f"{endpoint}-older-made-by-hand", engine.clock()
+
+
+def test_what_somebody_took_off_by_hand_does_not_come_back_alone_after_the_store_was_emptied(made: Made):
+    engine = made({"a": "auto"}, runs=V4)
+    manage(engine)
+    moved_off_its_version(engine, "a")
+    manage(engine)
+    manage(engine)
+    for _ in range(2):
+        engine.redis.flushall()
+        pass_time(engine, timedelta(minutes=20))
+        (asking,) = rollouts(engine)
+        assert asking.phase is Phase.AWAITING_APPROVAL
+        assert "asks because it was changed outside the bot" in asking.reason
+    assert engine.estate.updates() == 0
+
+
+def test_once_a_rollout_has_landed_the_change_outside_is_over(made: Made):
+    engine = made({"a": "auto"}, runs=V4)
+    manage(engine)
+    moved_off_its_version(engine, "a")
+    manage(engine)
+    assert OUTSIDE_TAG in engine.estate["a"].own_tags
+    engine.press("Approve", by=BEN)
+    pass_time(engine, timedelta(hours=1))
+    assert engine.estate.updates() == 1
+    assert OUTSIDE_TAG not in engine.estate["a"].own_tags
 
 
 def test_settings_of_the_file_are_brought_field_by_field(made: Made):

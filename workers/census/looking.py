@@ -91,14 +91,16 @@ class Looking:
             known: Versions that need not be asked about again.
             in_full: Read what scales it even where the fleet file says nothing about that.
         """
+        before = self._with_read_back(spec, before)
         nothing = Sighting(endpoint=spec.name, basis=basis_of(spec), at=self.world.clock())
+        unknown = nothing.model_copy(update={"outside": before.outside if before is not None else None})
         try:
             snapshot = self.world.aws(spec).endpoints.describe(spec.name)
         except ResourceMissing as exc:
-            return nothing if exc.kind == "endpoint" else _untold(nothing, exc.user_message)
+            return nothing if exc.kind == "endpoint" else _untold(unknown, exc.user_message)
         except (TransientError, GatewayError) as exc:
-            return _untold(nothing, exc.user_message)
-        seen = nothing.model_copy(update={"snapshot": snapshot, "running_since": _since(snapshot, before)})
+            return _untold(unknown, exc.user_message)
+        seen = unknown.model_copy(update={"snapshot": snapshot, "running_since": _since(snapshot, before)})
         try:
             live = self.drafting.behind(snapshot, spec, known, sparing=True)
         except ResourceMissing as exc:
@@ -111,6 +113,16 @@ class Looking:
         except (TransientError, GatewayError) as exc:
             return _untold(seen, exc.user_message)
         return self._held_against_the_file(seen, spec, live, before, in_full=in_full)
+
+    def _with_read_back(self, spec: EndpointSpec, before: Sighting | None) -> Sighting | None:
+        """What was seen the last time, with the change outside the bot that tags tell of since the store was emptied."""
+        if before is not None and before.outside is not None:
+            return before
+        known = self.world.store.standings.read_back([spec.name]).get(spec.name)
+        if known is None:
+            return before
+        last = before or Sighting(endpoint=spec.name, basis="", at=known.at, is_known=False)
+        return last.model_copy(update={"outside": known})
 
     def _held_against_the_file(
         self, seen: Sighting, spec: EndpointSpec, live: LiveEndpoint, before: Sighting | None, *, in_full: bool
