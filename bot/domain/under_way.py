@@ -14,6 +14,7 @@ from bot.domain.phases import Kind, Phase
 from bot.domain.reconcile import watch_ends_at
 from bot.domain.rollout import Rollout
 from bot.domain.saga import ScalingMode
+from bot.domain.scaling import SUSPENDED_SWITCHES, ScalableTarget
 from bot.domain.strategy import StrategyType
 from bot.domain.tags import TAG_VALUE_LIMIT, tag_value
 from bot.domain.trial import TrialStep
@@ -65,6 +66,8 @@ class Note(Value):
     """Where a rollback of it goes, if not to `current`."""
     scaling: ScalingMode | None = None
     """How autoscaling was taken away, while it is."""
+    still: str = ""
+    """What of it stood still before that: `variant:101`, a figure for each of SUSPENDED_SWITCHES; several with a slash between."""
     alarms: bool = False
     """Whether there are alarms of its own."""
     strategy: StrategyType | None = None
@@ -109,8 +112,9 @@ def note_of(rollout: Rollout) -> Note | None:
         return None
     untouched = _untouched_since(rollout)
     saga, bridge, trial = rollout.scaling, plan.bridge, rollout.trial
-    takes_scaling = bool(plan.scaling.targets) and rollout.kind not in (Kind.CREATE, Kind.TEARDOWN)
-    is_away = saga.is_away if saga is not None else takes_scaling
+    takes_scaling = rollout.phase is not Phase.PREPARING and rollout.kind not in (Kind.CREATE, Kind.TEARDOWN)
+    targets = saga.targets if saga is not None else plan.scaling.targets if takes_scaling else ()
+    is_away = saga.is_away if saga is not None else bool(targets)
     moves_weights = plan.trial is not None and trial is not None
     return Note(
         id=rollout.id,
@@ -134,6 +138,7 @@ def note_of(rollout: Rollout) -> Note | None:
         final=bool(plan.irreversible),
         returns=plan.returns_to,
         scaling=(saga.mode if saga is not None else plan.scaling_mode) if is_away else None,
+        still=_stood_still(targets) if is_away else "",
         alarms=bool(plan.alarms),
         strategy=plan.strategy.type if plan.strategy.type is not StrategyType.ALL_AT_ONCE else None,
         bake=plan.strategy.bake or None,
@@ -157,6 +162,21 @@ def _untouched_since(rollout: Rollout) -> datetime | None:
     is_plain = plan.deployment is None and plan.bridge is None
     takes_more = plan.counts_from_config or plan.weights_from_config
     return seen.last_modified if is_plain and not takes_more else None
+
+
+def _stood_still(targets: Iterable[ScalableTarget]) -> str:
+    told = {target.variant: target.document.get("SuspendedState", {}) for target in targets}
+    figures = {
+        v: "".join(str(int(state.get(switch, False))) for switch in SUSPENDED_SWITCHES) for v, state in told.items()
+    }
+    return "/".join(f"{variant}:{figure}" for variant, figure in figures.items() if "1" in figure)
+
+
+def stood_still(note: Note, variant: str) -> Mapping[str, bool]:
+    """What of a variant's autoscaling was suspended before the update, as Application Auto Scaling's SuspendedState."""
+    figures = dict(word.partition(":")[::2] for word in note.still.split("/"))
+    figure = figures.get(variant, "").ljust(len(SUSPENDED_SWITCHES), "0")
+    return {switch: is_on == "1" for switch, is_on in zip(SUSPENDED_SWITCHES, figure, strict=False)}
 
 
 def tags_of_note(note: Note) -> Mapping[str, str]:

@@ -5,12 +5,15 @@ from datetime import timedelta
 import pytest
 from fakes.clock import NOW
 from fakes.records import BEN, CURRENT, TARGET, WATCH, a_call, a_plan, at, rollback_at
+from fakes.surroundings import a_target
 
 from bot.domain.phases import Kind, Phase
 from bot.domain.rollout import Rollout
+from bot.domain.saga import ScalingMode
+from bot.domain.scaling import SUSPENDED_SWITCHES, Scaling
 from bot.domain.tags import TAG_VALUE_LIMIT, tag_value
 from bot.domain.trial import TrialStep
-from bot.domain.under_way import NOTE_TAGS, Note, note_in, note_of, tags_of_note
+from bot.domain.under_way import NOTE_TAGS, Note, note_in, note_of, stood_still, tags_of_note
 from bot.domain.watchplan import Acceptance
 
 LONGEST = "e" * 63
@@ -59,6 +62,15 @@ def test_only_a_plain_update_that_is_ready_says_that_nothing_was_touched() -> No
     assert noted(ready.with_(plan=a_plan(counts_from_config=True))).untouched is None
 
 
+def test_it_says_which_kinds_of_scaling_stood_still_before() -> None:
+    some = dict(zip(SUSPENDED_SWITCHES, (True, False, True), strict=True))
+    targets = (a_target("e", SuspendedState=some), a_target("e", "b"))
+    note = noted(at(Phase.UPDATING, plan=a_plan(scaling=Scaling(targets=targets))))
+    assert note.still == "AllTraffic:101"
+    assert stood_still(note, "AllTraffic") == some
+    assert not any(stood_still(note, "b").values())
+
+
 def test_the_longest_note_survives_its_tags() -> None:
     note = Note(
         id="r1234567",
@@ -76,6 +88,8 @@ def test_the_longest_note_survives_its_tags() -> None:
         inside=True,
         queued=BEN,
         final=True,
+        scaling=ScalingMode.SUSPEND,
+        still="AllTraffic:110/AllTraffic-b:111",
         via=LONGEST,
         bake=timedelta(minutes=10),
         step=TrialStep.KEEP_A,

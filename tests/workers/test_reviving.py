@@ -16,6 +16,7 @@ from bot.domain.hold import HoldKind
 from bot.domain.lock import UNREAD
 from bot.domain.phases import BOT_ACTOR, Kind, Phase, Reason
 from bot.domain.rollout import Rollout
+from bot.domain.scaling import SUSPENDED_SWITCHES
 from bot.domain.under_way import NOTE_TAGS
 from bot.domain.watchplan import Acceptance
 from bot.queue import QueueName
@@ -196,6 +197,30 @@ def test_autoscaling_that_was_suspended_for_the_update_comes_back(engine: Engine
     assert "Autoscaling is as it was before" in engine.slack.shown("progress").words
 
 
+@pytest.mark.parametrize("by_hand", [SUSPENDED_SWITCHES[:1], SUSPENDED_SWITCHES])
+@pytest.mark.parametrize("is_called", [True, False])
+def test_what_somebody_had_suspended_by_hand_stays_so(
+    engine: Engine, by_hand: tuple[str, ...], is_called: bool
+) -> None:
+    suspended = {switch: switch in by_hand for switch in SUSPENDED_SWITCHES}
+    engine.autoscaling.put(a_target(ENDPOINT, SuspendedState=suspended))
+    rollout_id = updating(engine) if is_called else about_to_call(engine, target=False)
+    empty(engine)
+    assert engine.play_out(rollout_id) is Phase.SUCCEEDED
+    assert engine.autoscaling.targets["AllTraffic"].document["SuspendedState"] == suspended
+
+
+def test_autoscaling_that_was_not_taken_away_yet_is_left_alone(engine: Engine) -> None:
+    engine.autoscaling.put(a_target(ENDPOINT, SuspendedState=dict.fromkeys(SUSPENDED_SWITCHES, True)))
+    rollout_id = engine.promote()
+    engine.endpoints.fail("create_config", *always(throttled("CreateEndpointConfig"), 3))
+    engine.press("Approve", by=BEN)
+    engine.play(lambda: noted(engine))
+    empty(engine)
+    assert engine.play_out(rollout_id) is Phase.CANCELLED
+    assert engine.autoscaling.count("restore") == 0
+
+
 # Watching
 
 
@@ -370,9 +395,10 @@ def test_what_was_only_being_prepared_is_called_off_in_its_thread(engine: Engine
     assert engine.endpoints.updates == []
 
 
-def about_to_call(engine: Engine, options: str = "") -> str:
+def about_to_call(engine: Engine, options: str = "", *, target: bool = True) -> str:
     """A promotion for which everything is ready, and whose call is still to come."""
-    engine.autoscaling.put(a_target(ENDPOINT))
+    if target:
+        engine.autoscaling.put(a_target(ENDPOINT))
     engine.autoscaling.fail("suspend", *always(throttled("RegisterScalableTarget"), 3))
     engine.type(f"promote {ENDPOINT} --version 4 {options}")
     rollout_id = engine.store.rollouts.recent(ENDPOINT)[0].id

@@ -14,10 +14,10 @@ from bot.domain.phases import Kind
 from bot.domain.plan import Plan
 from bot.domain.rollout import Rollout
 from bot.domain.saga import ScalingMode, ScalingSaga
-from bot.domain.scaling import SUSPENDED_SWITCHES, ScalableTarget, Scaling
+from bot.domain.scaling import ScalableTarget, Scaling
 from bot.domain.strategy import Strategy, StrategyType
 from bot.domain.trial import TrialPlan, TrialStep, trial_on
-from bot.domain.under_way import Note
+from bot.domain.under_way import Note, stood_still
 from workers.cloning import models_named_by
 from workers.lineage import brought, label_of_config, left_by
 from workers.planning.bridges import bridge_from
@@ -129,23 +129,24 @@ def with_alarms(aws: Aws, rollout: Rollout, spec: EndpointSpec) -> Rollout:
 def with_scaling(aws: Aws, rollout: Rollout, spec: EndpointSpec, note: Note, snapshot: Snapshot) -> Rollout:
     """With the autoscaling that was taken away for the update, as far as it can be told what that was.
 
-    A suspended target stands there with everything but its switches. Of one that was taken off, only the fleet file can tell; where
-    it says nothing, a person has to.
+    A suspended target stands there with everything but its switches, which the note tells. Of one that was taken off, only the fleet
+    file can tell; where it says nothing, a person has to.
     """
     if note.scaling is None or rollout.scaling is not None:
         return rollout
     there = aws.autoscaling.read(spec.name, [v.name for v in snapshot.variants]).targets
     if note.scaling is ScalingMode.SUSPEND:
-        targets = tuple(_switched_on(target) for target in there if target.is_suspended or note.called is None)
+        targets = tuple(target for target in there if target.is_suspended or note.called is None)
     else:
         targets = there or declared_scaling(spec).targets
         if not targets:
             return rollout.with_(chore_failures=(*rollout.chore_failures, SCALING_LOST))
     taken_at = rollout.created_at if note.called is not None else None
+    targets = tuple(_as_before(target, note) for target in targets)
     saga = ScalingSaga(mode=note.scaling, targets=targets, intended_at=rollout.created_at, taken_at=taken_at)
     return rollout.with_(scaling=saga) if targets else rollout
 
 
-def _switched_on(target: ScalableTarget) -> ScalableTarget:
-    on = {"SuspendedState": dict.fromkeys(SUSPENDED_SWITCHES, False)}
-    return target.model_copy(update={"document": {**target.document, **on}})
+def _as_before(target: ScalableTarget, note: Note) -> ScalableTarget:
+    suspended = {"SuspendedState": dict(stood_still(note, target.variant))}
+    return target.model_copy(update={"document": {**target.document, **suspended}})
