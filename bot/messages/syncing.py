@@ -35,7 +35,7 @@ _LEFT = {
     Why.IN_WAVE: "in a wave that is under way, or behind one",
     Why.WAVE_ORDER: "waiting for an earlier stage of a wave",
     Why.REFUSED: "left, after somebody said no",
-    Why.LATER: "due later",
+    Why.LATER: "due later; sync again",
     Why.NO_EFFECT: "different after the same change succeeded",
     Why.FULL: "waiting until others are done; sync again then",
     Why.NO_CHANNEL: "without a channel in the fleet file to be told in",
@@ -55,8 +55,10 @@ def render_sync(outcomes: Sequence[Outcome], *, in_full: bool) -> Message:
         return Message(told, (section(told),))
     done = [_line(outcome) for outcome in outcomes if not isinstance(outcome.move, Nothing)]
     left = [(outcome.endpoint, outcome.move) for outcome in outcomes if isinstance(outcome.move, Nothing)]
-    opened = f"{count(len(done), 'endpoint')} on the way" if done else "nothing to do"
-    title = f"*Sync* of {count(len(outcomes), 'endpoint')}: {opened}"
+    alarmed = sum(move.why is Why.ALARMS_SET for _, move in left)
+    came = [f"{count(len(done), 'endpoint')} on the way"] if done else []
+    came += [f"the alarms of {count(alarmed, 'endpoint')} set"] if alarmed else []
+    title = f"*Sync* of {count(len(outcomes), 'endpoint')}: {', '.join(came) or 'nothing to do'}"
     blocks: list[Block] = [section(title)]
     shown = done[:_MOST_LINES]
     blocks += [section(listed(shown[i : i + _LINES_PER_BLOCK])) for i in range(0, len(shown), _LINES_PER_BLOCK)]

@@ -188,6 +188,30 @@ def test_what_no_rollout_changes_is_reported():
     assert move.text.startswith("no rollout changes weight of B: set the weights in AWS")
 
 
+@pytest.mark.parametrize("asked_by", [None, ANNA])
+@pytest.mark.parametrize(
+    ("situation", "expected"),
+    [
+        ({"lock": Lock(id="l1", subject="*", holder=BEN, reason="peak day", since=NOW)}, Why.LOCKED),
+        ({"in_wave": a_wave(package_arn=V3, needs_approval=False)}, Why.IN_WAVE),
+        ({"active": (opened(),)}, Why.BUSY),
+        ({"holds": (by_person(),)}, Why.HELD),
+        ({}, Why.BEYOND_UPDATES),
+    ],
+)
+def test_alarms_wait_as_rollouts_do(situation: dict[str, Any], expected: Why, asked_by: str | None):
+    louder = Difference(path="alarms.p99_ms", before="800 ms", after="2000 ms")
+    standing = a_standing(BoardState.DRIFTED, V4, V4, drift=(louder,))
+    assert why(decided(standing=standing, asked_by=asked_by, **situation)) is expected
+
+
+def test_alarms_wait_until_the_tags_are_read_unless_somebody_asks():
+    louder = Difference(path="alarms.p99_ms", before="800 ms", after="2000 ms")
+    standing = a_standing(BoardState.DRIFTED, V4, V4, drift=(louder,))
+    assert why(decided(standing=standing, is_read=False)) is Why.UNREAD
+    assert why(decided(standing=standing, is_read=False, asked_by=ANNA)) is Why.BEYOND_UPDATES
+
+
 SCALED = {"min": 2, "max": 8, "target": 200.0}
 LIMIT = Difference(path="autoscaling.max", before="12", after="8")
 OUT_OF_LIMITS = Difference(path="instance_count", before="12", after="2 to 8")

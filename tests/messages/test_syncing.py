@@ -60,7 +60,8 @@ def test_of_a_fleet_it_counts_what_was_left_and_names_those_that_are_not_as_they
 @pytest.mark.parametrize("why", Why)
 def test_every_reason_has_words_for_many(why: Why):
     text = plain(render_sync([Outcome(f"e{n}", Nothing(why, "x")) for n in range(2)], in_full=False))
-    assert "nothing to do" in text
+    came = "the alarms of 2 endpoints set" if why is Why.ALARMS_SET else "nothing to do"
+    assert text.startswith(f"Sync of 2 endpoints: {came}\n")
     assert "2 endpoints are " in text
 
 

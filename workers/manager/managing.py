@@ -63,17 +63,19 @@ class Manager:
         by = asked.by if asked is not None else None
         lanes = Lanes((r for each in view.active.values() for r in each), self.world.fleet, asked_by=by)
         has_its_own_turn = asked is not None and asked.in_place  # somebody wants this one, whatever else waits
-        outcomes, chosen = [], []
+        outcomes, chosen, without_alarms = [], [], []
         for spec, move in self._decided(view, specs, asked, now):
-            if isinstance(move, Nothing):
-                outcomes.append(
-                    Outcome(spec.name, self._alarms.settle(spec, view.standings[spec.name], move, asked_by=by))
-                )
+            if isinstance(move, Nothing) and self._alarms.is_wanted(spec, view.standings[spec.name], move, by):
+                without_alarms.append(spec)
+            elif isinstance(move, Nothing):
+                outcomes.append(Outcome(spec.name, move))
             elif isinstance(move, Open) and not has_its_own_turn and (full := lanes.refuse(spec, move, now)):
                 outcomes.append(Outcome(spec.name, full))
             else:
                 chosen.append(spec)
-        return outcomes + self._act(view, chosen, asked, until=now + LONGEST_ROUND)
+        until = now + LONGEST_ROUND
+        outcomes += self._act(view, chosen, asked, until=until)
+        return outcomes + self._alarms.settle(without_alarms, by, until=until)  # nobody's requests wait for an alarm
 
     def _act(
         self, view: Overview, chosen: Sequence[EndpointSpec], asked: Asked | None, *, until: datetime
@@ -110,7 +112,7 @@ class Manager:
 
     @property
     def _alarms(self) -> AlarmSetting:
-        return AlarmSetting(self.world, self.census)
+        return AlarmSetting(self.world, self.census, self._knowing)
 
     @property
     def _carrying(self) -> Carrying:

@@ -13,6 +13,7 @@ from bot.domain.content import content_hash_of
 from bot.domain.endpoint import EndpointStatus
 from bot.domain.fleet import EndpointSpec
 from bot.domain.hold import HoldKind
+from bot.domain.kept_alarms import is_about_alarms
 from bot.domain.managing.byhand import by_hand, left_by_hand
 from bot.domain.managing.desired import beyond_change, desired_autoscaling, desired_change
 from bot.domain.managing.moves import SETTLED, ByWave, Move, Nothing, Open, Why, Withdraw
@@ -173,6 +174,8 @@ def _update(
             return _autoscaling(spec, standing, ask, situation)
         none = candidate if isinstance(candidate, Nothing) else Nothing(Why.AS_DECLARED, "nothing differs")
         if beyond := beyond_change(spec, standing):
+            if any(is_about_alarms(d) for d in beyond) and (obstacle := in_the_way(situation)):
+                return obstacle  # it takes no rollout to set alarms, so nothing later would stop that
             return Nothing(Why.BEYOND_UPDATES, by_hand(beyond))
         if outside := outside_doubt(standing):
             return Nothing(Why.BEYOND_UPDATES, _left_outside(spec, outside, none))
