@@ -158,3 +158,14 @@ def listed(lines: Sequence[str], *, most: int = 40) -> str:
     if len(lines) > most:
         shown.append(f"• … and {len(lines) - most} more")
     return "\n".join(shown)
+
+
+def listed_in_sections(lines: Sequence[str]) -> list[Block]:
+    """Lines as bullets, all of them: as many sections as Slack's limit of one makes necessary."""
+    texts = [""]
+    for line in lines:
+        bullet = f"• {line}"
+        if texts[-1] and len(texts[-1]) + len(bullet) >= SECTION_LIMIT:
+            texts.append("")
+        texts[-1] = f"{texts[-1]}\n{bullet}".lstrip("\n")
+    return [section(text) for text in texts if text]

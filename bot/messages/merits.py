@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 
 from bot.domain.endpoint import ApprovalStatus, ModelPackage
 from bot.domain.merits import Effect, Merit, MeritComparison, Merits
-from bot.messages.blocks import Block, Message, context, divider, escape, listed, said, section
-from bot.messages.words import MINUS, count, moment
+from bot.messages.blocks import Block, Message, context, divider, escape, listed, listed_in_sections, said, section
+from bot.messages.words import MINUS, count, moment, on_one_line
 
 MOST_IN_PLAN = 8
 _MOST = 40
 _MOST_VERSIONS = 25
+_SHORT_DESCRIPTION = 120
 
 _WORDS: Mapping[Effect, str] = {
     Effect.BETTER: "better",
@@ -45,7 +46,7 @@ def render_comparison(endpoint: str, compared: MeritComparison) -> Message:
 def render_versions(
     endpoint: str, versions: Sequence[ModelPackage], running: str | None, notes: Mapping[str, str]
 ) -> Message:
-    """The answer to `versions`, newest first.
+    """The answer to `versions`, newest first; what runs is among them however old it is.
 
     Args:
         endpoint: Whose.
@@ -54,12 +55,11 @@ def render_versions(
         notes: More about a version by its ARN, such as a hold; mrkdwn.
     """
     title = f"{endpoint}: {count(len(versions), 'version')}"
-    rows = [
-        _version(package, package.arn == running, notes.get(package.arn, "")) for package in versions[:_MOST_VERSIONS]
-    ]
+    shown = [*versions[:_MOST_VERSIONS], *(package for package in versions[_MOST_VERSIONS:] if package.arn == running)]
+    rows = [_version(package, package.arn == running, notes.get(package.arn, "")) for package in shown]
     older = len(versions) - len(rows)
     more = [context(f"{count(older, 'older version')} left out.")] if older > 0 else []
-    return Message(escape(title), (section(f"*{escape(title)}*"), divider(), section(listed(rows)), *more))
+    return Message(escape(title), (section(f"*{escape(title)}*"), divider(), *listed_in_sections(rows), *more))
 
 
 def _version(package: ModelPackage, is_running: bool, note: str) -> str:
@@ -72,7 +72,7 @@ def _version(package: ModelPackage, is_running: bool, note: str) -> str:
     parts = [f"*{escape(package.label)}*", "*runs now*" if is_running else "", approval]
     parts += ["" if package.is_completed else package.status, f"registered {moment(package.created_at)}"]
     if package.description and package.description != package.label:
-        parts.append(said(package.description))
+        parts.append(said(on_one_line(package.description, _SHORT_DESCRIPTION)))
     return " · ".join([part for part in (*parts, note) if part])
 
 

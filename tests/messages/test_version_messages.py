@@ -16,6 +16,7 @@ from bot.domain.errand import CommandValue, FormContext, ReplyTo
 from bot.domain.fleet import EndpointSpec, parse_fleet
 from bot.domain.track import Release
 from bot.messages.blocks import Message
+from bot.messages.merits import render_versions
 from bot.messages.modals import render_reject_version
 from bot.messages.revoked import WayOut, render_revoked, render_revoked_over
 from bot.messages.versions import (
@@ -267,3 +268,32 @@ def test_release_notes_fit_a_row():
     line = release_line(Release(version="2.0", notes="Numbers are\nwritten <here>. " + "x" * 500))
     assert line.startswith("release notes: Numbers are written &lt;here&gt;.")
     assert len(line) < 300
+
+
+def many_versions(number: int) -> list[ModelPackage]:
+    """The newest first, each with a description as long as the registry takes, as Marketplace packages have."""
+    described = "Fast & small.\n" * 73
+    return [
+        version_5(arn=f"{ARN}:model-package/sentiment/{v}", version=v, description=described)
+        for v in range(number, 0, -1)
+    ]
+
+
+def test_long_descriptions_push_no_version_out_of_the_list():
+    versions = many_versions(25)
+    notes = {package.arn: f"held since yesterday ({'p99 rose ' * 40})" for package in versions}
+    message = render_versions("sentiment-prod", versions, versions[-1].arn, notes)
+    assert problems_in([*message.blocks], MESSAGE, NoFiles()) == []
+    said = words_of(message)
+    assert all(f"• sentiment version {v} ·" in said for v in range(1, 26))
+    assert said.count("held since") == 25
+    assert "• sentiment version 1 · runs now" in said
+    assert "Fast & small. Fast & small." in said
+    assert "(shortened)" not in said
+
+
+def test_what_runs_is_listed_though_there_are_many_newer_ones():
+    versions = many_versions(40)
+    message = render_versions("sentiment-prod", versions, versions[-1].arn, {})
+    assert "• sentiment version 1 · runs now" in words_of(message)
+    assert "14 older versions left out." in words_of(message)
