@@ -8,8 +8,8 @@ import pytest
 from fakes.account import UPDATING, rolled_back
 from fakes.clock import NOW
 from fakes.engine import FLEET, Engine, a_config
-from fakes.failing import lost, throttled
-from fakes.records import ANNA, BEN, CARL, CURRENT, ENDPOINT
+from fakes.failing import always, lost, throttled
+from fakes.records import ANNA, BEN, CARL, CURRENT, ENDPOINT, rollback_at
 from fakes.surroundings import a_target
 
 from bot.domain.errors import GatewayError, ResourceBusy
@@ -20,6 +20,7 @@ from bot.domain.trial import TRIAL_TAG, TrialWatch
 from bot.domain.verdict import VerdictKind
 from bot.messages.slots import SlotName
 from bot.queue import QueueName
+from bot.store.rollouts import Write
 
 A, B = "AllTraffic", "AllTraffic-b"
 SLOW_US = 900_000.0
@@ -644,6 +645,38 @@ def test_traffic_that_could_not_be_taken_away_is_taken_away_at_the_next_look() -
     engine.endpoints.fail(METHOD, BUSY, lost(METHOD))
     pass_time(engine, timedelta(minutes=10))
     assert weights(engine) == {A: 1.0, B: 0.0}
+    engine.close()
+
+
+def test_a_change_that_only_waits_does_not_keep_a_worse_b_in_the_traffic() -> None:
+    engine = limited()
+    engine.metrics.by_variant.clear()
+    started = running(engine)
+    engine.endpoints.fail("create_config", *always(throttled("CreateEndpointConfig"), 2))
+    keeping = asked(engine, f"ab finish {ENDPOINT} --keep B")
+    engine.press("Approve", by=BEN)
+    engine.type(f"lock {ENDPOINT} --reason incident", by=BEN)
+    engine.metrics.by_variant[B] = SLOW_US
+    engine.play(lambda: trial_of(engine, started).stop is not None)
+    pass_time(engine, timedelta(minutes=1))
+    assert weights(engine) == {A: 1.0, B: 0.0}
+    engine.type(f"unlock {ENDPOINT}", by=BEN)
+    engine.play(lambda: engine.phase(keeping) is Phase.AWAITING_APPROVAL)
+    assert engine.rollout(keeping).approvals == (), "it was given before that was known"
+    engine.close()
+
+
+def test_a_way_back_takes_the_traffic_of_a_worse_b_with_it_and_is_not_disturbed() -> None:
+    engine = limited()
+    engine.metrics.by_variant.clear()
+    started = running(engine)
+    going = rollback_at(Phase.PLANNING, id="goesback", approval_needed=False)
+    engine.store.rollouts.commit([Write(going, 0)], engine.clock())
+    engine.metrics.by_variant[B] = SLOW_US
+    engine.play(lambda: trial_of(engine, started).stop is not None)
+    pass_time(engine, timedelta(minutes=1))
+    assert trial_of(engine, started).stop is not None
+    assert engine.endpoints.count(METHOD) == 0
     engine.close()
 
 

@@ -161,7 +161,7 @@ class TrialLooks:
         return Comparison(latency_metric=latency_metric(plan.kind), before=before, after=after), verdict
 
     def _take_traffic_away(self, stored: Stored, trial: TrialPlan, spec: EndpointSpec, snapshot: Snapshot) -> None:
-        """B's weight to 0. It is asked for again until it is seen; a rollout that holds the endpoint comes first."""
+        """B's weight to 0. It is asked for again until it is seen; a rollout that changes the endpoint comes first."""
         watch, now = stored.rollout.trial_watch, self.world.clock()
         assert watch is not None
         assert watch.stop is not None
@@ -170,14 +170,18 @@ class TrialLooks:
             done = watch.stop.model_copy(update={"done_at": now})
             self._save(stored, watch.model_copy(update={"stop": done, "share": 0.0}))
             return
-        if self.world.store.rollouts.lease_of(spec.name) is not None:
-            return
-        if not self.world.store.rollouts.still_holds(stored):
+        if self._is_being_changed(spec.name) or not self.world.store.rollouts.still_holds(stored):
             return
         try:
             self.world.aws(spec).endpoints.set_weights_and_capacities(spec.name, weights=wanted)
         except ResourceBusy:
             log.info("trial %s: SageMaker is busy; its traffic is taken away at the next look", stored.rollout.id)
+
+    def _is_being_changed(self, endpoint: str) -> bool:
+        """Whether a rollout moves its traffic. One that only waits to be carried out does not, and finds out what moved meanwhile."""
+        held = self.world.store.rollouts.lease_of(endpoint)
+        holder = self.world.store.rollouts.load(held.rollout_id) if held is not None else None
+        return holder is not None and (holder.rollout.called_at is not None or holder.rollout.is_way_back)
 
     def _end(self, rollout: Rollout, snapshot: Snapshot, now: datetime) -> TrialEnd:
         """Which version serves alone now, by what led the endpoint there."""
