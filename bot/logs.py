@@ -4,7 +4,9 @@ import logging
 import re
 import time
 
-_SECRETS = re.compile(r"xox[a-z]-[\w-]+|xapp-[\w-]+|https://hooks\.slack\.com/\S+|(?<=://)[^/\s:@]*:[^/\s@]+(?=@)")
+_SECRETS = re.compile(
+    r"xox[a-z]-[\w-]+|xapp-[\w-]+|https://hooks\.slack(?:-gov)?\.com/\S+|(?<=://)[^/\s:@]*:[^/\s@]+(?=@)"
+)
 
 
 class WithoutSecrets(logging.Formatter):

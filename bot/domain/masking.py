@@ -4,7 +4,13 @@ import re
 
 MASK = "••••"
 
-_SECRET_KEY = re.compile(r"key|token|secret|passw|credential|license|private|auth", re.IGNORECASE)
+_SECRET_KEY = re.compile(
+    r"""
+      key|token|secret|passw|passphrase|pwd|credential|license|private|auth|cookie|salt|dsn|webhook
+    | (?<!by)(?<!com)pass(?![a-z])              # DB_PASS, PGPASS; not BYPASS, COMPASS, MAX_PASSES
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
 
 _SECRET_INSIDE = re.compile(
     r"""
@@ -14,7 +20,8 @@ _SECRET_INSIDE = re.compile(
     | \b(?:AKIA|ASIA)[A-Z0-9]{16}\b             # AWS access key ids
     | \beyJ[A-Za-z0-9_-]+\.                     # JWT
     | \b(?:bearer|basic)\s+\S{8}                # HTTP authorization
-    | (?:key|token|secret|passw\w*|pwd|credential|signature|sig)["']?\s*[=:]   # a secret inside a query, a JSON or a DSN
+    | ://\S*hook(?:s|b2)?[./]                   # a webhook's address: whoever knows it may post there
+    | (?:key|token|secret|passw\w*|passphrase|[_?&-]pass|pwd|credential|signature|sig)["']?\s*[=:]   # in a query, a JSON, a DSN
     """,
     re.IGNORECASE | re.VERBOSE,
 )
