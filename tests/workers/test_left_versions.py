@@ -89,7 +89,9 @@ def test_a_version_that_was_tried_beside_what_stayed_is_asked_about(made: Made, 
     done(engine, f"ab start {A} --version 4 {options}")
     kept = done(engine, f"ab finish {A} --keep A")
     assert kept.phase is Phase.ROLLED_BACK
-    assert f"<@{ANNA}> left sentiment version 4 for another version in rollout {kept.id}" in asked(manage(engine), 4)
+    assert f"<@{ANNA}> tried sentiment version 4 and kept the other version in rollout {kept.id}" in asked(
+        manage(engine), 4
+    )
 
 
 def test_a_version_that_comes_after_the_one_that_was_tried_arrives_by_itself(made: Made) -> None:

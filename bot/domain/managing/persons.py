@@ -14,6 +14,7 @@ from bot.domain.names import mention
 from bot.domain.phases import BOT_ACTOR, Kind, Phase
 from bot.domain.rollout import Rollout
 from bot.domain.starting import written
+from bot.domain.trial import TrialStep
 
 _LANDED = frozenset({Phase.SUCCEEDED, Phase.ROLLED_BACK})
 _UNDONE = frozenset({Phase.ROLLING_BACK, Phase.ROLLED_BACK})
@@ -93,6 +94,8 @@ def _left(spec: EndpointSpec, change: Change, label: str, rollout: Rollout) -> s
     if change.package is None or left is None:
         return ""
     if is_same_package(change.package, left):
+        if rollout.trial is not None and rollout.trial.step is TrialStep.KEEP_A:
+            return f"tried {label} and kept the other version"
         return f"left {label} for another version"
     return f"went back past {label}" if is_later(spec, change.package, than=left) is False else ""
 
