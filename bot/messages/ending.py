@@ -194,16 +194,16 @@ def _logs(rollout: Rollout) -> str:
 
 
 def _next_step(rollout: Rollout) -> str:
-    logs = _logs(rollout)
+    logs, told = _logs(rollout), what_the_manager_does(rollout)
     if (failure := _failure(rollout)) is not None:
-        again = f" {next_step_after_failure(rollout)}" if rollout.kind is Kind.CREATE else ""
-        return f"*{escape(failure.what)}* {escape(failure.next_step)} Logs: {logs}.{again}"
+        again = told or (next_step_after_failure(rollout) if rollout.kind is Kind.CREATE else "")
+        return f"*{escape(failure.what)}* {escape(failure.next_step)} Logs: {logs}. {again}".rstrip()
+    if told:
+        return told
     if rollout.kind in BEGIN_OR_END and rollout.phase is Phase.FAILED:
         return next_step_after_failure(rollout)
     if rollout.kind is Kind.AUTOSCALE and rollout.phase in (Phase.SUCCEEDED, Phase.FAILED):
         return scaling_next_step(rollout)
-    if told := what_the_manager_does(rollout):
-        return told
     match rollout.phase:
         case Phase.CANCELLED if rollout.last.reason is Reason.WAVE_HALTED:
             return "If the wave goes on, this endpoint gets a fresh plan."

@@ -306,8 +306,16 @@ def test_what_failed_before_is_told_and_left_to_a_person() -> None:
     assert finding.text == (
         "This was tried before: rollout rbad2345 ended as “failed” on Sat 21 Nov 08:00 UTC. Quota too small."
     )
-    assert "never tries it again by itself" in finding.next_step
+    assert finding.next_step == "Approve it only if the cause is mended."
     assert "failed_before" not in found(replace(ROLLBACK, failed_before=ATTEMPT))
+
+
+def test_what_the_manager_tried_before_is_said_to_come_again_until_somebody_stops_it() -> None:
+    finding = found(replace(UPDATE, failed_before=replace(ATTEMPT, comes_again=True)))["failed_before"]
+    assert finding.next_step == (
+        "Approve it only if the cause is mended. The manager brings the same again by itself, in an hour at first and then less often, "
+        "until somebody rejects its plan or holds the endpoint."
+    )
 
 
 def a_hold(kind: HoldKind = HoldKind.HELD, **fields: object) -> Hold:

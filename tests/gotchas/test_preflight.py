@@ -194,12 +194,12 @@ def test_gotcha_24_a_mixed_fleet_takes_no_update_until_a_person_looked() -> None
     assert found(replace(ROLLBACK, snapshot=mixed))["in_service"].level is Level.WARNING
 
 
-def test_gotcha_25_what_failed_before_is_told_and_never_tried_again_by_itself() -> None:
+def test_gotcha_25_what_failed_before_is_told_and_only_a_lack_of_capacity_is_retried() -> None:
     words = as_approvers_read_it(replace(UPDATE, failed_before=ATTEMPT))
     assert (
         "This was tried before: rollout rbad2345 ended as “failed” on Sat 21 Nov 08:00 UTC. Quota too small." in words
     )
-    assert "The bot never tries it again by itself." in words
+    assert "Approve it only if the cause is mended." in words
     assert not classify("The primary container did not pass the ping health check.").retryable
 
 

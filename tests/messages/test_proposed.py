@@ -2,8 +2,9 @@
 
 import pytest
 from fakes.beginnings import LIFE_STORIES
-from fakes.records import BEN, ENDPOINT, at
+from fakes.records import BEN, ENDPOINT, a_plan, at
 
+from bot.domain.hold import hold_left_by
 from bot.domain.phases import BOT_ACTOR, Kind, Phase, Reason
 from bot.domain.rollout import Rollout
 from bot.messages.card import render_card
@@ -28,6 +29,8 @@ def ended(phase: Phase, reason: Reason | None = None, **fields: object) -> Rollo
         (Phase.CANCELLED, Reason.CANCELLED_BY_PERSON, "The same is not proposed again."),
         (Phase.EXPIRED, None, "If it is still wanted in a day, it is proposed again."),
         (Phase.BLOCKED, None, "It is tried again by itself, in an hour at first and then less often."),
+        (Phase.FAILED, Reason.AWS_UNREACHABLE, "It is tried again by itself, in an hour at first and then less often."),
+        (Phase.ROLLED_BACK_BY_AWS, Reason.ABORTED, "The same is not proposed again."),
     ],
 )
 def test_it_says_when_the_same_comes_again_and_how_to_have_it_now(phase: Phase, reason: Reason | None, says: str):
@@ -39,10 +42,36 @@ def test_what_was_taken_back_comes_again_when_it_is_wanted():
     assert what_the_manager_does(taken_back) == "If it is wanted again, it is proposed again."
 
 
+def test_an_update_that_failed_for_want_of_instances_says_that_it_comes_again_behind_the_cause():
+    unlucky = ended(Phase.ROLLED_BACK_BY_AWS)
+    last = unlucky.last.model_copy(update={"note": "InsufficientInstanceCapacity"})
+    told = plain(render_ending(unlucky.with_(transitions=(*unlucky.transitions[:-1], last))))
+    assert "AWS has no free instances of this type at the moment." in told
+    assert (
+        f"It is tried again by itself, in an hour at first and then less often. To have it at once: sync {ENDPOINT}"
+        in told
+    )
+    assert "before you try this version again" not in told
+
+
+def test_what_is_held_for_it_is_not_said_to_come_again():
+    refused = ended(Phase.ROLLED_BACK_BY_AWS, plan=a_plan(content_hash="bad"))
+    assert hold_left_by(refused) is not None
+    assert what_the_manager_does(refused) == ""
+
+
+def test_a_plan_that_was_overtaken_says_that_another_one_follows_if_need_be():
+    overtaken = ended(Phase.FAILED, Reason.ENDPOINT_DRIFTED)
+    assert what_the_manager_does(overtaken) == "If it is wanted again, it is proposed again."
+    assert "same command" not in plain(render_ending(overtaken))
+
+
 @pytest.mark.parametrize(
     "rollout",
     [
         at(Phase.EXPIRED),
+        at(Phase.FAILED),
+        ended(Phase.FAILED, Reason.NOT_IN_FLEET),
         ended(Phase.EXPIRED, wave_id="w1"),
         ended(Phase.EXPIRED, kind=Kind.ROLLBACK),
         ended(Phase.SUCCEEDED),

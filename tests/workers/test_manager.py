@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
+from fakes.account import UPDATING, rolled_back
 from fakes.engine import HOME
 from fakes.estate import EstateEngine, package_of, standing_on
 from fakes.records import ANNA, BEN
@@ -14,6 +15,7 @@ from bot.domain.fleet import Follows
 from bot.domain.hold import Hold, HoldKind
 from bot.domain.outside_tags import OUTSIDE_TAG
 from bot.domain.phases import BOT_ACTOR, Kind, Phase
+from bot.domain.preflight import CheckName
 from bot.domain.rollout import Rollout
 from bot.domain.wave import WaveReason, WaveState
 from workers.rounds import RoundName
@@ -110,6 +112,22 @@ def test_under_manual_nothing_happens(made: Made):
     pass_time(engine, timedelta(minutes=30))
     assert rollouts(engine) == ()
     assert engine.slack.posted == []
+
+
+def test_what_failed_for_want_of_instances_comes_again_as_its_thread_and_the_next_plan_say(made: Made):
+    engine = made({"a": "auto"})
+    engine.estate["a"].plays((UPDATING, rolled_back("InsufficientInstanceCapacity")))
+    pass_time(engine, timedelta(minutes=40))
+    (unlucky,) = rollouts(engine)
+    assert unlucky.phase is Phase.ROLLED_BACK_BY_AWS
+    assert "It is tried again by itself, in an hour at first" in engine.slack.shown("ending").words
+
+    pass_time(engine, timedelta(hours=1))
+    again = rollouts(engine)[0]
+    assert (again.phase, again.requester, len(rollouts(engine))) == (Phase.SUCCEEDED, BOT_ACTOR, 2)
+    assert again.plan is not None
+    (told,) = (finding for finding in again.plan.findings if finding.check == CheckName.FAILED_BEFORE)
+    assert "The manager brings the same again by itself" in told.next_step
 
 
 def test_after_a_no_the_same_is_not_proposed_again_but_the_next_version_is(made: Made):

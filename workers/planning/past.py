@@ -2,6 +2,7 @@
 
 from bot.domain.endpoint import ModelPackage
 from bot.domain.hold import Hold
+from bot.domain.managing.proposals import is_tried_again
 from bot.domain.phases import Kind, Phase
 from bot.domain.preflight.facts import Attempt
 from bot.domain.rollout import Rollout
@@ -40,4 +41,10 @@ def rolled_back_from(store: Store, endpoint: str, target: str, but: str | None) 
 
 
 def _attempt(past: Rollout) -> Attempt:
-    return Attempt(rollout_id=past.id, at=past.last.at, ended=past.phase.words, why=past.last.note)
+    return Attempt(
+        rollout_id=past.id,
+        at=past.last.at,
+        ended=past.phase.words,
+        why=past.last.note,
+        comes_again=is_tried_again(past),
+    )

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from bot.domain.autoscale import AutoscaleAsk
 from bot.domain.commands import Change
 from bot.domain.content import content_hash_of
-from bot.domain.hold import Hold
+from bot.domain.hold import Hold, hold_left_by
 from bot.domain.model import Value
 from bot.domain.phases import BOT_ACTOR, Kind, Phase, Reason
 from bot.domain.rollout import Rollout
@@ -107,6 +107,33 @@ def again_after(tried: Tried, holds: tuple[Hold, ...]) -> Again:
         return Again(None, f"{rollout_words} for the same ended as {rollout.phase.words}, and it is held since")
     pause = min(FIRST_PAUSE * 2 ** min(tried.proposal.attempt - 1, 10), LONGEST_PAUSE)
     return Again(last.at + pause, f"{rollout_words} for the same ended as {rollout.phase.words}")
+
+
+def is_proposal(rollout: Rollout) -> bool:
+    """Whether the manager opened it by itself, for one endpoint."""
+    is_its_own = rollout.requester == BOT_ACTOR and rollout.wave_id is None
+    return is_its_own and rollout.kind in (Kind.UPDATE, Kind.CREATE, Kind.AUTOSCALE)
+
+
+_ENDED_IN_VAIN = frozenset({Phase.BLOCKED, Phase.FAILED, Phase.ROLLED_BACK_BY_AWS})
+_NEVER_THE_SAME = frozenset(
+    {
+        Reason.NOTHING_TO_CHANGE,
+        Reason.NOT_IN_FLEET,
+        Reason.ENDPOINT_DRIFTED,
+        Reason.PLAN_DRIFTED,
+        Reason.ENDPOINT_GONE,
+        Reason.CREATION_FAILED,
+        Reason.ABORTED,
+    }
+)
+"""Somebody stopped it, or what runs and shall run is not what it was: if anything is proposed after that, it is something else."""
+
+
+def is_tried_again(rollout: Rollout) -> bool:
+    """Whether the manager tries the same again by itself: its own plan was blocked or failed, and nothing is held for that."""
+    is_over_in_vain = rollout.phase in _ENDED_IN_VAIN and rollout.last.reason not in _NEVER_THE_SAME
+    return is_proposal(rollout) and is_over_in_vain and hold_left_by(rollout) is None
 
 
 _NOBODYS_NO = frozenset({WaveReason.SUPERSEDED, WaveReason.CHANNEL_UNREACHABLE})

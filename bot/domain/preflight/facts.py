@@ -82,6 +82,8 @@ class Attempt:
     ended: str
     """Its state in words."""
     why: str
+    comes_again: bool = False
+    """Whether the endpoint manager, which had opened it, tries the same again by itself."""
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,14 @@ from bot.domain.preflight.facts import Attempt, Facts
 from bot.domain.preflight.findings import CheckName, blocker, warning
 from bot.domain.starting import written
 
+_COMES_AGAIN = (
+    " The manager brings the same again by itself, in an hour at first and then less often, until somebody rejects its plan or holds "
+    "the endpoint."
+)
+
 
 def did_not_fail_before(facts: Facts) -> Finding | None:
-    """The very same content, tried again, mostly ends the same way: a person may, the bot never does by itself."""
+    """The very same content, tried again, mostly ends the same way."""
     attempt = facts.failed_before
     if attempt is None or facts.kind is not Kind.UPDATE:
         return None
@@ -17,7 +22,7 @@ def did_not_fail_before(facts: Facts) -> Finding | None:
     return warning(
         CheckName.FAILED_BEFORE,
         f"This was tried before: rollout {attempt.rollout_id} ended as “{attempt.ended}” {_when(attempt)}. {attempt.why}".strip(),
-        "Approve it only if the cause is mended. The bot never tries it again by itself.",
+        f"Approve it only if the cause is mended.{_COMES_AGAIN if attempt.comes_again else ''}",
     )
 
 
