@@ -1,10 +1,11 @@
 """Writes a fleet file from the endpoints that exist, in every account and region that the fleet file names already."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import groupby
 
 from bot.domain import commands
 from bot.domain.endpoint import ModelPackage, ModelRecord
@@ -33,6 +34,17 @@ _NOT_REACHED = "there was no time to look at so many endpoints"
 
 
 @dataclass(frozen=True)
+class _Found:
+    """An endpoint that exists, and where."""
+
+    entry: Entry
+    place: EndpointSpec
+    """Any endpoint that the fleet file in force has in the same account and region."""
+    is_declared: bool
+    """Whether it is the one that the fleet file in force means by this name."""
+
+
+@dataclass(frozen=True)
 class Importing:
     """Carries out fleet import. It reads, and changes nothing."""
 
@@ -42,15 +54,16 @@ class Importing:
     def carry_out(self, errand: CommandErrand, command: commands.FleetImport) -> None:
         """Look at everything, and hand the file out where it was asked for."""
         deadline = self.world.clock() + PATIENCE
-        entries: list[Entry] = []
+        found: list[_Found] = []
         remarks: list[str] = []
         for spec in self._places():
             try:
-                entries += self._place(spec, deadline)
+                found += self._place(spec, deadline)
             except (GatewayError, TransientError) as exc:
                 remarks.append(f"{place_of(spec)} could not be listed: {exc.user_message}")
+        entries = _each_name_once(found)
         written = write_fleet(
-            sorted(entries, key=lambda entry: entry.name),
+            entries,
             approval=self._approval(),
             channel=self.world.fleet.defaults.channel,
             remarks=remarks,
@@ -63,18 +76,22 @@ class Importing:
         """One endpoint for each account and region of the fleet file, to look there with its role."""
         return iter({place_of(spec): spec for spec in self.world.fleet.endpoints.values()}.values())
 
-    def _place(self, spec: EndpointSpec, deadline: datetime) -> list[Entry]:
+    def _place(self, spec: EndpointSpec, deadline: datetime) -> list[_Found]:
         look = _Look(self.world.aws(spec), spec.role_to_assume)
         names = sorted(listed.name for listed in look.aws.endpoints.list())
 
-        def entry(name: str) -> Entry:
-            if self.world.clock() >= deadline:
-                return Entry(name, {}, why_not=_NOT_REACHED)
+        def find(name: str) -> _Found:
             declared = self.world.fleet.endpoints.get(name)
-            return look.at(name) if declared is None else _as_declared(look.at(name), declared)
+            is_declared = declared is not None and place_of(declared) == place_of(spec)
+            if self.world.clock() >= deadline:
+                return _Found(Entry(name, {}, why_not=_NOT_REACHED), spec, is_declared)
+            entry = look.at(name)
+            if declared is not None:
+                entry = _as_declared(entry, declared) if is_declared else _as_another(entry, declared)
+            return _Found(entry, spec, is_declared)
 
         with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
-            return list(pool.map(entry, names))
+            return list(pool.map(find, names))
 
     def _approval(self) -> Approval:
         """Who approves, to begin with: the defaults, or what the first endpoint says, which has to."""
@@ -112,6 +129,31 @@ class Importing:
         self.answering.answer(
             reply, render_text(f"{summary}{aside}. Read it, then try it with `python -m bot fleet check`.")
         )
+
+
+def _each_name_once(found: Iterable[_Found]) -> list[Entry]:
+    """All of them by name, at most one of a name to be declared: what the file in force means by it, where that can be."""
+    entries: list[Entry] = []
+    for name, namesakes in groupby(sorted(found, key=lambda one: one.entry.name), key=lambda one: one.entry.name):
+        kept, *others = sorted(namesakes, key=lambda one: (one.entry.why_not is not None, not one.is_declared))
+        entries.append(kept.entry)
+        for other in others:
+            where = _in_words(kept.place)
+            why_not = f"a fleet file has each name once, and the endpoint of this name in {where} is declared"
+            told = other.entry.why_not or why_not
+            entries.append(Entry(f"{name} in {_in_words(other.place)}", {}, why_not=told))
+    return entries
+
+
+def _in_words(place: EndpointSpec) -> str:
+    """Its region, and the role to get there."""
+    region = place.region or "the workers' own region"
+    return f"{region} (as {place.role_to_assume})" if place.role_to_assume else region
+
+
+def _as_another(found: Entry, declared: EndpointSpec) -> Entry:
+    remark = f"The fleet file that is in force declares another endpoint of this name, in {_in_words(declared)}."
+    return replace(found, remarks=(remark, *found.remarks))
 
 
 def _as_declared(found: Entry, spec: EndpointSpec) -> Entry:

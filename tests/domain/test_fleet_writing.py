@@ -11,6 +11,7 @@ from fakes.live import ACCOUNT, by_package, live, marketplace_package, model, re
 from bot.domain.endpoint import EndpointStatus, ModelPackage
 from bot.domain.fleet import Approval, Autoscaling, EndpointSpec, Serverless, parse_fleet
 from bot.domain.fleet.existing import Entry, Existing, entry_of, names_of_models
+from bot.domain.fleet.source import FleetFileError
 from bot.domain.fleet.writing import write_fleet
 from bot.domain.scaling import ScalableTarget, Scaling
 from workers.cloning import LiveEndpoint
@@ -207,3 +208,16 @@ def test_what_the_reader_would_refuse_becomes_a_comment():
     written = write_fleet([odd, entry(running())], approval=Approval(users=("U0ANNA",)), channel=None)
     assert "  # odd cannot be declared: instance_count: must be at least 1.\n" in written.text
     assert written.declared == 1
+
+
+def test_names_that_come_twice_make_no_file_that_cannot_be_read():
+    twice = entry(running())
+    written = write_fleet([replace(twice, name="a"), twice, twice], approval=Approval(users=("U0ANNA",)), channel=None)
+    assert list(parse_fleet(written.text, "f").endpoints) == ["a"]
+    assert "  # stt-prod cannot be declared: is given twice" in written.text
+    assert written.declared == 1
+
+
+def test_what_is_wrong_with_no_endpoint_is_not_handed_out():
+    with pytest.raises(FleetFileError, match="no Slack channel id"):
+        write_fleet([entry(running())], approval=Approval(users=("U0ANNA",)), channel="general")

@@ -84,6 +84,43 @@ def test_every_account_and_region_of_the_fleet_file_is_looked_at_with_its_role()
     assert {name: spec.role_to_assume for name, spec in fleet.endpoints.items()} == {"here": None, "there": ROLE}
 
 
+def in_two_regions(engine: Engine, here: Estate, there: Estate) -> None:
+    """What the fleet file says is in eu-west-1 sees one estate, all else the other."""
+    own = engine.world.aws(engine.world.fleet.endpoint(ENDPOINT))
+    object.__setattr__(
+        engine.world, "aws", lambda spec: replace(own, endpoints=there if spec.region == "eu-west-1" else here)
+    )
+
+
+def test_name_that_exists_in_two_regions_is_declared_from_the_place_that_the_fleet_file_in_force_says():
+    engine = Engine(FLEET + "  stt: {model_package_group: sentiment, region: eu-west-1, kind: streaming}\n")
+    here, there = (
+        Estate(
+            *(standing_on(engine.clock, name, package_of("sentiment", 3), instance_type=on) for name in ("a", "stt"))
+        )
+        for on in ("ml.m5.large", "ml.g5.xlarge")
+    )
+    in_two_regions(engine, here, there)
+    told = engine.terminal("fleet import").text
+    fleet = parse_fleet(told, "f")
+    assert (fleet.endpoint("stt").instance_type, fleet.endpoint("stt").kind) == ("ml.g5.xlarge", "streaming")
+    assert fleet.endpoint("a").instance_type == "ml.m5.large"
+    why = "a fleet file has each name once, and the endpoint of this name in"
+    assert f"# stt in us-east-1 cannot be declared: {why} eu-west-1 is declared.\n" in told
+    assert f"# a in eu-west-1 cannot be declared: {why} us-east-1 is declared.\n" in told
+    assert told.count("The fleet file that is in force declares it already.") == 1
+
+
+def test_namesake_in_another_region_is_not_taken_for_what_the_fleet_file_declares():
+    engine = Engine(FLEET + "  stt: {model_package_group: sentiment, region: eu-west-1, kind: streaming}\n")
+    here = Estate(standing_on(engine.clock, "stt", package_of("sentiment", 3)))
+    in_two_regions(engine, here, Estate())
+    told = engine.terminal("fleet import").text
+    assert parse_fleet(told, "f").endpoint("stt").kind == "realtime"
+    assert "declares it already" not in told
+    assert "# The fleet file that is in force declares another endpoint of this name, in eu-west-1." in told
+
+
 def test_place_that_cannot_be_listed_is_remarked():
     engine = Engine(FLEET + f"  far: {{model_package_group: sentiment, role_to_assume: '{ROLE}'}}\n")
     account(engine, "here")

@@ -37,16 +37,19 @@ class Written:
 def write_fleet(
     entries: Sequence[Entry], *, approval: Approval, channel: str | None, remarks: Sequence[str] = ()
 ) -> Written:
-    """The file. What parse_fleet would refuse becomes a comment that says why.
+    """The file. An endpoint that parse_fleet would refuse becomes a comment that says why.
 
     Args:
         entries: The endpoints, in their order.
         approval: Who decides, to begin with.
         channel: Where the bot tells what happens.
         remarks: Sentences for the end of the file.
+
+    Raises:
+        FleetFileError: it would be refused for something that no endpoint is to blame for.
     """
     text = _text(entries, approval, channel, remarks)
-    while refused := _refused(text):
+    while any(entry.why_not is None for entry in entries) and (refused := _refused(text)):
         entries = [replace(entry, why_not=refused.get(entry.name, entry.why_not)) for entry in entries]
         text = _text(entries, approval, channel, remarks)
     return Written(text, sum(entry.why_not is None for entry in entries))
@@ -58,7 +61,14 @@ def _refused(text: str) -> dict[str, str]:
         parse_fleet(text, "fleet.yaml")
     except FleetFileError as error:
         told = [(mistake.key.split("."), mistake.problem) for mistake in error.mistakes]
-        return {key[1]: f"{'.'.join(key[2:])}: {problem}" for key, problem in told if len(key) > 2}
+        refused = {
+            key[1]: ": ".join(part for part in (".".join(key[2:]), problem) if part)
+            for key, problem in told
+            if key[0] == "endpoints" and len(key) > 1
+        }
+        if not refused:
+            raise
+        return refused
     return {}
 
 
