@@ -8,7 +8,7 @@ from bot.domain.reconcile import lateness, watch_ends_at
 from bot.domain.rollout import Rollout
 from bot.domain.signals import Role
 from bot.domain.verdict import Effect, Standing, Verdict, VerdictKind
-from bot.domain.watchplan import Restraint
+from bot.domain.watchplan import Extension, Restraint
 from bot.messages.blocks import Block, Message, actions, context, escape, quote, section
 from bot.messages.checking import check_lines
 from bot.messages.effects import effect_line, glance
@@ -98,9 +98,15 @@ def _so_far(rollout: Rollout, look: Verdict) -> str:
 
 def _extensions(rollout: Rollout) -> list[str]:
     """Who had it go on, the latest last."""
-    told = [f"Extended by {span(e.by)} by {mention(e.actor)}, {moment(e.at)}" for e in rollout.extensions]
+    told = [f"Extended by {span(e.by)} {_extended_by(e)}" for e in rollout.extensions]
     left_out = len(told) - _MOST_EXTENSIONS
     return [f"Extended {left_out} times before that", *told[left_out:]] if left_out > 0 else told
+
+
+def _extended_by(extension: Extension) -> str:
+    """The bot itself extends no watch: such an extension was found again without who it was."""
+    is_known = extension.actor != BOT_ACTOR
+    return f"by {mention(extension.actor)}, {moment(extension.at)}" if is_known else "before the store was emptied"
 
 
 def _accepted(rollout: Rollout) -> str:

@@ -56,7 +56,7 @@ def audit_decisions(pipe: Pipeline, before: Rollout | None, after: Rollout, now:
             audit(pipe, {**about, "decision": decision.model_dump(mode="json")})
     if after.abort is not None and (before is None or before.abort is None):
         audit(pipe, {**about, "aborted_by": after.abort.actor, "at": after.abort.at.isoformat()})
-    for extension in after.extensions[len(before.extensions) if before is not None else 0 :]:
+    for extension in after.extensions[len(before.extensions) :] if before is not None else ():
         audit(pipe, {**about, "watch_extended": extension.model_dump(mode="json")})
     if after.acceptance is not None and (before is None or before.acceptance != after.acceptance):
         audit(pipe, {**about, "accepted": after.acceptance.model_dump(mode="json")})

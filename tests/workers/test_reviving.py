@@ -15,6 +15,7 @@ from bot.domain.errors import GatewayError
 from bot.domain.hold import HoldKind
 from bot.domain.lock import UNREAD
 from bot.domain.phases import BOT_ACTOR, Kind, Phase, Reason
+from bot.domain.reconcile import watch_ends_at
 from bot.domain.rollout import Rollout
 from bot.domain.scaling import SUSPENDED_SWITCHES
 from bot.domain.under_way import NOTE_TAGS
@@ -284,6 +285,21 @@ def test_the_roll_back_button_of_a_revived_watch_works(engine: Engine) -> None:
     assert engine.play_out(rollout_id) is Phase.ROLLED_BACK
     assert engine.endpoints.config == CURRENT
     assert engine.slack.slots().count("progress") == 2  # its own, and that of the way back
+
+
+def test_a_watch_that_people_extended_ends_no_sooner(engine: Engine) -> None:
+    rollout_id = watching(engine)
+    for _ in range(2):
+        engine.press("Extend by 5 min", by=BEN)
+        engine.clock.tick(timedelta(minutes=1))
+        engine.tell()
+    before = watch_ends_at(engine.rollout(rollout_id))
+    empty(engine)
+    assert watch_ends_at(engine.rollout(rollout_id)) == before
+    engine.tell()
+    assert "Extended by 10 min before the store was emptied" in engine.slack.shown("watch").words
+    assert engine.play_out(rollout_id) is Phase.SUCCEEDED
+    assert engine.clock() >= before
 
 
 def test_a_watch_that_was_over_for_hours_is_not_begun_anew_but_told(engine: Engine) -> None:

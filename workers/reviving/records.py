@@ -14,11 +14,12 @@ from bot.domain.endpoint import Snapshot
 from bot.domain.fleet import EndpointSpec
 from bot.domain.phases import BOT_ACTOR, Kind, Phase, Reason
 from bot.domain.plan import Plan
+from bot.domain.reconcile import watch_ends_at
 from bot.domain.rollout import Rollout
 from bot.domain.rollout_parts import Abort, CountChange, Thread, Transition
 from bot.domain.trial import TrialAsk
 from bot.domain.under_way import Note
-from bot.domain.watchplan import Acceptance
+from bot.domain.watchplan import Acceptance, Extension
 from workers.rollbacks import pace_of, watch_of
 
 UNWATCHED_FOR = timedelta(hours=1)
@@ -52,10 +53,17 @@ class Reviver:
         landed = self._landed_at()
         if landed is None:
             return self._in(rollout, Phase.UPDATING)
-        rollout = rollout.with_(cutover_at=landed)
+        rollout = self._extended(rollout.with_(cutover_at=landed), landed)
         if self.note.until is not None and self.now - self.note.until > UNWATCHED_FOR:
             return self._in(rollout, Phase.SUCCEEDED)
         return self._in(rollout, Phase.WATCHING)
+
+    def _extended(self, rollout: Rollout, landed: datetime) -> Rollout:
+        """With a watch that lasts as long as people wanted it to. Who they were is not known any more, and counts for nothing."""
+        until, ends_at = self.note.until, watch_ends_at(rollout)
+        if until is None or until <= ends_at:
+            return rollout
+        return rollout.with_(extensions=(Extension(actor=BOT_ACTOR, at=landed, by=until - ends_at),))
 
     def _may_still_ask(self) -> bool:
         """Whether all that was left to do is known: the config exists as it was approved, and nobody has touched the endpoint since.
