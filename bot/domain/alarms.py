@@ -2,9 +2,13 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from decimal import Decimal
 from enum import StrEnum
 
 from bot.domain.model import Value
+
+_ORDINARY, _HIGH_RESOLUTION = Decimal("0.10"), Decimal("0.30")
+"""US dollars a month for an alarm on one metric, by CloudWatch's price list of us-east-1; the second for periods below a minute."""
 
 
 class AlarmState(StrEnum):
@@ -62,6 +66,12 @@ class Alarm(Value):
     def endpoint(self) -> str | None:
         """The endpoint that the alarm is about; None when it is about none, about several, or it cannot be told."""
         return self.dimensions.get("EndpointName")
+
+    @property
+    def monthly_cost(self) -> Decimal:
+        """What an alarm on one metric costs a month, in US dollars; other regions ask about the same."""
+        is_fine = self.period is not None and self.period < timedelta(minutes=1)
+        return _HIGH_RESOLUTION if is_fine else _ORDINARY
 
     def has_rule_of(self, other: "Alarm") -> bool:
         """Whether both would go off at the same time, whatever state they are in now."""

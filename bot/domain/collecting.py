@@ -1,13 +1,16 @@
 """What rollouts left behind and nothing needs any more. Pure: what there is, and what holds on to it, is looked up elsewhere.
 
-Only what bears our own name *and* our own tag is ever an orphan. In doubt something stays: an orphan that is kept costs nothing, and a
-config that is missing at three in the morning costs the way back.
+Only what bears our own name *and* our own tag is ever an orphan, or of an alarm our own name and description. In doubt something stays:
+an orphan that is kept costs next to nothing, and a config that is missing at three in the morning costs the way back.
 """
 
 import re
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
+from decimal import Decimal
 
+from bot.domain.alarms import Alarm
+from bot.domain.kept_alarms import kept_for
 from bot.domain.model import Value
 from bot.domain.phases import Kind, Phase
 from bot.domain.rollout import Rollout
@@ -47,10 +50,15 @@ class Orphan(Value):
     """Something of ours that nothing needs."""
 
     kind: str
-    """`endpoint config` or `model`."""
+    """`endpoint config`, `model` or `alarm`."""
     name: str
-    made: datetime
-    """Since when nothing needs it cannot be told: a store that was emptied does not know what it led to."""
+    endpoint: str
+    """The endpoint that it was of; of a config or model as much of its name as theirs begin with."""
+    made: datetime | None = None
+    """Since when nothing needs it cannot be told: a store that was emptied does not know what it led to. None: CloudWatch does not
+    say when an alarm was made."""
+    monthly: Decimal = Decimal(0)
+    """What it costs a month, in US dollars."""
 
 
 class Orphans(Value):
@@ -58,11 +66,12 @@ class Orphans(Value):
 
     configs: tuple[Orphan, ...] = ()
     models: tuple[Orphan, ...] = ()
+    alarms: tuple[Orphan, ...] = ()
 
     @property
     def all(self) -> tuple[Orphan, ...]:
         """In the order in which they are deleted."""
-        return (*self.configs, *self.models)
+        return (*self.configs, *self.models, *self.alarms)
 
 
 def is_ours(name: str) -> bool:
@@ -98,7 +107,7 @@ def orphans_among(
     """
     past = tuple(rollouts)
     restorable = {n for n, c in configs.items() if c.torn_down is not None and now - c.torn_down < older_than}
-    restorable |= {name for r in past if (name := _torn_down(r)) is not None and now - r.last.at < older_than}
+    restorable |= {r.plan.current_config for r in past if r.plan is not None and _may_be_restored(r, older_than, now)}
     needed = _ways_back(configs, {*running, *restorable}) | {name for r in past for name in _configs_of(r)}
     since = {name: _unused_since(config, past) for name, config in configs.items()}
     gone = {
@@ -122,9 +131,51 @@ def orphans_among(
         and now - model.created >= older_than
     ]
     return Orphans(
-        configs=tuple(Orphan(kind="endpoint config", name=n, made=configs[n].created) for n in sorted(gone)),
-        models=tuple(Orphan(kind="model", name=m.name, made=m.created) for m in sorted(lonely, key=lambda m: m.name)),
+        configs=tuple(_orphan("endpoint config", configs[name]) for name in sorted(gone)),
+        models=tuple(_orphan("model", model) for model in sorted(lonely, key=lambda m: m.name)),
     )
+
+
+def _orphan(kind: str, item: KeptConfig | KeptModel) -> Orphan:
+    return Orphan(kind=kind, name=item.name, endpoint=endpoint_part(item.name), made=item.created)
+
+
+def orphaned_alarms(
+    alarms: Iterable[Alarm],
+    configs: Iterable[KeptConfig],
+    *,
+    endpoints: Collection[str],
+    rollouts: Iterable[Rollout],
+    older_than: timedelta,
+    now: datetime,
+) -> tuple[Orphan, ...]:
+    """The alarms that the bot keeps beside endpoints which are gone for good.
+
+    They are as young as they like: without its endpoint an alarm tells nobody anything, and whoever makes the endpoint again by the
+    fleet file gets them again.
+
+    Args:
+        alarms: Those that might be such.
+        configs: Every config of the account and region, with the notes of teardowns.
+        endpoints: What exists there, and what the fleet file declares.
+        rollouts: As for `orphans_among`.
+        older_than: How long an endpoint that was torn down may be restored.
+        now: The present.
+    """
+    past = tuple(rollouts)
+    needed = {*endpoints, *(r.endpoint for r in past if r.is_active or _may_be_restored(r, older_than, now))}
+    names = {name.casefold() for name in needed}
+    noted = [
+        endpoint_part(c.name).casefold() for c in configs if c.torn_down is not None and now - c.torn_down < older_than
+    ]
+    found = [
+        Orphan(kind="alarm", name=alarm.name, endpoint=endpoint, monthly=alarm.monthly_cost)
+        for alarm in alarms
+        if (endpoint := kept_for(alarm)) is not None
+        and endpoint.casefold() not in names
+        and not any(endpoint.casefold().startswith(beginning) for beginning in noted)
+    ]
+    return tuple(sorted(found, key=lambda orphan: orphan.name))
 
 
 def _ways_back(configs: Mapping[str, KeptConfig], running: Collection[str]) -> set[str]:
@@ -141,10 +192,9 @@ def _ways_back(configs: Mapping[str, KeptConfig], running: Collection[str]) -> s
     return needed
 
 
-def _torn_down(rollout: Rollout) -> str | None:
-    """The config of an endpoint that this rollout deleted, from which it may be restored."""
-    is_teardown = rollout.kind is Kind.TEARDOWN and rollout.phase is Phase.SUCCEEDED
-    return rollout.plan.current_config if is_teardown and rollout.plan is not None else None
+def _may_be_restored(rollout: Rollout, within: timedelta, now: datetime) -> bool:
+    """Whether this rollout deleted an endpoint, from whose config it may still be restored."""
+    return rollout.kind is Kind.TEARDOWN and rollout.phase is Phase.SUCCEEDED and now - rollout.last.at < within
 
 
 def _configs_of(rollout: Rollout) -> set[str]:

@@ -25,6 +25,9 @@ _KEYS: Mapping[str, str] = {
 """The fleet file's key of each alarm, by the end of its name."""
 
 _IN_MICROSECONDS = frozenset({"p99", "p90", "p50", "overhead"})
+_MARK = "The bot keeps it as the fleet file says."
+"""How the description of each ends."""
+
 _OF_THE_ENDPOINT = "backlog"
 """Its metric has no dimension but the endpoint's name."""
 
@@ -56,6 +59,16 @@ def kept_alarms(spec: EndpointSpec) -> tuple[Alarm, ...]:
 def kept_alarm_names(endpoint: str) -> tuple[str, ...]:
     """The names of all alarms that the bot may have made for an endpoint."""
     return tuple(_name(endpoint, label) for label in _KEYS)
+
+
+def kept_for(alarm: Alarm) -> str | None:
+    """The endpoint beside which the bot keeps that alarm; None for any other alarm.
+
+    Its name alone would not do: name, subject and description all have to be as the bot writes them.
+    """
+    endpoint = alarm.endpoint
+    is_ours = endpoint is not None and alarm.name in kept_alarm_names(endpoint) and alarm.description.endswith(_MARK)
+    return endpoint if is_ours and alarm.namespace == NAMESPACE else None
 
 
 def heeded_alarms(spec: EndpointSpec) -> tuple[str, ...]:
@@ -158,7 +171,7 @@ def _alarm(spec: EndpointSpec, wanted: KeptAlarms, rule: AlarmRule) -> Alarm:
         threshold=rule.ceiling,
         missing_data="notBreaching",  # a minute without requests is no outage that these numbers could tell
         notify=wanted.notify,
-        description=f"{spec.name}: {rule.meaning}. The bot keeps it as the fleet file says.",
+        description=f"{spec.name}: {rule.meaning}. {_MARK}",
     )
 
 

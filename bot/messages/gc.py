@@ -1,10 +1,11 @@
-"""What rollouts left behind, as people read it: grouped by endpoint, and with a button that deletes it."""
+"""What nothing needs any more, as people read it: grouped by endpoint, and with a button that deletes it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
+from decimal import Decimal
 from itertools import groupby
 
-from bot.domain.collecting import Orphan, endpoint_part
+from bot.domain.collecting import Orphan
 from bot.domain.commands import Gc
 from bot.domain.names import mention
 from bot.messages.blocks import (
@@ -18,13 +19,14 @@ from bot.messages.blocks import (
     listed,
     section,
 )
+from bot.messages.rows import dollars
 from bot.messages.words import count, moment, span
 
 _MOST_LINES = 14
 
 _NEVER = (
-    "Never among them: what an endpoint runs or moves to, the last three ways back, what an active rollout or a hold is about, and "
-    "whatever the bot did not make."
+    "Never among them: what an endpoint runs or moves to, the last three ways back, what an active rollout or a hold is about, alarms "
+    "of an endpoint that exists, is declared or can still be restored, and whatever the bot did not make."
 )
 
 
@@ -36,10 +38,15 @@ def render_orphans(orphans: Sequence[Orphan], window: timedelta) -> Message:
         window: How long everything stays that was needed once.
     """
     if not orphans:
-        text = f"There is nothing to clean up: every config and model of the bot's is needed, or was needed in the last {span(window)}."
+        text = (
+            "There is nothing to clean up: every config, model and alarm of the bot's is needed, or was needed in the last "
+            f"{span(window)}."
+        )
         return Message(text, (section(text), context(_NEVER)))
-    total = _counted(orphans)
-    head = f"Nothing needs *{total}* of the bot's own, nor is anything known to have needed them for {span(window)}:"
+    resources = [orphan for orphan in orphans if orphan.kind != "alarm"]
+    alarms = [orphan for orphan in orphans if orphan.kind == "alarm"]
+    told = [section(f"{_no_longer_needed(resources, window)}\n{_by_endpoint(resources)}")] if resources else []
+    told += [section(f"{_left_alone(alarms)}\n{_by_endpoint(alarms)}")] if alarms else []
     button = CommandButton(
         f"Delete {len(orphans)}",
         Gc(delete=True),
@@ -50,10 +57,7 @@ def render_orphans(orphans: Sequence[Orphan], window: timedelta) -> Message:
             "Delete them",
         ),
     )
-    lines = listed(list(_lines(orphans)), most=_MOST_LINES)
-    return Message(
-        f"{total} could be deleted.", (section(f"{head}\n{lines}"), context(_NEVER), command_buttons(button))
-    )
+    return Message(f"{_counted(orphans)} could be deleted.", (*told, context(_NEVER), command_buttons(button)))
 
 
 def render_collected(deleted: Sequence[Orphan], actor: str, *, skipped: int, left: int, problem: str = "") -> Message:
@@ -67,10 +71,9 @@ def render_collected(deleted: Sequence[Orphan], actor: str, *, skipped: int, lef
         problem: Why it went no further, in a sentence or two; empty where nothing failed.
     """
     if not deleted:
-        text = "Nothing was deleted: every config and model of the bot's is needed, or was lately."
+        text = "Nothing was deleted: every config, model and alarm of the bot's is needed, or was lately."
         return Message(text, (section(text),))
-    lines = listed(list(_lines(deleted)), most=_MOST_LINES)
-    told = [section(f"{mention(actor)} deleted *{_counted(deleted)}* that nothing needed:\n{lines}")]
+    told = [section(f"{mention(actor)} deleted *{_counted(deleted)}* that nothing needed:\n{_by_endpoint(deleted)}")]
     if skipped:
         told.append(context(f"{count(skipped, 'other')} turned out to be needed at the last look, and stayed."))
     if problem:
@@ -80,21 +83,50 @@ def render_collected(deleted: Sequence[Orphan], actor: str, *, skipped: int, lef
     return Message(f"{mention(actor)} deleted {_counted(deleted)} that nothing needed.", tuple(told))
 
 
-def _lines(orphans: Sequence[Orphan]) -> Iterator[str]:
-    ordered = sorted(orphans, key=lambda o: (_endpoint_of(o), o.made))
-    for endpoint, group in groupby(ordered, key=_endpoint_of):
-        found = tuple(group)
-        oldest = min(o.made for o in found)
-        yield f"*{escape(endpoint)}*: {_counted(found)}, the oldest made {moment(oldest)}"
+def _no_longer_needed(resources: Sequence[Orphan], window: timedelta) -> str:
+    return f"Nothing needs *{_counted(resources)}* of the bot's own, nor is anything known to have needed them for {span(window)}:"
 
 
-def _endpoint_of(orphan: Orphan) -> str:
-    return endpoint_part(orphan.name)
+def _left_alone(alarms: Sequence[Orphan]) -> str:
+    """An alarm costs money, and whoever reads a list of alarms wonders at it."""
+    their = (
+        "an endpoint that does not exist any more and that"
+        if len({alarm.endpoint for alarm in alarms}) == 1
+        else "endpoints that do not exist any more and that"
+    )
+    are, they_cost = ("is", "It costs") if len(alarms) == 1 else ("are", "They cost")
+    monthly = dollars(sum((alarm.monthly for alarm in alarms), Decimal(0)))
+    return (
+        f"*{_counted(alarms)}* of the bot's own {are} left of {their} the fleet file does not declare. "
+        f"{they_cost} about {monthly} a month:"
+    )
+
+
+def _by_endpoint(orphans: Sequence[Orphan]) -> str:
+    ordered = sorted(orphans, key=lambda o: (o.endpoint, o.name))
+    groups = groupby(ordered, key=lambda o: o.endpoint)
+    return listed([f"*{escape(endpoint)}*: {_described(list(group))}" for endpoint, group in groups], most=_MOST_LINES)
+
+
+def _described(orphans: Sequence[Orphan]) -> str:
+    """What there is of one endpoint."""
+    resources = [orphan for orphan in orphans if orphan.kind != "alarm"]
+    alarms = [orphan for orphan in orphans if orphan.kind == "alarm"]
+    parts = []
+    if resources:
+        made = [orphan.made for orphan in resources if orphan.made is not None]
+        parts.append(_counted(resources) + (f", the oldest made {moment(min(made))}" if made else ""))
+    if alarms:
+        labels = ", ".join(alarm.name.rpartition(".")[2] for alarm in alarms)
+        parts.append(f"{_counted(alarms)} ({escape(labels)})")
+    return "; ".join(parts)
+
+
+_KINDS = ("endpoint config", "model", "alarm")
 
 
 def _counted(orphans: Sequence[Orphan]) -> str:
-    configs = sum(o.kind == "endpoint config" for o in orphans)
-    models = len(orphans) - configs
-    parts = [count(configs, "endpoint config")] if configs else []
-    parts += [count(models, "model")] if models else []
-    return " and ".join(parts)
+    """`2 endpoint configs, 1 model and 3 alarms`."""
+    numbers = [(kind, sum(orphan.kind == kind for orphan in orphans)) for kind in _KINDS]
+    parts = [count(number, kind) for kind, number in numbers if number]
+    return " and ".join(part for part in (", ".join(parts[:-1]), parts[-1]) if part)

@@ -104,6 +104,23 @@ def test_more_names_than_one_call_takes_are_asked_for_in_several() -> None:
         CloudWatchAlarms(client).describe(names)
 
 
+def test_the_alarms_kept_beside_endpoints_are_found_page_by_page_and_no_others() -> None:
+    kept = {**RULE, "AlarmName": "bot-stt-prod.errors", "StateValue": "OK"}
+    kept["AlarmDescription"] = "stt-prod: more than 2 % errors. The bot keeps it as the fleet file says."
+    others = (
+        {**kept, "AlarmName": "bot-stt-prod-r7k2abcd-errors"},  # of a rollout
+        {**kept, "AlarmName": "bot-other.errors"},
+        {**kept, "AlarmName": "bot-stt-prod.disk"},
+        {**kept, "AlarmDescription": "ours, do not touch"},
+        {**kept, "Namespace": "Acme"},
+    )
+    asked = {"AlarmNamePrefix": "bot-", "AlarmTypes": ["MetricAlarm"], "MaxRecords": 100}
+    with scripted("cloudwatch") as (client, script):
+        script.add_response("describe_alarms", answered(*others, NextToken="more"), asked)
+        script.add_response("describe_alarms", answered(kept), {**asked, "NextToken": "more"})
+        assert [alarm.name for alarm in CloudWatchAlarms(client).kept()] == ["bot-stt-prod.errors"]
+
+
 def stat(endpoint: str, period: int, variant: str = "A") -> dict[str, Any]:
     dimensions = [{"Name": "EndpointName", "Value": endpoint}, {"Name": "VariantName", "Value": variant}]
     metric = {"Namespace": "AWS/SageMaker", "MetricName": "Invocations", "Dimensions": dimensions}

@@ -9,6 +9,8 @@ import pytest
 from bot.domain.alarms import Alarm, AlarmState
 from bot.domain.commands import Change
 from bot.domain.errors import GatewayError, ResourceBusy, ResourceExists, ResourceMissing
+from bot.domain.fleet import Approval, EndpointSpec, KeptAlarms
+from bot.domain.kept_alarms import kept_alarms, kept_for
 from bot.domain.scaling import ScalableTarget, Scaling
 from bot.domain.verdict import Window
 
@@ -84,6 +86,20 @@ OURS = Alarm(
     threshold=0.05,
     missing_data="notBreaching",
 )
+
+
+def test_the_alarms_kept_beside_an_endpoint_are_found_again_without_asking_for_their_names(account: Account) -> None:
+    spec = EndpointSpec(
+        name=ENDPOINT,
+        model_package_group="sentiment",
+        approval=Approval(users=("U0BEN",)),
+        alarms=KeptAlarms(error_rate=0.02, p99_ms=800.0),
+    )
+    wanted = kept_alarms(spec)
+    for alarm in (*wanted, OURS):
+        account.alarms.put(alarm, {"rollout:requested-by": "bot"})
+    found = account.alarms.kept()
+    assert [(alarm.name, kept_for(alarm)) for alarm in found] == [(alarm.name, ENDPOINT) for alarm in wanted]
 
 
 def test_an_alarm_lives_from_its_creation_to_its_deletion(account: Account) -> None:

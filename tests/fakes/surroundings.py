@@ -7,6 +7,7 @@ from typing import Any
 
 from bot.domain.alarms import Alarm, AlarmState
 from bot.domain.errors import ResourceExists, ResourceMissing
+from bot.domain.kept_alarms import kept_for
 from bot.domain.scaling import SUSPENDED_SWITCHES, ScalableTarget, Scaling
 from bot.domain.track import Release
 from fakes.failing import Failing
@@ -94,6 +95,10 @@ class FakeAlarms(Failing):
     def describe(self, names: Sequence[str]) -> Mapping[str, Alarm]:
         with self.called("describe", *names):
             return {name: self.known[name] for name in names if name in self.known}
+
+    def kept(self) -> tuple[Alarm, ...]:
+        with self.called("kept"):
+            return tuple(alarm for alarm in self.known.values() if kept_for(alarm) is not None)
 
     def create(self, alarm: Alarm, tags: Mapping[str, str]) -> None:
         with self.called("create", alarm.name):

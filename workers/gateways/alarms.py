@@ -7,12 +7,14 @@ from typing import Any
 from bot.domain.alarms import Alarm, AlarmKind, AlarmState
 from bot.domain.endpoint import Document
 from bot.domain.errors import InvariantError, ResourceExists, ResourceMissing, TransientError
+from bot.domain.kept_alarms import kept_for
 from workers.gateways.aws_errors import Subject, translated
 
 OWN_PREFIX = "bot-"
 """Alarms of any other name belong to people: they are read, and never written."""
 
-_NAMES_PER_CALL = 100
+_AT_ONCE = 100
+"""Names in one call, and alarms on one page: as many as CloudWatch takes and gives."""
 
 _SIMPLE_STATISTICS = frozenset({"SampleCount", "Average", "Sum", "Minimum", "Maximum"})
 
@@ -27,8 +29,8 @@ class CloudWatchAlarms:
     def describe(self, names: Sequence[str]) -> Mapping[str, Alarm]:
         """The alarms of these names; CloudWatch says nothing of names that it does not know."""
         found: dict[str, Alarm] = {}
-        for start in range(0, len(names), _NAMES_PER_CALL):
-            asked = list(names[start : start + _NAMES_PER_CALL])
+        for start in range(0, len(names), _AT_ONCE):
+            asked = list(names[start : start + _AT_ONCE])
             with translated("DescribeAlarms", Subject("alarms", ", ".join(asked))):
                 # Composite and log alarms are shown only to those who ask for them.
                 pages = self._client.get_paginator("describe_alarms").paginate(
@@ -36,6 +38,14 @@ class CloudWatchAlarms:
                 )
                 found.update((alarm.name, alarm) for page in pages for alarm in _alarms(page))
         return found
+
+    def kept(self) -> tuple[Alarm, ...]:
+        """Every alarm that the bot keeps beside an endpoint, be the endpoint gone or not; 100 a page."""
+        with translated("DescribeAlarms", Subject("alarms", f"{OWN_PREFIX}*")):
+            pages = self._client.get_paginator("describe_alarms").paginate(
+                AlarmNamePrefix=OWN_PREFIX, AlarmTypes=["MetricAlarm"], PaginationConfig={"PageSize": _AT_ONCE}
+            )
+            return tuple(alarm for page in pages for alarm in _alarms(page) if kept_for(alarm) is not None)
 
     def create(self, alarm: Alarm, tags: Mapping[str, str]) -> None:
         """Create it; an alarm of that name with the same rule is success. Raises ResourceExists for another rule.

@@ -1,4 +1,4 @@
-"""Finds configs and models of our own that nothing needs any more, and deletes them when asked."""
+"""Finds configs, models and alarms of our own that nothing needs any more, and deletes them when asked."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -6,11 +6,12 @@ from datetime import timedelta
 
 from bot.domain import commands
 from bot.domain.approval import describe_approvers, is_approver
-from bot.domain.collecting import Orphan, Orphans, orphans_among
+from bot.domain.collecting import Orphan, Orphans, orphaned_alarms, orphans_among
 from bot.domain.declared import restore_window
 from bot.domain.errand import CommandErrand
 from bot.domain.errors import GatewayError, NotAllowed, TransientError, UserError
 from bot.domain.fleet import EndpointSpec
+from bot.domain.rollout import Rollout
 from bot.messages.gc import render_collected, render_orphans
 from workers.answering import EXIT_FAILED, EXIT_OK, Answering
 from workers.lifecycle.surveying import Surveying
@@ -101,24 +102,45 @@ class Collecting:
                 f"There is much to look at, and nothing may be deleted before everything in {place_of(spec)} was read: "
                 f"{survey.unread:,} to go. What was read is remembered; ask again, and it goes on from there."
             )
-        store = self.world.store
-        active = [s.rollout for s in store.rollouts.active()]
-        held = {h.rollout_id for holds in store.holds.on_each(self.world.fleet.endpoints).values() for h in holds}
-        return orphans_among(
+        past, window, now = self._past(), restore_window(self.world.fleet), self.world.clock()
+        orphans = orphans_among(
             survey.configs,
             survey.models,
             running=survey.running,
-            rollouts=(*active, *store.rollouts.recent(limit=_RECENT)),
-            held={rollout_id for rollout_id in held if rollout_id is not None},
-            older_than=restore_window(self.world.fleet),
-            now=self.world.clock(),
+            rollouts=past,
+            held=self._held(),
+            older_than=window,
+            now=now,
         )
+        alarms = orphaned_alarms(
+            survey.alarms,
+            survey.configs.values(),
+            endpoints={*survey.endpoints, *self.world.fleet.endpoints},
+            rollouts=past,
+            older_than=window,
+            now=now,
+        )
+        return orphans.model_copy(update={"alarms": alarms})
+
+    def _past(self) -> tuple[Rollout, ...]:
+        """Rollouts that may still need something: those under way, and those that people may go back from."""
+        rollouts = self.world.store.rollouts
+        return (*(stored.rollout for stored in rollouts.active()), *rollouts.recent(limit=_RECENT))
+
+    def _held(self) -> set[str]:
+        """Rollouts of which holds speak."""
+        holds = self.world.store.holds.on_each(self.world.fleet.endpoints)
+        return {hold.rollout_id for each in holds.values() for hold in each if hold.rollout_id is not None}
 
     def _deleted(self, spec: EndpointSpec, orphan: Orphan) -> bool:
         """Look at everything once more, then delete it; False if something needs it by now."""
         if orphan.name not in {o.name for o in self._orphans(spec, but=orphan.name).all}:
             return False
-        leftovers = self.world.aws(spec).leftovers
-        delete = leftovers.delete_model if orphan.kind == "model" else leftovers.delete_config
-        delete(orphan.name)
+        aws = self.world.aws(spec)
+        if orphan.kind == "alarm":
+            aws.alarms.delete([orphan.name])
+        elif orphan.kind == "model":
+            aws.leftovers.delete_model(orphan.name)
+        else:
+            aws.leftovers.delete_config(orphan.name)
         return True

@@ -1,4 +1,4 @@
-"""Reads what there is in one account and region: which configs run, which exist, and what they name.
+"""Reads what there is in one account and region: which endpoints and configs exist, which configs run, and what they name.
 
 An endpoint config never changes, and an endpoint that has not moved since it was looked at is on the same config. So both are
 remembered, and a survey of a large account is a few listings once it was done.
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
 
+from bot.domain.alarms import Alarm
 from bot.domain.collecting import KeptConfig, KeptModel, is_ours
 from bot.domain.endpoint import EndpointStatus, Leftover, Listed
 from bot.domain.errors import ResourceMissing
@@ -39,9 +40,14 @@ class _Place(Value):
 class Survey:
     """What there is."""
 
+    endpoints: frozenset[str]
+    """Names of those that exist."""
     running: frozenset[str]
+    """Configs that they are on or move to."""
     configs: Mapping[str, KeptConfig]
     models: Mapping[str, KeptModel]
+    alarms: tuple[Alarm, ...]
+    """Those that are kept beside endpoints."""
     unread: int
     """How much could not be looked at in time; then nothing may be concluded."""
 
@@ -61,6 +67,7 @@ class Surveying:
         """
         aws, place = self.world.aws(spec), place_of(spec)
         known, until = self._recall(place), self.world.clock() + LONGEST_SURVEY
+        alarms = aws.alarms.kept()  # before the endpoints: what is made meanwhile has its endpoint
         running = _running(aws, known, lambda: self.world.clock() < until)
         listed = {c.name: c for c in aws.leftovers.configs()}
         configs = _read(listed, known.configs, but, lambda c: _config(aws, c), lambda: self.world.clock() < until)
@@ -68,9 +75,11 @@ class Surveying:
         models = _read(ours, known.models, but, lambda m: _model(aws, m), lambda: self.world.clock() < until)
         self._remember(place, _Place(running=running[0], configs=configs[0], models=models[0]))
         return Survey(
+            endpoints=frozenset(running[0]),
             running=frozenset(name for _, names in running[0].values() for name in names),
             configs=configs[0],
             models=models[0],
+            alarms=alarms,
             unread=running[1] + configs[1] + models[1],
         )
 

@@ -13,6 +13,10 @@ class Alarms(Protocol):
         """The alarms of these names, with their states; names that do not exist are missing from the answer."""
         ...
 
+    def kept(self) -> tuple[Alarm, ...]:
+        """Every alarm that the bot keeps beside an endpoint, be the endpoint gone or not."""
+        ...
+
     def create(self, alarm: Alarm, tags: Mapping[str, str]) -> None:
         """Create it; an alarm of that name with the same rule is success. Raises ResourceExists for another rule."""
         ...

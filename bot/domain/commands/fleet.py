@@ -44,7 +44,7 @@ class Sync(Value):
 
 
 class Gc(Value):
-    """Configs and models of the bot's own that nothing needs any more: list them, or delete them."""
+    """Configs, models and alarms of the bot's own that nothing needs any more: list them, or delete them."""
 
     name: Literal["gc"] = "gc"
     delete: bool = False

@@ -38,7 +38,7 @@ def sync(**said: Any) -> Sync:
 @command("gc", example="gc")
 @click.option("--delete", is_flag=True, help="Delete what the list shows, and nothing that is live or a way back.")
 def gc(delete: bool) -> Gc:
-    """List configs and models of the bot's own that nothing needs any more; with --delete, delete them."""
+    """List configs, models and alarms of the bot's own that nothing needs any more; with --delete, delete them."""
     return Gc(delete=delete)
 
 
