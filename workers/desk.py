@@ -12,7 +12,11 @@ from typing import Any, Protocol
 
 from bot.domain.approval import refuse_if_may_not_steer
 from bot.domain.commands import (
+    Audit,
     Cancel,
+    Compare,
+    FleetCheck,
+    FleetImport,
     Freeze,
     History,
     Hold,
@@ -23,9 +27,11 @@ from bot.domain.commands import (
     RejectVersion,
     Rollback,
     Scale,
+    Status,
     Thaw,
     Unhold,
     Unlock,
+    Versions,
 )
 from bot.domain.errand import (
     BreakErrand,
@@ -77,6 +83,9 @@ MOST_ATTEMPTS = 6
 
 
 LOOK_FIRST = "How far it came is not known: look at status before you try again."
+
+ONLY_LOOK = (Audit, Compare, FleetCheck, FleetImport, History, Metrics, Plan, Status, Versions)
+"""Commands that change nothing, wherever they end."""
 
 
 class Carrier(Protocol):
@@ -130,7 +139,7 @@ class Desk:
                 log.info("errand %s again in %s: %s", errand.id, wait, exc)
                 store.due.put_off(Due.ERRANDS, errand.id, self.world.clock() + wait)
                 return
-            self._refuse(errand, f"{exc.user_message} Nothing was changed; try again in a minute.", EXIT_FAILED)
+            self._refuse(errand, _gave_up(errand, exc), EXIT_FAILED)
         except (UsageError, UnknownName, UnknownRollout) as exc:
             self._refuse(errand, exc.user_message, EXIT_USAGE)
         except (UserError, GatewayError, SlackRefused) as exc:
@@ -142,7 +151,7 @@ class Desk:
         store.errands.finish(errand.id)
 
     def _refuse(self, errand: Errand, text: str, exit_status: int) -> None:
-        """Tell why not. If even that fails, the log has it and the errand is over: it changed nothing."""
+        """Tell why not. If even that fails, the log has it and the errand is over."""
         try:
             self.answering.refuse(errand.reply, text, exit_status=exit_status)
         except RolloutBotError as exc:
@@ -245,6 +254,20 @@ class Desk:
             self.world.fleet.endpoint(command.endpoint)
         recent = self.world.store.rollouts.recent(command.endpoint, limit=20)
         self.answering.answer(errand.reply, render_history(command.endpoint, recent))
+
+
+def _gave_up(errand: Errand, error: TransientError | RevisionConflict) -> str:
+    """What somebody reads whose errand was tried for a minute. The trouble may have come after its effect."""
+    match error, errand:
+        case RevisionConflict(), _:
+            return (
+                "Others changed the same thing at the same moments. You changed nothing; try again in a minute."
+            )
+        case _, HomeErrand():
+            return f"{error.user_message} Nothing was changed; try again in a minute."
+        case _, CommandErrand(command=command) if isinstance(command, ONLY_LOOK):
+            return f"{error.user_message} Nothing was changed; try again in a minute."
+    return f"{error.user_message} {LOOK_FIRST}"
 
 
 def _what_cancel_did(before: Rollout) -> str:

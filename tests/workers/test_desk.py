@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from fakes.account import UPDATING
 from fakes.engine import CHANNEL, FLEET, Engine, a_model
-from fakes.failing import throttled
+from fakes.failing import lost, throttled
 from fakes.records import ANNA, BEN, CARL, CURRENT, ENDPOINT
 from fakes.surroundings import a_target
 
@@ -119,6 +119,18 @@ def test_what_a_thread_asks_is_answered_in_the_thread(engine: Engine) -> None:
     engine.type("status", reply=ReplyTo(user_id=ANNA, channel_id=CHANNEL, thread_ts="5.5"))
     (posted,) = engine.slack.posted
     assert (posted.channel, posted.thread_ts) == (CHANNEL, "5.5")
+
+
+def test_who_cannot_be_told_of_a_freeze_for_long_is_not_told_that_nothing_was_changed(engine: Engine) -> None:
+    engine.slack.fail("respond", *[lost("response_url")] * 6)
+    engine.type('freeze --reason "incident 7"', by=BEN)
+    engine.play(
+        lambda: len(engine.slack.responses) > 0 and "response_url got no answer" in engine.slack.responses[-1][1]
+    )
+    told = engine.slack.responses[-1][1]
+    assert told.endswith("How far it came is not known: look at status before you try again.")
+    assert "Nothing was changed" not in told
+    assert "Everything is frozen" in engine.ask(f"promote {ENDPOINT} --version 4")
 
 
 def test_a_pattern_that_fits_nothing_is_answered_as_a_pattern(engine: Engine) -> None:

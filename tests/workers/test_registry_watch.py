@@ -174,6 +174,25 @@ def test_a_decision_is_in_the_audit_trail_once(engine: Watched) -> None:
     assert "PendingManualApproval" in entry
 
 
+class SilentAfterwards(FakeRegistry):
+    """Takes a decision, and is throttled from then on."""
+
+    def set_approval(self, arn: str, status: ApprovalStatus, note: str) -> None:
+        super().set_approval(arn, status, note)
+        self.fail("describe_package", *[throttled("DescribeModelPackage")] * 50)
+        self.fail("list_versions", *[throttled("ListModelPackages")] * 50)
+
+
+def test_a_decision_that_was_taken_is_told_although_aws_answers_nothing_more(engine: Watched) -> None:
+    engine.round()
+    engine.lives_in(registry=SilentAfterwards(*engine.registry.packages))
+    engine.endpoints.fail("describe", *[throttled("DescribeEndpoint")] * 50)
+    answer = engine.ask_as(BEN, 'approve-version sentiment 6 --reason "better recall"')
+    assert answer.startswith(f"sentiment version 6: Approved by @{BEN}")
+    assert answer.endswith(": better recall")
+    assert engine.notices[0].buttons == {}
+
+
 def test_the_second_clicker_is_told_who_was_first_and_changes_nothing(engine: Watched) -> None:
     engine.round()
     value = announcement(engine).buttons["Approve version"]["value"]

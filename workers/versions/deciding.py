@@ -75,6 +75,7 @@ class VersionDecisions:
                 self._set(group, package, command, note)
             done = self._decision(errand, command, package, was_set=is_done)
             self.world.store.versions.decide(errand.id, done)
+            package = _as_decided(package, done, note)
         self._tell(errand, group, package)
 
     def _set(self, group: WatchedGroup, package: ModelPackage, command: Decide, note: str) -> None:
@@ -103,12 +104,17 @@ class VersionDecisions:
         )
 
     def _tell(self, errand: CommandErrand, group: WatchedGroup, package: ModelPackage) -> None:
-        """The announcement says who decided, the channel hears of it, and whatever rests on the registry looks again."""
-        decided = self.world.aws(group.specs[0]).registry.describe_package(package.arn)
-        self.announcing.settle_all(decided)
-        self.census.look_now([group.specs[0].name])
+        """Whatever rests on the registry looks again, the announcement says who decided, and the channel hears of it.
+
+        It is decided by now, so nothing here depends on whether AWS answers: who decided must not read that it failed.
+        """
         soon(self.world, RoundName.REGISTRY, RoundName.MANAGE)
-        self.answering.answer(errand.reply, render_decision(decided), in_channel=True)
+        self.announcing.settle_all(package)
+        self.answering.answer(errand.reply, render_decision(package), in_channel=True)
+        try:
+            self.census.look_now([group.specs[0].name])  # so that the board is as fresh as the answer
+        except (TransientError, GatewayError) as exc:
+            log.info("%s is looked at in the next round: %s", group.specs[0].name, exc)
 
     def _ask_why(self, errand: CommandErrand, command: commands.RejectVersion, package: ModelPackage) -> None:
         if errand.reply.trigger_id is None:
@@ -217,6 +223,12 @@ def all_approvers(policies: Iterable[Approval]) -> Approval:
     users = tuple(dict.fromkeys(user for policy in known for user in policy.users))
     groups = tuple(dict.fromkeys(group for policy in known for group in policy.groups))
     return known[0].model_copy(update={"users": users, "groups": groups})
+
+
+def _as_decided(package: ModelPackage, done: VersionDecision, note: str) -> ModelPackage:
+    """The version as the registry has it after the decision, which it need not be asked for."""
+    said = {"approval": done.approval, "approval_note": note, "modified_by": "", "modified_at": done.at}
+    return package.model_copy(update=said)
 
 
 def _wanted(command: Decide) -> ApprovalStatus:
