@@ -260,9 +260,7 @@ def _gave_up(errand: Errand, error: TransientError | RevisionConflict) -> str:
     """What somebody reads whose errand was tried for a minute. The trouble may have come after its effect."""
     match error, errand:
         case RevisionConflict(), _:
-            return (
-                "Others changed the same thing at the same moments. You changed nothing; try again in a minute."
-            )
+            return "Others changed the same thing at the same moments. You changed nothing; try again in a minute."
         case _, HomeErrand():
             return f"{error.user_message} Nothing was changed; try again in a minute."
         case _, CommandErrand(command=command) if isinstance(command, ONLY_LOOK):
