@@ -217,16 +217,16 @@ def _carriers(
 
 
 def _rounds(world: World, census: Census, waves: Waves, manager: Manager, homes: Homes) -> dict[RoundName, Round]:
-    """What comes round, and how often."""
+    """What comes round, and how often; at first in this order, so that what outlived an emptied store is known before anybody acts."""
     how = world.fleet.manager or FleetManager()
     return {
-        RoundName.EVENTS: Round(EVENTS_EVERY, Hints(world, census).round),
+        RoundName.TAGS: Round(how.census, Keeping(world).round, always=True),
         RoundName.REVIVE: Round(
             world.fleet.defaults.timing.sweep, Reviving(world, Noticing(world), Noting(world)).round, always=True
         ),
+        RoundName.EVENTS: Round(EVENTS_EVERY, Hints(world, census).round),
         RoundName.CENSUS: Round(how.census, census.round),
         RoundName.REGISTRY: Round(how.census, watch_of_registry(world, census).round),
-        RoundName.TAGS: Round(how.census, Keeping(world).round, always=True),
         RoundName.WAVES: Round(world.fleet.defaults.timing.poll, waves.round, always=True),
         RoundName.TRIALS: Round(world.fleet.defaults.timing.poll, TrialLooks(world).round, always=True),
         RoundName.MANAGE: Round(how.every, manager.round),

@@ -263,6 +263,7 @@ _ENDED: Mapping[LockEventKind, str] = {
     LockEventKind.BROKEN: "{actor} broke {lock}.",
     LockEventKind.LAPSED: "{lock} has lapsed.",
     LockEventKind.LOCKED: "{actor} renewed {lock}.",
+    LockEventKind.RESTORED: "{lock} was read back from SageMaker's tags, and took the place of that one.",
 }
 
 

@@ -258,3 +258,13 @@ def test_a_freeze_is_called_a_freeze_and_thawed():
     assert in_words(freeze) == "the freeze of <@U0ANNA> (load test)"
     assert how_it_ended(ended(LockEventKind.LAPSED, lock=freeze)) == "The freeze of <@U0ANNA> (load test) has lapsed."
     assert lift_command(freeze) == "thaw"
+
+
+@pytest.mark.parametrize("kind", [kind for kind in LockEventKind if kind is not LockEventKind.BREAK_ASKED])
+def test_however_a_lock_ended_there_is_a_sentence_for_it(kind: LockEventKind):
+    assert "ock of <@U0ANNA> (load test)" in how_it_ended(ended(kind))
+
+
+def test_a_lock_that_was_read_back_later_took_the_place_of_the_one_before():
+    words = "The lock of <@U0ANNA> (load test) was read back from SageMaker's tags, and took the place of that one."
+    assert how_it_ended(ended(LockEventKind.RESTORED, "bot")) == words

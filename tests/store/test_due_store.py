@@ -53,6 +53,13 @@ def test_what_is_due_goes_into_its_queue_and_is_put_off_by_the_lease(store: Stor
     assert store.due.dispatch(Due.TICKS, NOW, LEASE) == 0
 
 
+def test_what_begins_together_is_dispatched_in_the_order_that_was_named(store: Store) -> None:
+    names = ["tags", "revive", "census"]
+    store.due.begin(Due.ROUNDS, names, NOW)
+    store.due.dispatch(Due.ROUNDS, NOW, LEASE)
+    assert [args for _, args in queued(store, QueueName.ROUNDS)] == [[name] for name in names]
+
+
 def test_a_job_that_was_lost_is_dispatched_again_after_the_lease(store: Store) -> None:
     put(store, opened())
     store.due.dispatch(Due.TICKS, NOW, LEASE)

@@ -258,6 +258,10 @@ def test_what_people_lock_is_written_at_once_also_without_a_manager(engine: Esta
     assert RoundName.TAGS in engine.parts.rounds.names
 
 
+def test_what_outlives_the_store_is_read_before_anybody_acts(engine: EstateEngine):
+    assert engine.parts.rounds.names[:2] == (RoundName.TAGS, RoundName.REVIVE)
+
+
 # What automation does
 
 
