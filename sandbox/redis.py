@@ -80,6 +80,10 @@ class RedisServer:
         finally:
             client.close()
 
+    def is_running(self) -> bool:
+        """Whether nobody has killed or stopped it since it was started."""
+        return self._process is not None and self._process.poll() is None
+
     def kill(self) -> None:
         """SIGKILL: what a crash of the machine looks like."""
         if self._process is not None:

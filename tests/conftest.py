@@ -61,6 +61,8 @@ def stack(running_stack: Stack) -> Iterator[Stack]:
     forget_everything(running_stack)
     yield running_stack
     release_everything(running_stack)
+    if not running_stack.redis.is_running():
+        running_stack.redis.start()
     for name, process in running_stack.processes.items():
         if not process.is_running():
             running_stack.restart(name)

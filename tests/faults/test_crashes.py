@@ -34,6 +34,12 @@ def wait_until_work_goes_on(stack: Stack, endpoint: str, looks_before: int) -> N
     wait_until(lambda: looks_at(stack, endpoint) > looks_before, BACK_AT_WORK_SECONDS, "work to go on")
 
 
+def answer_seconds(stack: Stack, name: str) -> float:
+    """From the last click to the answer that only that person reads, by Slack's time stamps: when this process looks counts not."""
+    click = stack.slack.deliveries()[-1]["payload"]["actions"][0]
+    return float(stack.slack.person(name).ephemerals()[-1].ts) - float(click["action_ts"])
+
+
 @pytest.mark.parametrize("moment", ["updating", "watching"])
 def test_every_process_of_ours_killed_at_once_goes_on_within_15_s_of_the_restart(stack: Stack, moment: str) -> None:
     if moment == "updating":
@@ -111,10 +117,9 @@ def test_without_redis_everybody_is_told_and_nothing_starts_until_it_is_back(sta
     asked = stack.slack.person("anna").command("/endpoint status")
     assert "Redis" in asked.ack_text
     assert asked.took_seconds < ANSWER_SECONDS
-    began = time.monotonic()
     waiting.approve("ben")
     waiting.wait_for_answer("ben", "Redis")
-    assert time.monotonic() - began < ANSWER_SECONDS
+    assert answer_seconds(stack, "ben") < ANSWER_SECONDS
 
     stack.redis.start()
     assert all(process.is_running() for process in stack.processes.values())
@@ -132,15 +137,13 @@ def test_a_redis_that_takes_connections_and_never_answers_counts_as_away(stack: 
     stack.redis.freeze()
     try:
         typed = stack.slack.person("anna").command("/endpoint promote stt-prod")
-        began = time.monotonic()
         waiting.approve("ben")
         waiting.wait_for_answer("ben", "Redis")
-        pressed_took = time.monotonic() - began
     finally:
         stack.redis.thaw()
     assert typed.status == "ok"
     assert "Redis" in typed.ack_text
-    assert pressed_took < ANSWER_SECONDS
+    assert answer_seconds(stack, "ben") < ANSWER_SECONDS
     wait_until_everything_stored_is_done(stack)
     assert [message.ts for message in stack.slack.root_messages()] == [waiting.ts]
     assert waiting.state == "awaiting approval"
