@@ -106,12 +106,16 @@ def rollout_from_tags(
 def brought(
     spec: EndpointSpec, config: ConfigRecord, variant: str, previous: str, endpoints: Endpoints
 ) -> dict[str, Any]:
-    """The version that came with the config, as the members of a plan; where the config from before ran it too, none did."""
+    """The version that came with the config, as the members of a plan; where the config from before ran it too, none did.
+
+    `previous` is empty where there was no endpoint before.
+    """
     package = _package_behind(spec, config, variant, endpoints)
     try:
-        before = _package_behind(spec, endpoints.describe_config(previous), spec.variant, endpoints)
+        earlier = endpoints.describe_config(previous) if previous else None
     except ResourceMissing:
-        before = None
+        earlier = None
+    before = _package_behind(spec, earlier, spec.variant, endpoints) if earlier is not None else None
     if package is None or is_same_package(package, before):
         return {"target_label": config.name}
     version = {"package_arn": package, "rank": rank_of(spec, package), "target_label": _label(package)}

@@ -17,7 +17,7 @@ from bot.domain.endpoint import (
     Snapshot,
     VariantState,
 )
-from bot.domain.errors import ResourceBusy, ResourceExists, ResourceMissing
+from bot.domain.errors import GatewayError, ResourceBusy, ResourceExists, ResourceMissing
 from fakes.clock import NOW, FakeClock
 from fakes.failing import Failing
 
@@ -161,6 +161,8 @@ class FakeEndpoints(Failing):
 
     def describe_config(self, name: str) -> ConfigRecord:
         with self.called("describe_config", name):
+            if not name:
+                raise GatewayError("DescribeEndpointConfig", "ValidationException", "Value '' at 'endpointConfigName'")
             if name not in self.configs:
                 raise ResourceMissing(
                     "endpoint config", name, operation="DescribeEndpointConfig", code="ValidationException"

@@ -10,6 +10,7 @@ from bot.domain.endpoint import ConfigRecord, Snapshot
 from bot.domain.errors import ResourceMissing
 from bot.domain.fleet import EndpointSpec
 from bot.domain.guardrails import alarms_for
+from bot.domain.kept_alarms import kept_alarms
 from bot.domain.phases import Kind
 from bot.domain.plan import Plan
 from bot.domain.rollout import Rollout
@@ -60,6 +61,7 @@ class PlanReader:
             bridge=self._bridge(target),
             trial=self._trial(current, target),
             scaling=declared_scaling(self.spec) if note.kind is Kind.CREATE else Scaling(),
+            kept_alarms=kept_alarms(self.spec) if note.kind is Kind.CREATE else (),
             weights_from_config=note.step is TrialStep.KEEP_B,
             **self._versions(current, target),
         )
