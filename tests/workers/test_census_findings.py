@@ -206,6 +206,49 @@ def test_cloudtrail_is_asked_a_few_times_and_then_no_more(fleet: CountedFleet) -
     assert 2 <= fleet.trail.count("last_change") <= 6
 
 
+def moved_by_carl(fleet: CountedFleet, names: list[str]) -> None:
+    """He put them on a config of his own; CloudTrail tells it."""
+    for name in names:
+        endpoint = fleet.estate[name]
+        by_hand = fleet.estate.configs[endpoint.config].model_copy(update={"name": f"{name}-by-hand"})
+        fleet.estate.configs[by_hand.name] = by_hand
+        endpoint.config, endpoint.moved_at = by_hand.name, fleet.clock()
+        fleet.trail.deeds[name] = [Deed(event="UpdateEndpoint", actor="carl", at=endpoint.moved_at)]
+
+
+def actor_told(fleet: CountedFleet, name: str) -> str | None:
+    change = fleet.standing(name).outside
+    assert change is not None
+    return change.actor
+
+
+def test_cloudtrail_that_gave_no_answer_is_asked_again_however_late_it_is(fleet: CountedFleet) -> None:
+    fleet.round()
+    moved_by_carl(fleet.passes(), [FIRST])
+    fleet.trail.fail("last_change", *[throttled("LookupEvents")] * 2)
+    fleet.passes(3600).round()
+    assert not actor_told(fleet, FIRST)
+    for _ in range(60):
+        fleet.passes().round()
+    assert actor_told(fleet, FIRST) == "carl"
+
+
+def test_cloudtrail_is_asked_at_the_pace_that_it_allows(fleet: CountedFleet) -> None:
+    """Two look-ups a second, three for each endpoint; what there was no time for comes in the next rounds."""
+    fleet.round()
+    moved_by_carl(fleet.passes(), NAMES[:20])
+    fleet.passes(3600)
+    began = fleet.clock()
+    fleet.round()
+    asked, took = fleet.trail.count("last_change"), fleet.clock() - began
+    assert 2 <= asked <= 1 + took / timedelta(seconds=1.5)
+    assert fleet.seen() == COUNT
+    assert sum(bool(actor_told(fleet, name)) for name in NAMES[:20]) == asked
+    for _ in range(60):
+        fleet.passes(60).round()
+    assert [actor_told(fleet, name) for name in NAMES[:20]] == ["carl"] * 20
+
+
 def test_a_hold_shows_at_once_whatever_was_seen_when(fleet: CountedFleet) -> None:
     fleet.round()
     fleet.type(f"hold {FIRST} --reason moving")

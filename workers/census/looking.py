@@ -19,6 +19,7 @@ from bot.domain.rollout import Rollout
 from bot.domain.scaling import Scaling
 from bot.domain.scaling_drift import autoscaling_doubt
 from bot.domain.sighting import Sighting, basis_of
+from workers.census.pace import OutOfTime
 from workers.cloning import LiveEndpoint, model_of, models_named_by, running_package
 from workers.drafting import Drafting, label_of
 from workers.ports import Deed, Prices
@@ -221,20 +222,23 @@ class Looking:
         return change if deed is None else change.model_copy(update={"actor": deed.actor, "at": deed.at})
 
     def _deed(self, spec: EndpointSpec, change: OutsideChange, about: str, back: timedelta = AROUND) -> Deed | None:
-        """What CloudTrail tells of a change: asked at once, and a few times more until it shows it."""
+        """What CloudTrail tells of a change: asked at once, and a few times more until it shows it or has answered late."""
         memory, key = self.world.store.memory, f"asked who moved {spec.name} to {about}"
         asked = memory.recall(key)
         if asked == "for the last time":
             return None
         if asked is not None and self.world.clock().timestamp() - float(asked) < ASKED_EVERY.total_seconds():
             return None
-        late = self.world.clock() - change.at > ACTOR_TOLD_WITHIN
-        memory.remember(key, "for the last time" if late else str(self.world.clock().timestamp()), timedelta(days=7))
+        late, deed = self.world.clock() - change.at > ACTOR_TOLD_WITHIN, None
         try:
-            return self.world.aws(spec).trail.last_change(spec.name, change.at - back, change.at + AROUND)
+            deed = self.world.aws(spec).trail.last_change(spec.name, change.at - back, change.at + AROUND)
+        except OutOfTime:
+            return None  # its turn comes at another look
         except (TransientError, GatewayError) as exc:
             log.warning("%s: who moved it to %s cannot be told: %s", spec.name, change.config, exc)
-            return None
+            late = late and not isinstance(exc, TransientError)  # no answer is none that could be the last
+        memory.remember(key, "for the last time" if late else str(self.world.clock().timestamp()), timedelta(days=7))
+        return deed
 
 
 def variant_lines(snapshot: Snapshot, config: ConfigRecord) -> tuple[str, ...]:

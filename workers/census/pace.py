@@ -24,7 +24,7 @@ BURST = 100
 """Calls that may come at once after a pause: a fleet of twenty is then looked at without waiting."""
 
 RECOVERY = 1.25
-"""What the rate grows by for each while without a complaint, up to `RATE`."""
+"""What the rate grows by for each while without a complaint, up to the usual one."""
 
 RECOVER_EVERY = timedelta(minutes=1)
 AFTER_THROTTLING = timedelta(seconds=1)
@@ -48,7 +48,15 @@ class Pace:
     """Lets calls through one after another; threads share it, and the rate is remembered for every process."""
 
     def __init__(
-        self, memory: Memory, place: str, clock: Clock, wait: Callable[[float], None], deadline: datetime
+        self,
+        memory: Memory,
+        place: str,
+        clock: Clock,
+        wait: Callable[[float], None],
+        deadline: datetime,
+        *,
+        usual: float = RATE,
+        burst: float = BURST,
     ) -> None:
         """Take the time, and how to wait.
 
@@ -58,7 +66,10 @@ class Pace:
             clock: The time.
             wait: Waits for so many seconds.
             deadline: No call is made after this.
+            usual: Calls a second, as long as AWS does not mind.
+            burst: Calls that may come at once after a pause.
         """
+        self._usual, self._burst = usual, burst
         self._memory, self._place = memory, place
         self._clock, self._wait, self._deadline = clock, wait, deadline
         self._lock = threading.Lock()
@@ -72,7 +83,7 @@ class Pace:
         """
         with self._lock:
             now = self._clock()
-            earliest = now - timedelta(seconds=BURST / self.rate)
+            earliest = now - timedelta(seconds=self._burst / self.rate)
             turn = max(self._free_at, earliest)
             if max(turn, now) > self._deadline:
                 raise OutOfTime
@@ -98,10 +109,12 @@ class Pace:
         now = self._clock()
         known = self._memory.recall(self._key)
         if known is None:
-            return RATE, now - timedelta(seconds=BURST / RATE)
+            return self._usual, now - timedelta(seconds=self._burst / self._usual)
         state: dict[str, float] = json.loads(known)
         quiet = (now.timestamp() - state["at"]) / RECOVER_EVERY.total_seconds()
-        return min(RATE, state["rate"] * math.pow(RECOVERY, quiet)), datetime.fromtimestamp(state["free_at"], UTC)
+        return min(self._usual, state["rate"] * math.pow(RECOVERY, quiet)), datetime.fromtimestamp(
+            state["free_at"], UTC
+        )
 
     @property
     def _key(self) -> str:

@@ -20,8 +20,11 @@ log = logging.getLogger(__name__)
 AT_ONCE = 8
 """Requests that are under way at the same time: a slow one does not hold up the others."""
 
-REQUESTS = {"describe_config": 2, "describe_model": 2}
-"""Of methods that make more than one: these ask for the tags, too, unless they are told not to."""
+REQUESTS = {"describe_config": 2, "describe_model": 2, "last_change": 3}
+"""Of methods that make more than one: the first two ask for the tags, too, unless they are told not to."""
+
+LOOKUPS = 2.0
+"""CloudTrail's own limit a second, for an account and region; it allows no burst to speak of."""
 
 
 class Tour:
@@ -39,8 +42,19 @@ class Tour:
         self.place = place_of(spec)
         self.store = world.store.standings
         self.clock = world.clock
-        self.pace = Pace(world.store.memory, self.place, world.clock, wait, deadline)
-        self.aws = _at_pace(world.aws(spec), self.pace)
+        memory, began = world.store.memory, world.clock()
+        self.pace = Pace(memory, self.place, world.clock, wait, deadline)
+        # Who changed what is good to know; how the endpoints stand is what the tour is for, and that gets half of its time for sure.
+        self.trail_pace = Pace(
+            memory,
+            f"CloudTrail of {self.place}",
+            world.clock,
+            wait,
+            began + (deadline - began) / 2,
+            usual=LOOKUPS,
+            burst=0,
+        )
+        self.aws = _at_pace(world.aws(spec), self.pace, self.trail_pace)
         slow_world = replace(world, aws=lambda _: self.aws)
         self.looking = Looking(slow_world, Drafting(slow_world))
 
@@ -105,6 +119,7 @@ class Tour:
     def close(self) -> None:
         """The tour is over."""
         self.pace.keep()
+        self.trail_pace.keep()
 
 
 def untold(spec: EndpointSpec, now: datetime, why: str) -> Sighting:
@@ -117,9 +132,14 @@ def says_nothing(sighting: Sighting | None, spec: EndpointSpec) -> bool:
     return sighting is None or not sighting.is_known or sighting.basis != basis_of(spec)
 
 
-def _at_pace(aws: Aws, pace: Pace) -> Aws:
-    """The gateways that SageMaker's limits are about; the others have limits of their own, or remember what they were told."""
-    return replace(aws, endpoints=paced(aws.endpoints, pace, REQUESTS), registry=paced(aws.registry, pace))
+def _at_pace(aws: Aws, pace: Pace, trail_pace: Pace) -> Aws:
+    """The gateways that SageMaker's and CloudTrail's limits are about; the others remember what they were told."""
+    return replace(
+        aws,
+        endpoints=paced(aws.endpoints, pace, REQUESTS),
+        registry=paced(aws.registry, pace),
+        trail=paced(aws.trail, trail_pace, REQUESTS),
+    )
 
 
 def old_sources(
