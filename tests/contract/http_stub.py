@@ -18,13 +18,17 @@ class Asked:
 
 @dataclass(frozen=True)
 class Answer:
-    """What the server does: answers, hangs up after reading the request, or keeps silent until the server stops."""
+    """What the server does: answers, hangs up after reading the request, or keeps silent until the server stops.
+
+    An answer that `is_cut` ends in the middle of its body: with `is_silent` it stalls there, else the server hangs up.
+    """
 
     body: Any = None
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     hangs_up: bool = False
     is_silent: bool = False
+    is_cut: bool = False
 
 
 Responder = Callable[[Asked], Answer]
@@ -50,9 +54,9 @@ def serving(respond: Responder) -> Iterator[Stub]:
             request = Asked(self.path, {k.lower(): v for k, v in self.headers.items()}, body)
             asked.append(request)
             answer = respond(request)
-            if answer.is_silent:
+            if answer.is_silent and not answer.is_cut:
                 stopping.wait(10)
-            if answer.hangs_up or answer.is_silent:
+            if (answer.hangs_up or answer.is_silent) and not answer.is_cut:
                 self.close_connection = True
                 return
             content = answer.body if isinstance(answer.body, bytes) else json.dumps(answer.body or {}).encode()
@@ -61,10 +65,14 @@ def serving(respond: Responder) -> Iterator[Stub]:
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
-            if self.command != "HEAD":
+            if answer.is_cut:
+                self.wfile.write(content[: len(content) // 2])
+                stopping.wait(10 if answer.is_silent else 0)
+                self.close_connection = True
+            elif self.command != "HEAD":
                 self.wfile.write(content)
 
-        do_HEAD = do_POST
+        do_GET = do_HEAD = do_POST
 
         def log_message(self, *_: Any) -> None:
             """Keep the test output quiet."""

@@ -1,16 +1,18 @@
 """Marketplace agreements and model artifacts against botocore's service models."""
 
+from contextlib import closing
 from datetime import timedelta
 
 import pytest
 from fakes.clock import FakeClock
 from fakes.memory import LapsingMemory
 
-from workers.gateways.artifacts import S3Artifacts
-from workers.gateways.remembering import REFUSED_FOR, Remembering
+from workers.gateways.artifacts import LARGEST_REPORT_BYTES, S3Artifacts
+from workers.gateways.remembering import REFUSED_FOR, UNANSWERED_FOR, Remembering
 from workers.gateways.subscriptions import MarketplaceSubscriptions
 
-from .clients import scripted
+from .clients import make_client, scripted
+from .http_stub import Answer, Asked, serving
 
 SEARCH = {
     "catalog": "AWSMarketplace",
@@ -78,3 +80,26 @@ def test_an_artifact_that_is_missing_or_may_not_be_read_has_no_known_size(
 def test_only_single_objects_are_asked_about(remembering: Remembering, url: str) -> None:
     with scripted("s3") as (client, _):
         assert S3Artifacts(client, remembering).size(url) is None
+
+
+@pytest.mark.parametrize("is_silent", [True, False])
+def test_a_report_that_breaks_off_or_stalls_is_unknown_for_a_minute_and_then_read(
+    remembering: Remembering, clock: FakeClock, is_silent: bool
+) -> None:
+    report = b'{"f1": 0.9}'
+    answers = [Answer(report, is_cut=True, is_silent=is_silent), Answer(report)]
+
+    def respond(_: Asked) -> Answer:
+        return answers.pop(0)
+
+    with serving(respond) as s3, closing(make_client("s3", endpoint_url=s3.url)) as client:
+        artifacts = S3Artifacts(client, remembering)
+        assert artifacts.text("s3://models/stt/v4/report.json") is None
+        clock.tick(UNANSWERED_FOR)
+        assert artifacts.text("s3://models/stt/v4/report.json") == report.decode()
+
+
+def test_a_report_that_is_too_large_is_not_read(remembering: Remembering) -> None:
+    whole = Answer(b" " * (LARGEST_REPORT_BYTES + 1))
+    with serving(lambda _: whole) as s3, closing(make_client("s3", endpoint_url=s3.url)) as client:
+        assert S3Artifacts(client, remembering).text("s3://models/stt/v4/report.json") is None

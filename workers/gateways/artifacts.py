@@ -1,6 +1,7 @@
 """Model artifacts in S3: how large they are, which decides how long an instance needs to start; and reports about models."""
 
 import re
+from contextlib import closing
 from datetime import timedelta
 from typing import Any
 
@@ -45,10 +46,11 @@ class S3Artifacts:
     def _read(self, bucket: str, key: str) -> str | None:
         with translated("GetObject", Subject("object", f"s3://{bucket}/{key}")):
             answer = self._client.get_object(Bucket=bucket, Key=key)
-        with answer["Body"] as body:
-            if answer["ContentLength"] > LARGEST_REPORT_BYTES:
-                return None
-            content: bytes = body.read()
+            # Closed by hand: in a `with` of its own the body gives its raw stream, whose errors are urllib3's and nobody's.
+            with closing(answer["Body"]) as body:
+                if answer["ContentLength"] > LARGEST_REPORT_BYTES:
+                    return None
+                content: bytes = body.read()
         return content.decode(errors="replace")
 
     def _ask(self, bucket: str, key: str) -> int:
