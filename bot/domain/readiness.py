@@ -173,5 +173,7 @@ def _about_package(package: PackageState) -> _Reasons:
         found.append((ReadinessLevel.AMBER, f"Whether {package.label} may still be deployed could not be told."))
     elif not package.is_deployable:
         # SageMaker asks for the approval when a model is made of the package; whether it asks again is not documented.
-        found.append((ReadinessLevel.AMBER, f"{package.label} is not approved any more, so SageMaker may refuse it."))
+        found.append(
+            (ReadinessLevel.AMBER, f"{package.label} is not Approved and Completed, so SageMaker may refuse it.")
+        )
     return found

@@ -225,7 +225,7 @@ REVOKED = a_package(arn="arn:v3", version=3, approval=ApprovalStatus.REJECTED)
 )
 def test_a_running_version_that_lost_its_approval_is_told(facts: Facts, next_step: str) -> None:
     finding = found(replace(facts, running=(REVOKED,)))["running_version"]
-    assert finding.text == "What runs now is no longer approved: sentiment version 3 is Rejected."
+    assert finding.text == "What runs now is not approved: sentiment version 3 is Rejected."
     assert (finding.level, finding.next_step) == (Level.WARNING, next_step)
 
 
@@ -442,7 +442,11 @@ def test_a_way_back_that_lacks_nothing_is_ready() -> None:
             ReadinessLevel.RED,
             "SageMaker turns serverless",
         ),
-        (replace(UPDATE, running=(REVOKED,)), ReadinessLevel.AMBER, "sentiment version 3 is not approved any more"),
+        (
+            replace(UPDATE, running=(REVOKED,)),
+            ReadinessLevel.AMBER,
+            "sentiment version 3 is not Approved and Completed",
+        ),
         (
             replace(UPDATE, running=(a_marketplace_package(),), package=a_marketplace_package(), is_subscribed=None),
             ReadinessLevel.AMBER,

@@ -48,7 +48,7 @@ def test_way_back_is_open_when_everything_that_it_needs_is_there():
         (
             {"packages": [PackageState(label="sentiment version 3", is_deployable=False)]},
             AMBER,
-            "sentiment version 3 is not approved any more, so SageMaker may refuse it.",
+            "sentiment version 3 is not Approved and Completed, so SageMaker may refuse it.",
         ),
         (
             {"packages": [PackageState(label="sentiment version 3", is_deployable=None)]},

@@ -59,7 +59,7 @@ def a_full_plan(**fields: Any) -> Plan:
     quota = Finding(
         check="running_version",
         level=Level.WARNING,
-        text="What runs now is no longer approved: sentiment version 3 is Rejected.",
+        text="What runs now is not approved: sentiment version 3 is Rejected.",
         next_step="This change leaves it; a rollback would bring it back. Keep that in mind.",
     )
     values = {

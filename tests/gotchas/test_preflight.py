@@ -181,7 +181,7 @@ def test_gotcha_22_unapproving_what_runs_is_noticed() -> None:
     revoked = a_package(arn="arn:v3", version=3, approval=ApprovalStatus.REJECTED)
     facts = replace(UPDATE, running=(revoked,))
     words = as_approvers_read_it(facts)
-    assert "What runs now is no longer approved: sentiment version 3 is Rejected." in words
+    assert "What runs now is not approved: sentiment version 3 is Rejected." in words
     assert "Way back: 🟡 with conditions" in words
 
 

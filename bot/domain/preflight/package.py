@@ -39,7 +39,7 @@ def running_version_is_approved(facts: Facts) -> Finding | None:
     revoked = [p for p in facts.running if p.approval not in (None, ApprovalStatus.APPROVED)]
     if not revoked or facts.kind is Kind.ROLLBACK:  # a rollback is on its way out of it
         return None
-    said = f"What runs now is no longer approved: {', '.join(f'{p.label} is {p.approval}' for p in revoked)}."
+    said = f"What runs now is not approved: {', '.join(f'{p.label} is {p.approval}' for p in revoked)}."
     if _leaves(facts, revoked):
         return warning(
             CheckName.RUNNING_VERSION, said, "This change leaves it; a rollback would bring it back. Keep that in mind."
