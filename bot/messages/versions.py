@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 
 from bot.domain.announcing import Announcement, decided_by, decided_why
 from bot.domain.commands import ApproveVersion, Change, Promote, RejectVersion
+from bot.domain.durations import say_duration
 from bot.domain.endpoint import ApprovalStatus, ModelPackage
-from bot.domain.fleet import EndpointSpec
+from bot.domain.fleet import EndpointSpec, Follows
 from bot.domain.track import Release
 from bot.messages.blocks import (
     CommandButton,
@@ -95,10 +96,25 @@ def _confirm(package: ModelPackage, getting: Sequence[EndpointSpec], waves: Mapp
     by_itself = [spec for spec in getting if spec.policy == "auto" and waves.get(spec.name) not in asking]
     if not by_itself:
         return None
-    follows = f"{by_itself[0].name} gets it" if len(by_itself) == 1 else f"{len(by_itself)} endpoints get it"
-    when = "as soon as the change windows allow" if any(spec.windows for spec in by_itself) else "at once"
-    text = f"{follows} without a further question, {when}."
+    following = [spec for spec in by_itself if _ahead_of(spec, waves) is not None]
+    first = [spec for spec in by_itself if spec not in following]
+    text = " ".join(f"{_who_gets_it(specs)}, {_when(specs, waves)}." for specs in (first, following) if specs)
     return Confirm(f"Approve {package.label}?", text, "Approve", "Not now")
+
+
+def _who_gets_it(specs: Sequence[EndpointSpec]) -> str:
+    who = f"{specs[0].name} gets it" if len(specs) == 1 else f"{len(specs)} endpoints get it"
+    return f"{who} without a further question"
+
+
+def _when(specs: Sequence[EndpointSpec], waves: Mapping[str, str]) -> str:
+    """Of endpoints that either all follow another one, or none of them."""
+    if (ahead := _ahead_of(specs[0], waves)) is not None:
+        where = (
+            f"{ahead.endpoint} for {say_duration(ahead.soak)}" if len(specs) == 1 else "the endpoints that they follow"
+        )
+        return f"after it has soaked on {where}"
+    return "as soon as the change windows allow" if any(spec.windows for spec in specs) else "at once"
 
 
 def render_settled(announcement: Announcement, package: ModelPackage | None) -> Message:
@@ -193,11 +209,12 @@ def _about(package: ModelPackage) -> list[str]:
 def _ways_in(getting: Sequence[EndpointSpec], waves: Mapping[str, str]) -> str:
     """Which endpoints get it in which way. Those of a wave come together; by hand alone is by hand, wave or not."""
     asking = _asking(getting, waves)
-    alike: dict[tuple[str, str | None, bool], list[EndpointSpec]] = {}
+    alike: dict[tuple[str, str | None, bool, str], list[EndpointSpec]] = {}
     for spec in sorted(getting, key=lambda spec: _POLICIES.index(spec.policy)):
         wave = waves.get(spec.name) if spec.policy != "manual" else None
         policy = "ask" if wave in asking else spec.policy
-        alike.setdefault((policy, wave, policy == "auto" and bool(spec.windows)), []).append(spec)
+        way = (policy, wave, policy == "auto" and bool(spec.windows), _soaked(spec, waves))
+        alike.setdefault(way, []).append(spec)
     return listed([f"{names_of(specs)}: {_way_in(len(specs), *way)}" for way, specs in alike.items()])
 
 
@@ -206,18 +223,33 @@ def _asking(getting: Sequence[EndpointSpec], waves: Mapping[str, str]) -> frozen
     return frozenset(waves[spec.name] for spec in getting if spec.policy == "ask" and spec.name in waves)
 
 
-def _way_in(number: int, policy: str, wave: str | None, has_windows: bool) -> str:
+def _ahead_of(spec: EndpointSpec, waves: Mapping[str, str]) -> Follows | None:
+    """Where it has to run first, and for how long; between the endpoints of one wave, its stages decide instead."""
+    follows, wave = spec.follows, waves.get(spec.name)
+    if follows is None or spec.policy == "manual" or (wave is not None and waves.get(follows.endpoint) == wave):
+        return None
+    return follows
+
+
+def _soaked(spec: EndpointSpec, waves: Mapping[str, str]) -> str:
+    ahead = _ahead_of(spec, waves)
+    return f"it has soaked on *{escape(ahead.endpoint)}* for {say_duration(ahead.soak)}" if ahead is not None else ""
+
+
+def _way_in(number: int, policy: str, wave: str | None, has_windows: bool, soaked: str) -> str:
     """As in: by themselves, as wave intent, in their change windows."""
     one = number == 1
     match policy, wave:
         case "manual", _:
             return f"only when somebody promotes {'it' if one else 'them'}"
         case "ask", None:
-            return "after somebody approved its plan" if one else "each after somebody approved its plan"
+            each = "after" if one else "each after"
+            return f"{each} {f'{soaked} and ' if soaked else ''}somebody approved its plan"
         case "ask", _:
-            return f"as wave *{escape(wave or '')}*, after somebody approved that"
+            return f"as wave *{escape(wave or '')}*, after {f'{soaked} and ' if soaked else ''}somebody approved that"
     how = "by itself" if one else "by themselves"
     how += f", as wave *{escape(wave)}*" if wave is not None else ""
+    how += f", after {soaked}" if soaked else ""
     return how + (f", in {'its' if one else 'their'} change windows" if has_windows else "")
 
 

@@ -13,7 +13,7 @@ from bot.domain.announcing import Announcement, AnnouncementKind, approval_note
 from bot.domain.commands import ApproveVersion, RejectVersion, Rollback, WaveStart
 from bot.domain.endpoint import ApprovalStatus, ModelPackage
 from bot.domain.errand import CommandValue, FormContext, ReplyTo
-from bot.domain.fleet import EndpointSpec, parse_fleet
+from bot.domain.fleet import EndpointSpec, Follows, parse_fleet
 from bot.domain.track import Release
 from bot.messages.blocks import Message
 from bot.messages.merits import render_versions
@@ -154,6 +154,34 @@ def test_an_announcement_says_as_which_wave_a_version_comes():
     asked = render_pending(version_5(), "sentiment", [auto, ask], "<@U0BEN>", (), waves)
     assert "sentiment-prod and sentiment-eu: as wave sentiment, after somebody approved that" in told(auto, ask)
     assert "without a further question" not in str(asked.blocks)
+
+
+def test_an_announcement_says_which_endpoint_a_version_has_to_prove_itself_on_first():
+    ahead, ask, _ = SPECS.values()
+    behind = {"follows": Follows(endpoint=ahead.name, soak=timedelta(hours=24))}
+    auto = ahead.model_copy(update={"name": "sentiment-us", **behind})
+    message = announced(ahead, auto, ask.model_copy(update=behind))
+    told = words_of(message).replace("*", "")
+    assert "sentiment-prod: by itself" in told
+    assert "sentiment-us: by itself, after it has soaked on sentiment-prod for 1 day" in told
+    assert "sentiment-eu: after it has soaked on sentiment-prod for 1 day and somebody approved its plan" in told
+    assert (
+        "sentiment-prod gets it without a further question, at once. sentiment-us gets it without a further question, after it has "
+        "soaked on sentiment-prod for 1 day."
+    ) in str(message.blocks)
+    two = announced(auto, auto.model_copy(update={"name": "sentiment-ap"}))
+    assert (
+        "2 endpoints get it without a further question, after it has soaked on the endpoints that they follow."
+    ) in str(two.blocks)
+
+
+def test_between_the_stages_of_a_wave_nothing_is_said_of_following():
+    ahead = SPECS["sentiment-prod"]
+    behind = ahead.model_copy(update={"name": "sentiment-us", "follows": Follows(endpoint=ahead.name)})
+    waves = {"sentiment-prod": "sentiment", "sentiment-us": "sentiment"}
+    told = words_of(render_pending(version_5(), "sentiment", (ahead, behind), "<@U0BEN>", (), waves)).replace("*", "")
+    assert "sentiment-prod and sentiment-us: by themselves, as wave sentiment" in told
+    assert "soaked" not in told
 
 
 def test_its_buttons_decide_only_while_nobody_has():
