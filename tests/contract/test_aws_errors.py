@@ -149,6 +149,7 @@ REFUSALS = [
     ("UpdateEndpoint", "SomethingNew", "what now", GatewayError, None),
     ("DeregisterScalableTarget", "ObjectNotFoundException", "No scalable target", ResourceMissing, None),
     ("RegisterScalableTarget", "ValidationException", "Maximum capacity cannot be less", GatewayError, None),
+    ("RegisterScalableTarget", "LimitExceededException", "at most 500 scalable targets", GatewayError, None),
     ("PutMetricAlarm", "LimitExceeded", "too many alarms", GatewayError, None),
     ("SetAlarmState", "ResourceNotFound", "Unknown alarm", ResourceMissing, None),
     ("ListServiceQuotas", "NoSuchResourceException", "no such service", ResourceMissing, None),
@@ -281,5 +282,6 @@ def test_every_connection_exception_of_botocore_is_listed() -> None:
 
 
 def test_botocores_own_lists_of_throttle_and_timeout_codes_are_covered() -> None:
-    assert set(ThrottledRetryableChecker._THROTTLED_ERROR_CODES) <= THROTTLED
+    a_full_account = {"LimitExceededException"}
+    assert set(ThrottledRetryableChecker._THROTTLED_ERROR_CODES) - a_full_account <= THROTTLED
     assert set(TransientRetryableChecker._TRANSIENT_ERROR_CODES) <= THROTTLED | TIMED_OUT_INSIDE

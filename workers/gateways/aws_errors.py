@@ -67,14 +67,17 @@ THROTTLED = frozenset(
         "ProvisionedThroughputExceededException",
         "RequestLimitExceeded",
         "BandwidthLimitExceeded",
-        "LimitExceededException",
         "EC2ThrottledException",
         "SlowDown",
         "PriorRequestNotComplete",
         "TransactionInProgressException",
     }
 )
-"""Codes that refuse a request for its pace only (botocore's own list): it was not carried out."""
+"""Codes that refuse a request for its pace only: it was not carried out.
+
+This is botocore's own list without LimitExceededException. By the models of the services that the bot asks, that one says that the
+account has as many of something as it may, as of scalable targets: however long one waits, it has.
+"""
 
 OVERTAKEN = frozenset({"ConcurrentUpdateException", "ConcurrentModificationException"})
 """Somebody changed the same resource in that moment: nothing was done, and a moment later it can be."""
