@@ -56,11 +56,26 @@ waves: {{w: {{stages: [[a], [b]]}}}}
     assert out == [
         "F: policy: auto has no effect without a manager block: a",
         "F: follows has no effect without a manager block: b",
-        "F: follows has no effect on what changes in a wave, whose stages and soak decide: b",
+        "F: follows has no effect between the stages of one wave, whose order and soak decide: b",
         "F: watch.thresholds.mid_stream_error_rate has an effect on kind: streaming only: b",
         "F: deploy could not create these, for want of execution_role, instance_type or both: c",
         "F: 3 endpoints, 1 wave: no mistakes",
     ]
+
+
+@pytest.mark.parametrize(
+    "waves", ["{w: {stages: [[a, b]]}}", "{w: {stages: [[b]]}}", "{w: {stages: [[a]]}, v: {stages: [[b]]}}"]
+)
+def test_who_follows_an_endpoint_that_no_earlier_stage_of_its_wave_has_is_told_nothing(tmp_path, capsys, waves: str):
+    text = f"""{HEAD}manager: {{}}
+endpoints:
+  a: {{model_package_group: g, {WHOLE}, channel: C0123456789}}
+  b: {{model_package_group: g, {WHOLE}, channel: C0123456789, follows: {{endpoint: a}}}}
+waves: {waves}
+"""
+    status, out, err = check(tmp_path, text, capsys)
+    assert (status, err) == (0, [])
+    assert len(out) == 1
 
 
 def test_with_a_manager_policies_have_an_effect(tmp_path, capsys):

@@ -17,7 +17,7 @@ from bot.domain.errors import GatewayError, RevisionConflict, SlackRefused
 from bot.domain.fleet import EndpointSpec, parse_fleet
 from bot.domain.phases import Phase, Reason
 from bot.domain.rollout import Rollout
-from bot.domain.wave import MemberState, Wave, WaveApproval, WaveReason, WaveState, wave_id_for
+from bot.domain.wave import MemberState, Proposing, Wave, WaveApproval, WaveReason, WaveState, Wish
 from bot.grammar import Context
 from bot.queue import QueueName
 from workers.waves import Waves
@@ -558,7 +558,7 @@ def test_two_waves_do_not_cross(engine: EstateEngine) -> None:
     wave_id = started(engine)
     engine.type("wave start sentiment --version 3")
     assert (
-        f"Wave {wave_id} (sentiment, sentiment version 4) is running over the same endpoints"
+        f"Wave {wave_id} (sentiment, sentiment version 4) is running, and comes first"
         in (engine.slack.responses[-1][1])
     )
 
@@ -644,10 +644,10 @@ def test_a_crash_between_the_decision_and_its_rollout_is_mended_by_the_next_roun
 def propose(
     engine: EstateEngine, *, needs_approval: bool, seed: str = "v4", endpoints: tuple[str, ...] = ENDPOINTS
 ) -> str:
-    waves_of(engine).propose(
-        "sentiment", V4.arn, "sentiment version 4", endpoints, needs_approval=needs_approval, seed=seed
-    )
-    return wave_id_for(seed)
+    wish = Wish(package_arn=V4.arn, only=endpoints)
+    proposing = Proposing("sentiment", wish, seed, needs_approval)
+    waves_of(engine).propose(proposing)
+    return proposing.wave_id
 
 
 def test_the_manager_proposes_once_and_people_decide(engine: EstateEngine) -> None:

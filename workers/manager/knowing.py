@@ -7,7 +7,7 @@ from datetime import datetime
 
 from bot.domain.announcing import waves_by_endpoint
 from bot.domain.board import Standing
-from bot.domain.fleet import EndpointSpec
+from bot.domain.fleet import EndpointSpec, led_by_stages
 from bot.domain.hold import Hold
 from bot.domain.lock import EVERYTHING, Lock
 from bot.domain.managing import Proposal, Situation, Tried, Upstream
@@ -17,6 +17,10 @@ from bot.domain.wave import Wave
 from workers.census import Census
 from workers.waves import Waves
 from workers.world import World
+
+LOOKED_AT_ONCE = 10
+"""Endpoints that are looked at afresh together, right before something is done about them: what is remembered may be half a minute
+old, and a rollout may have ended since."""
 
 PAST = 10
 """Rollouts of an endpoint that are asked what people did on purpose."""
@@ -36,6 +40,8 @@ class Overview:
     """Endpoints whose tags were read since the store began."""
     wave_of: Mapping[str, str]
     """The wave of the fleet file that an endpoint is part of."""
+    led_by_stages: frozenset[str]
+    """Endpoints that get their versions in the order of their waves' stages, although they follow others."""
 
     def situation(self, spec: EndpointSpec, asked_by: str | None) -> Situation:
         """What is known of one endpoint, its past and its proposals apart."""
@@ -46,10 +52,15 @@ class Overview:
             wave=self.wave_of.get(spec.name),
             in_wave=self.in_waves.get(spec.name),
             upstream=self._upstream(spec),
+            is_led_by_stages=spec.name in self.led_by_stages,
             is_newcomer=spec.name in self.newcomers,
             is_read=spec.name in self.read,
             asked_by=asked_by,
         )
+
+    def ahead_of(self, spec: EndpointSpec) -> str:
+        """The endpoint from which it gets its versions; empty where it follows none."""
+        return spec.follows.endpoint if spec.follows is not None and spec.name not in self.led_by_stages else ""
 
     def _upstream(self, spec: EndpointSpec) -> Upstream | None:
         if spec.follows is None or spec.follows.endpoint not in self.standings:
@@ -67,8 +78,8 @@ class Knowing:
     waves: Waves
 
     def overview(self, specs: Sequence[EndpointSpec], now: datetime) -> Overview:
-        """How these endpoints stand, and those that they follow, as the census remembers it."""
-        standings = _by_name(self.census.standings(self._with_followed(specs)))
+        """How these endpoints stand, those of their waves, and those that they follow, as the census remembers it."""
+        standings = _by_name(self.census.standings(self._with_followed(self._with_mates(specs))))
         newcomers = self._newcomers(standings) if len(specs) == len(self.world.fleet.endpoints) else frozenset()
         return self._overview(standings, newcomers, now)
 
@@ -115,7 +126,14 @@ class Knowing:
             newcomers=newcomers,
             read=self.world.store.kept.known(standings),
             wave_of=waves_by_endpoint(self.world.fleet),
+            led_by_stages=led_by_stages(self.world.fleet.endpoints, self.world.fleet.waves),
         )
+
+    def _with_mates(self, specs: Sequence[EndpointSpec]) -> list[EndpointSpec]:
+        fleet, names = self.world.fleet, {spec.name for spec in specs}
+        waves = [wave for wave in fleet.waves.values() if not names.isdisjoint(wave.endpoints)]
+        mates = {name for wave in waves for name in wave.endpoints} - names
+        return [*specs, *(fleet.endpoints[name] for name in sorted(mates) if name in fleet.endpoints)]
 
     def _with_followed(self, specs: Sequence[EndpointSpec]) -> list[EndpointSpec]:
         endpoints = self.world.fleet.endpoints

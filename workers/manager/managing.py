@@ -1,6 +1,7 @@
 """The endpoint manager: compares what runs with what shall run, and brings the two together."""
 
 import logging
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,14 +9,16 @@ from datetime import datetime, timedelta
 from bot.domain import commands
 from bot.domain.errand import CommandErrand
 from bot.domain.fleet import EndpointSpec
-from bot.domain.managing import ByWave, Move, Nothing, Open, Outcome, Why, decide
+from bot.domain.managing import ByWave, Nothing, Open, Outcome
 from bot.messages.syncing import render_sync
 from workers.answering import Answering
 from workers.census import Census
 from workers.manager.alarms import AlarmSetting
 from workers.manager.carrying import Asked, Carrying
-from workers.manager.knowing import Knowing, Overview
+from workers.manager.deciding import NO_TIME, Deciding
+from workers.manager.knowing import LOOKED_AT_ONCE, Knowing, Overview
 from workers.manager.lanes import Lanes
+from workers.manager.waving import Waving
 from workers.opening import OpeningUnasked
 from workers.waves import Waves
 from workers.world import World
@@ -24,12 +27,6 @@ log = logging.getLogger(__name__)
 
 LONGEST_ROUND = timedelta(seconds=45)
 """A round has 120 s; what is left when this is over comes first the next time, because the rest is done."""
-
-LOOKED_AT_ONCE = 10
-"""Endpoints that are looked at afresh together, right before something is done about them: what is remembered may be half a minute
-old, and a rollout may have ended since."""
-
-_NO_TIME = Nothing(Why.LATER, "there was no time for it; sync again")
 
 
 @dataclass(frozen=True)
@@ -63,48 +60,52 @@ class Manager:
         by = asked.by if asked is not None else None
         lanes = Lanes((r for each in view.active.values() for r in each), self.world.fleet, asked_by=by)
         has_its_own_turn = asked is not None and asked.in_place  # somebody wants this one, whatever else waits
-        outcomes, chosen, without_alarms = [], [], []
-        for spec, move in self._decided(view, specs, asked, now):
+        by_name = {spec.name: spec for spec in specs}
+        outcomes, chosen, without_alarms, in_waves = [], [], [], defaultdict(list)
+        for name, move in self._deciding.moves(view, specs, by, now).items():
+            spec = by_name[name]
             if isinstance(move, Nothing) and self._alarms.is_wanted(spec, view.standings[spec.name], move, by):
                 without_alarms.append(spec)
             elif isinstance(move, Nothing):
                 outcomes.append(Outcome(spec.name, move))
             elif isinstance(move, Open) and not has_its_own_turn and (full := lanes.refuse(spec, move, now)):
                 outcomes.append(Outcome(spec.name, full))
+            elif isinstance(move, ByWave):
+                in_waves[move.wave].append(name)
             else:
                 chosen.append(spec)
         until = now + LONGEST_ROUND
-        outcomes += self._act(view, chosen, asked, until=until)
-        return outcomes + self._alarms.settle(without_alarms, by, until=until)  # nobody's requests wait for an alarm
+        outcomes += self._act(view, chosen, in_waves, asked, until=until)
+        for wave, wanting in in_waves.items():
+            outcomes += self._waving.bring(view, wave, wanting, by_name, asked, until=until)
+        outcomes += self._alarms.settle(without_alarms, by, until=until)  # nobody's requests wait for an alarm
+        return list({outcome.endpoint: outcome for outcome in outcomes}.values())  # what was done last counts
 
     def _act(
-        self, view: Overview, chosen: Sequence[EndpointSpec], asked: Asked | None, *, until: datetime
+        self,
+        view: Overview,
+        chosen: Sequence[EndpointSpec],
+        in_waves: defaultdict[str, list[str]],
+        asked: Asked | None,
+        *,
+        until: datetime,
     ) -> list[Outcome]:
-        outcomes, by_wave = [], []
+        """Look again and carry out. What turns out to be a wave's is put to the others of it."""
+        outcomes, by = [], asked.by if asked is not None else None
         for start in range(0, len(chosen), LOOKED_AT_ONCE):
             now, some = self.world.clock(), chosen[start : start + LOOKED_AT_ONCE]
             if now >= until:
                 log.info("manager: %d endpoints are left for the next round", len(chosen) - start)
-                outcomes += [Outcome(spec.name, _NO_TIME) for spec in chosen[start:]]
+                outcomes += [Outcome(spec.name, NO_TIME) for spec in chosen[start:]]
                 break
-            for spec, move in self._decided(self._knowing.afresh(view, some, now), some, asked, now):
+            moves = self._deciding.alone(self._knowing.afresh(view, some, now), some, by, now)
+            for spec in some:
+                move = moves[spec.name]
                 if isinstance(move, ByWave):
-                    by_wave.append((spec, move))
+                    in_waves[move.wave].append(spec.name)
                 else:
                     outcomes.append(self._carrying.carry_out(spec, move, asked))
-        return outcomes + self._carrying.propose(by_wave, asked)
-
-    def _decided(
-        self, view: Overview, specs: Sequence[EndpointSpec], asked: Asked | None, now: datetime
-    ) -> list[tuple[EndpointSpec, Move]]:
-        """The move for each. What was proposed and done before is looked up only for those where something may be done."""
-        by = asked.by if asked is not None else None
-        first = {s.name: decide(s, view.standings[s.name], view.situation(s, by), now) for s in specs}
-        wanting = {spec.name: spec for spec in specs if not isinstance(first[spec.name], Nothing)}
-        known = {name: view.situation(spec, by) for name, spec in wanting.items()}
-        full = self._knowing.in_full(known, {name: _signature_of(first[name]) for name in wanting}, view)
-        second = {name: decide(spec, view.standings[name], full[name], now) for name, spec in wanting.items()}
-        return [(spec, second.get(spec.name) or first[spec.name]) for spec in sorted(specs, key=lambda spec: spec.name)]
+        return outcomes
 
     @property
     def _knowing(self) -> Knowing:
@@ -116,8 +117,12 @@ class Manager:
 
     @property
     def _carrying(self) -> Carrying:
-        return Carrying(self.world, self.opening, self.waves)
+        return Carrying(self.world, self.opening)
 
+    @property
+    def _deciding(self) -> Deciding:
+        return Deciding(self.world, self._knowing)
 
-def _signature_of(move: Move) -> str:
-    return move.signature if isinstance(move, Open | ByWave) else ""
+    @property
+    def _waving(self) -> Waving:
+        return Waving(self.world, self._deciding, self._carrying, self.waves)

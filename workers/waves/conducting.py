@@ -1,7 +1,7 @@
 """Conducts waves: what people and the endpoint manager say about them, and the round that moves them on."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,14 +11,14 @@ from bot.domain.errand import CommandErrand
 from bot.domain.errors import GatewayError, TransientError, UserError
 from bot.domain.fleet import Approval
 from bot.domain.lock import EVERYTHING, refusal
-from bot.domain.phases import BOT_ACTOR
+from bot.domain.managing import Nothing
 from bot.domain.wave import (
     MemberState,
+    Proposing,
     Say,
     Wave,
     WaveReason,
     WaveState,
-    Wish,
     abort_wave,
     approve_wave,
     pause_wave,
@@ -81,38 +81,10 @@ class Waves:
             self.telling.tell(stored.wave.id)
         self._answer(errand, stored.wave)
 
-    def propose(
-        self,
-        name: str,
-        package_arn: str | None,
-        label: str,
-        endpoints: Sequence[str],
-        *,
-        needs_approval: bool,
-        seed: str,
-        requester: str = BOT_ACTOR,
-        channel: str | None = None,
-    ) -> Wave | None:
-        """Open a wave that nobody typed, once for each seed; what becomes of it stands in its thread.
-
-        Returns:
-            The wave; None where there is nothing to change, another one is in the way, or there is nowhere to tell it.
-
-        Args:
-            name: A wave of the fleet file.
-            package_arn: The version that it brings; None brings what the fleet file says, and no other version.
-            label: What it brings, as people call it; only for the log: the plan says it from what it finds.
-            endpoints: Those of the wave that are meant.
-            needs_approval: False where the policy of all of them is `auto`.
-            seed: What the proposal rests on: the same is proposed once.
-            requester: Who asked for it by `sync`; it is theirs then, so that they do not approve it themselves.
-            channel: Where it is told if none of its endpoints has a channel in the fleet file.
-        """
-        wish = Wish(package_arn=package_arn, with_version=package_arn is not None, only=tuple(endpoints))
-        wave = self.starting.propose(
-            name, wish, endpoints, needs_approval=needs_approval, seed=seed, requester=requester, channel=channel
-        )
-        if wave is not None:
+    def propose(self, proposing: Proposing) -> Wave | Nothing:
+        """Open a wave that nobody typed, once for each seed, and tell it in its thread. Otherwise, why it is not opened."""
+        wave = self.starting.propose(proposing)
+        if isinstance(wave, Wave):
             self.telling.tell(wave.id)
         return wave
 
@@ -148,6 +120,7 @@ class Waves:
                 decided = pause_wave(wave, say, now, errand.id)
             case commands.WaveResume():
                 self._refuse_under_freeze(now)
+                self.starting.refuse_if_crossed(wave)
                 decided = resume_wave(wave, say, now, errand.id)
             case commands.WaveAbort():
                 decided = abort_wave(wave, say, now, errand.id)

@@ -1,8 +1,8 @@
 """What a wave would do: which endpoint goes from what to what, in which order, and which are passed by and why."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from bot.domain.board import BoardState, Standing
@@ -38,6 +38,13 @@ class Drawn:
 
     members: tuple[Member, ...]
     left_out: tuple[LeftOut, ...]
+
+    def beside(self, left_out: Iterable[LeftOut], plan: WavePlan) -> "Drawn":
+        """The same plan, which also names those that were not asked about because they are not meant; all in the wave's order."""
+        known = {member.endpoint for member in self.members} | {one.endpoint for one in self.left_out}
+        more = [one for one in left_out if one.endpoint not in known and one.endpoint in plan.endpoints]
+        ordered = sorted((*self.left_out, *more), key=lambda one: plan.endpoints.index(one.endpoint))
+        return replace(self, left_out=tuple(ordered))
 
     @property
     def package_arn(self) -> str | None:

@@ -10,6 +10,7 @@ from bot.domain.errand import CommandErrand
 from bot.domain.errors import RevisionConflict, UnknownName, UserError
 from bot.domain.fleet import Approval, WavePlan
 from bot.domain.lock import EVERYTHING, refusal
+from bot.domain.managing import Nothing, Why
 from bot.domain.nearest import nearest
 from bot.domain.phases import BOT_ACTOR
 from bot.domain.rollout_parts import Thread
@@ -17,6 +18,7 @@ from bot.domain.wave import (
     LeftOut,
     Member,
     MemberState,
+    Proposing,
     Wave,
     WaveReason,
     WaveState,
@@ -24,13 +26,16 @@ from bot.domain.wave import (
     lapses_after,
     open_wave,
     quorum_of,
-    wave_id_for,
 )
 from bot.store.waves import StoredWave
 from workers.waves.planning import Drawn, WavePlans
 from workers.world import World
 
 log = logging.getLogger(__name__)
+
+
+_WAITING = frozenset({WaveState.PROPOSED, WaveState.RUNNING, WaveState.PAUSED})
+"""Something further of it may begin."""
 
 
 @dataclass(frozen=True)
@@ -47,8 +52,15 @@ class WaveStarting:
             UserError: there is no such wave, nothing to change, nowhere to tell it, or another wave in the way.
             EndpointLocked: everything is frozen.
         """
-        wave_id, now = wave_id_for(errand.id), self.world.clock()
-        if (known := self.world.store.waves.load(wave_id)) is not None:
+        now = self.world.clock()
+        proposing = Proposing(
+            name=command.wave,
+            wish=Wish(version=command.version),
+            seed=errand.id,
+            requester=errand.actor,
+            reason=command.reason or "",
+        )
+        if (known := self.world.store.waves.load(proposing.wave_id)) is not None:
             return known.wave
         plan = self._plan(command.wave)
         if (freeze := self.world.store.locks.standing(now).get(EVERYTHING)) is not None:
@@ -59,51 +71,32 @@ class WaveStarting:
                 f"No endpoint of wave {command.wave} has a channel in the fleet file, so there is nowhere to tell its story. Add "
                 "`channel`, or type the command in Slack. Nothing was started."
             )
-        self._refuse_if_busy(plan.endpoints)
-        wish = Wish(version=command.version)
-        drawn = self.plans.draw(plan, wish, channel=channel, by_person=True)
+        self._refuse(self._in_the_way(command.wave, plan.endpoints))
+        drawn = self.plans.draw(plan, proposing.wish, channel=channel, by_person=True)
         if not drawn.members:
-            raise UserError(_nothing_to_do(command.wave, drawn.left_out))
-        wave = self._opened(
-            wave_id, command.wave, plan, drawn, wish, channel, requester=errand.actor, reason=command.reason or ""
-        )
-        return self._commit(wave)
+            raise UserError(f"{_nothing_to_do(command.wave, drawn.left_out)}. Nothing was started.")
+        return self._commit(self._opened(proposing, plan, drawn, channel))
 
-    def propose(
-        self,
-        name: str,
-        wish: Wish,
-        endpoints: Collection[str],
-        *,
-        needs_approval: bool,
-        seed: str,
-        requester: str = BOT_ACTOR,
-        channel: str | None = None,
-    ) -> Wave | None:
-        """Open a wave that nobody typed, once for each seed.
-
-        Returns:
-            The wave that is open for that seed; None where there is nothing to change, another wave is in the way, or there is no
-            channel to tell it in.
-        """
-        wave_id = wave_id_for(seed)
-        if (known := self.world.store.waves.load(wave_id)) is not None:
+    def propose(self, proposing: Proposing) -> Wave | Nothing:
+        """Open a wave that nobody typed, once for each seed. Otherwise, why it is not the time for it."""
+        if (known := self.world.store.waves.load(proposing.wave_id)) is not None:
             return known.wave
-        plan = self.world.fleet.waves.get(name)
-        meant = [e for e in plan.endpoints if e in endpoints] if plan is not None else []
-        channel = self._channel(meant) or channel
-        if plan is None or channel is None:
-            log.warning("wave %s is not proposed: the fleet file has no such wave, or no channel for it", name)
-            return None
-        if self._in_the_way(meant):
-            return None
-        drawn = self.plans.draw(plan, wish, channel=channel, only=meant, by_person=False)
+        name, plan = proposing.name, self.world.fleet.waves.get(proposing.name)
+        if plan is None:
+            return Nothing(Why.LATER, f"the fleet file has no wave {name} any more")
+        meant = [e for e in plan.endpoints if e in proposing.wish.only]
+        channel = self._channel(meant) or proposing.channel
+        if channel is None:
+            nowhere = f"no endpoint of the wave {name} has a channel in the fleet file to be told in"
+            return Nothing(Why.NO_CHANNEL, nowhere)
+        if others := self._before_the_bots(name, meant):
+            other = others[0].wave
+            how = f"wave {other.id} ({other.name}, {other.label}) is {other.state.words}"
+            return Nothing(Why.IN_WAVE, f"{how}, and no two waves of one name go on at a time")
+        drawn = self.plans.draw(plan, proposing.wish, channel=channel, only=meant, by_person=False)
         if not drawn.members:
-            return None
-        wave = self._opened(
-            wave_id, name, plan, drawn, wish, channel, requester=requester, approval_needed=needs_approval
-        )
-        return self._commit(wave)
+            return Nothing(Why.LATER, _nothing_to_do(name, drawn.left_out))
+        return self._commit(self._opened(proposing, plan, drawn.beside(proposing.left_out, plan), channel))
 
     def drawn_again(self, wave: Wave) -> Wave:
         """The wave with its plan as things stand now; equal to it where nothing has moved.
@@ -116,7 +109,8 @@ class WaveStarting:
         only = None if by_person else {m.endpoint for m in wave.members}
         drawn = self.plans.draw(plan, wave.wish, channel=wave.thread.channel_id, only=only, by_person=by_person)
         if not drawn.members:
-            raise UserError(_nothing_to_do(wave.name, drawn.left_out))
+            raise UserError(f"{_nothing_to_do(wave.name, drawn.left_out)}. Nothing was started.")
+        drawn = drawn.beside(() if by_person else wave.left_out, plan)
         policies = self._policies(drawn.members)
         fresh = wave.with_(
             members=drawn.members,
@@ -130,28 +124,16 @@ class WaveStarting:
         )
         return wave if fresh.fingerprint == wave.fingerprint else fresh
 
-    def _opened(
-        self,
-        wave_id: str,
-        name: str,
-        plan: WavePlan,
-        drawn: Drawn,
-        wish: Wish,
-        channel: str,
-        *,
-        requester: str,
-        reason: str = "",
-        approval_needed: bool = True,
-    ) -> Wave:
+    def _opened(self, proposing: Proposing, plan: WavePlan, drawn: Drawn, channel: str) -> Wave:
         policies = self._policies(drawn.members)
         return open_wave(
-            id=wave_id,
-            name=name,
-            requester=requester,
-            reason=reason,
+            id=proposing.wave_id,
+            name=proposing.name,
+            requester=proposing.requester,
+            reason=proposing.reason,
             now=self.world.clock(),
             expires_after=lapses_after(policies),
-            approval_needed=approval_needed,
+            approval_needed=proposing.needs_approval,
             quorum=quorum_of(policies),
             approvers_text=_approvers_text(policies),
             thread=Thread(channel_id=channel),
@@ -161,13 +143,13 @@ class WaveStarting:
             left_out=drawn.left_out,
             soak=plan.soak,
             at_once=plan.at_once,
-            wish=wish,
+            wish=proposing.wish,
         )
 
     def _commit(self, wave: Wave) -> Wave:
         """Write it. A wave that stopped, and a proposal of the bot's own, give way to a newer one."""
         now = self.world.clock()
-        for older in self._over([m.endpoint for m in wave.members]):
+        for older in self._over(wave.name, [m.endpoint for m in wave.members]):
             if _gives_way(older.wave):
                 over = older.wave.to(
                     WaveState.ABORTED, WaveReason.SUPERSEDED, now, BOT_ACTOR, note=f"wave {wave.id} took its place"
@@ -194,38 +176,50 @@ class WaveStarting:
     def _channel(self, endpoints: Sequence[str]) -> str | None:
         return next((c for name in endpoints if (c := self.world.fleet.endpoint(name).channel) is not None), None)
 
-    def _over(self, endpoints: Collection[str]) -> list[StoredWave]:
-        """Waves that are not over and have something left to do on any of these endpoints."""
-        wanted = set(endpoints)
-        return [
-            s for s in self.world.store.waves.active() if wanted & {m.endpoint for m in s.wave.members if _is_left(m)}
-        ]
+    def _over(self, name: str, endpoints: Collection[str]) -> list[StoredWave]:
+        """Waves that are not over and have that name, or something left to do on any of these endpoints."""
+        return [s for s in self.world.store.waves.active() if s.wave.name == name or _meets(s.wave, endpoints)]
 
-    def _in_the_way(self, endpoints: Collection[str]) -> list[StoredWave]:
+    def _in_the_way(self, name: str, endpoints: Collection[str]) -> list[StoredWave]:
         """Waves that people began or decide on. What one that was aborted still has under way only comes first."""
-        waiting = (WaveState.PROPOSED, WaveState.RUNNING, WaveState.PAUSED)
-        return [s for s in self._over(endpoints) if s.wave.state in waiting and not _gives_way(s.wave)]
+        return [s for s in self._over(name, endpoints) if s.wave.state in _WAITING and not _gives_way(s.wave)]
+
+    def _before_the_bots(self, name: str, endpoints: Collection[str]) -> list[StoredWave]:
+        """As `_in_the_way`, and what gives way to people only: its own plan for other endpoints, a stop that no hold keeps up."""
+        kept = [
+            s
+            for s in self._over(name, endpoints)
+            if not _meets(s.wave, endpoints) and (s.wave.is_untouched_proposal or _stands_in_person(s.wave))
+        ]
+        return [*self._in_the_way(name, endpoints), *kept]
 
     def refuse_if_crossed(self, wave: Wave) -> None:
-        """Raises UserError while another wave runs over the same endpoints: both may have been proposed at the same moment."""
-        begun = [s for s in self._in_the_way([m.endpoint for m in wave.members]) if s.wave.id != wave.id]
+        """Raises UserError while another wave of that name, or over the same endpoints, has begun."""
+        begun = [s for s in self._in_the_way(wave.name, [m.endpoint for m in wave.members]) if s.wave.id != wave.id]
         self._refuse([s for s in begun if s.wave.has_begun])
-
-    def _refuse_if_busy(self, endpoints: Collection[str]) -> None:
-        self._refuse(self._in_the_way(endpoints))
 
     def _refuse(self, others: Sequence[StoredWave]) -> None:
         for stored in others:
             wave = stored.wave
             how = "reject" if wave.state is WaveState.PROPOSED else "abort"
             raise UserError(
-                f"Wave {wave.id} ({wave.name}, {wave.label}) is {wave.state.words} over the same endpoints. Nothing was started. Wait "
+                f"Wave {wave.id} ({wave.name}, {wave.label}) is {wave.state.words}, and comes first. Nothing was started. Wait "
                 f"until it has ended, or end it with: wave {how} {wave.id}"
             )
 
 
 def _is_left(member: Member) -> bool:
     return member.is_at_work or member.state in (MemberState.WAITING, MemberState.UNDER_WAY)
+
+
+def _meets(wave: Wave, endpoints: Collection[str]) -> bool:
+    """Whether it has something left to do on any of these."""
+    return any(_is_left(m) and m.endpoint in endpoints for m in wave.members)
+
+
+def _stands_in_person(wave: Wave) -> bool:
+    """Whether it stopped with settings, which are held by no version: the wave itself keeps them from who was not reached."""
+    return wave.state is WaveState.STOPPED and wave.package_arn is None
 
 
 def _gives_way(wave: Wave) -> bool:
@@ -235,7 +229,7 @@ def _gives_way(wave: Wave) -> bool:
 def _nothing_to_do(name: str, left_out: Sequence[LeftOut]) -> str:
     why = "; ".join(f"{one.endpoint} {one.why}" for one in left_out[:10])
     more = f"; and {len(left_out) - 10} more" if len(left_out) > 10 else ""
-    return f"Wave {name} has nothing to change: {why}{more}. Nothing was started."
+    return f"Wave {name} has nothing to change: {why}{more}"
 
 
 def _approvers_text(policies: Sequence[Approval]) -> str:

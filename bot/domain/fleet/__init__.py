@@ -9,6 +9,7 @@ from bot.domain.fleet.approving import Approval
 from bot.domain.fleet.changing import Follows, Strategy, WavePlan
 from bot.domain.fleet.hints import hints
 from bot.domain.fleet.reading import parse_fleet
+from bot.domain.fleet.relations import led_by_stages
 from bot.domain.fleet.rhythm import Manager, Timing, WorkerTiming
 from bot.domain.fleet.schema import fleet_schema
 from bot.domain.fleet.serving import AsyncInference, Autoscaling, DataCapture, Serverless, Vpc
@@ -45,6 +46,7 @@ __all__ = [
     "closes_at",
     "fleet_schema",
     "hints",
+    "led_by_stages",
     "next_opening",
     "parse_fleet",
     "parse_window",

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
+from bot.domain.fleet.relations import led_by_stages
 from bot.domain.fleet.spec import EndpointSpec, Fleet
 
 _MOST_NAMES = 3
@@ -15,9 +16,9 @@ def hints(fleet: Fleet) -> Iterator[str]:
             yield f"policy: auto has no effect without a manager block: {_names(automatic)}"
         if following := [spec.name for spec in specs if spec.follows is not None]:
             yield f"follows has no effect without a manager block: {_names(following)}"
-    in_waves = {name for wave in fleet.waves.values() for name in wave.endpoints}
-    if alone := [spec.name for spec in specs if spec.follows is not None and spec.name in in_waves]:
-        yield f"follows has no effect on what changes in a wave, whose stages and soak decide: {_names(alone)}"
+    if led := led_by_stages(fleet.endpoints, fleet.waves):
+        in_order = [spec.name for spec in specs if spec.name in led]
+        yield f"follows has no effect between the stages of one wave, whose order and soak decide: {_names(in_order)}"
     if streams := [spec.name for spec in specs if spec.kind != "streaming" and _limits_streams(spec)]:
         yield f"watch.thresholds.mid_stream_error_rate has an effect on kind: streaming only: {_names(streams)}"
     if bare := [spec.name for spec in specs if not _can_be_created(spec)]:

@@ -107,6 +107,19 @@ class Relations:
         return None
 
 
+def led_by_stages(endpoints: Mapping[str, EndpointSpec], waves: Mapping[str, WavePlan]) -> frozenset[str]:
+    """Endpoints that follow one of an earlier stage of their own wave: its stages and its soak decide there, and not `follows`."""
+    stages = [{name: n for n, names in enumerate(wave.stages) for name in names} for wave in waves.values()]
+    return frozenset(
+        spec.name
+        for spec in endpoints.values()
+        for stage in stages
+        if spec.follows is not None
+        and spec.name in stage
+        and stage.get(spec.follows.endpoint, stage[spec.name]) < stage[spec.name]
+    )
+
+
 def differing_sources(one: EndpointSpec, other: EndpointSpec) -> str | None:
     """Why a version of one of them is none of the other's; None if both take theirs from the same source.
 

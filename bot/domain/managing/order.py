@@ -94,20 +94,20 @@ class WaveOrder:
                 return Nothing(Why.WAVE_ORDER, f"{first}: a rollout of its own begins there")
         if mate.standing.state in _SERVES_NOTHING:
             return None
-        if _has_it(mate, move):
+        if is_there(mate, move):
             return self._soaks(other, mate, move, now)
         match mate.move:
             case Nothing(why=why) if why in _NOT_PROVED and mate.follows:
                 return Nothing(
                     Why.WAVE_ORDER,
-                    f"{first}, and does not have {_what(move)} yet from {mate.follows}, which it follows",
+                    f"{first}, and does not have {words_of(move)} yet from {mate.follows}, which it follows",
                 )
             case Nothing(why=why, text=text) if why in _POSTPONED:
                 return Nothing(Why.WAVE_ORDER, f"{first}: {text}")
             case ByWave() as its if other not in self.together:
-                return Nothing(Why.WAVE_ORDER, f"{first}, and {_what(its)} is not there yet; {self._ways(other)}")
+                return Nothing(Why.WAVE_ORDER, f"{first}, and {words_of(its)} is not there yet; {self._ways(other)}")
             case ByWave() as its if its.package_arn != move.package_arn:
-                return Nothing(Why.WAVE_ORDER, f"{first}, and gets {_what(its)} before")
+                return Nothing(Why.WAVE_ORDER, f"{first}, and gets {words_of(its)} before")
         return None
 
     def _soaks(self, other: str, mate: Mate, move: ByWave, now: datetime) -> Nothing | None:
@@ -116,19 +116,25 @@ class WaveOrder:
             return None
         until = written(since + self.plan.soak)
         return Nothing(
-            Why.SOAKING, f"{_what(move)} soaks on {other} until {until}, which comes first in the wave {self.name}"
+            Why.SOAKING, f"{words_of(move)} soaks on {other} until {until}, which comes first in the wave {self.name}"
         )
 
     def _ways(self, other: str) -> str:
         return f"to begin there: sync {other}; to bring it to all of them in order: wave start {self.name}"
 
 
-def _has_it(mate: Mate, move: ByWave) -> bool:
-    """Whether what is to be brought is there already."""
+def is_there(mate: Mate, move: ByWave) -> bool:
+    """Whether what is to be brought is at an endpoint already."""
     if move.package_arn is not None:
         return is_same_package(mate.standing.running_package, move.package_arn)
     return isinstance(mate.move, Nothing) and mate.move.why is Why.AS_DECLARED
 
 
-def _what(move: ByWave) -> str:
+def words_of(move: ByWave) -> str:
+    """What is brought, as people call it."""
     return move.label if move.package_arn is not None else "what the fleet file says"
+
+
+def may_pass(why: Why) -> bool:
+    """Whether that keeps something from an endpoint for a while only, as far as anybody can tell."""
+    return why in _UNDER_WAY | _POSTPONED | {Why.WAVE_ORDER, Why.SOAKING}

@@ -44,6 +44,8 @@ class Situation:
     """The wave that is proposed or under way and has it on its list."""
     upstream: Upstream | None = None
     """The endpoint that it follows; None where it follows none."""
+    is_led_by_stages: bool = False
+    """That endpoint is in an earlier stage of its own wave, so that the stages and their soak decide instead."""
     is_newcomer: bool = False
     """It was declared while the manager was looking, and has never been seen."""
     is_read: bool = True

@@ -38,7 +38,7 @@ class Candidate:
 
 def candidate_of(spec: EndpointSpec, standing: Standing, situation: Situation, now: datetime) -> Candidate | Nothing:
     """The version that shall run next, or why none shall."""
-    if spec.follows is not None:
+    if spec.follows is not None and not situation.is_led_by_stages:
         found = _proved(spec.follows, situation.upstream, now)
     elif standing.newest_package is not None:
         found = Candidate(standing.newest_package, standing.newest)

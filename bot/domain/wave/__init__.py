@@ -13,6 +13,7 @@ from bot.domain.wave.approving import (
 from bot.domain.wave.deciding import Seen, WaveDecision, candidates, decide_wave
 from bot.domain.wave.holding import holds_after, lifts_holds
 from bot.domain.wave.looking import looked_at, may_be_taken_back
+from bot.domain.wave.proposing import Proposing
 from bot.domain.wave.states import HALTED, OPEN, WAVE_TRANSITIONS, MemberState, WaveReason, WaveState
 from bot.domain.wave.timing import expected_length
 from bot.domain.wave.values import (
@@ -34,6 +35,7 @@ __all__ = [
     "LeftOut",
     "Member",
     "MemberState",
+    "Proposing",
     "Say",
     "Seen",
     "Wave",
