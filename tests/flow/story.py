@@ -28,6 +28,9 @@ BEYOND_CHANCE: dict[str, Any] = {"tolerance": {"relative": "50%"}, "metrics": {"
 """A judge of latency whom chance does not mislead: by design, one healthy watch in a hundred may be called REGRESSED, and in these
 tests that would be a failure of what comes after the verdict. Where small regressions are found is `tests/judging`."""
 
+OF_THE_HOUR = ("✓ ", "⚠ ", "→ ", "Traffic: ", "Streams: ")
+"""How the lines of a plan begin that depend on the time of day: busy at ten, and from 02:00 on the next quiet hour is tomorrow's."""
+
 Seen = TypeVar("Seen")
 
 
@@ -84,8 +87,9 @@ class Story:
 
     @property
     def words(self) -> dict[str, str]:
-        """What the thread says, without what differs from one run to the next: ids, times and numbers."""
+        """What the thread says, without what differs from one run to the next: ids, times, numbers, and how busy it is just now."""
         said = {slot: self.reply(slot).plain.replace(self.rollout_id, "ID") for slot in ("plan", "progress", "watch")}
+        said["plan"] = "\n".join(line for line in said["plan"].splitlines() if not line.startswith(OF_THE_HOUR))
         spans = re.compile(r"\d+ (?:s|min|h)\b(?: \d+ (?:s|min)\b)?")
         return {slot: re.sub(r"\d+", "#", spans.sub("a while", text)) for slot, text in said.items()}
 
