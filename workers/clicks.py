@@ -25,6 +25,7 @@ from bot.domain.rollout import Rollout
 from bot.domain.rollout_parts import Abort
 from bot.domain.starting import Start, start_of
 from bot.store.rollouts import Stored, Write
+from workers.forgotten import ForgottenPlans
 from workers.noting import Noting
 from workers.opening import MAY_BE_ROLLED_BACK, WaysBack, begun, last_on, superseded_text
 from workers.people import person_for, steering_person
@@ -114,10 +115,7 @@ class Clicks:
     def _restored(self, errand: ClickErrand, spec: EndpointSpec) -> Stored:
         """The store does not know the rollout: for the way back, SageMaker's tags may."""
         if errand.click is not Click.ROLL_BACK:
-            raise UserError(
-                f"Rollout {errand.value.rollout_id} is not known any more: the store was emptied since. Nothing was changed. "
-                "Ask again with the same command."
-            )
+            raise ForgottenPlans(self.world).refusal(errand, spec)
         found = last_on(self.world, spec, self.world.clock())
         if found is None or found.rollout.id != errand.value.rollout_id:
             raise UserError(superseded_text(errand.value.rollout_id, spec.name, found.rollout if found else None))

@@ -6,7 +6,7 @@ from fakes.failing import throttled
 from fakes.records import ANNA, BEN, CARL, ENDPOINT
 
 from bot.domain.errand import Click
-from bot.domain.errors import RevisionConflict, SlackRefused
+from bot.domain.errors import RevisionConflict, SlackRefused, TransientError
 from bot.domain.phases import Phase, Reason
 from bot.grammar import Context
 
@@ -305,12 +305,37 @@ def test_in_a_rollouts_thread_a_command_needs_no_id(engine: Engine) -> None:
     assert engine.phase(rollout_id) is Phase.CANCELLED
 
 
-def test_a_button_of_a_rollout_that_the_store_forgot_says_so(engine: Engine) -> None:
+def test_a_plan_that_the_store_forgot_says_so_and_loses_its_buttons(engine: Engine) -> None:
+    rollout_id = engine.promote()
+    card, plan = engine.slack.shown("card"), engine.slack.shown("plan")
+    assert plan.buttons
+    engine.redis.flushall()
+    engine.press("Approve", by=BEN, on=plan)
+    unknown = f"Rollout {rollout_id} is not known any more: the store was emptied since."
+    assert told(engine, BEN) == f"{unknown} Nothing was changed. If the change is still wanted, type its command again."
+    for message in (card, plan):
+        assert message.words.startswith(f"{unknown} Nobody can decide on its plan.")
+        assert not message.buttons
+
+
+def test_a_forgotten_plan_names_the_one_that_is_open_by_now(engine: Engine) -> None:
     engine.promote()
     plan = engine.slack.shown("plan")
     engine.redis.flushall()
+    newer = engine.promote()
+    engine.press("Reject", by=BEN, on=plan)
+    assert f"Rollout {newer} of {ENDPOINT} is awaiting approval; its own card tells the rest." in told(engine, BEN)
+    assert engine.phase(newer) is Phase.AWAITING_APPROVAL
+
+
+def test_a_forgotten_plan_keeps_its_buttons_while_slack_does_not_answer(engine: Engine) -> None:
+    engine.promote()
+    plan = engine.slack.shown("plan")
+    engine.redis.flushall()
+    engine.slack.fail("find_own", TransientError("conversations.history", "no answer"))
     engine.press("Approve", by=BEN, on=plan)
-    assert "is not known any more: the store was emptied since. Nothing was changed." in told(engine, BEN)
+    assert "is not known any more" in told(engine, BEN)
+    assert plan.buttons
 
 
 def test_an_unknown_rollout_cannot_be_cancelled(engine: Engine) -> None:

@@ -7,17 +7,15 @@ import logging
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 from bot.domain.board import BoardState, Standing
 from bot.domain.errand import ReplyTo
-from bot.domain.errors import SlackRefused, TransientError, UnknownName, UserError
+from bot.domain.errors import TransientError, UnknownName, UserError
 from bot.domain.nearest import nearest
 from bot.domain.rollout import Rollout
 from bot.domain.wave import wave_rollout_id
 from bot.messages.answers import render_text
-from bot.messages.ids import METADATA_EVENT
-from bot.messages.slots import SlotName
+from workers.forgotten import card_of
 from workers.noticing import Noticing
 from workers.waves.planning import Standings
 from workers.world import World
@@ -33,9 +31,6 @@ _MOST_ATTEMPTS = 5
 """A wave seldom comes to an endpoint twice."""
 
 _MOST_NAMED = 12
-
-_LOOK_BACK = timedelta(days=7)
-"""How far back in its channel a card is looked for."""
 
 
 @dataclass(frozen=True)
@@ -96,16 +91,7 @@ class ForgottenWaves:
 
     def _close_card(self, wave_id: str, channel: str, what: str) -> None:
         """Its buttons can do nothing any more. A card that is not found, or not ours to edit, stays as it is."""
-        since = self.world.clock() - _LOOK_BACK
-        identity = {"rollout": wave_id, "slot": str(SlotName.CARD)}
-        try:
-            card = self.world.slack.find_own(
-                channel, event_type=METADATA_EVENT, payload=identity, since=since, thread_ts=None
-            )
-        except SlackRefused as exc:
-            log.info("the card of wave %s is not found in %s: %s", wave_id, channel, exc)
-            return
-        if card is not None:
+        if (card := card_of(self.world, wave_id, channel)) is not None:
             Noticing(self.world).amend(channel, card, render_text(what))
 
 
