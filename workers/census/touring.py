@@ -13,6 +13,7 @@ from workers.census.looking import Looking
 from workers.census.pace import OutOfTime, Pace, paced
 from workers.census.sources import Source
 from workers.drafting import Drafting
+from workers.rounds import RoundName, soon
 from workers.world import Aws, World, place_of
 
 log = logging.getLogger(__name__)
@@ -40,6 +41,7 @@ class Tour:
             deadline: Nothing is asked after this.
         """
         self.place = place_of(spec)
+        self.world = world
         self.store = world.store.standings
         self.clock = world.clock
         memory, began = world.store.memory, world.clock()
@@ -110,6 +112,8 @@ class Tour:
                 return None
             if seen.is_known or says_nothing(last, spec):
                 self.store.save_sightings([seen])  # at once: whoever is stopped in the middle has not looked in vain
+            if seen.outside is not None and (last is None or last.outside != seen.outside):
+                soon(self.world, RoundName.TAGS)  # it is to be known also after the store was emptied
             return seen
 
         self.looking.ask_for_alarms(specs, in_full=in_full)
