@@ -43,8 +43,7 @@ class Showing:
     def _measure(self, spec: EndpointSpec, since: timedelta) -> Overview:
         aws = self.world.aws(spec)
         snapshot = aws.endpoints.describe(spec.name)
-        variants = tuple(variant.name for variant in snapshot.variants)
-        subject = Subject(spec.name, variants, spec.kind, components=spec.watch.inference_components)
+        subject = Subject.of(spec, (variant.name for variant in snapshot.variants))
         window, period = self._window(spec, since)
         return Overview(
             endpoint=spec.name,

@@ -287,7 +287,7 @@ def traffic(
             "ScanBy": "TimestampAscending",
         }
         script.add_response("get_metric_data", answer, expected)
-        return the_gateway(client).traffic("stt-prod", variants, WINDOW, timedelta(minutes=5), kind=kind)
+        return the_gateway(client).traffic(Subject("stt-prod", variants, kind), WINDOW, timedelta(minutes=5))
 
 
 @pytest.mark.parametrize("kind", ["realtime", "serverless"])

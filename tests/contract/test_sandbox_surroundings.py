@@ -13,6 +13,7 @@ from bot.domain.fleet import Approval, EndpointSpec, KeptAlarms
 from bot.domain.kept_alarms import kept_alarms, kept_for
 from bot.domain.scaling import ScalableTarget, Scaling
 from bot.domain.verdict import Window
+from workers.ports import Subject
 
 from .changes import created, eventually
 from .conftest import Account, utc_now
@@ -203,7 +204,7 @@ def test_a_count_is_changed_without_a_new_config(account: Account) -> None:
 def test_a_week_of_traffic_has_its_rhythm(account: Account) -> None:
     end = utc_now().replace(minute=0, second=0, microsecond=0)
     week = Window(start=end - timedelta(days=7), end=end)
-    points = account.metrics.traffic(ENDPOINT, [VARIANT], week, timedelta(hours=1), kind="realtime")
+    points = account.metrics.traffic(Subject(ENDPOINT, (VARIANT,)), week, timedelta(hours=1))
     assert len(points) == 7 * 24
     assert min(points, key=lambda p: p.requests).at.hour in (1, 2, 3)
 

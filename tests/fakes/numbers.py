@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from bot.domain.signals import EndpointKind
 from bot.domain.traffic import TrafficPoint
 from bot.domain.verdict import Measurement, Point, Window
 from fakes.account import FakeEndpoints
@@ -35,6 +34,8 @@ class FakeMetrics(Failing):
         """Before the update there is that much, and nothing before it."""
         self.shown_configs: set[str] = set()
         """Configs whose fleets CloudWatch tells apart."""
+        self.component: str | None = None
+        """The inference component that alone publishes requests; None where variants do."""
         self.asked: list[tuple[Window, bool]] = []
         self.wanted: list[tuple[Want, ...]] = []
         """What each `read` wanted."""
@@ -77,7 +78,8 @@ class FakeMetrics(Failing):
         sides = [self._us(want.subject, is_after=side) or np.nan for side in (False, True)]
         us = np.where(is_after, sides[1], sides[0])
         minutes = want.period / timedelta(minutes=1)
-        requests = np.full(count, np.nan if self.requests is None else self.requests * minutes)
+        is_silent = self.requests is None or not self._publishes(want.subject)
+        requests = np.full(count, np.nan if is_silent else (self.requests or 0.0) * minutes)
         own = sum(map(ord, "".join(want.subject.variants)))  # variants that run side by side are slow at other moments
         values = {
             Measure.P50: us * noise(seconds, own + 1),
@@ -98,6 +100,9 @@ class FakeMetrics(Failing):
         us = self.after_us if is_after else self.before_us
         return next((self.by_variant[v] for v in subject.variants if v in self.by_variant), us)
 
+    def _publishes(self, subject: Subject) -> bool:
+        return self.component is None or self.component in subject.components
+
     def _is_after(self, at: datetime) -> bool:
         updated = self._endpoints.updated_at
         return updated is not None and at >= updated
@@ -106,11 +111,10 @@ class FakeMetrics(Failing):
         with self.called("knows_config", endpoint, config):
             return config in self.shown_configs
 
-    def traffic(
-        self, endpoint: str, variants: Sequence[str], window: Window, period: timedelta, *, kind: EndpointKind
-    ) -> tuple[TrafficPoint, ...]:
-        with self.called("traffic", endpoint, *variants, kind):
-            return tuple(point for point in self.hourly if window.start <= point.at < window.end)
+    def traffic(self, subject: Subject, window: Window, period: timedelta) -> tuple[TrafficPoint, ...]:
+        with self.called("traffic", subject.endpoint, *subject.variants, subject.kind):
+            points = self.hourly if self._publishes(subject) else ()
+            return tuple(point for point in points if window.start <= point.at < window.end)
 
     def concurrency(self, endpoint: str, variants: Sequence[str], window: Window) -> float | None:
         with self.called("concurrency", endpoint, *variants):

@@ -277,6 +277,16 @@ def test_an_endpoint_with_traffic_is_not_idle(fleet: CountedFleet) -> None:
     assert fleet.standing(FIRST).idle_since is None
 
 
+def test_an_endpoint_whose_inference_components_are_busy_is_not_idle() -> None:
+    fleet = CountedFleet(fleet_of(NAMES[:2], more=", watch: {inference_components: [busy]}"), count=2)
+    try:
+        fleet.metrics.component = "busy"
+        fleet.round()
+        assert fleet.passes().standing(FIRST).idle_since is None
+    finally:
+        fleet.close()
+
+
 def test_traffic_is_asked_for_once_an_hour_in_one_call(fleet: CountedFleet) -> None:
     for _ in range(20):
         fleet.passes(300).round()

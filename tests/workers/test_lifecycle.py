@@ -368,6 +368,17 @@ def test_a_busy_endpoint_is_told_loudly(engine: Engine) -> None:
     assert "IT IS IN USE" in plan.words
 
 
+def test_an_endpoint_whose_inference_components_are_busy_is_told_just_as_loudly() -> None:
+    """They publish their requests under their own names, and nothing under the variant's."""
+    engine = Engine(FLEET + "    watch: {inference_components: [sentiment-small]}\n")
+    engine.metrics.component = "sentiment-small"
+    engine.metrics.hourly = (TrafficPoint(at=NOW - timedelta(hours=2), requests=12_000.0),)
+    engine.type(f'teardown {ENDPOINT} --reason "no longer used"')
+    plan = next(p for p in reversed(engine.slack.posted) if "Approve" in p.buttons)
+    assert "IT IS IN USE" in plan.words
+    engine.close()
+
+
 def test_an_endpoint_that_moved_since_the_plan_is_not_deleted(engine: Engine) -> None:
     engine.type(f'teardown {ENDPOINT} --reason "no longer used"')
     rollout_id = newest(engine)

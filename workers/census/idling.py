@@ -38,7 +38,7 @@ class Idling:
             return
         seen = kept.sightings(spec.name for spec in specs)
         subjects = [
-            Subject(spec.name, tuple(variant.name for variant in sighting.snapshot.variants), spec.kind)
+            Subject.of(spec, (variant.name for variant in sighting.snapshot.variants))
             for spec in specs
             if spec.name in listing.endpoints
             and (sighting := seen.get(spec.name)) is not None

@@ -23,6 +23,7 @@ from bot.domain.traffic import TrafficOutlook, TrafficPoint, outlook
 from bot.domain.verdict import Window
 from workers.cloning import LiveEndpoint
 from workers.planning.asking import if_told, or_unknown
+from workers.ports import Subject
 from workers.scoring import Scoring
 from workers.world import Aws, World
 
@@ -91,13 +92,11 @@ class Gathering:
 
     def _week(self, spec: EndpointSpec, snapshot: Snapshot, now: datetime) -> tuple[TrafficPoint, ...] | None:
         """Requests hour by hour."""
-        variants = [v.name for v in snapshot.variants]
+        subject = Subject.of(spec, (variant.name for variant in snapshot.variants))
         hour = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
         window = Window(start=hour - WEEK - timedelta(hours=1), end=hour)
         metrics = self._aws(spec).metrics
-        return if_told(
-            "traffic", lambda: metrics.traffic(spec.name, variants, window, timedelta(hours=1), kind=spec.kind)
-        )
+        return if_told("traffic", lambda: metrics.traffic(subject, window, timedelta(hours=1)))
 
     def requests_of_a_week(self, spec: EndpointSpec, snapshot: Snapshot, now: datetime) -> float | None:
         """How many requests came in the last seven days; None where CloudWatch does not tell."""

@@ -1,6 +1,6 @@
 """CloudWatch's numbers about endpoints."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -9,6 +9,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from bot.domain.fleet import EndpointSpec
 from bot.domain.signals import EndpointKind
 from bot.domain.traffic import TrafficPoint
 from bot.domain.verdict import Measurement, Point, Window
@@ -41,6 +42,11 @@ class Subject:
     """Only the fleet on this endpoint config, where CloudWatch tells fleets apart; None for whoever served."""
     components: tuple[str, ...] = ()
     """Inference components, whose own numbers are taken in place of the variants'."""
+
+    @classmethod
+    def of(cls, spec: EndpointSpec, variants: Iterable[str]) -> "Subject":
+        """All of an endpoint of the fleet file, by whatever publishes its numbers."""
+        return cls(spec.name, tuple(variants), spec.kind, components=spec.watch.inference_components)
 
 
 @dataclass(frozen=True)
@@ -104,9 +110,7 @@ class Metrics(Protocol):
         """The window period by period, oldest first; periods without any datapoint are left out."""
         ...
 
-    def traffic(
-        self, endpoint: str, variants: Sequence[str], window: Window, period: timedelta, *, kind: EndpointKind
-    ) -> tuple[TrafficPoint, ...]:
+    def traffic(self, subject: Subject, window: Window, period: timedelta) -> tuple[TrafficPoint, ...]:
         """Requests period by period, oldest first; periods without a datapoint are left out, and are not known to be quiet.
 
         Give a window that begins and ends on whole periods: CloudWatch begins its periods there.

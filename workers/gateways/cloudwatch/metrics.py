@@ -145,14 +145,11 @@ class CloudWatchMetrics:
                 )
         return tuple(points)
 
-    def traffic(
-        self, endpoint: str, variants: Sequence[str], window: Window, period: timedelta, *, kind: EndpointKind
-    ) -> tuple[TrafficPoint, ...]:
+    def traffic(self, subject: Subject, window: Window, period: timedelta) -> tuple[TrafficPoint, ...]:
         """Requests period by period, oldest first; periods without any datapoint are left out.
 
         The window should begin and end on whole periods: CloudWatch begins its periods there.
         """
-        subject = Subject(endpoint, tuple(variants), kind)
         requests = self._table(subject, window, _seconds(period), (Measure.REQUESTS,), weighted=False).requests()
         starts = Grid.over(window, _seconds(period)).starts()
         counted = zip(starts, map(_number, requests), strict=True)
