@@ -1,5 +1,6 @@
 """Answers find their way back: through a response_url, into a thread, or to a waiting terminal."""
 
+import logging
 from dataclasses import dataclass
 
 from bot.domain.errand import ReplyTo
@@ -10,6 +11,8 @@ from bot.messages.blocks import Message
 from bot.messages.plain import left_open, plain
 from bot.store.errands import Answer
 from workers.world import World
+
+log = logging.getLogger(__name__)
 
 EXIT_OK, EXIT_FAILED, EXIT_USAGE = 0, 1, 2
 
@@ -36,13 +39,7 @@ class Answering:
         if reply.terminal is not None:
             self._to_terminal(reply, message, exit_status, rollout_id)
         elif reply.response_url is not None:
-            self.world.slack.respond(
-                reply.response_url,
-                text=message.text,
-                blocks=message.blocks,
-                in_channel=in_channel,
-                in_place=reply.in_place,
-            )
+            self._respond(reply, reply.response_url, message, in_channel=in_channel, in_place=reply.in_place)
         else:
             self._post(reply, message)
 
@@ -94,13 +91,38 @@ class Answering:
         if reply.terminal is not None:
             self._to_terminal(reply, message, exit_status, None)
         elif reply.response_url is not None:
-            self.world.slack.respond(reply.response_url, text=message.text, blocks=message.blocks)
+            self._respond(reply, reply.response_url, message)
         elif reply.channel_id is not None:
             self.world.slack.whisper(
                 reply.channel_id, reply.user_id, text=message.text, blocks=message.blocks, thread_ts=reply.thread_ts
             )
         else:
             self._post(reply, message)
+
+    def _respond(
+        self, reply: ReplyTo, url: str, message: Message, *, in_channel: bool = False, in_place: bool = False
+    ) -> None:
+        """Through the response_url; Slack takes five answers there, within half an hour. Later, as near to it as may be."""
+        slack, text, blocks = self.world.slack, message.text, message.blocks
+        try:
+            slack.respond(url, text=text, blocks=blocks, in_channel=in_channel, in_place=in_place)
+        except SlackRefused as exc:
+            log.info("an answer to %s goes another way: %s", reply.user_id, exc)
+            self._beside(reply, message, in_channel=in_channel)
+
+    def _beside(self, reply: ReplyTo, message: Message, *, in_channel: bool) -> None:
+        """Where it was asked, and where the bot may not speak there, in that person's direct messages."""
+        slack, text, blocks = self.world.slack, message.text, message.blocks
+        try:
+            if in_channel and reply.channel_id is not None:
+                slack.post(reply.channel_id, text=text, blocks=blocks, thread_ts=reply.thread_ts)
+                return
+            if reply.channel_id is not None:
+                slack.whisper(reply.channel_id, reply.user_id, text=text, blocks=blocks, thread_ts=reply.thread_ts)
+                return
+        except SlackRefused as exc:
+            log.info("%s is answered in direct messages: %s", reply.user_id, exc)
+        slack.post(reply.user_id, text=text, blocks=blocks)
 
     def _post(self, reply: ReplyTo, message: Message) -> None:
         """As a message where it was asked; what was pressed in the App Home tab is answered in direct messages."""

@@ -176,8 +176,44 @@ def test_a_terminal_needs_a_channel_to_tell_the_story_in(engine: Engine) -> None
     assert "Nothing was started." in answer.text
 
 
-def test_an_answer_that_slack_refuses_ends_the_errand(engine: Engine) -> None:
-    engine.slack.fail("respond", *[SlackRefused("response_url", "expired_url")] * 2)
+EXPIRED = SlackRefused("response_url", "expired_url")
+NOT_THERE = SlackRefused("chat.postEphemeral", "not_in_channel")
+
+
+def test_an_answer_that_came_too_late_for_its_response_url_is_given_to_that_person_all_the_same(engine: Engine) -> None:
+    engine.slack.fail("respond", EXPIRED)
+    engine.type("status")
+    ((who, text),) = engine.slack.whispers
+    assert (who, "1 endpoint" in text) == (ANNA, True)
+
+
+def test_a_refusal_that_came_too_late_for_its_response_url_is_given_to_that_person_all_the_same(engine: Engine) -> None:
+    engine.slack.fail("respond", EXPIRED)
+    engine.type("cancel rxxxxxxx")
+    ((who, text),) = engine.slack.whispers
+    assert (who, "There is no rollout" in text) == (ANNA, True)
+
+
+def test_news_for_all_that_came_too_late_for_their_response_url_stand_in_the_channel(engine: Engine) -> None:
+    engine.slack.fail("respond", EXPIRED)
+    engine.type('freeze --reason "incident 7"', by=BEN)
+    (posted,) = engine.slack.posted
+    assert posted.channel == CHANNEL
+    assert "incident 7" in posted.words
+
+
+def test_where_the_bot_may_not_speak_a_late_answer_is_a_direct_message(engine: Engine) -> None:
+    engine.slack.fail("respond", EXPIRED)
+    engine.slack.fail("whisper", NOT_THERE)
+    engine.type("status")
+    (posted,) = engine.slack.posted
+    assert (posted.channel, posted.words.startswith("Fleet: 1 endpoint")) == (ANNA, True)
+
+
+def test_an_answer_that_slack_refuses_everywhere_ends_the_errand(engine: Engine) -> None:
+    engine.slack.fail("respond", EXPIRED, EXPIRED)
+    engine.slack.fail("whisper", NOT_THERE, NOT_THERE)
+    engine.slack.fail("post", *[SlackRefused("chat.postMessage", "channel_not_found")] * 2)
     engine.type("status")
     assert engine.next_due() is None
     assert engine.crashes == []
