@@ -159,6 +159,29 @@ def test_in_quiet_times_no_note_is_looked_for(engine: Engine) -> None:
     assert engine.endpoints.calls == []
 
 
+def test_a_call_that_was_noted_and_never_made_is_no_call_because_autoscaling_moved_the_endpoint(engine: Engine) -> None:
+    rollout_id = engine.promote()
+    change_tags = engine.endpoints.change_tags
+
+    def emptied(arn: str, put: Mapping[str, str], remove: Sequence[str] = ()) -> None:
+        change_tags(arn, put, remove)
+        note = note_in(put)
+        if note is not None and note.called is not None:
+            engine.redis.flushall()
+
+    engine.endpoints.change_tags = emptied  # type: ignore[method-assign]
+    engine.press("Approve", by=BEN)
+    engine.play(lambda: engine.store.rollouts.load(rollout_id) is None)
+    engine.endpoints.change_tags = change_tags  # type: ignore[method-assign]
+    engine.clock.tick(timedelta(minutes=1))
+    engine.endpoints.moved_at = engine.clock()
+    engine.begin_rounds()
+    assert engine.play_out(rollout_id) is Phase.FAILED
+    assert "cannot be told" in engine.slack.shown("ending").words
+    assert engine.endpoints.updates == []
+    assert engine.store.holds.on(ENDPOINT) == ()
+
+
 def test_a_plan_that_is_drawn_up_again_forgets_what_was_noted_of_it(engine: Engine) -> None:
     rollout_id = preparing(engine)
     by_hand = engine.endpoints.configs[CURRENT].model_copy(update={"name": "made-by-hand"})

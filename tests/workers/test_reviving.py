@@ -1,6 +1,6 @@
 """The store is emptied while something is under way: it goes on from the note on its endpoint, in the same thread."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
 import pytest
@@ -8,7 +8,7 @@ from fakes.account import DELETING, GONE, LANDED, MOVED_BY_HAND, SETTLED, UPDATI
 from fakes.emptied import empty
 from fakes.engine import FLEET, Engine
 from fakes.failing import always, throttled
-from fakes.records import ANNA, BEN, CARL, CURRENT, ENDPOINT
+from fakes.records import ANNA, BEN, CARL, CURRENT, ENDPOINT, rollback_at
 from fakes.surroundings import a_target
 
 from bot.domain.errors import GatewayError
@@ -492,12 +492,43 @@ def test_two_stores_emptied_in_a_row_post_nothing_twice(engine: Engine) -> None:
 
 def test_what_aws_does_not_tell_now_is_searched_in_the_next_round(engine: Engine) -> None:
     rollout_id = updating(engine)
-    engine.endpoints.fail("tags", throttled("ListTags"))
+    engine.endpoints.fail("tags", *always(throttled("ListTags"), 2))
     empty(engine)
     assert engine.store.rollouts.load(rollout_id) is None
     engine.clock.tick(timedelta(minutes=1))
     engine.settle()
     assert engine.phase(rollout_id) is Phase.UPDATING
+
+
+def test_an_endpoint_is_searched_again_where_the_store_was_emptied_during_the_search(engine: Engine) -> None:
+    rollout_id = updating(engine)
+    tags = engine.endpoints.tags
+
+    def emptied_meanwhile(arn: str) -> Mapping[str, str]:
+        engine.redis.flushall()
+        return {}
+
+    engine.redis.flushall()
+    engine.endpoints.tags = emptied_meanwhile  # type: ignore[method-assign]
+    engine.parts.rounds.rounds[RoundName.REVIVE].run()
+    engine.endpoints.tags = tags  # type: ignore[method-assign]
+    assert engine.store.kept.searched([ENDPOINT]) == frozenset()
+    empty(engine)
+    assert engine.play_out(rollout_id) is Phase.SUCCEEDED
+
+
+def test_what_is_found_while_somebody_else_has_the_endpoint_is_followed_as_soon_as_it_is_free(engine: Engine) -> None:
+    rollout_id = updating(engine, script=((UPDATING,) * 60 + (LANDED,)))
+    engine.redis.flushall()
+    other = rollback_at(Phase.PLANNING, id="goesback", approval_needed=False)
+    engine.store.rollouts.commit([Write(other, 0)], engine.clock())
+    engine.begin_rounds()
+    engine.play(lambda: False, timedelta(minutes=1))
+    assert engine.store.rollouts.load(rollout_id) is None
+    blocked = other.to(Phase.BLOCKED, Reason.PREFLIGHT_BLOCKED, engine.clock(), BOT_ACTOR)
+    engine.store.rollouts.commit([Write(blocked, 1)], engine.clock())
+    engine.play(lambda: engine.store.rollouts.load(rollout_id) is not None, timedelta(minutes=1))
+    assert engine.play_out(rollout_id) is Phase.SUCCEEDED
 
 
 def test_a_note_that_aws_refuses_stops_no_update(engine: Engine) -> None:

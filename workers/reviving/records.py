@@ -10,7 +10,7 @@ from typing import Any
 
 from bot.domain.bridge import Bridge
 from bot.domain.calls import UpdateCall
-from bot.domain.endpoint import Snapshot
+from bot.domain.endpoint import EndpointStatus, Snapshot
 from bot.domain.fleet import EndpointSpec
 from bot.domain.phases import BOT_ACTOR, Kind, Phase, Reason
 from bot.domain.plan import Plan
@@ -135,8 +135,11 @@ class Reviver:
         return {"bridge": bridge, "update": self._call(note.target, note.last) if note.last is not None else None}
 
     def _call(self, config: str, at: datetime) -> UpdateCall:
-        """LastModifiedTime after the call shows that SageMaker took it."""
-        taken = at if self.snapshot.last_modified > at else None
+        """SageMaker took it where it is at work on it, or says why that ended. LastModifiedTime shows nothing: others move it, too."""
+        seen = self.snapshot
+        is_at_work = seen.status is EndpointStatus.UPDATING and (seen.pending is None or seen.is_moving_to(config))
+        has_ended = seen.failure_reason is not None and seen.last_modified > at
+        taken = at if is_at_work or has_ended else None
         return UpdateCall(config=config, intended_at=at, last_modified_before=at, accepted_at=taken)
 
     def _decided(self) -> dict[str, Any]:

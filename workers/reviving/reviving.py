@@ -95,6 +95,9 @@ class Reviving:
                 self._take_up_trial(spec, aws, snapshot)
             elif self.world.store.rollouts.load(note.id) is None:
                 self._revive(spec, aws, snapshot, note)
+        except EndpointBusy as exc:
+            log.warning("what was under way on %s is taken up once it is free: %s", spec.name, exc)
+            return
         except (ResourceMissing, UserError, RevisionConflict) as exc:
             log.info("nothing is under way on %s that the store does not know: %s", spec.name, exc)
         except (TransientError, GatewayError) as exc:
@@ -111,11 +114,7 @@ class Reviving:
         revived = self._with_parent(rollout, spec, aws, snapshot)
         for each in revived:
             adopt_thread(self.world, each)
-        try:
-            self.world.store.rollouts.commit([Write(each, 0, now) for each in revived], now)
-        except (RevisionConflict, EndpointBusy) as exc:
-            log.info("rollout %s is not taken up: %s", rollout.id, exc)
-            return
+        self.world.store.rollouts.commit([Write(each, 0, now) for each in revived], now)
         if spec.name not in self.world.store.kept.digests([spec.name]):
             soon(self.world, RoundName.TAGS)  # until then it moves nothing on: a lock may have held it
         log.warning("rollout %s of %s goes on: the store was emptied while it was %s", note.id, spec.name, note.phase)
