@@ -339,6 +339,15 @@ class Region:
     configs: dict[str, str]
     statuses: dict[str, str] = field(default_factory=dict)
     throttled: frozenset[str] = frozenset()
+    moved_at: dict[str, datetime] = field(default_factory=dict)
+    """LastModifiedTime of those that changed."""
+    lost: frozenset[str] = frozenset()
+    """Endpoints whose DescribeEndpoint is throttled."""
+
+    def change(self, name: str, to: tuple[str, int]) -> None:
+        """Another config or count."""
+        self.endpoints[name] = to
+        self.moved_at[name] = self.moved_at.get(name, THEN) + timedelta(hours=1)
 
     def __call__(self, asked: Asked) -> Answer:
         operation = asked.headers["x-amz-target"].rpartition(".")[2]
@@ -357,12 +366,16 @@ class Region:
         more = {"NextToken": str(start + 2)} if start + 2 < len(names) else {}
         chosen = names[start : start + 2]
         summaries = [
-            s for name in chosen for s in listed(name, status=self.statuses.get(name, "InService"))["Endpoints"]
+            {**s, "LastModifiedTime": self.moved_at.get(name, THEN)}
+            for name in chosen
+            for s in listed(name, status=self.statuses.get(name, "InService"))["Endpoints"]
         ]
         return Answer(seconds({"Endpoints": summaries, **more}))
 
     def describe_endpoint(self, asked: dict[str, Any]) -> Answer:
         name = asked["EndpointName"]
+        if name in self.lost:
+            return Answer({"__type": "ThrottlingException", "message": "Rate exceeded"}, status=400)
         if name not in self.endpoints:
             return missing(f'Could not find endpoint "{ARN}:endpoint/{name}".')
         config_name, count = self.endpoints[name]
@@ -413,11 +426,46 @@ def test_a_count_holds_for_a_minute_and_instance_types_of_configs_for_long(
     region = Region({"a": ("c1", 2), "b": ("c1", 2)}, {"c1": "ml.m5.large", "c2": "ml.g5.xlarge"})
     with usage_of(region, remembering) as (usage, stub):
         usage.instances()
-        region.endpoints["b"] = ("c2", 5)
+        region.change("b", ("c2", 5))
         assert usage.instances() == {"ml.m5.large": 4}
         clock.tick(timedelta(minutes=1))
         assert usage.instances() == {"ml.m5.large": 2, "ml.g5.xlarge": 5}
     assert operations(stub)["DescribeEndpointConfig"] == 2
+
+
+def test_only_endpoints_that_moved_since_or_move_now_are_looked_at_for_another_count(
+    remembering: Remembering, clock: FakeClock
+) -> None:
+    configs = dict.fromkeys(("c1", "c2"), "ml.m5.large")
+    region = Region({name: ("c1", 2) for name in "acdef"} | {"b": ("c2", 2)}, configs, statuses={"f": "Updating"})
+    with usage_of(region, remembering) as (usage, stub):
+        assert usage.instances() == {"ml.m5.large": 12}
+        stub.asked.clear()
+        region.change("b", ("c2", 5))
+        del region.endpoints["c"]
+        clock.tick(timedelta(minutes=1))
+        assert usage.instances() == {"ml.m5.large": 2 + 5 + 2 + 2 + 2}
+        region.change("b", ("c2", 6))
+        clock.tick(timedelta(minutes=1))
+        assert usage.instances() == {"ml.m5.large": 2 + 6 + 2 + 2 + 2}
+    looked_at = [
+        json.loads(a.body)["EndpointName"] for a in stub.asked if a.headers["x-amz-target"].endswith("Endpoint")
+    ]
+    assert sorted(looked_at) == ["b", "b", "f", "f"]
+    assert operations(stub)["DescribeEndpointConfig"] == 0
+
+
+def test_a_count_that_was_throttled_goes_on_where_it_ended(remembering: Remembering) -> None:
+    """A first count of a large account would otherwise come to no end."""
+    names = [f"e{n:03}" for n in range(250)]
+    region = Region({name: ("c1", 1) for name in names}, {"c1": "ml.m5.large"}, lost=frozenset({names[-1]}))
+    with usage_of(region, remembering) as (usage, stub):
+        with pytest.raises(TransientError):
+            usage.instances()
+        region.lost = frozenset()
+        stub.asked.clear()
+        assert usage.instances() == {"ml.m5.large": 250}
+    assert operations(stub)["DescribeEndpoint"] == 50
 
 
 def test_an_endpoint_that_goes_away_meanwhile_is_not_counted(remembering: Remembering) -> None:

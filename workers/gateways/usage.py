@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from bot.domain.endpoint import Document, EndpointStatus
 from bot.domain.errors import ResourceMissing
@@ -16,21 +16,37 @@ from workers.gateways.remembering import Remembering
 log = logging.getLogger(__name__)
 
 COUNTED_FOR = timedelta(minutes=1)
-TYPES_FOR = timedelta(days=1)
-"""An endpoint config never changes, so its instance types may be remembered for long."""
+USES_FOR = timedelta(days=1)
+"""What an endpoint uses that does not move, and the instance types of its config, stay the same for as long as one likes."""
 
-AT_ONCE = 4
-"""Requests at a time: with some 50 ms each, at most 80 a second. SageMaker's own limits are not published."""
+AT_ONCE = 2
+"""Requests at a time: with some 50 ms each, at most 40 a second, and that only for a first count. SageMaker's own limits are not
+published, and others share them with the bot."""
+
+BATCH = 100
+"""After so many endpoints, what was learnt is remembered: a count that is throttled goes on from there at the next try."""
 
 NO_INSTANCES = frozenset({EndpointStatus.FAILED, EndpointStatus.DELETING})
 
 _CONCURRENCY = "serverless concurrency"
 """Counted beside the instance types, of which none is called so."""
 
-_COUNTS, _TYPES = "instances in use", "instance types of configs"
+_COUNTS, _USES = "instances in use", "instances of endpoints"
 
 TypesByVariant = dict[str, list[str]]
 """Of one config: each variant's instance types, the preferred one first; none of a serverless variant."""
+
+
+class _Counted(NamedTuple):
+    """What an endpoint used when it was looked at."""
+
+    mark: str
+    """Its LastModifiedTime in the listing; empty while it was being changed."""
+    uses: dict[str, int]
+    """Instances by type, and serverless concurrency."""
+    config: str
+    types: TypesByVariant
+    """Of that config, which never changes."""
 
 
 class EndpointUsage:
@@ -65,26 +81,57 @@ class EndpointUsage:
         return counted
 
     def _count(self) -> dict[str, int]:
+        """Looks only at endpoints that moved since they were counted the last time: a change of a count moves LastModifiedTime."""
+        marks = self._listed()
+        known = {name: _Counted(*kept) for name, kept in json.loads(self._remembering.recall(_USES) or "{}").items()}
+        types = {counted.config: counted.types for counted in known.values()}
+        counted = {
+            name: known[name] for name, mark in marks.items() if mark and name in known and known[name].mark == mark
+        }
+        moved = [name for name in marks if name not in counted]
         with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="usage") as pool:
-            described = pool.map(self._endpoint, self._names())
-            endpoints = [endpoint for endpoint in described if endpoint is not None]
-            types = self._types([endpoint["EndpointConfigName"] for endpoint in endpoints], pool.map)
+            for start in range(0, len(moved), BATCH):
+                some = {name: marks[name] for name in moved[start : start + BATCH]}
+                counted |= self._look_at(some, types, pool.map)
+                self._remembering.remember(_USES, json.dumps(counted), USES_FOR)
         total: Counter[str] = Counter()
-        for endpoint in endpoints:
-            for instance_type, count in _in_use(endpoint, types.get(endpoint["EndpointConfigName"], {})):
-                total[instance_type] += count
-            total[_CONCURRENCY] += sum(_concurrency(variant) for variant in _variants_of(endpoint))
+        for one in counted.values():
+            total.update(one.uses)
         return dict(total)
 
-    def _names(self) -> list[str]:
+    def _look_at(
+        self, marks: Mapping[str, str], types: dict[str, TypesByVariant], each: Callable[..., Iterator[Any]]
+    ) -> dict[str, "_Counted"]:
+        """What each of these endpoints uses, those left out that are gone. What is learnt of configs is put into `types`."""
+        described = zip(marks, each(self._endpoint, marks), strict=True)
+        endpoints = {name: endpoint for name, endpoint in described if endpoint is not None}
+        configs = {name: endpoint["EndpointConfigName"] for name, endpoint in endpoints.items()}
+        new = sorted({*configs.values()} - types.keys())
+        types |= {
+            config: found for config, found in zip(new, each(self._config, new), strict=True) if found is not None
+        }
+        found = {}
+        for name, endpoint in endpoints.items():
+            known = types.get(configs[name], {})
+            uses: Counter[str] = Counter()
+            for instance_type, count in _in_use(endpoint, known):
+                uses[instance_type] += count
+            uses[_CONCURRENCY] = sum(_concurrency(variant) for variant in _variants_of(endpoint))
+            found[name] = _Counted(marks[name], dict(uses), configs[name], known)
+        return found
+
+    def _listed(self) -> dict[str, str]:
+        """Endpoints that may use something, each with its LastModifiedTime; empty while that says nothing, because it changes."""
         with translated("ListEndpoints", Subject("endpoints", "all")):
             pages = self._client.get_paginator("list_endpoints").paginate(PaginationConfig={"PageSize": 100})
-            return [
-                summary["EndpointName"]
+            return {
+                summary["EndpointName"]: summary["LastModifiedTime"].isoformat()
+                if summary["EndpointStatus"] == EndpointStatus.IN_SERVICE
+                else ""
                 for page in pages
                 for summary in page["Endpoints"]
                 if summary["EndpointStatus"] not in NO_INSTANCES
-            ]
+            }
 
     def _endpoint(self, name: str) -> Document | None:
         try:
@@ -93,17 +140,6 @@ class EndpointUsage:
         except ResourceMissing:
             return None  # deleted since it was listed
         return answer
-
-    def _types(self, configs: Sequence[str], each: Callable[..., Iterator[Any]]) -> dict[str, TypesByVariant]:
-        known: dict[str, TypesByVariant] = json.loads(self._remembering.recall(_TYPES) or "{}")
-        new = sorted(set(configs) - known.keys())
-        learnt = {
-            config: types for config, types in zip(new, each(self._config, new), strict=True) if types is not None
-        }
-        if learnt:
-            in_use = {config: known[config] for config in configs if config in known}
-            self._remembering.remember(_TYPES, json.dumps(in_use | learnt), TYPES_FOR)
-        return known | learnt
 
     def _config(self, name: str) -> TypesByVariant | None:
         try:
