@@ -18,7 +18,7 @@ from bot.domain.nearest import nearest
 from bot.domain.rows import chosen
 from bot.messages.board import Fleetwide, render_board
 from bot.messages.locks import lock_line
-from bot.messages.standing import render_standing
+from bot.messages.standing import InFull, render_standing
 from workers.answering import Answering
 from workers.board import Board
 from workers.fleet_trouble import fleet_trouble
@@ -67,17 +67,17 @@ class Surveying:
         spec, rollouts, now = self.world.fleet.endpoint(endpoint), self.world.store.rollouts, self.world.clock()
         locks = self.world.store.locks.standing(now)
         standing = self.board.in_full(spec)
-        message = render_standing(
+        told = InFull(
             standing,
-            rollouts.recent(spec.name, limit=5),
-            in_turn(stored.rollout for stored in rollouts.active(spec.name)),
-            [lock_line(locks[subject], now) for subject in (EVERYTHING, spec.name) if subject in locks],
-            [window.text for window in spec.windows],
-            spec,
-            self._restorable_until(standing, spec),
-            self._revoked(standing, spec),
+            recent=rollouts.recent(spec.name, limit=5),
+            active=in_turn(stored.rollout for stored in rollouts.active(spec.name)),
+            locks=[lock_line(locks[subject], now) for subject in (EVERYTHING, spec.name) if subject in locks],
+            windows=[window.text for window in spec.windows],
+            declared=spec,
+            restorable_until=self._restorable_until(standing, spec),
+            revoked=self._revoked(standing, spec),
         )
-        self.answering.answer(errand.reply, message)
+        self.answering.answer(errand.reply, render_standing(told))
 
     def _revoked(self, standing: Standing, spec: EndpointSpec) -> ModelPackage | None:
         """What it runs, with who rejected it and why: lists of versions do not tell that."""

@@ -1,6 +1,7 @@
 """One endpoint in full: what runs, what scales it, what is on its way, what stands over it, and what was before."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from bot.domain.board import BoardState, OutsideChange, Standing
@@ -45,54 +46,65 @@ _CHORES = {
 }
 
 
-def render_standing(
-    standing: Standing,
-    recent: Sequence[Rollout],
-    active: Sequence[Rollout],
-    locks: Sequence[str] = (),
-    windows: Sequence[str] = (),
-    declared: EndpointSpec | None = None,
-    restorable_until: datetime | None = None,
-    revoked: ModelPackage | None = None,
-) -> Message:
-    """One endpoint in full.
+@dataclass(frozen=True)
+class InFull:
+    """What there is to tell of one endpoint."""
 
-    Args:
-        standing: How it stands.
-        recent: Its last rollouts, newest first.
-        active: Its rollouts that are not over, first the one whose turn it is.
-        locks: The lock and the freeze that stand over it, in words.
-        windows: When changes may start, as the fleet file says it; empty: at any time.
-        declared: What the fleet file says of it; None for an endpoint that it does not name.
-        restorable_until: Of an endpoint that people deleted, how long it can be had back as it was.
-        revoked: What it runs, as the registry has it, where that is not approved.
-    """
-    blocks: list[Block] = [section("\n".join(_head(standing, revoked)))]
+    standing: Standing
+    recent: Sequence[Rollout] = ()
+    """Its last rollouts, newest first."""
+    active: Sequence[Rollout] = ()
+    """Its rollouts that are not over, first the one whose turn it is."""
+    locks: Sequence[str] = ()
+    """The lock and the freeze that stand over it, in words."""
+    windows: Sequence[str] = ()
+    """When changes may start, as the fleet file says it; empty: at any time."""
+    declared: EndpointSpec | None = None
+    """What the fleet file says of it; None for an endpoint that it does not name."""
+    restorable_until: datetime | None = None
+    """Of an endpoint that people deleted, how long it can be had back as it was."""
+    revoked: ModelPackage | None = None
+    """What it runs, as the registry has it, where that is not approved."""
+
+
+def render_standing(told: InFull) -> Message:
+    """One endpoint in full."""
+    standing = told.standing
+    blocks = [section("\n".join(_head(standing, told.revoked))), *_what_runs(told), *_what_stands_over_it(told)]
+    if told.declared is not None:
+        blocks.append(section(f"*Fleet file*\n{_declared(told.declared)}"))
+    if told.recent:
+        blocks.append(section(f"*Last rollouts*\n{listed([past_line(r) for r in told.recent])}"))
+    if (ages := _ages(standing)) != "":
+        blocks.append(context(ages))
+    button = button_of(Row(standing, told.active, next(iter(told.locks), None)))
+    if button is not None and not isinstance(button.command, Status):
+        blocks.append(command_buttons(button))
+    return Message(f"{standing.endpoint}: {standing.state}", tuple(blocks))
+
+
+def _what_runs(told: InFull) -> list[Block]:
+    standing, blocks = told.standing, list[Block]()
     if standing.drift:
         blocks += change_blocks("*Differs from the fleet file*", standing.drift)
         blocks.append(context(_what_sync_brings(standing)))
     if standing.config_lines:
         blocks.append(section(f"*Variants*\n{listed([escape(line) for line in standing.config_lines])}"))
     if standing.snapshot is not None:
-        blocks.append(section(f"*Autoscaling*\n{_scaling(standing, [*active, *recent])}"))
+        blocks.append(section(f"*Autoscaling*\n{_scaling(standing, [*told.active, *told.recent])}"))
     if standing.alarms:
         blocks.append(section(f"*Alarms*\n{alarm_lines(standing.alarms)}"))
+    return blocks
+
+
+def _what_stands_over_it(told: InFull) -> list[Block]:
+    standing, blocks = told.standing, list[Block]()
     if standing.holds:
         blocks += [section(f"*Holds*\n{_holds(standing)}"), context(how_to_lift(standing.endpoint))]
-    if restorable_until is not None:
+    if told.restorable_until is not None:
         again = code(f"deploy {standing.endpoint}")
-        blocks.append(section(f"Until {moment(restorable_until)} it can be restored as it was: {again}"))
-    blocks.append(section("\n".join(["*Changes*", *_changes(active, locks, windows)])))
-    if declared is not None:
-        blocks.append(section(f"*Fleet file*\n{_declared(declared)}"))
-    if recent:
-        blocks.append(section(f"*Last rollouts*\n{listed([past_line(r) for r in recent])}"))
-    if (ages := _ages(standing)) != "":
-        blocks.append(context(ages))
-    button = button_of(Row(standing, active, next(iter(locks), None)))
-    if button is not None and not isinstance(button.command, Status):
-        blocks.append(command_buttons(button))
-    return Message(f"{standing.endpoint}: {standing.state}", tuple(blocks))
+        blocks.append(section(f"Until {moment(told.restorable_until)} it can be restored as it was: {again}"))
+    return [*blocks, section("\n".join(["*Changes*", *_changes(told.active, told.locks, told.windows)]))]
 
 
 def _head(standing: Standing, revoked: ModelPackage | None) -> list[str]:

@@ -34,7 +34,7 @@ from bot.messages.blocks import Message
 from bot.messages.board import Fleetwide, render_board
 from bot.messages.lifecycle import BEGIN_OR_END
 from bot.messages.slots import Slot, SlotName
-from bot.messages.standing import render_standing
+from bot.messages.standing import InFull, render_standing
 from bot.messages.thread import render_pointer, wanted_slots
 from sandbox.slack.blocks.catalog import MESSAGE
 from sandbox.slack.blocks.rules import problems_in
@@ -59,7 +59,7 @@ def messages_of(rollout: Rollout) -> Iterator[Message]:
     yield render_pointer(rollout, LINK)
     yield render_history(None, [rollout] * 20)
     yield render_history(rollout.endpoint, [])
-    yield render_standing(a_standing(rollout), [rollout] * 5, [rollout])
+    yield render_standing(InFull(a_standing(rollout), [rollout] * 5, [rollout]))
     yield render_board([a_standing(rollout)] * 60, Fleetwide(NOW, active=[rollout]))
     if rollout.plan is not None:
         yield render_bare_plan(rollout)

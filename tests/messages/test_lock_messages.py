@@ -24,7 +24,7 @@ from bot.messages.locks import (
     render_lock_event,
 )
 from bot.messages.progress import render_progress
-from bot.messages.standing import render_standing
+from bot.messages.standing import InFull, render_standing
 from sandbox.slack.blocks.catalog import MESSAGE
 from sandbox.slack.blocks.rules import problems_in
 
@@ -64,7 +64,9 @@ def messages_about(lock: Lock) -> list[Message]:
         render_board(
             [Standing(endpoint=ENDPOINT, state=BoardState.UP_TO_DATE)] * 40, Fleetwide(LATER, locks=lines(lock))
         ),
-        render_standing(Standing(endpoint=ENDPOINT, state=BoardState.UP_TO_DATE), [], [], [lock_line(lock, LATER)]),
+        render_standing(
+            InFull(Standing(endpoint=ENDPOINT, state=BoardState.UP_TO_DATE), [], [], [lock_line(lock, LATER)])
+        ),
     ]
 
 
@@ -107,7 +109,7 @@ def test_the_board_begins_with_the_freeze_and_marks_what_is_locked() -> None:
 
 def test_an_endpoint_in_full_says_what_stands_over_it() -> None:
     standing = Standing(endpoint=ENDPOINT, state=BoardState.UP_TO_DATE)
-    words = words_of(render_standing(standing, [], [], ["frozen by x", "locked by y"]))
+    words = words_of(render_standing(InFull(standing, [], [], ["frozen by x", "locked by y"])))
     assert words.endswith("Changes\nNo change of it is under way.\nFrozen by x\nLocked by y")
 
 

@@ -23,7 +23,7 @@ from bot.domain.rollout_parts import Retry
 from bot.domain.saga import ScalingMode, ScalingSaga
 from bot.domain.scaling import Scaling
 from bot.messages.board import Fleetwide, render_board
-from bot.messages.standing import render_standing
+from bot.messages.standing import InFull, render_standing
 
 SCALES = "AllTraffic: 2 to 8 instances, SageMakerVariantInvocationsPerInstance held at 200, 1 scheduled action"
 
@@ -45,7 +45,7 @@ def a_saga(mode: ScalingMode = ScalingMode.SUSPEND, **fields: Any) -> ScalingSag
 
 
 def section_of(title: str, *rollouts: Rollout, recent: tuple[Rollout, ...] = (), **fields: Any) -> str:
-    words = words_of(render_standing(a_standing(**fields), recent, rollouts))
+    words = words_of(render_standing(InFull(a_standing(**fields), recent, rollouts)))
     return words.partition(f"{title}\n")[2].partition("\n\n")[0]
 
 
@@ -57,7 +57,7 @@ def test_an_endpoint_in_full_says_what_runs_and_who_holds_it() -> None:
         snapshot=a_snapshot(EndpointStatus.IN_SERVICE, reason="Patching failed & stopped"),
         config_lines=("AllTraffic: 2 of 2 × ml.m5.xlarge, model m",),
     )
-    words = words_of(render_standing(shown, [STORIES["succeeded"]], [at(Phase.UPDATING)]))
+    words = words_of(render_standing(InFull(shown, [STORIES["succeeded"]], [at(Phase.UPDATING)])))
     assert "Runs v3.\nThe newest version that may follow is v4." in words
     assert "SageMaker says InService, on config sentiment-v3 since 2026-11-19 08:00 UTC." in words
     assert "Its last FailureReason: Patching failed & stopped" in words
@@ -68,7 +68,7 @@ def test_an_endpoint_in_full_says_what_runs_and_who_holds_it() -> None:
 
 def test_a_failed_endpoint_was_to_run_its_version() -> None:
     shown = a_standing(state=BoardState.FAILED, running="v3", snapshot=a_snapshot(EndpointStatus.FAILED))
-    assert "FAILED\nWas to run v3." in words_of(render_standing(shown, [], []))
+    assert "FAILED\nWas to run v3." in words_of(render_standing(InFull(shown)))
 
 
 V4 = "arn:aws:sagemaker:us-east-1:123456789012:model-package/sentiment/4"
@@ -79,10 +79,10 @@ def test_an_endpoint_on_a_revoked_version_says_who_rejected_it_why_and_what_to_t
     rejected = a_package(5, ApprovalStatus.REJECTED).model_copy(
         update={"modified_by": "arn:aws:iam::1:user/zoe", "approval_note": "too many false alarms", "modified_at": NOW}
     )
-    words = words_of(render_standing(shown, [], [], revoked=rejected))
+    words = words_of(render_standing(InFull(shown, revoked=rejected)))
     assert "v5 is not approved. Rejected by zoe (2026-11-22 08:00 UTC): too many false alarms." in words
     assert f"To leave it: promote {ENDPOINT} --version 4 or rollback {ENDPOINT}." in words
-    unknown = words_of(render_standing(a_standing(state=BoardState.REVOKED, running="v5"), [], []))
+    unknown = words_of(render_standing(InFull(a_standing(state=BoardState.REVOKED, running="v5"))))
     assert f"v5 is not approved. SageMaker does not stop it. To leave it: rollback {ENDPOINT}." in unknown
 
 
@@ -97,33 +97,33 @@ def test_an_endpoint_on_a_revoked_version_says_who_rejected_it_why_and_what_to_t
 def test_an_endpoint_that_drifted_says_what_sync_brings_and_what_not(by_hand: tuple[str, ...], told: str) -> None:
     drift = tuple(Difference(path=path, before="x", after="y") for path in ("variants", "instance_type"))
     shown = a_standing(state=BoardState.DRIFTED, drift=drift, by_hand=by_hand)
-    assert told in words_of(render_standing(shown, [], []))
+    assert told in words_of(render_standing(InFull(shown)))
 
 
 def test_where_the_newest_is_held_the_one_that_follows_is_named_with_why() -> None:
     shown = a_standing(state=BoardState.OUT_OF_DATE, running="v3", newest="v4", newest_package=V4, passed_over=("v5",))
-    words = words_of(render_standing(shown, [], []))
+    words = words_of(render_standing(InFull(shown)))
     assert "The newest version that may follow is v4, because v5 is held there." in words
 
 
 def test_who_changed_autoscaling_stands_in_the_full_answer() -> None:
     doubt = "its autoscaling was changed outside the bot, noticed today"
     assert "Its autoscaling was changed outside the bot, noticed today." in words_of(
-        render_standing(a_standing(state=BoardState.DRIFTED, autoscaling_doubt=doubt), [], [])
+        render_standing(InFull(a_standing(state=BoardState.DRIFTED, autoscaling_doubt=doubt)))
     )
 
 
 @pytest.mark.parametrize(("newest", "is_told"), [("v4", True), ("v3", False), ("", False)])
 def test_an_endpoint_that_drifted_tells_of_a_newer_version_too(newest: str, is_told: bool) -> None:
     shown = a_standing(state=BoardState.DRIFTED, running="v3", newest=newest)
-    words = words_of(render_standing(shown, [], []))
+    words = words_of(render_standing(InFull(shown)))
     assert (f"The newest version that may follow is {newest}." in words) is is_told
     assert ("The newest version" in words) is is_told
 
 
 def test_an_endpoint_that_nothing_is_known_of_says_why() -> None:
     shown = Standing(endpoint=ENDPOINT, state=BoardState.UNKNOWN, problem="AWS did not answer.")
-    assert words_of(render_standing(shown, [], [])) == (
+    assert words_of(render_standing(InFull(shown))) == (
         f"{ENDPOINT}: UNKNOWN\nAWS did not answer.\n\nChanges\nNo change of it is under way."
     )
 
@@ -199,7 +199,7 @@ def a_hold(kind: HoldKind = HoldKind.HELD, **fields: Any) -> Hold:
 def test_holds_are_listed_with_who_why_and_how_to_lift_them() -> None:
     holds = (a_hold(HoldKind.BY_PERSON, label=""), a_hold(), a_hold(HoldKind.QUARANTINED, actor="aws"))
     shown = a_standing(state=BoardState.HELD, running="v3", newest="v4", holds=holds)
-    words = words_of(render_standing(shown, [], []))
+    words = words_of(render_standing(InFull(shown)))
     assert "The newest version that may follow is v4." in words
     assert "• held by @U0BEN since 2026-11-22 08:00 UTC: too slow" in words
     assert "• v4 is held since 2026-11-22 08:00 UTC; @U0BEN rolled it back: too slow" in words
@@ -223,7 +223,7 @@ def test_a_row_of_the_board_says_why_it_is_held(state: BoardState, told: str) ->
 
 
 def test_windows_are_named_where_there_are_any() -> None:
-    words = words_of(render_standing(a_standing(), [], [], windows=["Mon-Fri 09:00-17:00 Europe/Berlin"]))
+    words = words_of(render_standing(InFull(a_standing(), windows=["Mon-Fri 09:00-17:00 Europe/Berlin"])))
     assert words.endswith("Approved changes start only in its windows: Mon-Fri 09:00-17:00 Europe/Berlin.")
 
 
@@ -246,21 +246,21 @@ def test_an_endpoint_in_full_says_field_by_field_where_it_differs_and_who_change
         ),
         outside=OutsideChange(config="by-hand", at=NOW, actor="alice"),
     )
-    message = render_standing(shown, [], [])
+    message = render_standing(InFull(shown))
     words = words_of(message)
     assert "Waiting for approval: v5, v6." in words
     assert "It was changed outside the bot 2026-11-22 08:00 UTC by alice; it is on by-hand since." in words
     assert "Differs from the fleet file\n• instance_type: ml.m5.large → ml.m5.xlarge\n" in words
     assert "environment.WORKERS: " in words
     assert labels_of(message) == ["Sync"]
-    assert labels_of(render_standing(shown, [], [at(Phase.UPDATING)])) == []
+    assert labels_of(render_standing(InFull(shown, [], [at(Phase.UPDATING)]))) == []
     nobody = a_standing(outside=OutsideChange(config="by-hand", at=NOW))
-    assert "08:00 UTC, nobody knows by whom; it is on by-hand since." in words_of(render_standing(nobody, [], []))
+    assert "08:00 UTC, nobody knows by whom; it is on by-hand since." in words_of(render_standing(InFull(nobody)))
 
 
 def test_an_endpoint_in_full_says_what_it_costs_and_whether_anybody_calls_it() -> None:
     shown = a_standing(hourly=Decimal("1.5"), idle_since=NOW - timedelta(days=9), seen_at=NOW, registry_at=NOW)
-    words = words_of(render_standing(shown, [], []))
+    words = words_of(render_standing(InFull(shown)))
     assert "It costs $1.50 an hour.\nNo request has come since 2026-11-13 08:00 UTC." in words
     assert words.endswith("Asked SageMaker 2026-11-22 08:00 UTC and the registry 2026-11-22 08:00 UTC.")
 
@@ -276,6 +276,6 @@ def test_an_endpoint_in_full_says_how_the_fleet_file_lets_it_change() -> None:
         """,
         "fleet.yaml",
     )
-    words = words_of(render_standing(a_standing(), [], [], declared=fleet.endpoint(ENDPOINT)))
+    words = words_of(render_standing(InFull(a_standing(), declared=fleet.endpoint(ENDPOINT))))
     assert "Policy auto, tier production, in us-east-1. @U0BEN answers for it." in words
     assert "It follows staging: a version runs there for 2 h first." in words
