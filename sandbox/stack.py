@@ -111,8 +111,6 @@ class Options:
     """Where logs and Redis's files go; None makes a new one."""
     speed: float = 90.0
     """How much faster than AWS the stand-in is: 90 makes six minutes four seconds."""
-    aws_arguments: tuple[str, ...] = ()
-    """More of `python -m sandbox.aws`, such as `--traffic 20`."""
     manifest: Path | None = MANIFEST
     """What the app may do in Slack: the scopes and events that people install it with; None: everything."""
     traffic: float = 10.0
@@ -163,7 +161,6 @@ class Stack:
         o = self.options
         aws = [sys.executable, "-m", "sandbox.aws", "--port", str(o.aws_port), "--speed", str(o.speed)]
         aws += ["--traffic", str(o.traffic), "--estate", o.estate]
-        aws += o.aws_arguments
         self.aws = AwsDriver(self._start("aws", aws, {}, "aws stand-in on "))
         slack = [
             *(sys.executable, "-m", "sandbox.slack", "--port", str(o.slack_port), "--delivery", o.delivery),

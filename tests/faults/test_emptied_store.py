@@ -10,6 +10,7 @@ from flow.story import (
     TOLD_BY_A_PROMOTION,
     TOLD_BY_A_ROLLBACK_BUTTON,
     Story,
+    config_of,
     promote,
     quick_fleet,
     update_calls,
@@ -69,7 +70,7 @@ def test_a_good_version_is_followed_and_watched_to_its_end(stack: Stack, moment:
 
 @pytest.mark.parametrize("moment", ["updating", "watching"])
 def test_a_bad_version_is_rolled_back_and_held(stack: Stack, moment: str) -> None:
-    before = stack.aws.endpoint(ENDPOINT)["description"]["EndpointConfigName"]
+    before = config_of(stack, ENDPOINT)
     stack.aws.scenario("slower-version", ENDPOINT, factor=2.5)
     story = emptied_while(stack, moment)
     story.wait_for_state("rolled back", timeout=90)
@@ -77,5 +78,5 @@ def test_a_bad_version_is_rolled_back_and_held(stack: Stack, moment: str) -> Non
     story.wait(lambda: sorted(story.slots) == wanted, 20, f"the messages {wanted}")
     assert "REGRESSED" in story.reply("summary").plain
     assert "is held" in story.reply("summary").plain
-    assert stack.aws.endpoint(ENDPOINT)["description"]["EndpointConfigName"] == before
+    assert config_of(stack, ENDPOINT) == before
     assert [call["executed"] for call in update_calls(stack, ENDPOINT)] == [True, True]

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+import boto3
 import redis
 import yaml
 
@@ -182,6 +183,22 @@ def update_calls(stack: Stack, endpoint: str) -> list[dict[str, Any]]:
 def executed_updates(stack: Stack, endpoint: str) -> int:
     """How many UpdateEndpoint of that endpoint took effect."""
     return sum(call["executed"] for call in update_calls(stack, endpoint))
+
+
+def config_of(stack: Stack, endpoint: str) -> str:
+    """The config that the endpoint is on, whatever any message says."""
+    return str(stack.aws.endpoint(endpoint)["description"]["EndpointConfigName"])
+
+
+@contextlib.contextmanager
+def console(stack: Stack, service: str) -> Iterator[Any]:
+    """What Carl does outside the bot: a client with his rights and his name, for the duration of the block."""
+    keys = {"aws_access_key_id": "AKIAUSERCARL", "aws_secret_access_key": "secret"}
+    session = boto3.session.Session()
+    with contextlib.closing(
+        session.client(service, region_name="us-east-1", endpoint_url=stack.aws.url, **keys)
+    ) as client:
+        yield client
 
 
 def terminal(stack: Stack, *words: str) -> subprocess.CompletedProcess[str]:

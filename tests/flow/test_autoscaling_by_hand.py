@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import boto3
 import pytest
 
 from sandbox.stack import Options, Stack
 
 from .running import started
-from .story import ask, quick_fleet, terminal
+from .story import ask, console, quick_fleet, terminal
 
 pytestmark = pytest.mark.flow
 
@@ -32,12 +31,8 @@ def running_stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempP
 
 @pytest.fixture
 def autoscaling(stack: Stack) -> Iterator[Any]:
-    """Carl's client, with the console's rights."""
-    keys = {"aws_access_key_id": "AKIAUSERCARL", "aws_secret_access_key": "secret"}
-    session = boto3.session.Session()
-    client = session.client("application-autoscaling", region_name="us-east-1", endpoint_url=stack.aws.url, **keys)
-    yield client
-    client.close()
+    with console(stack, "application-autoscaling") as client:
+        yield client
 
 
 def limits(autoscaling: Any) -> tuple[int, int]:

@@ -6,7 +6,7 @@ import pytest
 
 from sandbox.stack import Stack
 
-from .story import TOLD_BY_A_PROMOTION, Story, executed_updates, promote, update_calls
+from .story import TOLD_BY_A_PROMOTION, Story, config_of, executed_updates, promote, update_calls
 
 pytestmark = pytest.mark.flow
 
@@ -14,23 +14,19 @@ UNTIL_THE_UPDATE = ["card", "plan", "progress", "ending"]
 BEFORE_ANYTHING = ["card", "plan", "ending"]
 
 
-def endpoint_is_on(stack: Stack, config: str, endpoint: str = "stt-prod") -> bool:
-    return bool(stack.aws.endpoint(endpoint)["description"]["EndpointConfigName"] == config)
-
-
 def test_updates_that_sagemaker_undoes_are_told_as_such(stack: Stack) -> None:
     undone = {
         "stt-prod": ("silent-rollback", "SageMaker gave no reason"),
         "sentiment-prod": ("insufficient-capacity", "InsufficientInstanceCapacity"),
     }
-    configs = {endpoint: stack.aws.endpoint(endpoint)["description"]["EndpointConfigName"] for endpoint in undone}
+    configs = {endpoint: config_of(stack, endpoint) for endpoint in undone}
     for endpoint, (scenario, _) in undone.items():
         stack.aws.scenario(scenario, endpoint)
     for endpoint, story in promoted(stack, *undone).items():
         story.wait_for_state("rolled back by AWS")
         story.assert_told_once(UNTIL_THE_UPDATE)
         assert undone[endpoint][1] in story.reply("ending").plain
-        assert endpoint_is_on(stack, configs[endpoint], endpoint)
+        assert config_of(stack, endpoint) == configs[endpoint]
         assert executed_updates(stack, endpoint) == 1
 
 
@@ -58,7 +54,7 @@ def test_a_mix_of_fleets_can_be_repaired_by_rolling_back(stack: Stack) -> None:
     story.wait_for_state("needs human")
     story.press("Roll back", by="ben")
     story.wait_for_state("rolled back")
-    assert endpoint_is_on(stack, "stt-prod-config-v1")
+    assert config_of(stack, "stt-prod") == "stt-prod-config-v1"
     assert stack.aws.endpoint("stt-prod")["description"]["EndpointStatus"] == "InService"
     assert executed_updates(stack, "stt-prod") == 2
 

@@ -9,7 +9,7 @@ import pytest
 from sandbox.stack import Options, Stack
 
 from .running import started
-from .story import TOLD_BY_A_PROMOTION, Story, executed_updates, promote, quick_fleet
+from .story import TOLD_BY_A_PROMOTION, Story, config_of, executed_updates, promote, quick_fleet
 
 pytestmark = pytest.mark.flow
 
@@ -31,10 +31,6 @@ def running_stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempP
     )
     with started(Options(fleet=fleet, speed=300.0, rate_limits="off", traffic=60.0), request) as stack:
         yield stack
-
-
-def config_of(stack: Stack, endpoint: str) -> str:
-    return str(stack.aws.endpoint(endpoint)["description"]["EndpointConfigName"])
 
 
 def standing(stack: Stack, endpoint: str) -> str:

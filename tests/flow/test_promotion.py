@@ -10,6 +10,7 @@ from .story import (
     TOLD_BY_A_PROMOTION,
     TOLD_BY_A_ROLLBACK_BUTTON,
     ask,
+    config_of,
     executed_updates,
     promote,
     store,
@@ -19,10 +20,6 @@ from .story import (
 pytestmark = pytest.mark.flow
 
 STT_SECRET = "lic-9f27c1b84e0d4a6fb3"  # the licence key in the environment of stt-prod's model
-
-
-def config_of(stack: Stack, endpoint: str) -> str:
-    return str(stack.aws.endpoint(endpoint)["description"]["EndpointConfigName"])
 
 
 def test_a_promotion_is_approved_watched_summed_up_and_rolled_back_in_one_thread(stack: Stack) -> None:

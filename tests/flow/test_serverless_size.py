@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import boto3
 import pytest
 
 from sandbox.stack import Options, Stack
 
 from .running import started
-from .story import ask, quick_fleet, wait_until
+from .story import ask, console, quick_fleet, wait_until
 
 pytestmark = pytest.mark.flow
 
@@ -28,11 +27,8 @@ def running_stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempP
 
 @pytest.fixture
 def sagemaker(stack: Stack) -> Iterator[Any]:
-    """Carl's client, with the console's rights."""
-    keys = {"aws_access_key_id": "AKIAUSERCARL", "aws_secret_access_key": "secret"}
-    client = boto3.session.Session().client("sagemaker", region_name="us-east-1", endpoint_url=stack.aws.url, **keys)
-    yield client
-    client.close()
+    with console(stack, "sagemaker") as client:
+        yield client
 
 
 def variant_of(sagemaker: Any) -> dict[str, Any]:

@@ -6,8 +6,8 @@ import pytest
 
 from sandbox.stack import Stack
 
-from .story import Story, ask, update_calls, wait_until
-from .test_two_variant import config_of, executed, weights_of
+from .story import Story, ask, config_of, update_calls, wait_until
+from .test_two_variant import executed, weights_of
 
 pytestmark = pytest.mark.flow
 

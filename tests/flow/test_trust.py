@@ -7,14 +7,13 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
-import boto3
 import pytest
 
 from sandbox.aws.demand import QUIET_HOUR_UTC
 from sandbox.stack import Options, Stack
 
 from .running import started
-from .story import Story, ask, executed_updates, promote, quick_fleet, update_calls, wait_until
+from .story import Story, ask, console, executed_updates, promote, quick_fleet, update_calls, wait_until
 
 pytestmark = pytest.mark.flow
 
@@ -99,20 +98,11 @@ def test_fifty_clicks_of_five_people_are_two_approvals_one_update_and_fifty_answ
 def make_config_on_instances(stack: Stack) -> str:
     """What somebody might make in the console: the model of the serverless endpoint, on an instance."""
     name = "credibility-on-instances"
-    sagemaker = boto3.client(
-        "sagemaker",
-        endpoint_url=stack.aws.url,
-        region_name="us-east-1",
-        aws_access_key_id="sandbox",
-        aws_secret_access_key="sandbox",
-    )
     variant = {"VariantName": "AllTraffic", "ModelName": "credibility-v1", "InstanceType": "ml.m5.large"}
-    try:
+    with console(stack, "sagemaker") as sagemaker:
         sagemaker.create_endpoint_config(
             EndpointConfigName=name, ProductionVariants=[variant | {"InitialInstanceCount": 1}]
         )
-    finally:
-        sagemaker.close()
     return name
 
 

@@ -8,16 +8,12 @@ import pytest
 
 from sandbox.stack import Stack
 
-from .story import Story, promote, update_calls, wait_until
+from .story import Story, config_of, promote, update_calls, wait_until
 
 pytestmark = pytest.mark.flow
 
 OPTIONS = ("--strategy", "two-variant", "--size", "20%", "--bake")
 OLD, NEW = "AllTraffic", "AllTraffic-next"
-
-
-def config_of(stack: Stack, endpoint: str) -> str:
-    return str(stack.aws.endpoint(endpoint)["description"]["EndpointConfigName"])
 
 
 def weights_of(stack: Stack, endpoint: str) -> dict[str, float]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import boto3
 import pytest
 import yaml
 
@@ -13,7 +12,7 @@ from sandbox.slack.driver import Message
 from sandbox.stack import Options, Stack
 
 from .running import started
-from .story import CHANNEL, quick_fleet, wait_until
+from .story import CHANNEL, console, quick_fleet, wait_until
 
 pytestmark = pytest.mark.flow
 
@@ -22,7 +21,7 @@ QUEUE = "https://sqs.us-east-1.amazonaws.com/123456789012/sagemaker-events"
 
 @pytest.fixture(scope="module")
 def running_stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """Everything by hand, so that only what is said and decided changes; by itself the bot looks every two seconds."""
+    """Everything by hand, so that only what is said and decided changes; the bot looks every few seconds."""
     endpoints = {name: {"policy": "manual"} for name in ("stt-prod", "sentiment-prod", "product-perception")}
     path = quick_fleet(tmp_path_factory.mktemp("fleet"), endpoints=endpoints)
     fleet = yaml.safe_load(path.read_text()) | {"manager": {"every": "5s", "census": "2s", "queue": QUEUE}}
@@ -33,15 +32,8 @@ def running_stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempP
 
 @pytest.fixture
 def sagemaker(stack: Stack) -> Iterator[Any]:
-    client = boto3.client(
-        "sagemaker",
-        endpoint_url=stack.aws.url,
-        region_name="us-east-1",
-        aws_access_key_id="sandbox",
-        aws_secret_access_key="sandbox",
-    )
-    yield client
-    client.close()
+    with console(stack, "sagemaker") as client:
+        yield client
 
 
 def version(sagemaker: Any, number: int) -> dict[str, Any]:

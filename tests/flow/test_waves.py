@@ -11,7 +11,7 @@ import yaml
 from sandbox.stack import COMPANY_FLEET, Options, Stack
 
 from .running import started
-from .story import BEYOND_CHANCE, Story, ask, executed_updates
+from .story import BEYOND_CHANCE, Story, ask, config_of, executed_updates
 
 pytestmark = pytest.mark.flow
 
@@ -41,7 +41,7 @@ def running_stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempP
 
 
 def configs(stack: Stack) -> list[str]:
-    return [str(stack.aws.endpoint(name)["description"]["EndpointConfigName"]) for name in ENDPOINTS]
+    return [config_of(stack, name) for name in ENDPOINTS]
 
 
 def started_wave(stack: Stack) -> Story:
