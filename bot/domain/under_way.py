@@ -53,6 +53,8 @@ class Note(Value):
     """When its watch ends."""
     parent: str | None = None
     """What a way back undoes."""
+    holds: bool = False
+    """Whether a way back that undoes no rollout holds the version that it leaves."""
     inside: bool = False
     """Whether it is told in its parent's thread."""
     queued: str | None = None
@@ -131,6 +133,7 @@ def note_of(rollout: Rollout) -> Note | None:
         landed=rollout.cutover_at,
         until=watch_ends_at(rollout) if rollout.phase is Phase.WATCHING and rollout.cutover_at is not None else None,
         parent=rollout.parent_id,
+        holds=rollout.leaves is not None,
         inside=rollout.in_parent_thread,
         queued=rollout.rollback_queued_by,
         aborted=rollout.abort.actor if rollout.abort is not None else None,

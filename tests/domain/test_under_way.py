@@ -85,6 +85,7 @@ def test_the_longest_note_survives_its_tags() -> None:
         landed=NOW,
         until=NOW + timedelta(hours=1),
         parent="r7654321",
+        holds=True,
         inside=True,
         queued=BEN,
         final=True,

@@ -368,6 +368,20 @@ def test_a_way_back_that_landed_unseen_is_brought_to_its_end(engine: Engine) -> 
     assert engine.play_out(parent) is Phase.ROLLED_BACK
 
 
+def test_a_way_back_that_undoes_no_rollout_still_holds_the_version_that_it_leaves(engine: Engine) -> None:
+    engine.promoted(4)
+    engine.promoted(5)
+    engine.endpoints.plays(LONG)
+    engine.type(f"rollback {ENDPOINT} --to {CURRENT}", by=BEN)
+    engine.play(lambda: len(engine.endpoints.updates) == 3)
+    (back,) = rollbacks(engine)
+    assert back.parent_id is None
+    empty(engine)
+    assert engine.play_out(back.id) is Phase.ROLLED_BACK
+    (hold,) = engine.store.holds.on(ENDPOINT)
+    assert (hold.kind, hold.label, hold.actor) == (HoldKind.HELD, "sentiment version 5", BEN)
+
+
 # Other kinds
 
 

@@ -128,6 +128,17 @@ def with_alarms(aws: Aws, rollout: Rollout, spec: EndpointSpec) -> Rollout:
     return rollout.with_(plan=rollout.plan.model_copy(update={"alarms": alarms}))
 
 
+def with_what_it_leaves(aws: Aws, rollout: Rollout, spec: EndpointSpec, note: Note) -> Rollout:
+    """With the version that a way back which undoes no rollout leaves, where that is held at its end."""
+    if not note.holds:
+        return rollout
+    try:
+        left = aws.endpoints.describe_config(note.current)
+    except ResourceMissing:
+        return rollout
+    return rollout.with_(leaves=left_by(spec, left, note.target, aws.endpoints))
+
+
 def with_scaling(aws: Aws, rollout: Rollout, spec: EndpointSpec, note: Note, snapshot: Snapshot) -> Rollout:
     """With the autoscaling that was taken away for the update, as far as it can be told what that was.
 

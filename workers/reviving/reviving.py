@@ -33,7 +33,7 @@ from workers.lineage import rollout_from_tags
 from workers.noticing import Noticing
 from workers.noting import Noting
 from workers.opening import last_on
-from workers.reviving.plans import PlanReader, with_alarms, with_scaling
+from workers.reviving.plans import PlanReader, with_alarms, with_scaling, with_what_it_leaves
 from workers.reviving.records import Reviver, waiting_for
 from workers.rounds import RoundName, soon
 from workers.world import Aws, World
@@ -110,7 +110,7 @@ class Reviving:
         plan = PlanReader(aws, spec, note, snapshot, now).read()
         rollout = Reviver(spec, note, snapshot, plan, now).record()
         rollout = with_scaling(aws, with_alarms(aws, rollout, spec), spec, note, snapshot)
-        rollout = _with_wave(rollout, aws)
+        rollout = with_what_it_leaves(aws, _with_wave(rollout, aws), spec, note)
         revived = self._with_parent(rollout, spec, aws, snapshot)
         for each in revived:
             adopt_thread(self.world, each)
