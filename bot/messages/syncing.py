@@ -55,10 +55,7 @@ def render_sync(outcomes: Sequence[Outcome], *, in_full: bool) -> Message:
         return Message(told, (section(told),))
     done = [_line(outcome) for outcome in outcomes if not isinstance(outcome.move, Nothing)]
     left = [(outcome.endpoint, outcome.move) for outcome in outcomes if isinstance(outcome.move, Nothing)]
-    alarmed = sum(move.why is Why.ALARMS_SET for _, move in left)
-    came = [f"{count(len(done), 'endpoint')} on the way"] if done else []
-    came += [f"the alarms of {count(alarmed, 'endpoint')} set"] if alarmed else []
-    title = f"*Sync* of {count(len(outcomes), 'endpoint')}: {', '.join(came) or 'nothing to do'}"
+    title = f"*Sync* of {count(len(outcomes), 'endpoint')}: {_came_of(outcomes)}"
     blocks: list[Block] = [section(title)]
     shown = done[:_MOST_LINES]
     blocks += [section(listed(shown[i : i + _LINES_PER_BLOCK])) for i in range(0, len(shown), _LINES_PER_BLOCK)]
@@ -67,6 +64,20 @@ def render_sync(outcomes: Sequence[Outcome], *, in_full: bool) -> Message:
     if left:
         blocks.append(section(listed(list(_counted(left)))))
     return Message(title, tuple(blocks))
+
+
+def _came_of(outcomes: Sequence[Outcome]) -> str:
+    """In a few words: “nothing to do” is said only where everything is as it should be."""
+    moves = [outcome.move for outcome in outcomes]
+    taken_back = sum(isinstance(move, Withdraw) for move in moves)
+    on_the_way = sum(not isinstance(move, Nothing) for move in moves) - taken_back
+    whys = [move.why for move in moves if isinstance(move, Nothing)]
+    came = [f"{count(on_the_way, 'endpoint')} on the way"] if on_the_way else []
+    came += [f"{count(taken_back, 'plan')} taken back"] if taken_back else []
+    came += [f"the alarms of {count(alarmed, 'endpoint')} set"] if (alarmed := whys.count(Why.ALARMS_SET)) else []
+    if came:
+        return ", ".join(came)
+    return "nothing to do" if set(whys) <= {Why.AS_DECLARED} else "nothing opened now, for the reasons below"
 
 
 def _line(outcome: Outcome) -> str:

@@ -60,8 +60,8 @@ def test_of_a_fleet_it_counts_what_was_left_and_names_those_that_are_not_as_they
 @pytest.mark.parametrize("why", Why)
 def test_every_reason_has_words_for_many(why: Why):
     text = plain(render_sync([Outcome(f"e{n}", Nothing(why, "x")) for n in range(2)], in_full=False))
-    came = "the alarms of 2 endpoints set" if why is Why.ALARMS_SET else "nothing to do"
-    assert text.startswith(f"Sync of 2 endpoints: {came}\n")
+    came = {Why.ALARMS_SET: "the alarms of 2 endpoints set", Why.AS_DECLARED: "nothing to do"}
+    assert text.startswith(f"Sync of 2 endpoints: {came.get(why, 'nothing opened now, for the reasons below')}\n")
     assert "2 endpoints are " in text
 
 
@@ -75,6 +75,22 @@ def test_a_thousand_endpoints_stay_within_slacks_limits():
     for block in message.blocks:
         assert len(block.get("text", {}).get("text", "")) <= SECTION_LIMIT
     assert "460 more are not shown" in plain(message)
+
+
+def test_nothing_to_do_is_said_only_where_everything_is_as_it_should_be():
+    waits = [Outcome("b", Nothing(Why.FULL, "4 are under way")), Outcome("c", Nothing(Why.REVOKED, "it is revoked"))]
+    text = plain(render_sync([Outcome("a", NOTHING), *waits], in_full=False))
+    assert text.startswith("Sync of 3 endpoints: nothing opened now, for the reasons below\n")
+    assert "nothing to do" not in text
+
+
+def test_a_plan_that_was_taken_back_is_not_on_its_way():
+    text = plain(render_sync([Outcome("a", Withdraw("rabc2345", NOTHING))], in_full=False))
+    assert text.startswith("Sync of 1 endpoint: 1 plan taken back\n")
+    both = [Outcome("a", Withdraw("rabc2345", NOTHING)), Outcome("b", an_open(), "rabc2346")]
+    assert plain(render_sync(both, in_full=False)).startswith(
+        "Sync of 2 endpoints: 1 endpoint on the way, 1 plan taken back"
+    )
 
 
 def test_other_peoples_words_cannot_break_the_markup():
