@@ -46,7 +46,9 @@ def wave_slots(wave: Wave) -> tuple[Slot, ...]:
 
 def render_wave_card(wave: Wave) -> Message:
     """The root message: what, the state in words, how far it is."""
-    what = f"{escape(wave.label)} to {count(len(wave.members), 'endpoint')}"
+    left_out = sum(not one.is_current for one in wave.left_out)
+    without = f"; {left_out} left out" if left_out else ""
+    what = f"{escape(wave.label)} to {count(len(wave.members), 'endpoint')}{without}"
     small = f"Asked by {mention(wave.requester)} · wave {code(wave.id)} · {moment(wave.created_at)}"
     text = f"Wave {wave.name}: {wave.state.words}. Asked by {mention(wave.requester)}, wave {wave.id}."
     head = f"*Wave {escape(wave.name)}*: {what}\nState: *{wave.state.words}*\n{_news(wave)}"
@@ -188,6 +190,8 @@ def _how(wave: Wave) -> str:
         "Each is watched as in any promotion. At the first that gets worse or fails, the wave stops, and what it has not reached "
         "stays as it is."
     )
+    if any(one.is_waiting for one in wave.left_out):
+        lines.append("What is left out and waits gets its turn after this wave, if it ends well.")
     expected = expected_length(wave)
     if expected is not None:
         unknown = sum(m.expected is None for m in wave.members)

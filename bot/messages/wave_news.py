@@ -2,7 +2,7 @@
 
 from bot.domain.names import mention
 from bot.domain.phases import BOT_ACTOR, Phase
-from bot.domain.wave import Member, MemberState, Wave, WaveReason, WaveState, WaveStep
+from bot.domain.wave import Member, MemberState, Wave, WaveReason, WaveState, WaveStep, kept_from
 from bot.messages.blocks import Block, Message, escape, escape_except_mentions, listed, section
 from bot.messages.words import count, on_one_line
 
@@ -106,11 +106,12 @@ def _why_bad(wave: Wave, step: WaveStep) -> str:
 
 
 def _held(wave: Wave) -> str:
-    waiting = [m for m in wave.of(MemberState.WAITING) if m.package_arn is not None]
-    if wave.state is not WaveState.STOPPED or not waiting:
+    kept = kept_from(wave) if wave.state is WaveState.STOPPED else {}
+    if not kept:
         return ""
-    names = ", ".join(escape(m.endpoint) for m in waiting[:10]) + ("…" if len(waiting) > 10 else "")
-    return f"{escape(waiting[0].after)} is held on {names}: no automation brings it there."
+    names = ", ".join(escape(name) for name in list(kept)[:10]) + ("…" if len(kept) > 10 else "")
+    label = next(iter(kept.values())).after
+    return f"{escape(label)} is held on {names}: no automation brings it there."
 
 
 def _advice(wave: Wave, step: WaveStep) -> str:

@@ -96,7 +96,7 @@ class WaveStore:
             RevisionConflict: somebody wrote it in the meantime, or a new id exists already.
         """
         key = keys.wave(wave.id)
-        hold_keys = [keys.holds_on(m.endpoint) for m in wave.members]
+        hold_keys = [keys.holds_on(endpoint) for endpoint in wave.concerned]
         with store_errors(), self._redis.pipeline() as pipe:
             try:
                 pipe.watch(key, *hold_keys)
@@ -161,5 +161,5 @@ def _not_held_yet(pipe: Pipeline, holds: Iterable[Hold]) -> tuple[Hold, ...]:
 
 
 def _held_by(pipe: Pipeline, wave: Wave) -> tuple[Hold, ...]:
-    found = (hold for member in wave.members for hold in holds_within(pipe, member.endpoint))
+    found = (hold for endpoint in wave.concerned for hold in holds_within(pipe, endpoint))
     return tuple(hold for hold in found if hold.wave_id == wave.id)

@@ -10,9 +10,9 @@ from bot.domain.board import BoardState, Standing
 from bot.domain.commands import Change
 from bot.domain.fleet import WavePlan
 from bot.domain.hold import Hold, HoldKind
-from bot.domain.managing import ByWave, Move, Nothing, Open, Why
-from bot.domain.managing.order import Mate, WaveOrder
+from bot.domain.managing import ByWave, Mate, Move, Nothing, Open, WaveOrder, Why, Withdraw, left_out_by
 from bot.domain.phases import Kind
+from bot.domain.wave import LeftOut
 
 V4, V5 = (f"arn:aws:sagemaker:us-east-1:123456789012:model-package/intent/{n}" for n in (4, 5))
 PLAN = WavePlan(stages=(("canary",), ("eu", "kiosk"), ("us",)), soak=timedelta(hours=1))
@@ -24,8 +24,8 @@ def brings(package: str | None = V5) -> ByWave:
     return ByWave("intent", package, label, change, True, f"{label} is approved", "s", "w", 1)
 
 
-def stands(name: str, running: str = V4, state: BoardState = BoardState.OUT_OF_DATE, **fields: Any) -> Standing:
-    return Standing(endpoint=name, state=state, running_package=running, **fields)
+def stands(name: str, package: str = V4, state: BoardState = BoardState.OUT_OF_DATE, **fields: Any) -> Standing:
+    return Standing(endpoint=name, state=state, running_package=package, **fields)
 
 
 def has_it(name: str, *, since: timedelta = timedelta(days=1)) -> Mate:
@@ -108,7 +108,7 @@ def test_a_stage_that_has_the_version_and_is_at_rest_keeps_nobody_waiting_whatev
 
 
 def test_a_stage_that_has_the_version_and_is_still_being_watched_keeps_the_later_ones_waiting():
-    watched = is_kept("canary", Why.UPDATING, "it is being updated", running=V5, state=BoardState.UPDATING)
+    watched = is_kept("canary", Why.UPDATING, "it is being updated", package=V5, state=BoardState.UPDATING)
     assert said(moves(canary=watched)["eu"])[0] is Why.WAVE_ORDER
 
 
@@ -175,3 +175,45 @@ def test_an_earlier_stage_that_follows_an_endpoint_elsewhere_is_waited_for_until
 def test_an_endpoint_of_which_nothing_is_known_keeps_nobody_waiting():
     there = {name: wants(name) for name in ("eu", "us")}
     assert WaveOrder("intent", PLAN, there, PLAN.endpoints).moves(NOW) == dict.fromkeys(there, brings())
+
+
+# What the plan says of those that it leaves out
+
+
+def left(mate: Mate, move: Move | None = None) -> LeftOut:
+    (one,) = left_out_by(brings(), ["canary"], {"canary": wants("canary"), "eu": mate}, {"eu": move or mate.move})
+    return one
+
+
+@pytest.mark.parametrize("why", [Why.UPDATING, Why.LOCKED, Why.WAVE_ORDER, Why.LATER])
+def test_what_passes_by_itself_is_waited_for(why: Why):
+    one = left(is_kept("eu", why, "it is busy"))
+    assert (one.endpoint, one.why, one.is_waiting, one.is_current) == ("eu", "waits: it is busy", True, False)
+
+
+@pytest.mark.parametrize("why", [Why.BY_POLICY, Why.HELD, Why.VERSION_HELD, Why.NEEDS_PERSON])
+def test_what_takes_a_person_is_not(why: Why):
+    one = left(is_kept("eu", why, "its policy is manual"))
+    assert (one.why, one.is_waiting) == ("stays as it is: its policy is manual", False)
+
+
+def test_who_has_it_or_something_newer_needs_no_change():
+    assert left(has_it("eu")).why == "runs intent version 5 already"
+    newer = Mate(stands("eu", running="intent version 6"), Nothing(Why.NOT_NEWER, "it is newer"))
+    assert left(newer).why == "runs intent version 6, which is newer"
+    assert left(has_it("eu")).is_current
+    assert left(newer).is_current
+
+
+@pytest.mark.parametrize(
+    ("move", "expected"),
+    [
+        (brings(V5), "waits: sync was asked for others only"),
+        (brings(V4), "waits: it gets intent version 4, after this wave"),
+        (brings(None), "waits: it gets what the fleet file says, after this wave"),
+        (Open(Kind.CREATE, Change(package=V5), False, "", "s", "w", 1), "waits: a rollout of its own is opened for it"),
+        (Withdraw("r1", Nothing(Why.HELD, "somebody holds it")), "stays as it is: somebody holds it"),
+    ],
+)
+def test_who_gets_something_else_is_said_to(move: Move, expected: str):
+    assert left(Mate(stands("eu", state=BoardState.OUT_OF_DATE), move)).why == expected

@@ -99,6 +99,14 @@ def superseded() -> Wave:
     )
 
 
+def by_the_manager() -> Wave:
+    left_out = (
+        LeftOut(endpoint="kiosk", why="waits: it is being updated", is_waiting=True),
+        LeftOut(endpoint="legacy", why="stays as it is: its policy is manual"),
+    )
+    return proposed(requester="bot", reason="", left_out=left_out)
+
+
 def unseen() -> Wave:
     return a_wave(needs_approval=False).to(WaveState.ABORTED, WaveReason.CHANNEL_UNREACHABLE, NOW, "bot")
 
@@ -117,7 +125,7 @@ STORIES = {
     made.__name__: made()
     for made in (
         proposed, one_of_two, started, soaking, under_way, stopped, resumed, finished, paused, called_off, aborted, rejected,
-        expired, superseded, unseen, nothing_left,
+        expired, superseded, unseen, nothing_left, by_the_manager,
     )
 }  # fmt: skip
 SHOWN = {
@@ -127,6 +135,7 @@ SHOWN = {
     "card_stopped": ("stopped", "card"),
     "plan": ("proposed", "plan"),
     "plan_one_of_two": ("one_of_two", "plan"),
+    "plan_of_the_manager": ("by_the_manager", "plan"),
     "plan_approved": ("started", "plan"),
     "stage": ("under_way", "progress 2"),
     "stopped": ("stopped", "alert 2"),

@@ -38,6 +38,9 @@ _WAITING = frozenset({WaveState.PROPOSED, WaveState.RUNNING, WaveState.PAUSED})
 """Something further of it may begin."""
 
 
+_NOES = frozenset({WaveReason.REJECTED_BY_APPROVER, WaveReason.ABORTED_BY_PERSON})
+
+
 @dataclass(frozen=True)
 class WaveStarting:
     """Opens waves so that running the same errand, or proposing the same thing, again opens nothing new."""
@@ -84,7 +87,11 @@ class WaveStarting:
         name, plan = proposing.name, self.world.fleet.waves.get(proposing.name)
         if plan is None:
             return Nothing(Why.LATER, f"the fleet file has no wave {name} any more")
-        meant = [e for e in plan.endpoints if e in proposing.wish.only]
+        no = self._no_to(proposing)
+        refused = [left.endpoint for left in no.left_out if not left.is_current] if no is not None else []
+        meant = [e for e in plan.endpoints if e in proposing.wish.only and e not in refused]
+        if no is not None and not meant:
+            return Nothing(Why.REFUSED, f"wave {no.id} for the same was {no.state.words}")
         channel = self._channel(meant) or proposing.channel
         if channel is None:
             nowhere = f"no endpoint of the wave {name} has a channel in the fleet file to be told in"
@@ -192,6 +199,17 @@ class WaveStarting:
             if not _meets(s.wave, endpoints) and (s.wave.is_untouched_proposal or _stands_in_person(s.wave))
         ]
         return [*self._in_the_way(name, endpoints), *kept]
+
+    def _no_to(self, proposing: Proposing) -> Wave | None:
+        """The last wave of that name with that version, if people refused it as a whole: a no to those it left out as well.
+
+        Its members remember it themselves. Whoever asks by `sync` is not kept from anything by an earlier no.
+        """
+        name, version = proposing.name, proposing.wish.package_arn
+        if version is None or proposing.requester != BOT_ACTOR:
+            return None
+        last = next((w for w in self.world.store.waves.recent(20) if (w.name, w.package_arn) == (name, version)), None)
+        return last if last is not None and not last.has_begun and last.last.reason in _NOES else None
 
     def refuse_if_crossed(self, wave: Wave) -> None:
         """Raises UserError while another wave of that name, or over the same endpoints, has begun."""

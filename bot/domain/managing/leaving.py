@@ -27,18 +27,20 @@ def _left_out(name: str, mate: Mate, move: Move, brought: ByWave) -> LeftOut:
         return LeftOut(endpoint=name, why=f"runs {running}, which is newer", is_current=True)
     if is_there(mate, brought):
         return LeftOut(endpoint=name, why=f"runs {words_of(brought)} already", is_current=True)
-    return LeftOut(endpoint=name, why=_why(move, brought))
+    waits, what = _what_keeps(move, brought)
+    return LeftOut(endpoint=name, why=f"{'waits' if waits else 'stays as it is'}: {what}", is_waiting=waits)
 
 
-def _why(move: Move, brought: ByWave) -> str:
+def _what_keeps(move: Move, brought: ByWave) -> tuple[bool, str]:
+    """Whether that passes by itself, and what it is."""
     match move:
         case Nothing(why=why, text=text):
-            return f"waits: {text}" if may_pass(why) else f"stays as it is: {text}"
+            return may_pass(why), text
         case Withdraw(nothing=nothing):
-            return f"stays as it is: {nothing.text}"
+            return False, nothing.text
         case Open():
-            return "waits: a rollout of its own is opened for it"
+            return True, "a rollout of its own is opened for it"
         case ByWave() if move.package_arn == brought.package_arn:
-            return "waits: sync was asked for others only"
+            return True, "sync was asked for others only"
         case ByWave():
-            return f"waits: it gets {words_of(move)}, after this wave"
+            return True, f"it gets {words_of(move)}, after this wave"

@@ -11,7 +11,7 @@ from bot.domain.wave.approving import (
     resume_wave,
 )
 from bot.domain.wave.deciding import Seen, WaveDecision, candidates, decide_wave
-from bot.domain.wave.holding import holds_after, lifts_holds
+from bot.domain.wave.holding import holds_after, kept_from, lifts_holds
 from bot.domain.wave.looking import looked_at, may_be_taken_back
 from bot.domain.wave.proposing import Proposing
 from bot.domain.wave.states import HALTED, OPEN, WAVE_TRANSITIONS, MemberState, WaveReason, WaveState
@@ -51,6 +51,7 @@ __all__ = [
     "decide_wave",
     "expected_length",
     "holds_after",
+    "kept_from",
     "lapses_after",
     "lifts_holds",
     "looked_at",

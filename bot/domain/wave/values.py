@@ -94,6 +94,8 @@ class LeftOut(Value):
     why: str
     is_current: bool = False
     """It needs no change, which is no fault."""
+    is_waiting: bool = False
+    """The endpoint manager brings it there by itself once the wave has ended well."""
 
 
 class WaveStep(Value):
@@ -233,6 +235,11 @@ class Wave(Value):
             return None
         ended = [m.ended_at for m in self.members if m.stage < stage[0].stage and m.ended_at is not None]
         return max(ended) + self.soak if ended else None
+
+    @property
+    def concerned(self) -> tuple[str, ...]:
+        """Its members, and those that its plan left out: from them all it keeps its version when it stops."""
+        return (*(m.endpoint for m in self.members), *(left.endpoint for left in self.left_out))
 
     def approvers(self) -> tuple[str, ...]:
         """Who approved, in order."""
