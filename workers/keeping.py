@@ -1,8 +1,8 @@
 """Writes what must outlive the store onto the endpoints as tags, and reads it back when the store was emptied.
 
 A hold is worth most when everything else was forgotten: without it, automation would bring back at once what was rolled back. So until
-an endpoint's tags were read, nobody but people may change it (`is_known`). A freeze stands on the first endpoints of each account and
-region; so these are read first, and the others of the place only when one of them was.
+an endpoint's tags were read, nobody but people may change it (`KeptStore.known`). A freeze stands on the first endpoints of each
+account and region; so these are read first, and the others of the place only when one of them was.
 """
 
 import logging
@@ -51,10 +51,6 @@ class Keeping:
 
     world: World
     stopwatch: Callable[[], float] = time.monotonic
-
-    def is_known(self, endpoint: str) -> bool:
-        """Whether everything that its tags tell is in the store: only then may it be changed without a person."""
-        return endpoint in self.world.store.kept.digests([endpoint])
 
     def round(self) -> None:
         """Bring tags and store together, endpoint by endpoint, as far as the time of one round goes."""

@@ -56,7 +56,7 @@ def test_a_hold_is_there_again_after_the_store_was_emptied(engine: EstateEngine,
     hold = held(engine)
     keeping.round()
     engine.redis.flushall()
-    assert not keeping.is_known("a")
+    assert not engine.store.kept.digests(["a"])
     keeping.round()
     assert engine.store.holds.on("a") == (hold.model_copy(update={"restored": True}),)
     assert engine.store.holds.on("b") == ()
@@ -65,11 +65,11 @@ def test_a_hold_is_there_again_after_the_store_was_emptied(engine: EstateEngine,
 def test_an_endpoint_may_be_changed_alone_only_once_its_tags_were_read(engine: EstateEngine, keeping: Keeping):
     engine.estate["a"].fail("describe", throttled("DescribeEndpoint"))
     keeping.round()
-    assert not keeping.is_known("a")
-    assert keeping.is_known("b")
-    assert keeping.is_known("not-there")
+    assert not engine.store.kept.digests(["a"])
+    assert engine.store.kept.digests(["b"])
+    assert engine.store.kept.digests(["not-there"])
     keeping.round()
-    assert keeping.is_known("a")
+    assert engine.store.kept.digests(["a"])
 
 
 def test_what_was_lifted_is_gone_from_the_tags(engine: EstateEngine, keeping: Keeping):

@@ -189,11 +189,11 @@ def test_nothing_of_a_place_is_known_before_one_that_tells_of_freezes_was_read(e
     for name in NAMES[:FREEZE_COPIES]:
         engine.estate[name].fail("tags", throttled("ListTags"))
     keeping.round()
-    assert [name for name in NAMES if keeping.is_known(name)] == []
-    assert keeping.is_known("0-not-there")
+    assert [name for name in NAMES if engine.store.kept.digests([name])] == []
+    assert engine.store.kept.digests(["0-not-there"])
     engine.estate["a"].fail("tags", throttled("ListTags"))
     keeping.round()
-    assert [name for name in NAMES if keeping.is_known(name)] == ["b", "c", "d", "e"]
+    assert [name for name in NAMES if engine.store.kept.digests([name])] == ["b", "c", "d", "e"]
 
 
 def test_a_store_that_is_emptied_in_the_middle_of_a_round_takes_no_lock_with_it(engine: EstateEngine, keeping: Keeping):
@@ -208,7 +208,7 @@ def test_a_store_that_is_emptied_in_the_middle_of_a_round_takes_no_lock_with_it(
 
     a.change_tags = emptied_meanwhile  # type: ignore[method-assign]
     keeping.round()
-    assert not keeping.is_known("a")
+    assert not engine.store.kept.digests(["a"])
     keeping.round()
     found = standing(engine, "a")
     assert found is not None

@@ -514,7 +514,7 @@ def test_a_failed_endpoint_that_is_made_again_gets_its_locks_and_holds_as_tags_a
     keeping.round()
     engine.endpoints.status = EndpointStatus.FAILED
     assert engine.play_out(deployed(engine)) is Phase.SUCCEEDED
-    assert not keeping.is_known(ENDPOINT)
+    assert not engine.store.kept.digests([ENDPOINT])
     keeping.round()
     engine.redis.flushall()
     keeping.round()
@@ -529,9 +529,9 @@ def test_whether_it_was_torn_down_must_be_known_before_automation_may_create_it(
     keeping = Keeping(engine.world)
     engine.leftovers.fail("configs", throttled("ListEndpointConfigs"))
     keeping.round()
-    assert not keeping.is_known(ENDPOINT)
+    assert not engine.store.kept.digests([ENDPOINT])
     keeping.round()
-    assert keeping.is_known(ENDPOINT)
+    assert engine.store.kept.digests([ENDPOINT])
     assert engine.store.holds.on(ENDPOINT)
 
 
