@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 from secrets import token_hex
 
+from bot.domain.belated import BELATED
+from bot.domain.durations import span
 from bot.domain.errand import ReplyTo
 from bot.domain.errors import NotDeclared, RolloutBotError, UnknownName, UnknownRollout, UsageError
 from bot.domain.phases import Phase
@@ -59,8 +61,8 @@ def _run(argv: Sequence[str], intake: Intake, waiting: Store, name_of: NameOf) -
     answer = waiting.errands.wait_for_answer(key, PATIENCE)
     if answer is None:
         sys.stderr.write(
-            f"No worker answered within {PATIENCE.seconds} s. The command is stored and runs as soon as one does: "
-            "is `python -m workers` running?\n"
+            f"No worker answered within {PATIENCE.seconds} s. The command is stored and runs if one does within "
+            f"{span(BELATED)}: is `python -m workers` running?\n"
         )
         return EXIT_FAILED
     text = answer.text if answer.is_file else named(answer.text, name_of)

@@ -11,12 +11,9 @@ from datetime import timedelta
 from typing import Any, Protocol
 
 from bot.domain.approval import refuse_if_may_not_steer
+from bot.domain.belated import is_too_late
 from bot.domain.commands import (
-    Audit,
     Cancel,
-    Compare,
-    FleetCheck,
-    FleetImport,
     Freeze,
     History,
     Hold,
@@ -27,11 +24,9 @@ from bot.domain.commands import (
     RejectVersion,
     Rollback,
     Scale,
-    Status,
     Thaw,
     Unhold,
     Unlock,
-    Versions,
 )
 from bot.domain.errand import (
     BreakErrand,
@@ -71,8 +66,9 @@ from workers.opening import Opening, WaysBack
 from workers.people import steering_person
 from workers.planning import Planner
 from workers.reasons import keep_reason
-from workers.rollbacks import pace_of, watch_of
+from workers.rollbacks import terms_of
 from workers.showing import Showing
+from workers.undone import LOOK_FIRST, belated_text, gave_up_text, told_where
 from workers.versions import completed
 from workers.world import World
 
@@ -82,10 +78,8 @@ MOST_ATTEMPTS = 6
 """Tries of an errand that runs into temporary errors, over about a minute: then the person is told."""
 
 
-LOOK_FIRST = "How far it came is not known: look at status before you try again."
-
-ONLY_LOOK = (Audit, Compare, FleetCheck, FleetImport, History, Metrics, Plan, Status, Versions)
-"""Commands that change nothing, wherever they end."""
+BELATED_AGAIN = timedelta(minutes=1)
+"""After that it is said again to whom Slack could not tell it."""
 
 
 class Carrier(Protocol):
@@ -130,6 +124,9 @@ class Desk:
 
     def _run(self, errand: Errand) -> None:
         store = self.world.store
+        if is_too_late(errand, self.world.clock()) and not store.errands.was_begun(errand.id):
+            self._leave(errand)
+            return
         attempt = store.errands.count_attempt(errand.id)
         try:
             self._serve(errand)
@@ -139,7 +136,7 @@ class Desk:
                 log.info("errand %s again in %s: %s", errand.id, wait, exc)
                 store.due.put_off(Due.ERRANDS, errand.id, self.world.clock() + wait)
                 return
-            self._refuse(errand, _gave_up(errand, exc), EXIT_FAILED)
+            self._refuse(errand, gave_up_text(errand, exc), EXIT_FAILED)
         except (UsageError, UnknownName, UnknownRollout) as exc:
             self._refuse(errand, exc.user_message, EXIT_USAGE)
         except (UserError, GatewayError, SlackRefused) as exc:
@@ -148,6 +145,19 @@ class Desk:
                 " Nothing was changed." if isinstance(exc, GatewayError) else ""
             )  # a UserError says it in its own words
             self._refuse(errand, f"{exc.user_message}{state}", EXIT_FAILED)
+        store.errands.finish(errand.id)
+
+    def _leave(self, errand: Errand) -> None:
+        """Do not begin it any more, and say so until it is heard."""
+        now, store = self.world.clock(), self.world.store
+        log.warning("errand %s of %s is not begun any more: no worker ran for long", errand.id, errand.actor)
+        try:
+            self.answering.refuse(told_where(errand), belated_text(errand, now))
+        except TransientError as exc:
+            store.due.put_off(Due.ERRANDS, errand.id, now + (exc.retry_after or BELATED_AGAIN))
+            return
+        except SlackRefused as exc:
+            log.warning("errand %s: %s could not be told: %s", errand.id, errand.actor, exc)
         store.errands.finish(errand.id)
 
     def _refuse(self, errand: Errand, text: str, exit_status: int) -> None:
@@ -233,14 +243,10 @@ class Desk:
         imagined = open_rollout(
             id=rollout_id_for(errand.id),
             kind=Kind.UPDATE,
-            endpoint=spec.name,
-            region=spec.region,
+            terms=terms_of(spec),
             requester=errand.actor,
             thread=Thread(channel_id=errand.reply.channel_id or spec.channel or "none"),
             now=now,
-            pace=pace_of(spec),
-            watch=watch_of(spec),
-            expires_after=spec.approval.expires_after,
             change=command.change,
             asked_strategy=command.strategy,
         )
@@ -254,18 +260,6 @@ class Desk:
             self.world.fleet.endpoint(command.endpoint)
         recent = self.world.store.rollouts.recent(command.endpoint, limit=20)
         self.answering.answer(errand.reply, render_history(command.endpoint, recent))
-
-
-def _gave_up(errand: Errand, error: TransientError | RevisionConflict) -> str:
-    """What somebody reads whose errand was tried for a minute. The trouble may have come after its effect."""
-    match error, errand:
-        case RevisionConflict(), _:
-            return "Others changed the same thing at the same moments. You changed nothing; try again in a minute."
-        case _, HomeErrand():
-            return f"{error.user_message} Nothing was changed; try again in a minute."
-        case _, CommandErrand(command=command) if isinstance(command, ONLY_LOOK):
-            return f"{error.user_message} Nothing was changed; try again in a minute."
-    return f"{error.user_message} {LOOK_FIRST}"
 
 
 def _what_cancel_did(before: Rollout) -> str:

@@ -4,6 +4,7 @@ An entry stays in its set until its work is done; dispatching only puts it off b
 lost, is dispatched again, and nothing but Redis has to remember it. RQ's own scheduler can be absent for minutes after a crash.
 """
 
+import logging
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ from bot.queue import JobName, QueueName, enqueue
 from bot.store import keys
 from bot.store.connection import store_errors, text
 from bot.store.keys import Due
+
+log = logging.getLogger(__name__)
 
 BATCH = 200
 
@@ -214,6 +217,8 @@ def share_jobs(dispatches: list[Dispatch]) -> list[Dispatch]:
 
 def _errand(errand_id: str, fields: list[bytes | str | None]) -> Dispatch | None:
     queue, done = fields
+    if queue is None:
+        log.warning("errand %s lapsed: no worker ran for too long", errand_id)
     if queue is None or done is not None:
         return None
     return Dispatch(QueueName(text(queue)), JobName.RUN_ERRAND, (errand_id,), f"errand-{errand_id}")

@@ -1,4 +1,4 @@
-"""Errands: stored before Slack is acknowledged, run until they are done, remembered for an hour."""
+"""Errands: stored before Slack is acknowledged, run until they are done, then remembered for an hour."""
 
 import json
 from dataclasses import dataclass
@@ -14,7 +14,12 @@ from bot.store import keys
 from bot.store.connection import store_errors
 from bot.store.keys import Due
 
+KEPT = timedelta(days=1)
+"""How long an errand waits for a worker; far longer than it may be begun late, so that whoever asked is told of it."""
+
 REMEMBERED = timedelta(hours=1)
+"""How long the same delivery is known again after it was done."""
+
 ANSWER_KEPT = timedelta(minutes=10)
 
 _errand: TypeAdapter[Errand] = TypeAdapter(Errand)
@@ -53,7 +58,7 @@ class ErrandStore:
             pipe.multi()
             pipe.hsetnx(key, "doc", errand.model_dump_json())
             pipe.hsetnx(key, "queue", str(queue))
-            pipe.expire(key, REMEMBERED)
+            pipe.expire(key, KEPT)
             pipe.zadd(keys.due(Due.ERRANDS), {errand.id: (now + lease).timestamp()}, nx=True)
             enqueue(
                 queue,
@@ -87,8 +92,14 @@ class ErrandStore:
         with store_errors(), self._redis.pipeline() as pipe:
             pipe.multi()
             pipe.hset(keys.errand(errand_id), "done", "1")
+            pipe.expire(keys.errand(errand_id), REMEMBERED)
             pipe.zrem(keys.due(Due.ERRANDS), errand_id)
             pipe.execute()
+
+    def was_begun(self, errand_id: str) -> bool:
+        """Whether a worker has been at it, and may have done some of it."""
+        with store_errors():
+            return bool(self._redis.hexists(keys.errand(errand_id), "attempts"))
 
     def count_attempt(self, errand_id: str) -> int:
         """How often it was begun, this time included."""

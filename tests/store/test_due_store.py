@@ -183,13 +183,18 @@ def test_a_finished_errand_is_never_run_again_even_if_delivered_again(store: Sto
     assert due_at(store, Due.ERRANDS, "e1") is None
 
 
-def test_errands_are_remembered_for_an_hour(store: Store) -> None:
+def test_an_errand_waits_a_day_for_a_worker_and_is_remembered_for_an_hour_once_it_is_done(store: Store) -> None:
     store.errands.put(an_errand(), QueueName.SLOW, NOW, LEASE)
+    assert 86390 <= store.connection.ttl(keys.errand("e1")) <= 86400
+    store.errands.finish("e1")
     assert 3590 <= store.connection.ttl(keys.errand("e1")) <= 3600
 
 
 def test_attempts_are_counted(store: Store) -> None:
+    store.errands.put(an_errand(), QueueName.SLOW, NOW, LEASE)
+    assert not store.errands.was_begun("e1")
     assert [store.errands.count_attempt("e1") for _ in range(3)] == [1, 2, 3]
+    assert store.errands.was_begun("e1")
 
 
 def test_an_answer_reaches_the_terminal_that_waits_and_no_other(store: Store) -> None:

@@ -83,6 +83,7 @@ CALLS: dict[str, Callable[[Store], object]] = {
     "errands.finish_at_once": lambda s: s.errands.finish_at_once("e1"),
     "errands.open": lambda s: s.errands.open("e1"),
     "errands.finish": lambda s: s.errands.finish("e1"),
+    "errands.was_begun": lambda s: s.errands.was_begun("e1"),
     "errands.count_attempt": lambda s: s.errands.count_attempt("e1"),
     "errands.answer": lambda s: s.errands.answer("t1", Answer("", 0)),
     "errands.wait_for_answer": lambda s: s.errands.wait_for_answer("t1", SECOND),

@@ -1,5 +1,6 @@
 """Questions and their answers: in Slack, in a thread, in a terminal."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -13,6 +14,7 @@ from bot.domain.endpoint import EndpointStatus
 from bot.domain.errand import ReplyTo
 from bot.domain.errors import AccessDenied, SlackRefused, UnknownName, UsageError
 from bot.domain.phases import Phase
+from bot.queue import QueueName
 
 
 def test_the_board_shows_what_runs_and_what_may_follow(engine: Engine) -> None:
@@ -224,6 +226,51 @@ def test_an_answer_that_slack_cannot_take_now_is_given_later(engine: Engine) -> 
     engine.type("status")
     engine.play(lambda: bool(engine.slack.responses))
     assert len(engine.slack.responses) == 1
+
+
+def without_workers(engine: Engine, minutes: int, what: Callable[[], object]) -> None:
+    """Something is typed or pressed, and the next worker runs only that much later."""
+    engine.workers_are_busy = set(QueueName)
+    what()
+    engine.clock.tick(timedelta(minutes=minutes))
+    engine.workers_are_busy = set()
+    engine.settle()
+
+
+def test_an_approval_that_no_worker_took_for_long_does_not_count_and_the_approver_hears_of_it(engine: Engine) -> None:
+    rollout_id = engine.promote()
+    without_workers(engine, 31, lambda: engine.press("Approve", by=BEN))
+    assert engine.phase(rollout_id) is Phase.AWAITING_APPROVAL
+    (said,) = [p for p in engine.slack.posted if p.channel == BEN]
+    assert said.words == (
+        f"The Approve that you pressed on rollout {rollout_id} of {ENDPOINT} 31 min ago was not done: the bot's workers did not run "
+        "until now, and meanwhile things may have changed. Nothing was changed by it. Look at status, and ask again if it is still "
+        "wanted."
+    )
+    engine.press("Approve", by=BEN)
+    assert engine.phase(rollout_id) is not Phase.AWAITING_APPROVAL
+
+
+def test_a_command_that_no_worker_took_for_long_is_told_without_its_options(engine: Engine) -> None:
+    without_workers(engine, 90, lambda: engine.type(f"promote {ENDPOINT} --version 4 --env PLAIN=hunter2"))
+    (said,) = engine.slack.posted
+    assert said.words.startswith(f"The promote {ENDPOINT} that you asked for 1 h 30 min ago was not done")
+    assert engine.store.rollouts.recent() == ()
+
+
+def test_a_freeze_that_no_worker_took_for_long_holds_all_the_same(engine: Engine) -> None:
+    without_workers(engine, 90, lambda: engine.type('freeze --reason "incident 7"', by=BEN))
+    assert "incident 7" in engine.slack.responses[-1][1]
+    assert "Everything is frozen" in engine.ask(f"promote {ENDPOINT} --version 4")
+
+
+def test_who_cannot_be_told_at_once_that_it_was_too_late_is_told_later_and_it_stays_undone(engine: Engine) -> None:
+    rollout_id = engine.promote()
+    engine.slack.fail("post", throttled("chat.postMessage"))
+    without_workers(engine, 31, lambda: engine.press("Approve", by=BEN))
+    engine.play(lambda: any(p.channel == BEN for p in engine.slack.posted), limit=timedelta(minutes=5))
+    assert [p.channel for p in engine.slack.posted].count(BEN) == 1
+    assert engine.rollout(rollout_id).approvals == ()
 
 
 def test_an_errand_that_somebody_is_at_is_left_to_them(engine: Engine) -> None:
