@@ -9,7 +9,7 @@ from bot.domain.kept_alarms import heeded_alarms
 from bot.domain.lock import Lock, in_words
 from bot.domain.phases import BOT_ACTOR, Kind, Phase
 from bot.domain.rollout import Rollout, open_rollout
-from bot.domain.rollout_parts import Pace
+from bot.domain.rollout_parts import Pace, Terms
 from bot.domain.saga import ScalingSaga
 from bot.domain.watchplan import WatchPlan
 
@@ -46,6 +46,17 @@ def watch_of(spec: EndpointSpec) -> WatchPlan:
     )
 
 
+def terms_of(spec: EndpointSpec) -> Terms:
+    """What a rollout of it goes by."""
+    return Terms(
+        endpoint=spec.name,
+        region=spec.region,
+        pace=pace_of(spec),
+        watch=watch_of(spec),
+        expires_after=spec.approval.expires_after,
+    )
+
+
 def child_of(parent: Rollout, spec: EndpointSpec, actor: str, now: datetime, over: Lock | None) -> Rollout:
     """The rollback that undoes `parent`, told in its thread. The same attempt always has the same id.
 
@@ -55,14 +66,10 @@ def child_of(parent: Rollout, spec: EndpointSpec, actor: str, now: datetime, ove
     return open_rollout(
         id=rollout_id_for(f"{parent.id} rollback {attempt}"),
         kind=Kind.ROLLBACK,
-        endpoint=parent.endpoint,
-        region=parent.region,
+        terms=terms_of(spec).model_copy(update={"region": parent.region}),  # where it is, whatever the file says since
         requester=actor,
         thread=parent.thread,
         now=now,
-        pace=pace_of(spec),
-        watch=watch_of(spec),
-        expires_after=spec.approval.expires_after,
         rollback_to=parent.plan.way_back if parent.plan is not None else None,
         parent_id=parent.id,
         leaves_unknown=not holds_something(parent),

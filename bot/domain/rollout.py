@@ -4,7 +4,7 @@ A rollout is a reconciled record, not a long function: everything that a worker 
 `Rollout.to` is the only way from one phase to another. This module knows no clock; every instant is passed in.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from bot.domain.autoscale import AutoscaleAsk
@@ -28,6 +28,7 @@ from bot.domain.rollout_parts import (
     Redraw,
     Retry,
     RetryPolicy,
+    Terms,
     Thread,
     Transition,
     Trouble,
@@ -293,33 +294,22 @@ class Rollout(Value):
 
 
 def open_rollout(
-    *,
-    id: str,
-    kind: Kind,
-    endpoint: str,
-    region: str | None,
-    requester: str,
-    thread: Thread,
-    now: datetime,
-    pace: Pace,
-    watch: WatchPlan,
-    expires_after: timedelta,
-    **fields: Any,
+    *, id: str, kind: Kind, terms: Terms, requester: str, thread: Thread, now: datetime, **fields: Any
 ) -> Rollout:
     """A new rollout, in `planning`."""
     first = Transition(phase=Phase.PLANNING, reason=Reason.REQUESTED, at=now, actor=requester)
     return Rollout(
         id=id,
         kind=kind,
-        endpoint=endpoint,
-        region=region,
+        endpoint=terms.endpoint,
+        region=terms.region,
         requester=requester,
         thread=thread,
         created_at=now,
         phase=Phase.PLANNING,
         transitions=(first,),
-        pace=pace,
-        watch=watch,
-        expires_at=now + expires_after,
+        pace=terms.pace,
+        watch=terms.watch,
+        expires_at=now + terms.expires_after,
         **fields,
     )

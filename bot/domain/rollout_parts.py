@@ -9,6 +9,7 @@ from enum import StrEnum
 from bot.domain.model import Value
 from bot.domain.phases import Phase, Reason
 from bot.domain.plan import Difference
+from bot.domain.watchplan import WatchPlan
 
 
 class Thread(Value):
@@ -100,6 +101,17 @@ class Pace(Value):
 
     poll: timedelta
     settle: timedelta
+
+
+class Terms(Value):
+    """What the fleet file says of an endpoint, as a rollout of it goes by from its first moment on."""
+
+    endpoint: str
+    region: str | None
+    pace: Pace
+    watch: WatchPlan
+    expires_after: timedelta
+    """How long a plan waits for its approval."""
 
 
 class Trouble(Value):

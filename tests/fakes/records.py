@@ -9,7 +9,7 @@ from bot.domain.endpoint import EndpointStatus, PendingDeployment, Snapshot, Var
 from bot.domain.phases import Kind, Phase, Reason
 from bot.domain.plan import Difference, Finding, Level, Plan
 from bot.domain.rollout import Rollout, open_rollout
-from bot.domain.rollout_parts import ApprovalChoice, ApprovalDecision, Pace, Thread
+from bot.domain.rollout_parts import ApprovalChoice, ApprovalDecision, Pace, Terms, Thread
 from bot.domain.signals import Role, Signal
 from bot.domain.strategy import Strategy
 from bot.domain.verdict import Comparison, Effect, Measurement, Standing, Verdict, VerdictKind, Window
@@ -27,6 +27,7 @@ WATCH = WatchPlan(
     metric_period=timedelta(minutes=1),
     baseline=timedelta(hours=1),
 )
+TERMS = Terms(endpoint=ENDPOINT, region="us-east-1", pace=PACE, watch=WATCH, expires_after=timedelta(hours=4))
 
 
 def a_snapshot(
@@ -174,19 +175,16 @@ def approved_by(*people: str, at: datetime = NOW) -> tuple[ApprovalDecision, ...
 
 
 def opened(kind: Kind = Kind.UPDATE, **fields: Any) -> Rollout:
-    """A rollout in planning."""
+    """A rollout in planning; `fields` may also be those of its terms."""
+    own_terms = {name: fields.pop(name) for name in Terms.model_fields.keys() & fields.keys()}
     return open_rollout(
         **{
             "id": "rabc2345",
             "kind": kind,
-            "endpoint": ENDPOINT,
-            "region": "us-east-1",
+            "terms": TERMS.model_copy(update=own_terms),
             "requester": ANNA,
             "thread": Thread(channel_id="C0MLDEPLOYS", thread_ts="1.000100"),
             "now": NOW - timedelta(minutes=10),
-            "pace": PACE,
-            "watch": WATCH,
-            "expires_after": timedelta(hours=4),
             "change": Change(version=4) if kind is Kind.UPDATE else None,
             "approvers_text": f"<@{BEN}> or <@{CARL}>",
             **fields,

@@ -27,7 +27,7 @@ from bot.domain.errors import InvariantError, UsageError
 from bot.domain.phases import Kind
 from bot.domain.plan import Difference
 from bot.domain.rollout import Rollout, open_rollout
-from bot.domain.rollout_parts import Pace, Thread
+from bot.domain.rollout_parts import Pace, Terms, Thread
 from bot.domain.serverless import ServerlessSize
 from bot.domain.watchplan import WatchPlan
 from workers.cloning import (
@@ -395,14 +395,16 @@ def rollout(thread: Thread, requester: str = "U0ANNA") -> Rollout:
     return open_rollout(
         id="r7k2",
         kind=Kind.UPDATE,
-        endpoint="stt-prod",
-        region="us-east-1",
+        terms=Terms(
+            endpoint="stt-prod",
+            region="us-east-1",
+            pace=Pace(poll=second, settle=second),
+            watch=WatchPlan(duration=second, warm_up=second, metric_period=second, baseline=second),
+            expires_after=second,
+        ),
         requester=requester,
         thread=thread,
         now=NOW,
-        pace=Pace(poll=second, settle=second),
-        watch=WatchPlan(duration=second, warm_up=second, metric_period=second, baseline=second),
-        expires_after=second,
     )
 
 

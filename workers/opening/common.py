@@ -14,7 +14,7 @@ from bot.domain.starting import written
 from bot.store.leases import holds_endpoint
 from bot.store.rollouts import Write
 from workers.people import steering_person
-from workers.rollbacks import inherited_scaling, pace_of, watch_of
+from workers.rollbacks import inherited_scaling, terms_of
 from workers.world import World
 
 
@@ -25,14 +25,10 @@ def opened_for(
     return open_rollout(
         id=id,
         kind=kind,
-        endpoint=spec.name,
-        region=spec.region,
+        terms=terms_of(spec),
         requester=requester,
         thread=Thread(channel_id=channel),
         now=now,
-        pace=pace_of(spec),
-        watch=watch_of(spec),
-        expires_after=spec.approval.expires_after,
         quorum=spec.approval.quorum,
         approvers_text=describe_approvers(spec.approval),
         home_channel=spec.channel if spec.channel != channel else None,
