@@ -64,7 +64,7 @@ class Standing(Value):
     drift: tuple[Difference, ...] = ()
     """Where what runs differs from the fleet file, field by field: `before` is what runs, `after` what the file says."""
     by_hand: tuple[str, ...] = ()
-    """Of these fields, those that no rollout brings back."""
+    """Of these fields, those that neither a rollout nor sync brings back."""
     outside: OutsideChange | None = None
     """The last change that the bot did not make."""
     autoscaling_doubt: str = ""

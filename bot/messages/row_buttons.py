@@ -2,6 +2,7 @@
 
 from bot.domain.board import Standing
 from bot.domain.commands import Change, Deploy, Promote, Rollback, Status, Sync
+from bot.domain.kept_alarms import is_about_alarms
 from bot.domain.states import BoardState
 from bot.messages.blocks import CommandButton, Confirm
 from bot.messages.rows import Row, serves_nothing
@@ -32,6 +33,8 @@ def button_of(row: Row) -> CommandButton | None:
                 f"{name} is to be brought to what the fleet file says: its change is planned, and its approvers are asked. What no "
                 "rollout changes is told to you."
             )
+            if row.standing.drift and all(is_about_alarms(difference) for difference in row.standing.drift):
+                words = f"The alarms of {name} are set as the fleet file says, at once and without an approval."
             asked = Confirm(f"Sync {name}?", words, "Sync it", "Leave it")
             return CommandButton("Sync", Sync(endpoint=name), confirm=asked)
         case BoardState.NOT_DEPLOYED:

@@ -8,12 +8,14 @@ from bot.domain.board import BoardState, OutsideChange, Standing
 from bot.domain.commands import Status
 from bot.domain.endpoint import ModelPackage
 from bot.domain.fleet import EndpointSpec
+from bot.domain.kept_alarms import is_about_alarms
 from bot.domain.names import mention
 from bot.domain.phases import Phase
 from bot.domain.rollout import Rollout
 from bot.domain.rollout_parts import Chore
 from bot.domain.saga import ScalingMode, ScalingSaga
 from bot.domain.scaling import ScalableTarget
+from bot.domain.scaling_drift import is_about_autoscaling
 from bot.messages.answers import past_line
 from bot.messages.blocks import (
     Block,
@@ -156,11 +158,20 @@ def _not_approved(standing: Standing, revoked: ModelPackage | None) -> str:
 def _what_sync_brings(standing: Standing) -> str:
     sync = code(f"sync {standing.endpoint}")
     by_hand = ", ".join(code(path) for path in standing.by_hand)
-    if not by_hand:
-        return f"{sync} brings it back to the fleet file, after approval."
-    if len(standing.by_hand) == len(standing.drift):
+    alarms = [d for d in standing.drift if is_about_alarms(d)]
+    brought = [d for d in standing.drift if d not in alarms and d.path not in standing.by_hand]
+    if not brought and alarms:
+        rest = " No rollout brings back the rest; sync says what to do by hand." if by_hand else ""
+        return f"{sync} sets its alarms as the fleet file says; that takes no approval.{rest}"
+    if not brought:
         return f"No rollout brings that back; {sync} says what to do by hand."
-    return f"{sync} brings it back to the fleet file, after approval, but for {by_hand}: of that it says what to do by hand."
+    but = f", but for {by_hand}: of that it says what to do by hand" if by_hand else ""
+    # What replaces the fleet sets the alarms, too; what only sets autoscaling does not.
+    is_scaling = all(is_about_autoscaling(d) or d.path == "instance_count" for d in brought)
+    later = (
+        " Its alarms come after that: type it once more then; that takes no approval." if alarms and is_scaling else ""
+    )
+    return f"{sync} brings it back to the fleet file, after approval{but}.{later}"
 
 
 def _outside(change: OutsideChange) -> str:

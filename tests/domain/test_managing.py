@@ -232,6 +232,20 @@ def test_autoscaling_that_the_file_says_otherwise_is_brought_without_a_click():
     assert move.reason == "the fleet file says another autoscaling: 2 to 8 instances"
 
 
+LOUDER = Difference(path="alarms.p99_ms", before=None, after="800 ms")
+
+
+def test_alarms_beside_autoscaling_come_after_it_and_beside_a_version_with_it():
+    scaling = a_standing(BoardState.DRIFTED, V4, V4, drift=(LIMIT, LOUDER))
+    move = decided(spec=a_spec(autoscaling=SCALED), standing=scaling)
+    assert isinstance(move, Open)
+    assert move.kind is Kind.AUTOSCALE
+    assert move.reason.endswith(f"; its alarms, which differ too, are set after that (sync {ENDPOINT}), without a plan")
+    version = decided(standing=a_standing(BoardState.DRIFTED, drift=(LOUDER,)))
+    assert isinstance(version, Open)
+    assert "alarms" not in version.reason  # its rollout sets them
+
+
 @pytest.mark.parametrize("policy", ["ask", "auto"])
 def test_autoscaling_that_was_changed_by_hand_is_asked_about(policy: str):
     move = scaling_differs(policy=policy, doubt="its autoscaling was changed outside the bot, noticed today")

@@ -288,6 +288,18 @@ def test_a_row_of_a_held_newest_version_offers_the_one_that_follows() -> None:
     assert arn in str(board(row).blocks)
 
 
+def test_a_row_whose_alarms_alone_differ_offers_to_set_them_at_once() -> None:
+    drift = (Difference(path="alarms.p99_ms", before=None, after="800 ms"),)
+    shown = board(standing("a", BoardState.DRIFTED, drift=drift))
+    assert "by hand" not in words_of(shown)
+    assert "Sync" in labels_of(shown)
+    (button,) = [b["accessory"] for b in shown.blocks if "accessory" in b]
+    assert (
+        button["confirm"]["text"]["text"]
+        == "The alarms of a are set as the fleet file says, at once and without an approval."
+    )
+
+
 def test_a_row_says_what_of_its_drift_is_to_be_mended_by_hand() -> None:
     drift = (
         Difference(path="variants", before="A, B", after="A"),

@@ -100,6 +100,39 @@ def test_an_endpoint_that_drifted_says_what_sync_brings_and_what_not(by_hand: tu
     assert told in words_of(render_standing(InFull(shown)))
 
 
+@pytest.mark.parametrize(
+    ("paths", "by_hand", "told"),
+    [
+        (("alarms.p99_ms",), (), f"sync {ENDPOINT} sets its alarms as the fleet file says; that takes no approval."),
+        (
+            ("alarms.p99_ms", "variants"),
+            ("variants",),
+            f"sync {ENDPOINT} sets its alarms as the fleet file says; that takes no approval. No rollout brings back the rest; "
+            "sync says what to do by hand.",
+        ),
+        (
+            ("alarms.p99_ms", "autoscaling"),
+            (),
+            f"sync {ENDPOINT} brings it back to the fleet file, after approval. Its alarms come after that: type it once more "
+            "then; that takes no approval.",
+        ),
+        (("alarms.p99_ms", "instance_type"), (), f"sync {ENDPOINT} brings it back to the fleet file, after approval."),
+        (
+            ("alarms.p99_ms", "autoscaling", "variants"),
+            ("variants",),
+            f"sync {ENDPOINT} brings it back to the fleet file, after approval, but for variants: of that it says what to do by "
+            "hand. Its alarms come after that: type it once more then; that takes no approval.",
+        ),
+    ],
+)
+def test_alarms_are_nobodys_handwork_whatever_differs_beside_them(
+    paths: tuple[str, ...], by_hand: tuple[str, ...], told: str
+) -> None:
+    drift = tuple(Difference(path=path, before="x", after="y") for path in paths)
+    shown = a_standing(state=BoardState.DRIFTED, drift=drift, by_hand=by_hand)
+    assert told in words_of(render_standing(InFull(shown)))
+
+
 def test_where_the_newest_is_held_the_one_that_follows_is_named_with_why() -> None:
     shown = a_standing(state=BoardState.OUT_OF_DATE, running="v3", newest="v4", newest_package=V4, passed_over=("v5",))
     words = words_of(render_standing(InFull(shown)))

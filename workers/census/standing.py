@@ -9,6 +9,7 @@ from bot.domain.endpoint import ApprovalStatus, EndpointStatus, Listed, ModelPac
 from bot.domain.errors import UserError
 from bot.domain.fleet import EndpointSpec
 from bot.domain.hold import Hold, HoldKind
+from bot.domain.kept_alarms import is_about_alarms
 from bot.domain.managing.desired import beyond_change
 from bot.domain.managing.newest import Following, following
 from bot.domain.managing.ranks import is_later
@@ -72,7 +73,7 @@ def standing_of(spec: EndpointSpec, known: Known, heard_since: datetime) -> Stan
             "newest_since": newest.created_at if newest is not None else None,
             "passed_over": tuple(package.label for package in found.passed_over),
             "is_approved": is_approved,
-            "by_hand": tuple(difference.path for difference in beyond_change(spec, standing)),
+            "by_hand": tuple(d.path for d in beyond_change(spec, standing) if not is_about_alarms(d)),
             "seen_at": seen_at,
             "looked_at": seen.at,
         }

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from bot.domain.kept_alarms import is_about_alarms
 from bot.domain.plan import Difference
 
 _ANEW = (
@@ -17,7 +18,7 @@ _BY_FIELD = {
     "kms_key": _ANEW,
     "data_capture": _ANEW,
     "async_inference": _ANEW,
-    "alarms": "sync sets them as the fleet file says, and so does the next rollout",
+    "alarms": "sync sets them as the fleet file says",
     "instance_count": "autoscaling brings the count between its limits; if it does not, scale does",
     "variant": "correct variant in the fleet file",
     "variants": "go back to a config of before (rollback ENDPOINT --to CONFIG), update the endpoint in AWS to a config without the "
@@ -44,12 +45,15 @@ def by_hand(beyond: Sequence[Difference]) -> str:
 def left_by_hand(beyond: Sequence[Difference]) -> str:
     """What stays as it is although a change is made, and what to do about each; empty where there is nothing.
 
+    Alarms are none of it: they are set with the change, or after it.
+
     Args:
         beyond: See `beyond_change`.
     """
     stays = (
         f"{_stay(d.path)} {d.before if d.before is not None else 'unset'} ({_BY_FIELD.get(_field(d.path), _ELSEWHERE)})"
         for d in beyond
+        if not is_about_alarms(d)
     )
     return ", and ".join(stays)
 

@@ -193,10 +193,15 @@ def _update(
 def _autoscaling(spec: EndpointSpec, standing: Standing, ask: AutoscaleAsk, situation: Situation) -> _Wish:
     """Nothing but its autoscaling differs, or nothing else that a rollout changes."""
     assert spec.autoscaling is not None
-    stays = left_by_hand(beyond_change(spec, standing))
+    beyond = beyond_change(spec, standing)
+    stays, alarms = left_by_hand(beyond), ""
+    if any(is_about_alarms(difference) for difference in beyond):
+        alarms = f"its alarms, which differ too, are set after that (sync {spec.name}), without a plan"
     reason = f"the fleet file says another autoscaling: {spec.autoscaling.min} to {spec.autoscaling.max} instances"
     doubt = standing.autoscaling_doubt or forgotten_doubt(situation) or chosen_scaling_doubt(ask, situation.past)
-    return _Wish(Kind.AUTOSCALE, Change(), standing.running, "; ".join(p for p in (reason, stays) if p), ask, doubt)
+    return _Wish(
+        Kind.AUTOSCALE, Change(), standing.running, "; ".join(p for p in (reason, alarms, stays) if p), ask, doubt
+    )
 
 
 def _present(standing: Standing, wish: _Wish) -> str:
