@@ -217,6 +217,24 @@ def test_the_unforeseen_is_answered_with_a_reference_and_nothing_else(
     assert "kaputt" not in text
 
 
+@pytest.mark.parametrize(
+    "typed",
+    [
+        f"promote {ENDPOINT} --env API_KEY= s3cr3t",
+        f"promote {ENDPOINT} --env API_KEY=abc s3cr3t",
+        f"promote {ENDPOINT} --count API_KEY=s3cr3t",
+        "promote --env API_KEY= s3cr3t",
+    ],
+)
+def test_a_mistyped_secret_is_answered_and_stays_out_of_the_log(
+    bolt: BoltApp, caplog: pytest.LogCaptureFixture, typed: str
+) -> None:
+    caplog.set_level("INFO")
+    assert "s3cr3t" in text_of(bolt, a_command(typed))
+    assert "refused" in caplog.text
+    assert "s3cr3t" not in caplog.text
+
+
 def test_what_nobody_listens_to_is_acknowledged(bolt: BoltApp) -> None:
     assert bolt.dispatch({"type": "event_callback", "event_id": "E9", "event": {"type": "team_join"}}).status == 200
 

@@ -15,7 +15,14 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 from slack_sdk.webhook import WebhookClient
 
-from bot.domain.errors import InvariantError, RolloutBotError, StoreUnavailable, UserError
+from bot.domain.errors import (
+    InvariantError,
+    RolloutBotError,
+    StoreUnavailable,
+    UnknownName,
+    UsageError,
+    UserError,
+)
 from bot.intake import Intake
 from bot.listeners.surfaces import Body, Origin, origin_of
 from bot.messages.blocks import escape_except_mentions
@@ -66,6 +73,11 @@ def _was_answered(error: Exception, origin: Origin, intake: Intake | None) -> bo
 
 
 def _text(error: Exception) -> str:
+    if isinstance(error, UsageError | UnknownName):
+        log.info(
+            "refused: %s", type(error).__name__
+        )  # its words quote what was typed, which may be a secret in the wrong place
+        return error.user_message
     if isinstance(error, UserError):
         log.info("refused: %s", error)
         return error.user_message
