@@ -261,8 +261,13 @@ def add_config(home: Region, name: str, variants: list[dict[str, Any]], **more: 
     return config
 
 
-def add_endpoint(home: Region, name: str, config: EndpointConfig, tags: dict[str, str]) -> None:
-    created = home.now - timedelta(days=30)
+_USUAL_AGE = timedelta(days=30)
+
+
+def add_endpoint(
+    home: Region, name: str, config: EndpointConfig, tags: dict[str, str], age: timedelta = _USUAL_AGE
+) -> None:
+    created = home.now - age
     variants = [fresh_variant(home, spec) for spec in config.variants()]
     history = TrafficHistory(profile_for(name, config.spec))
     endpoint = Endpoint(

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from .clock import Clock
 from .fleet import add_config, add_endpoint, add_group, add_model, variant_of
 from .scenarios import ScenarioBook
 from .world import Region, Settings, World
 
 GROUPS, ENDPOINTS_OF_EACH = 50, 20
+
+YOUNG = timedelta(hours=1)
+"""Their age: whoever asks a thousand endpoints for a week of requests has this stand-in draw them for minutes, and it answers
+nobody else meanwhile."""
 
 
 def thousand_world(settings: Settings, clock: Clock) -> World:
@@ -27,4 +33,4 @@ def thousand_world(settings: Settings, clock: Clock) -> World:
 def _serve(home: Region, group: str, name: str) -> None:
     add_model(home, f"{name}-v2", {"ModelPackageName": f"{home.arn('model-package', group)}/2"})
     variant = variant_of(f"{name}-v2", InstanceType="ml.m5.large", InitialInstanceCount=1)
-    add_endpoint(home, name, add_config(home, f"{name}-config-v2", [variant]), {"team": group})
+    add_endpoint(home, name, add_config(home, f"{name}-config-v2", [variant]), {"team": group}, YOUNG)
