@@ -22,7 +22,7 @@ from fakes.records import (
 )
 from fakes.waves import a_member, a_wave
 
-from bot.domain.board import BoardState, OutsideChange, Standing
+from bot.domain.board import BoardState, OutsideChange, Standing, deleted_words
 from bot.domain.commands import Change
 from bot.domain.endpoint import EndpointStatus
 from bot.domain.fleet import EndpointSpec
@@ -230,6 +230,15 @@ def test_autoscaling_that_the_file_says_otherwise_is_brought_without_a_click():
     assert move.autoscale.wanted is not None
     assert (move.autoscale.wanted.minimum, move.autoscale.wanted.maximum) == (2, 8)
     assert move.reason == "the fleet file says another autoscaling: 2 to 8 instances"
+
+
+def test_an_endpoint_that_nothing_can_be_cloned_from_comes_with_the_next_step():
+    lost = a_standing(BoardState.UNPATCHABLE, problem=deleted_words("endpoint config", ["c3"]))
+    move = decided(standing=lost)
+    assert isinstance(move, Nothing)
+    assert move.why is Why.NEEDS_PERSON
+    assert move.text.startswith("it serves on, but the endpoint config c3 was deleted")
+    assert move.text.endswith("create a config by hand and update the endpoint to it, once.")
 
 
 LOUDER = Difference(path="alarms.p99_ms", before=None, after="800 ms")

@@ -93,7 +93,9 @@ def decide(spec: EndpointSpec, standing: Standing, situation: Situation, now: da
 
 def _wish(spec: EndpointSpec, standing: Standing, situation: Situation, now: datetime) -> _Wish | Nothing:
     if standing.state in _LEFT_ALONE:
-        return Nothing(*_LEFT_ALONE[standing.state])
+        why, text = _LEFT_ALONE[standing.state]
+        is_told = standing.state is BoardState.UNPATCHABLE and standing.problem
+        return Nothing(why, standing.problem[0].lower() + standing.problem[1:] if is_told else text)
     if standing.state is BoardState.REVOKED and standing.is_trial:
         return Nothing(Why.TESTING, _until_the_test_ends(standing))
     if standing.state is BoardState.UP_TO_DATE and not standing.drift:
