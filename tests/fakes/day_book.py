@@ -41,6 +41,8 @@ class Call:
     windows: tuple[ChangeWindow, ...]
     is_revoked: bool
     is_held: bool
+    ahead: frozenset[str] = frozenset()
+    """Endpoints of earlier stages of its wave that could have had the version, and do not run it."""
 
     @property
     def is_way_back(self) -> bool:

@@ -4,13 +4,13 @@ The engine is the real one over fakes, but for Slack: nothing is told, because n
 `fakes.happenings`; what must never happen is asked of the book (`fakes.day_book`) when the days are over.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
-from bot.domain.endpoint import ApprovalStatus, ModelPackage
+from bot.domain.endpoint import ApprovalStatus, EndpointStatus, ModelPackage
 from bot.domain.fleet import parse_fleet
 from bot.domain.phases import Phase
 from bot.domain.rollout import Rollout
@@ -34,6 +34,11 @@ THURSDAY = NOW + timedelta(days=4)
 """When the days begin, so that a weekend lies before their end."""
 
 ROUNDS = (RoundName.REVIVE, RoundName.CENSUS, RoundName.TAGS, RoundName.WAVES, RoundName.MANAGE)
+
+
+def package_number(arn: str) -> int:
+    """The version's number in its group."""
+    return int(arn.rpartition("/")[2])
 
 
 @dataclass(frozen=True)
@@ -196,7 +201,21 @@ class Days(EstateEngine):
             windows=self.world.fleet.endpoints[name].windows,
             is_revoked=self.is_revoked(package),
             is_held=self.is_held(name, package),
+            ahead=frozenset(self._ahead_of(name, package)),
         )
+
+    def _ahead_of(self, name: str, package: str) -> Iterator[str]:
+        """Who is in an earlier stage, serves, is left to no person, and runs an older version."""
+        for wave in self.world.fleet.waves.values():
+            earlier = wave.stages[: wave.stage_of(name)] if name in wave.endpoints else ()
+            for other in (other for stage in earlier for other in stage):
+                serves = self.estate[other].exists and self.estate[other].status is not EndpointStatus.FAILED
+                if serves and ("hold", other) not in self.stands and self._number(other) < package_number(package):
+                    yield other
+
+    def _number(self, endpoint: str) -> int:
+        running = self.running(endpoint)
+        return package_number(running) if running is not None else 0
 
     # What time does
 

@@ -6,6 +6,7 @@ Every test asks one question over the whole book of some days; the number in its
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date, timedelta
+from itertools import pairwise
 
 import pytest
 from fakes.day_book import Made
@@ -18,6 +19,7 @@ from fakes.records import BEN
 from bot.domain.endpoint import EndpointStatus
 from bot.domain.phases import BOT_ACTOR, Kind, Phase
 from bot.domain.rollout import Rollout
+from bot.domain.wave import WaveState
 
 pytestmark = pytest.mark.timeout(400)  # days take their time on a busy machine
 
@@ -107,6 +109,20 @@ def test_no_version_is_brought_where_it_is_held_or_once_it_is_revoked(lived: Eve
     brought = [c for c in lived.book.forward() if c.made is not Made.DELETE and c.package != c.before]
     assert [str(call) for call in brought if call.by_itself and call.is_held] == []
     assert [str(call) for call in brought if call.is_revoked] == []
+
+
+def test_a_wave_keeps_its_order_whatever_its_endpoints_are_busy_with(lived: EventfulDays) -> None:
+    brought = [c for c in lived.book.forward() if c.made is Made.UPDATE and c.package != c.before]
+    in_waves = [c for c in brought if c.rollout is not None and c.rollout.wave_id is not None]
+    assert any(c.endpoint in ("second", "third") for c in in_waves)
+    assert [f"{call}, before {', '.join(call.ahead)}" for call in in_waves if call.ahead] == []
+
+
+def test_no_two_waves_of_one_name_go_on_at_a_time(lived: EventfulDays) -> None:
+    begun = [wave for wave in lived.store.waves.recent(1000) if wave.has_begun]
+    times = sorted((next(s.at for s in wave.steps if s.state is WaveState.RUNNING), wave.last.at) for wave in begun)
+    assert times
+    assert [(end, begin) for (_, end), (begin, _) in pairwise(times) if begin < end] == []
 
 
 def test_a_bad_version_serves_no_longer_than_its_watch(lived: EventfulDays) -> None:
