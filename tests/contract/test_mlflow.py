@@ -123,6 +123,24 @@ def test_a_refusal_and_a_stranger_are_final(status: int, body: bytes):
     assert "s3cret" not in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    "body", [b"", b"<html>Not Found</html>", b"[]", b'{"detail": "Not Found"}', b'{"error_code": "ENDPOINT_NOT_FOUND"}']
+)
+def test_an_address_where_no_mlflow_is_says_nothing_about_a_run(body: bytes):
+    with answering(404, body, []) as host:
+        for ask in (lambda server: server.run("1"), lambda server: server.find({PACKAGE_TAG: ARN})):
+            with pytest.raises(GatewayError) as refused:
+                ask(MlflowServer(f"http://{host}/ml"))
+            assert refused.value.user_message == (
+                "No MLflow answers at the address in MLFLOW_TRACKING_URI (404); whoever operates the bot can mend it."
+            )
+
+
+def test_a_run_that_mlflow_itself_does_not_know_is_none():
+    with answering(404, b'{"error_code": "RESOURCE_DOES_NOT_EXIST", "message": "Run with id=1 not found"}', []) as host:
+        assert MlflowServer(f"http://{host}").run("1") is None
+
+
 @pytest.mark.parametrize("body", [b"[]", b'{"experiments": [{}]}', b'{"experiments": {"experiment_id": "1"}}'])
 def test_a_stranger_in_whom_a_version_is_looked_for_is_final(body: bytes):
     with answering(200, body, []) as host, pytest.raises(GatewayError, match="unreadable answer"):

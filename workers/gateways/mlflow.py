@@ -129,7 +129,9 @@ class MlflowServer:
         except HTTPError as error:
             with error:
                 if error.code == HTTPStatus.NOT_FOUND:
-                    return None
+                    if _is_own_word(error):
+                        return None
+                    raise _not_there(operation) from error
                 if error.code in _PASSES_BY_ITSELF:
                     raise TransientError(operation, f"HTTP {error.code}") from error
                 raise _refused(operation, str(error.code)) from error
@@ -161,6 +163,23 @@ def _reading(path: str) -> Iterator[None]:
         yield
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise _refused(f"MLflow {path}", "unreadable answer") from error
+
+
+def _is_own_word(error: HTTPError) -> bool:
+    """Whether a 404 is MLflow's own; a wrong path, or another server at its address, answers 404 to everything."""
+    try:
+        said = json.loads(error.read(LARGEST_ANSWER))
+    except (ValueError, OSError, HTTPException):
+        return False
+    return isinstance(said, Mapping) and said.get("error_code") == "RESOURCE_DOES_NOT_EXIST"
+
+
+def _not_there(operation: str) -> GatewayError:
+    return GatewayError(
+        operation,
+        "404",
+        user_message="No MLflow answers at the address in MLFLOW_TRACKING_URI (404); whoever operates the bot can mend it.",
+    )
 
 
 def _refused(operation: str, code: str) -> GatewayError:
