@@ -20,12 +20,16 @@ from bot.messages.blocks import (
     quote,
     section,
 )
+from bot.messages.changes import change_line
 from bot.messages.slots import Slot, SlotName
 from bot.messages.wave_news import is_halt, member_line, render_halt, render_wave_ending
 from bot.messages.words import count, moment, people
 
 _MOST_STAGES = 20
 """Stages with a block of their own; a message takes 50 blocks."""
+
+_MOST_SETTINGS = 3
+"""Of one endpoint; each has a plan of its own that shows them all."""
 
 
 def wave_slots(wave: Wave) -> tuple[Slot, ...]:
@@ -162,7 +166,15 @@ def _stage_lines(number: int, stage: Sequence[Member]) -> str:
 
 def _planned(member: Member) -> str:
     took = f", {about(member.expected)}" if member.expected is not None else ""
-    return f"*{escape(member.endpoint)}*: {escape(member.before)} → {escape(member.after)}{took}"
+    line = f"*{escape(member.endpoint)}*: {escape(member.before)} → {escape(member.after)}{took}"
+    settings = [change_line(d) for d in member.settings]
+    doubt = [f"⚠ {escape(member.doubt)}"] if member.doubt else []
+    return "; ".join([line, *settings[:_MOST_SETTINGS], *_more_settings(settings), *doubt])
+
+
+def _more_settings(settings: Sequence[str]) -> list[str]:
+    left = len(settings) - _MOST_SETTINGS
+    return [f"{count(left, 'more setting')}, as its own plan tells"] if left > 0 else []
 
 
 def _passed_by(left_out: Sequence[LeftOut]) -> list[Block]:

@@ -13,6 +13,7 @@ from fakes.records import ANNA, BEN, CARL, at
 from fakes.waves import a_member, a_wave
 
 from bot.domain.phases import Phase
+from bot.domain.plan import Difference
 from bot.domain.wave import LeftOut, MemberState, Wave, WaveApproval, WaveReason, WaveState
 from bot.messages.blocks import Message
 from bot.messages.plain import plain
@@ -104,7 +105,12 @@ def by_the_manager() -> Wave:
         LeftOut(endpoint="kiosk", why="waits: it is being updated", is_waiting=True),
         LeftOut(endpoint="legacy", why="stays as it is: its policy is manual"),
     )
-    return proposed(requester="bot", reason="", left_out=left_out)
+    settings = [("instance_type", "ml.m5.large", "ml.m5.xlarge"), ("environment.WORKERS", "2", None)]
+    moved = {
+        "settings": tuple(Difference(path=path, before=before, after=after) for path, before, after in settings * 2),
+        "doubt": "it was changed outside the bot by carl, Sat 21 Nov 23:36 UTC",
+    }
+    return with_members(proposed(requester="bot", reason="", left_out=left_out), two=moved)
 
 
 def unseen() -> Wave:

@@ -11,6 +11,7 @@ from fakes.failing import throttled
 from fakes.messenger import Posted
 from fakes.records import ANNA, BEN, CARL
 
+from bot.domain.board import OutsideChange
 from bot.domain.commands import WaveStart
 from bot.domain.endpoint import ApprovalStatus
 from bot.domain.errors import GatewayError, RevisionConflict, SlackRefused
@@ -486,6 +487,24 @@ def test_without_a_version_it_is_what_the_fleet_file_says(engine: EstateEngine) 
     wave = wave_of(engine, wave_id)
     assert wave.package_arn == V4.arn
     assert [m.change.package for m in wave.members] == [V4.arn] * 3
+
+
+def test_the_plan_says_what_else_it_changes_and_what_somebody_did_that_it_would_undo() -> None:
+    engine = made(FLEET.replace("eu-prod: {", "eu-prod: {instance_type: ml.m5.2xlarge, "))
+    engine.begin_rounds()
+    engine.estate["us-prod"].config, moved_by_hand = "us-prod-by-hand", engine.estate["us-prod"].config
+    engine.estate.configs["us-prod-by-hand"] = engine.estate.configs[moved_by_hand].model_copy(
+        update={"name": "us-prod-by-hand"}
+    )
+    change = OutsideChange(config="us-prod-by-hand", at=engine.clock() - HOUR, actor="carl")
+    engine.store.standings.put_back("us-prod", change, engine.clock())
+    wave_id = proposed(engine, "wave start sentiment")
+    engine.tell()
+    words = in_thread(engine, wave_id, "plan").words
+    assert "eu-prod: sentiment version 3 → sentiment version 4; instance_type: ml.m5.xlarge → ml.m5.2xlarge" in words
+    assert "⚠ it was changed outside the bot by carl, Sun 22 Nov 07:00 UTC" in words
+    assert "canary: sentiment version 3 → sentiment version 4\n" in words
+    engine.close()
 
 
 def test_an_unknown_wave_is_answered_with_the_nearest(engine: EstateEngine) -> None:

@@ -13,10 +13,10 @@ from bot.domain.errors import GatewayError, ResourceMissing, UserError
 from bot.domain.fleet import EndpointSpec, WavePlan
 from bot.domain.hold import Hold
 from bot.domain.lock import in_words
-from bot.domain.managing.desired import desired_change, is_same_package
+from bot.domain.managing.desired import desired_change, is_same_package, settings_brought
+from bot.domain.managing.persons import outside_doubt
 from bot.domain.managing.ranks import rank_of
 from bot.domain.names import literal
-from bot.domain.plan import Difference
 from bot.domain.version import Version
 from bot.domain.wave import LeftOut, Member, Wish
 from workers.cloning import LiveEndpoint, live_trial, running_package
@@ -87,15 +87,13 @@ class WavePlans:
         """
         turns = [(n, name) for n, stage in enumerate(plan.stages) for name in stage if only is None or name in only]
         specs = {name: self.world.fleet.endpoint(name) for _, name in turns}
-        is_about_file = wish.version is None
-        standing = {s.endpoint: s for s in self.standings(list(specs.values()))} if is_about_file else {}
+        standing = {s.endpoint: s for s in self.standings(list(specs.values()))}
         asking = _Asking(self.world, self.drafting, wish, channel, by_person)
         holds = self.world.store.holds.on_each(specs)
 
         def look(turn: tuple[int, str]) -> Member | LeftOut:
             stage, name = turn
-            drift = standing[name].drift if name in standing else ()
-            return asking.place_for(specs[name], stage, drift, holds[name])
+            return asking.place_for(specs[name], stage, standing[name], holds[name])
 
         with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
             found = list(pool.map(look, turns))
@@ -114,9 +112,7 @@ class _Asking:
     channel: str
     by_person: bool
 
-    def place_for(
-        self, spec: EndpointSpec, stage: int, drift: Sequence[Difference], holds: Sequence[Hold]
-    ) -> Member | LeftOut:
+    def place_for(self, spec: EndpointSpec, stage: int, standing: Standing, holds: Sequence[Hold]) -> Member | LeftOut:
         """The endpoint's place in the wave, or why it has none."""
         lock = self.world.store.locks.over(spec.name, self.world.clock())
         if lock is not None and self.by_person:
@@ -133,11 +129,14 @@ class _Asking:
             return LeftOut(endpoint=spec.name, why="runs an A/B test, which has to be finished first")
         if package is not None and (why := self._may_not_run(package, holds)) is not None:
             return LeftOut(endpoint=spec.name, why=why)
-        change = self._change(spec, live, package, drift)
+        if self.wish.version is not None:
+            standing = standing.model_copy(update={"drift": ()})  # it brings that version, and nothing else
+        change = self._change(spec, live, package, standing)
         if change is None:
             runs = package.label if package is not None else "what the fleet file says"
             return LeftOut(endpoint=spec.name, why=f"runs {runs} already", is_current=True)
-        return self._member(spec, stage, live, package if change.package is not None else None, change)
+        member = self._member(spec, stage, live, package if change.package is not None else None, change)
+        return member.with_(settings=settings_brought(spec, standing), doubt=outside_doubt(standing))
 
     def _package(self, spec: EndpointSpec) -> ModelPackage | None:
         if self.wish.package_arn is not None:
@@ -156,7 +155,7 @@ class _Asking:
         return None
 
     def _change(
-        self, spec: EndpointSpec, live: LiveEndpoint, package: ModelPackage | None, drift: Sequence[Difference]
+        self, spec: EndpointSpec, live: LiveEndpoint, package: ModelPackage | None, standing: Standing
     ) -> Change | None:
         """One that names its version by ARN, so that what is approved is what comes."""
         runs = running_package(live, spec)
@@ -164,7 +163,7 @@ class _Asking:
             endpoint=spec.name,
             state=BoardState.OUT_OF_DATE,
             running_package=runs.arn if runs is not None else None,
-            drift=tuple(drift),
+            drift=standing.drift,
         )
         if package is not None and is_same_package(package.arn, stands.running_package):
             package = None

@@ -35,6 +35,11 @@ def desired_change(spec: EndpointSpec, standing: Standing, package_arn: str | No
     return Change(**asked) if asked else None  # a change that says nothing would ask for the newest version
 
 
+def settings_brought(spec: EndpointSpec, standing: Standing) -> tuple[Difference, ...]:
+    """Where it differs in what such a change brings beside a version."""
+    return tuple(d for d in standing.drift if _asked_by(spec, d) is not None)
+
+
 def desired_autoscaling(spec: EndpointSpec, standing: Standing) -> AutoscaleAsk | None:
     """What brings its autoscaling to what the fleet file says; None where it is so, or where there are no instances to scale."""
     state = next((v for v in standing.snapshot.variants if v.name == spec.variant), None) if standing.snapshot else None

@@ -10,6 +10,7 @@ from bot.domain.errand import rollout_id_for, short_id
 from bot.domain.errors import IllegalTransition
 from bot.domain.model import Value
 from bot.domain.phases import ACTIVE_PHASES, BOT_ACTOR, Phase
+from bot.domain.plan import Difference
 from bot.domain.rollout_parts import Thread
 from bot.domain.wave.states import OPEN, WAVE_TRANSITIONS, MemberState, WaveReason, WaveState
 
@@ -43,6 +44,10 @@ class Member(Value):
     before: str
     """What ran when the plan was made, as people call it."""
     after: str
+    settings: tuple[Difference, ...] = ()
+    """What changes beside the version; what looks like a secret is masked."""
+    doubt: str = ""
+    """What somebody did that it would undo, such as a change outside the bot."""
     package_arn: str | None = None
     rank: int | None = None
     """As `Version.rank`."""
