@@ -79,10 +79,11 @@ class ForgottenWaves:
             standing = self.standings([self.world.fleet.endpoint(endpoint) for endpoint in plan.endpoints])
             brought = {s.endpoint for s in standing if _was_brought_by(wave_id, s)}
             if brought:
-                return (
-                    "What it has done stays, and updates of it that are under way go on to their own end, but nobody begins the next "
-                    f"ones. Of wave {name}, {_listed(standing, brought)}. {_way_on(self.world, name)}"
-                )
+                stays = "What it has done stays, and updates of it that are under way go on to their own end"
+                how = f"Of wave {name}, {_listed(standing, brought)}."
+                if _is_complete(standing, brought):
+                    return f"{stays}. {how} None is left to begin."
+                return f"{stays}, but nobody begins the next ones. {how} {_way_on(self.world, name)}"
         names = ", ".join(self.world.fleet.waves) or "none"
         return (
             "Nobody goes on with it; status tells how its endpoints stand. To begin anew: wave start NAME; the fleet file has "
@@ -100,6 +101,12 @@ def _was_brought_by(wave_id: str, standing: Standing) -> bool:
     config = standing.snapshot.config_name if standing.snapshot is not None else ""
     attempts = range(1, _MOST_ATTEMPTS + 1)
     return any(f"-{wave_rollout_id(wave_id, standing.endpoint, attempt)}-" in config for attempt in attempts)
+
+
+def _is_complete(standing: Sequence[Standing], brought: set[str]) -> bool:
+    """Whether everything is on what the wave brought, be it by another hand."""
+    packages = {s.running_package for s in standing if s.endpoint in brought}
+    return all(s.endpoint in brought or (s.running_package in packages and not s.drift) for s in standing)
 
 
 def _listed(standing: Sequence[Standing], brought: set[str]) -> str:
