@@ -62,12 +62,10 @@ class Waving:
             if endpoint not in by_wave:
                 yield self.carrying.carry_out(self.world.fleet.endpoint(endpoint), moves[endpoint], asked)
         groups: defaultdict[str | None, dict[str, ByWave]] = defaultdict(dict)
-        for (
-            endpoint,
-            move,
-        ) in by_wave.items():  # in the order of the stages, so that whoever comes first is proposed first
+        for endpoint, move in by_wave.items():
             groups[move.package_arn][endpoint] = move
-        for group in groups.values():
+        # Nobody in one waits for another, but only one is opened at a time: what waits for people keeps nothing else waiting.
+        for group in sorted(groups.values(), key=_needs_approval):
             yield from self._propose(group, mates, moves, asked)
 
     def _looked_at(
@@ -90,13 +88,14 @@ class Waving:
     ) -> Iterator[Outcome]:
         """One wave, for all that get the same version, or settings alone."""
         first = next(iter(group.values()))
-        content = [[endpoint, move.signature, move.attempt] for endpoint, move in sorted(group.items())]
+        content = content_hash_of([[endpoint, move.signature, move.attempt] for endpoint, move in sorted(group.items())])
+        seed = f"{asked.errand_id} {first.wave} {content}" if asked is not None else self.carrying.seed(first.wave, content)
         opened = self.waves.propose(
             Proposing(
                 name=first.wave,
                 wish=Wish(package_arn=first.package_arn, with_version=first.package_arn is not None, only=tuple(group)),
-                seed=f"{asked.errand_id if asked is not None else 'manager'} {first.wave} {content_hash_of(content)}",
-                needs_approval=not all(move.without_click for move in group.values()),
+                seed=seed,
+                needs_approval=_needs_approval(group),
                 requester=asked.by if asked is not None else BOT_ACTOR,
                 channel=asked.reply.channel_id if asked is not None else None,
                 left_out=left_out_by(first, group, mates, moves),
@@ -116,3 +115,7 @@ class Waving:
             return Outcome(endpoint, move, wave.id)
         why = next((left.why for left in wave.left_out if left.endpoint == endpoint), "nothing differs")
         return Outcome(endpoint, Nothing(Why.BUSY, f"the wave {wave.name} leaves it out: {why}"))
+
+
+def _needs_approval(group: Mapping[str, ByWave]) -> bool:
+    return not all(move.without_click for move in group.values())

@@ -26,7 +26,8 @@ def _left_out(name: str, mate: Mate, move: Move, brought: ByWave) -> LeftOut:
     if isinstance(move, Nothing) and move.why is Why.NOT_NEWER:
         return LeftOut(endpoint=name, why=f"runs {running}, which is newer", is_current=True)
     if is_there(mate, brought):
-        return LeftOut(endpoint=name, why=f"runs {words_of(brought)} already", is_current=True)
+        has_it = f"runs {brought.label} already" if brought.package_arn is not None else "is as the fleet file says"
+        return LeftOut(endpoint=name, why=has_it, is_current=True)
     waits, what = _what_keeps(move, brought)
     return LeftOut(endpoint=name, why=f"{'waits' if waits else 'stays as it is'}: {what}", is_waiting=waits)
 
