@@ -1,12 +1,12 @@
 """The plan: what an approver reads before pressing Approve, on a phone, in half a minute."""
 
-from bot.domain.phases import Kind
+from bot.domain.phases import BOT_ACTOR, Kind
 from bot.domain.plan import Finding, Level, Plan
 from bot.domain.preflight import CheckName
 from bot.domain.rollout import Rollout
 from bot.domain.rollout_parts import Redraw
 from bot.messages.autoscaling import plan_in_short
-from bot.messages.blocks import Block, Message, context, escape, said, section
+from bot.messages.blocks import Block, Message, context, escape, escape_except_mentions, said, section
 from bot.messages.changes import change_blocks, change_lines
 from bot.messages.checks import finding_lines
 from bot.messages.decision import decision_blocks
@@ -23,9 +23,15 @@ def render_plan(rollout: Rollout) -> Message:
     """The plan with its decision: buttons while somebody may decide, the outcome afterwards."""
     assert rollout.plan is not None
     redrawn = [_redrawn(rollout.redraws[-1])] if rollout.redraws else []
-    blocks = plan_blocks(rollout.endpoint, rollout.kind, rollout.plan, rollout.reason)
+    blocks = plan_blocks(rollout.endpoint, rollout.kind, rollout.plan, _why(rollout))
     title = plan_title(rollout.endpoint, rollout.kind, rollout.plan)
     return Message(escape(title), (*redrawn, *blocks, *decision_blocks(rollout)))
+
+
+def _why(rollout: Rollout) -> str:
+    """In a sentence of the manager's own, those whom it names are called by their names; in somebody's words, nobody is called."""
+    is_the_managers = rollout.requester == BOT_ACTOR and rollout.kind is not Kind.ROLLBACK
+    return escape_except_mentions(rollout.reason) if is_the_managers else said(rollout.reason)
 
 
 def plan_title(endpoint: str, kind: Kind, plan: Plan) -> str:
@@ -51,11 +57,18 @@ def _in_short(kind: Kind, plan: Plan) -> str:
     return f"{plan.current_label} → {plan.target_label}"
 
 
-def plan_blocks(endpoint: str, kind: Kind, plan: Plan, reason: str = "") -> list[Block]:
-    """The plan without its decision: what changes, what was found, how it goes; last, whether there is a way back."""
+def plan_blocks(endpoint: str, kind: Kind, plan: Plan, why: str = "") -> list[Block]:
+    """The plan without its decision: why it was asked for, what changes, what was found, how it goes; last, the way back.
+
+    Args:
+        endpoint: The endpoint.
+        kind: What kind of rollout it is of.
+        plan: The plan.
+        why: As mrkdwn; empty where nobody said.
+    """
     head = f"*{escape(plan_title(endpoint, kind, plan))}*"
-    if reason:
-        head += f"\n> {said(reason)}"
+    if why:
+        head += f"\n> {why}"
     blocks = [section(head)]
     if plan.differences:
         blocks += change_blocks("*What changes*", plan.differences)

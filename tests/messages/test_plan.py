@@ -29,6 +29,12 @@ def read(rollout: Rollout) -> str:
     return words_of(render_plan(rollout))
 
 
+def test_whoever_the_manager_names_is_called_by_name_and_nobody_in_a_persons_words() -> None:
+    why = f"asks because <@{BEN}> left sentiment version 4"
+    assert f"<@{BEN}> left" in str(render_plan(waiting(requester="bot", reason=why)).blocks)
+    assert f"&lt;@{BEN}&gt; left" in str(render_plan(waiting(reason=why)).blocks)
+
+
 def button_of(message: Message, label: str) -> dict[str, Any]:
     elements = [e for block in message.blocks if block["type"] == "actions" for e in block["elements"]]
     return next(e for e in elements if e["text"]["text"] == label)
