@@ -461,13 +461,16 @@ def test_what_somebody_took_off_by_hand_does_not_come_back_alone_after_the_store
     moved_off_its_version(engine, "a")
     manage(engine)
     manage(engine)
+    ids = {rollouts(engine)[0].id}
     for _ in range(2):
         engine.redis.flushall()
         pass_time(engine, timedelta(minutes=20))
         (asking,) = rollouts(engine)
         assert asking.phase is Phase.AWAITING_APPROVAL
         assert "asks because it was changed outside the bot" in asking.reason
+        ids.add(asking.id)
     assert engine.estate.updates() == 0
+    assert len(ids) == 3, "a card of before is another one's"
 
 
 def test_once_a_rollout_has_landed_the_change_outside_is_over(made: Made):

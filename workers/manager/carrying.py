@@ -63,6 +63,13 @@ class Carrying:
         )
         return Outcome(spec.name, opened, rollout.id)
 
+    def seed(self, *what: object) -> str:
+        """What an id rests on that two managers give to the same question.
+
+        After the store was emptied the question is another one: what was asked before may still stand in Slack, under its own id.
+        """
+        return " ".join(map(str, ("manager", self.world.store.kept.era(), *what)))
+
     def _open(self, spec: EndpointSpec, move: Open, asked: Asked | None) -> Outcome:
         channel = spec.channel
         if asked is not None:
@@ -71,7 +78,7 @@ class Carrying:
         if channel is None:
             log.warning("manager: %s: %s, but it has no channel in the fleet file", spec.name, move.reason)
             return Outcome(spec.name, Nothing(Why.NO_CHANNEL, "it has no channel in the fleet file to be told in"))
-        seed = f"manager {spec.name} {move.signature} {move.attempt}"
+        seed = self.seed(spec.name, move.signature, move.attempt)
         rollout = self.opening.open(
             spec,
             Unprompted(
