@@ -23,10 +23,13 @@ from bot.messages.blocks import (
 from bot.messages.changes import change_line
 from bot.messages.slots import Slot, SlotName
 from bot.messages.wave_news import is_halt, member_line, render_halt, render_wave_ending
-from bot.messages.words import count, moment, people
+from bot.messages.words import count, moment, on_one_line, people
 
 _MOST_STAGES = 20
 """Stages with a block of their own; a message takes 50 blocks."""
+
+_MOST_OBSTACLES, _LONGEST_OBSTACLE = 3, 240
+"""Of a wave that stands still, on its card; its thread tells of every endpoint."""
 
 _MOST_SETTINGS = 3
 """Of one endpoint; each has a plan of its own that shows them all."""
@@ -124,7 +127,7 @@ def _news(wave: Wave) -> str:
         case WaveState.REJECTED | WaveState.EXPIRED:
             return "No endpoint was touched."
         case _:
-            return f"{_so_far(wave)}.{_soak(wave)}"
+            return f"{_so_far(wave)}.{_soak(wave)}{_standstill(wave)}"
 
 
 def _approved_so_far(wave: Wave) -> str:
@@ -158,6 +161,20 @@ def _soak(wave: Wave) -> str:
     if wave.state is not WaveState.RUNNING or begins is None or any(_has_moved(m) for m in stage):
         return ""
     return f" Stage {1 + wave.stages.index(stage)} begins {moment(begins)}, once the one before has soaked."
+
+
+def _standstill(wave: Wave) -> str:
+    """What a wave waits for while none of its endpoints moves; otherwise the card would look as if it were at work."""
+    stopped = [m for m in wave.members if m.is_stopped and m.note]
+    is_moving = any(m.is_at_work and not m.is_stopped for m in wave.members)
+    if wave.state is not WaveState.RUNNING or not stopped or is_moving:
+        return ""
+    told = []
+    for note in list(dict.fromkeys(m.note for m in stopped))[:_MOST_OBSTACLES]:
+        first, *others = [m.endpoint for m in stopped if m.note == note]
+        so_do = f", and so {'does' if len(others) == 1 else 'do'} {len(others)} more" if others else ""
+        told.append(f"{escape(first)} {escape_except_mentions(on_one_line(note, _LONGEST_OBSTACLE))}{so_do}")
+    return f" Nothing moves now: {'; '.join(told)}."
 
 
 def _stage_lines(number: int, stage: Sequence[Member]) -> str:

@@ -242,3 +242,19 @@ def test_a_huge_wave_with_hostile_names_still_fits() -> None:
 
 def test_every_golden_file_is_shown() -> None:
     assert {path.stem for path in GOLDEN.iterdir()} == set(SHOWN)
+
+
+def card_of(wave: Wave) -> str:
+    return plain(wave_slots(wave)[0].message)
+
+
+def test_the_card_says_what_a_wave_waits_for_while_nothing_moves() -> None:
+    waits = "Nothing moves now: two waits for the lock of @U0CARL (load test)"
+    assert f"1 of 3 done, 2 not begun. {waits}." in card_of(with_members(soaking(), two=LOCKED))
+    assert f"{waits}, and so does 1 more." in card_of(with_members(soaking(), two=LOCKED, three=LOCKED))
+    queued = {**AT_WORK, "phase": Phase.SCHEDULED, "is_stopped": True, "note": "waits for its change window"}
+    both = card_of(with_members(soaking(), two=LOCKED, three=queued))
+    assert f"{waits}; three waits for its change window." in both
+    assert "Nothing moves" not in card_of(under_way()), "one is being watched"
+    paused = with_members(soaking(), two=LOCKED).to(WaveState.PAUSED, WaveReason.PAUSED_BY_PERSON, NOW, CARL)
+    assert "Nothing moves" not in card_of(paused), "its state says why"
