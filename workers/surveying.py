@@ -12,7 +12,7 @@ from bot.domain.declared import restore_window
 from bot.domain.endpoint import ModelPackage
 from bot.domain.errand import CommandErrand
 from bot.domain.errors import GatewayError, TransientError, UnknownName
-from bot.domain.fleet import EndpointSpec
+from bot.domain.fleet import EndpointSpec, led_by_stages
 from bot.domain.lock import EVERYTHING
 from bot.domain.nearest import nearest
 from bot.domain.rows import chosen
@@ -74,6 +74,7 @@ class Surveying:
             locks=[lock_line(locks[subject], now) for subject in (EVERYTHING, spec.name) if subject in locks],
             windows=[window.text for window in spec.windows],
             declared=spec,
+            is_led_by_stages=spec.name in led_by_stages(self.world.fleet.endpoints, self.world.fleet.waves),
             restorable_until=self._restorable_until(standing, spec),
             revoked=self._revoked(standing, spec),
         )

@@ -63,6 +63,8 @@ class InFull:
     """When changes may start, as the fleet file says it; empty: at any time."""
     declared: EndpointSpec | None = None
     """What the fleet file says of it; None for an endpoint that it does not name."""
+    is_led_by_stages: bool = False
+    """The endpoint that it follows is in an earlier stage of its own wave, whose order and soak decide instead."""
     restorable_until: datetime | None = None
     """Of an endpoint that people deleted, how long it can be had back as it was."""
     revoked: ModelPackage | None = None
@@ -74,7 +76,8 @@ def render_standing(told: InFull) -> Message:
     standing = told.standing
     blocks = [section("\n".join(_head(standing, told.revoked))), *_what_runs(told), *_what_stands_over_it(told)]
     if told.declared is not None:
-        blocks.append(section(f"*Fleet file*\n{_declared(told.declared)}"))
+        declared = _declared(told.declared, is_led_by_stages=told.is_led_by_stages)
+        blocks.append(section(f"*Fleet file*\n{declared}"))
     if told.recent:
         blocks.append(section(f"*Last rollouts*\n{listed([past_line(r) for r in told.recent])}"))
     if (ages := _ages(standing)) != "":
@@ -181,13 +184,13 @@ def _outside(change: OutsideChange) -> str:
     return f"{what} changed outside the bot {moment(change.at)}{who}{since}."
 
 
-def _declared(spec: EndpointSpec) -> str:
+def _declared(spec: EndpointSpec, *, is_led_by_stages: bool) -> str:
     """What the fleet file says about how it changes."""
     where = f", in {spec.region}" if spec.region is not None else ""
     parts = [f"Policy {spec.policy}, tier {spec.tier}{where}."]
     if spec.owner is not None:
         parts.append(f"{mention(spec.owner)} answers for it.")
-    if spec.follows is not None:
+    if spec.follows is not None and not is_led_by_stages:
         parts.append(
             f"It follows {code(spec.follows.endpoint)}: a version runs there for {span(spec.follows.soak)} first."
         )

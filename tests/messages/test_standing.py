@@ -312,3 +312,5 @@ def test_an_endpoint_in_full_says_how_the_fleet_file_lets_it_change() -> None:
     words = words_of(render_standing(InFull(a_standing(), declared=fleet.endpoint(ENDPOINT))))
     assert "Policy auto, tier production, in us-east-1. @U0BEN answers for it." in words
     assert "It follows staging: a version runs there for 2 h first." in words
+    led = InFull(a_standing(), declared=fleet.endpoint(ENDPOINT), is_led_by_stages=True)
+    assert "It follows" not in words_of(render_standing(led)), "the stages of its wave decide"
