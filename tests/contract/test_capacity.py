@@ -70,6 +70,33 @@ def test_a_limit_is_found_by_its_name_on_any_page_and_listed_once_an_hour(
         assert found.limit("ml.m5.large") == 10
 
 
+def test_a_limit_that_does_not_suffice_is_asked_for_anew_but_at_most_once_a_minute(
+    remembering: Remembering, clock: FakeClock
+) -> None:
+    with scripted("service-quotas") as (client, script):
+        for value in (4, 4, 8):
+            script.add_response("list_service_quotas", {"Quotas": quotas(g5_xlarge=value)}, ASKED)
+        found = ServiceQuotas(client, remembering)
+        assert [found.limit("ml.g5.xlarge", wanted=6) for _ in range(2)] == [4, 4]
+        clock.tick(timedelta(minutes=1))
+        assert found.limit("ml.g5.xlarge", wanted=4) == 4
+        assert [found.limit("ml.g5.xlarge", wanted=6) for _ in range(2)] == [4, 4]
+        clock.tick(timedelta(minutes=1))
+        assert found.limit("ml.g5.xlarge", wanted=6) == 8
+        clock.tick(timedelta(minutes=2))
+        assert found.limit("ml.g5.xlarge", wanted=6) == 8
+
+
+def test_while_it_cannot_be_asked_anew_the_limit_of_before_holds(remembering: Remembering, clock: FakeClock) -> None:
+    with scripted("service-quotas") as (client, script):
+        script.add_response("list_service_quotas", {"Quotas": quotas(g5_xlarge=4)})
+        script.add_client_error("list_service_quotas", "ThrottlingException", "Rate exceeded")
+        found = ServiceQuotas(client, remembering)
+        assert found.limit("ml.g5.xlarge") == 4
+        clock.tick(timedelta(minutes=2))
+        assert [found.limit("ml.g5.xlarge", wanted=6) for _ in range(2)] == [4, 4]
+
+
 def test_the_total_of_serverless_concurrency_is_found_by_its_code(remembering: Remembering) -> None:
     total = {"QuotaName": "Maximum total concurrency", "QuotaCode": "L-96300102", "Value": 200.0}
     with scripted("service-quotas") as (client, script):

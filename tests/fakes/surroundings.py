@@ -136,12 +136,12 @@ class FakeQuotas(Failing):
         self.limits: dict[str, int | None] = dict(limits)
         self.concurrency: int | None = plenty
 
-    def limit(self, instance_type: str) -> int | None:
-        with self.called("limit", instance_type):
+    def limit(self, instance_type: str, *, wanted: int = 0) -> int | None:
+        with self.called("limit", instance_type, str(wanted)):
             return self.limits.get(instance_type, self.plenty)
 
-    def serverless_concurrency(self) -> int | None:
-        with self.called("serverless_concurrency"):
+    def serverless_concurrency(self, *, wanted: int = 0) -> int | None:
+        with self.called("serverless_concurrency", str(wanted)):
             return self.concurrency
 
 

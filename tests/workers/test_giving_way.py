@@ -80,8 +80,8 @@ def test_an_approval_in_the_midst_of_drawing_up_the_newer_plan_comes_first_too(e
     class Approving(FakeQuotas):
         """Somebody presses Approve on the older plan while the quotas are asked for."""
 
-        def limit(self, instance_type: str) -> int | None:
-            left = super().limit(instance_type)
+        def limit(self, instance_type: str, *, wanted: int = 0) -> int | None:
+            left = super().limit(instance_type, wanted=wanted)
             if self.count("limit") == 1:
                 engine.click(Click.APPROVE, plan.buttons["Approve"]["value"], by=BEN, on=plan)
             return left

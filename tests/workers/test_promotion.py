@@ -364,3 +364,11 @@ def test_without_a_version_the_newest_approved_one_is_meant(engine: Engine) -> N
     plan = engine.rollout(engine.store.rollouts.recent()[0].id).plan
     assert plan is not None
     assert plan.target_label == "sentiment version 5"
+
+
+def test_a_plan_asks_for_a_quota_with_all_that_there_shall_be_so_that_one_raised_just_now_counts(
+    engine: Engine,
+) -> None:
+    engine.usage.used = {"ml.m5.xlarge": 2}
+    assert engine.phase(engine.promote()) is Phase.AWAITING_APPROVAL
+    assert {call for call in engine.quotas.calls if call[0] == "limit"} == {("limit", "ml.m5.xlarge", "4")}

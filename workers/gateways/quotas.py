@@ -1,5 +1,6 @@
 """Service Quotas: how many instances of a type endpoints may use together, and how many serverless requests at once."""
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -19,6 +20,11 @@ _SERVERLESS = "serverless"
 APPLIED_FOR = timedelta(hours=1)
 DEFAULTS_FOR = timedelta(days=1)
 
+ANEW_AFTER = timedelta(minutes=1)
+"""A limit that stands in somebody's way is asked for again so soon: whoever is told of it goes and has it raised."""
+
+_APPLIED, _JUST_LISTED = "quotas of endpoints", "quotas of endpoints, just listed"
+
 
 class ServiceQuotas:
     """`ports.Quotas` for one account and region."""
@@ -28,28 +34,45 @@ class ServiceQuotas:
         self._client = client
         self._remembering = remembering
 
-    def limit(self, instance_type: str) -> int | None:
-        """How many instances of the type endpoints may use together; None when it is not known or may not be read."""
-        return self._limit(instance_type)
+    def limit(self, instance_type: str, *, wanted: int = 0) -> int | None:
+        """How many instances of the type endpoints may use together; None when it is not known or may not be read.
 
-    def serverless_concurrency(self) -> int | None:
-        """How many requests at once all serverless endpoints may allocate together; None as above."""
-        return self._limit(_SERVERLESS)
+        Args:
+            instance_type: The type.
+            wanted: How many there shall be. A limit below that is at most a minute old.
+        """
+        return self._limit(instance_type, wanted)
 
-    def _limit(self, wanted: str) -> int | None:
-        applied = self._remembering.answer(
-            "quotas of endpoints", APPLIED_FOR, lambda: self._list("ListServiceQuotas", "list_service_quotas")
-        )
-        if applied is None or wanted in applied:
-            return applied and int(applied[wanted])
+    def serverless_concurrency(self, *, wanted: int = 0) -> int | None:
+        """How many requests at once all serverless endpoints may allocate together; `wanted` and None as above."""
+        return self._limit(_SERVERLESS, wanted)
+
+    def _limit(self, key: str, wanted: int) -> int | None:
+        found = self._known_limit(key)
+        if found is None or found >= wanted:
+            return found
+        anew = self._remembering.answer(_JUST_LISTED, ANEW_AFTER, self._list_applied)
+        if anew is not None:
+            self._remembering.remember(_APPLIED, json.dumps(anew), APPLIED_FOR)
+        return self._known_limit(key)
+
+    def _known_limit(self, key: str) -> int | None:
+        applied = self._remembering.answer(_APPLIED, APPLIED_FOR, self._list_applied)
+        if applied is None or key in applied:
+            return applied and int(applied[key])
         # Applied values are listed "where available"; elsewhere AWS's default is what holds.
         defaults = self._remembering.answer(
             "default quotas of endpoints",
             DEFAULTS_FOR,
             lambda: self._list("ListAWSDefaultServiceQuotas", "list_aws_default_service_quotas"),
         )
-        found = (defaults or {}).get(wanted)
+        found = (defaults or {}).get(key)
         return int(found) if found is not None else None
+
+    def _list_applied(self) -> dict[str, float]:
+        found = self._list("ListServiceQuotas", "list_service_quotas")
+        self._remembering.remember(_JUST_LISTED, json.dumps(found), ANEW_AFTER)
+        return found
 
     def _list(self, operation: str, paginator: str) -> dict[str, float]:
         with translated(operation, Subject("quotas of", SERVICE)):

@@ -30,17 +30,21 @@ def quota_needs(
     if not there and not back:
         return ()
     used = or_unknown("instances in use", aws.usage.instances)
-    return tuple(
-        QuotaNeed(
+
+    def need(type_: str) -> QuotaNeed:
+        in_use = used.get(type_, 0) if used is not None else None
+        extra, return_extra = there.get(type_, 0), back.get(type_, 0)
+        in_all = (in_use or 0) + max(extra, return_extra)
+        return QuotaNeed(
             instance_type=type_,
-            limit=or_unknown("quotas", lambda t=type_: aws.quotas.limit(t)),  # type: ignore[misc]
-            used=used.get(type_, 0) if used is not None else None,
-            extra=there.get(type_, 0),
-            return_extra=back.get(type_, 0),
+            limit=or_unknown("quotas", lambda: aws.quotas.limit(type_, wanted=in_all)),
+            used=in_use,
+            extra=extra,
+            return_extra=return_extra,
             present=present.get(type_, 0),
         )
-        for type_ in sorted({*there, *back})
-    )
+
+    return tuple(need(type_) for type_ in sorted({*there, *back}))
 
 
 def quota_for_more(aws: Aws, config: ConfigRecord, variant: str, more: int) -> tuple[QuotaNeed, ...]:
@@ -60,9 +64,11 @@ def concurrency_need(aws: Aws, current: ConfigRecord, target: ConfigRecord) -> C
     more = _concurrency(target) - _concurrency(current)
     if more <= 0:
         return None
+    used = or_unknown("serverless concurrency in use", aws.usage.serverless_concurrency)
+    in_all = (used or 0) + more
     return ConcurrencyNeed(
-        limit=or_unknown("quota of serverless concurrency", aws.quotas.serverless_concurrency),
-        used=or_unknown("serverless concurrency in use", aws.usage.serverless_concurrency),
+        limit=or_unknown("quota of serverless concurrency", lambda: aws.quotas.serverless_concurrency(wanted=in_all)),
+        used=used,
         more=more,
     )
 

@@ -8,12 +8,15 @@ from typing import Protocol
 class Quotas(Protocol):
     """Service Quotas of one account and region."""
 
-    def limit(self, instance_type: str) -> int | None:
-        """How many instances of the type endpoints may use together; None when it is not known or may not be read."""
+    def limit(self, instance_type: str, *, wanted: int = 0) -> int | None:
+        """How many instances of the type endpoints may use together; None when it is not known or may not be read.
+
+        A limit below `wanted`, as many as there shall be, is at most a minute old: whoever is told of it has it raised.
+        """
         ...
 
-    def serverless_concurrency(self) -> int | None:
-        """How many requests at once all serverless endpoints may allocate together; None as above."""
+    def serverless_concurrency(self, *, wanted: int = 0) -> int | None:
+        """How many requests at once all serverless endpoints may allocate together; `wanted` and None as above."""
         ...
 
 

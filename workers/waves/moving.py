@@ -134,18 +134,19 @@ class WaveMoving:
         for member in turn:
             for pool in member.pools:
                 if pool in wanted and pool not in free:
-                    free[pool] = self._left(member.endpoint, pool)
+                    free[pool] = self._left(member.endpoint, pool, member.pools[pool])
         return free
 
-    def _left(self, endpoint: str, pool: str) -> int | None:
+    def _left(self, endpoint: str, pool: str, wanted: int) -> int | None:
         spec = self.world.fleet.endpoints.get(endpoint)
         if spec is None or not pool.startswith(f"{place_of(spec)} "):
             return None
         type_ = pool.rpartition(" ")[2]
         try:
             aws = self.world.aws(spec)
-            limit = aws.quotas.limit(type_)
-            return limit - aws.usage.instances().get(type_, 0) if limit is not None else None
+            used = aws.usage.instances().get(type_, 0)
+            limit = aws.quotas.limit(type_, wanted=used + wanted)
+            return limit - used if limit is not None else None
         except (TransientError, GatewayError) as exc:
             log.warning("what the quota of %s leaves cannot be told: %s", type_, exc)
             return None
