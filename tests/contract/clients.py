@@ -15,14 +15,18 @@ NOW = datetime(2026, 11, 22, 7, 0, tzinfo=UTC)
 SESSION = boto3.session.Session()  # shared, because reading SageMaker's service model takes longer than most tests
 
 
-def make_client(service: str, **options: Any) -> Any:
+def make_client(service: str, *, read_timeout: float = 1, **options: Any) -> Any:
     return SESSION.client(
         service,
         region_name="us-east-1",
         aws_access_key_id="AKIDEXAMPLE",
         aws_secret_access_key="secret",
         config=Config(
-            retries={"total_max_attempts": 1}, connect_timeout=2, read_timeout=1, proxies={}, parameter_validation=True
+            retries={"total_max_attempts": 1},
+            connect_timeout=2,
+            read_timeout=read_timeout,
+            proxies={},
+            parameter_validation=True,
         ),
         **options,
     )

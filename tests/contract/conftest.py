@@ -71,7 +71,8 @@ def aws_address() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def aws_clients(aws_address: str) -> Iterator[dict[str, Any]]:
-    clients = {service: make_client(service, endpoint_url=aws_address) for service in SERVICES}
+    """Patient ones: two days of minutes take the stand-in a while, on a busy machine more than a second."""
+    clients = {service: make_client(service, endpoint_url=aws_address, read_timeout=20) for service in SERVICES}
     yield clients
     for client in clients.values():
         client.close()

@@ -1,6 +1,7 @@
 """The AWS gateways over real HTTP, against the AWS stand-in."""
 
 from collections.abc import Callable
+from contextlib import closing
 from datetime import timedelta
 from typing import Any
 
@@ -21,9 +22,11 @@ from bot.domain.errors import (
 from bot.domain.signals import EndpointKind
 from bot.domain.verdict import Window
 from workers.cloning import MASK, draft
+from workers.gateways.sagemaker import SageMakerEndpoints
 from workers.ports import Measure, Subject, Want
 
 from .changes import NAMES, created, eventually, live, promoted
+from .clients import make_client
 from .conftest import Account, utc_now
 
 pytestmark = pytest.mark.flow
@@ -99,12 +102,13 @@ def test_progress_shows_the_green_fleet_in_sagemakers_words(account: Account) ->
     ],
 )
 def test_update_is_asked_for_once_whatever_happens_to_the_answer(
-    account: Account, kind: str, outcome_unknown: bool, executed: bool
+    account: Account, aws_address: str, kind: str, outcome_unknown: bool, executed: bool
 ) -> None:
     made = created(account, "product-perception", Change(instance_type="ml.m5.xlarge"), None)
     account.driver.fault("UpdateEndpoint", kind, seconds=2 if "timeout" in kind else None)
-    with pytest.raises(TransientError) as caught:
-        account.endpoints.update("product-perception", made.config.name)
+    with closing(make_client("sagemaker", endpoint_url=aws_address, read_timeout=1)) as impatient:
+        with pytest.raises(TransientError) as caught:
+            SageMakerEndpoints(impatient, utc_now).update("product-perception", made.config.name)
     assert caught.value.outcome_unknown is outcome_unknown
     eventually(lambda: len(account.driver.calls("UpdateEndpoint")) == 1)
     assert [call["executed"] for call in account.driver.calls("UpdateEndpoint")] == [executed]
