@@ -27,6 +27,11 @@ log = logging.getLogger(__name__)
 LONGEST_WAIT = timedelta(seconds=30)
 UNREACHABLE = frozenset({"channel_not_found", "not_in_channel", "is_archived", "restricted_action", "no_permission"})
 
+SOON_MENDED = timedelta(hours=1)
+"""For so long after its end a story is tried to be told often: somebody may invite the bot again."""
+
+A_DAY, FORGOTTEN_AFTER = timedelta(days=1), timedelta(days=7)
+
 
 @dataclass(frozen=True)
 class Notifier:
@@ -111,7 +116,17 @@ class Notifier:
         log.error("rollout %s: %s", rollout.id, exc)
         if exc.error in UNREACHABLE and rollout.thread.thread_ts is None and rollout.is_waiting:
             return self._give_up_unseen(rollout)
+        age = self.world.clock() - rollout.last.at
+        if exc.error in UNREACHABLE and not rollout.is_active and age > SOON_MENDED:
+            return self._seldom(rollout, age)
         return self.world.store.slots.next_wait(rollout.id, timedelta(minutes=5))
+
+    def _seldom(self, rollout: Rollout, age: timedelta) -> timedelta | None:
+        """The story is over, and its channel is closed to the bot: hardly anybody will open it again."""
+        if age < FORGOTTEN_AFTER:
+            return A_DAY
+        self.world.store.due.remove(Due.TELLS, rollout.id)
+        return None
 
     def _invite(self, rollout: Rollout) -> None:
         """Tell the requester privately how to let the bot in."""

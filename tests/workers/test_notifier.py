@@ -121,6 +121,21 @@ def test_an_invitation_that_slack_refuses_stops_nothing(engine: Engine) -> None:
     assert engine.play_out(engine.promote()) is Phase.CANCELLED
 
 
+def test_a_story_that_is_over_is_tried_once_a_day_in_an_archived_channel_and_after_a_week_no_more(
+    engine: Engine,
+) -> None:
+    rollout_id = engine.promote()
+    engine.slack.fail("post", *[SlackRefused("chat.postMessage", "is_archived")] * 500)
+    engine.slack.fail("edit", *[SlackRefused("chat.update", "is_archived")] * 500)
+    engine.type(f"cancel {rollout_id}")
+    engine.play(lambda: False, limit=timedelta(hours=2))
+    tried = len(engine.slack.calls)
+    engine.play(lambda: False, limit=timedelta(days=3))
+    assert 1 <= len(engine.slack.calls) - tried <= 12
+    engine.play(lambda: False, limit=timedelta(days=9))
+    assert engine.next_due() is None
+
+
 def test_a_terminals_rollout_in_an_unreachable_channel_ends_quietly() -> None:
     engine = Engine(FLEET.replace("region: us-east-1", f"region: us-east-1\n  channel: {HOME}"))
     engine.slack.fail("post", SlackRefused("chat.postMessage", "not_in_channel"))
