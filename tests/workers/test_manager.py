@@ -153,6 +153,7 @@ def test_a_plan_that_lapsed_is_shown_again_once_a_day(made: Made):
 def test_a_newer_version_takes_the_place_of_the_plan_that_waits(made: Made):
     engine = made({"a": "ask"})
     manage(engine)
+    engine.clock.tick(timedelta(minutes=1))
     engine.registry.packages.append(V5)
     manage(engine)
     newer, older = rollouts(engine)
