@@ -88,8 +88,14 @@ class Waving:
     ) -> Iterator[Outcome]:
         """One wave, for all that get the same version, or settings alone."""
         first = next(iter(group.values()))
-        content = content_hash_of([[endpoint, move.signature, move.attempt] for endpoint, move in sorted(group.items())])
-        seed = f"{asked.errand_id} {first.wave} {content}" if asked is not None else self.carrying.seed(first.wave, content)
+        content = content_hash_of(
+            [[endpoint, move.signature, move.attempt] for endpoint, move in sorted(group.items())]
+        )
+        seed = (
+            f"{asked.errand_id} {first.wave} {content}"
+            if asked is not None
+            else self.carrying.seed(first.wave, content)
+        )
         opened = self.waves.propose(
             Proposing(
                 name=first.wave,
