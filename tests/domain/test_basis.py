@@ -301,6 +301,7 @@ def a_full_plan() -> Plan:
         readiness=readiness,
         irreversible=("From serverless to instances.",),
         content_hash="0123",
+        left_package="arn:aws:sagemaker:us-east-1:123456789012:model-package/sentiment/3",
         rank=4,
         merits=compare(
             Merits(label="three", scores={"f1": Score(value=0.9, source="MLflow")}, run_url="https://mlflow.example/3"),
