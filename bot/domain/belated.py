@@ -2,6 +2,7 @@
 
 People who got no answer have gone on meanwhile: they asked again, used the console, or thought better of it. So nothing is set in
 motion late. What stops something (a freeze, a cancel, a rejection) is wanted all the more, and an answer to a question is only late.
+So is the button Roll back: it is about one rollout, and is refused once another one runs. A typed `rollback` is about whatever runs.
 """
 
 from datetime import datetime, timedelta
@@ -37,7 +38,7 @@ _MOVING = (
     *(ApproveVersion, Unlock, Thaw, Unhold),
 )
 
-_STOPPING_CLICKS = frozenset({Click.REJECT, Click.CANCEL, Click.ABORT, Click.ADD_REASON})
+_STOPPING_CLICKS = frozenset({Click.REJECT, Click.CANCEL, Click.ABORT, Click.ROLL_BACK, Click.ADD_REASON})
 
 
 def is_too_late(errand: Errand, now: datetime) -> bool:

@@ -69,7 +69,7 @@ def test_what_stops_something_or_only_looks_is_done_however_late(name: str) -> N
 
 @pytest.mark.parametrize("click", list(Click))
 def test_a_late_click_stops_something_or_does_nothing(click: Click) -> None:
-    is_kept = click in (Click.REJECT, Click.CANCEL, Click.ABORT, Click.ADD_REASON)
+    is_kept = click in (Click.REJECT, Click.CANCEL, Click.ABORT, Click.ROLL_BACK, Click.ADD_REASON)
     assert is_too_late(pressed(click), LATE) is not is_kept
 
 
