@@ -16,6 +16,7 @@ from bot.domain.phases import Phase, Reason
 from bot.domain.rollout import Rollout
 from bot.domain.verdict import VerdictKind
 from bot.domain.wave import (
+    LeftOut,
     Member,
     MemberState,
     Say,
@@ -169,6 +170,20 @@ def test_what_is_held_for_another_reason_does_not_stop_it(after: timedelta, fiel
     done = its_rollout(wave, "one", Phase.SUCCEEDED)
     wave = advanced(wave, done, holds={"one": (held_since(done, after, **fields),)})
     assert (wave.state, states(wave)["one"]) == (WaveState.RUNNING, MemberState.DONE)
+
+
+def test_an_endpoint_that_had_its_version_before_and_goes_back_from_it_stops_it() -> None:
+    wave = advanced(running(left_out=(LeftOut(endpoint="canary", why="runs it already", is_current=True),)))
+    hold = Hold(
+        kind=HoldKind.HELD, endpoint="canary", since=NOW, actor=CARL, reason="bad", package_arn=wave.package_arn
+    )
+    stopped = advanced(wave, holds={"canary": (hold,)})
+    assert (stopped.state, stopped.last.endpoints) == (WaveState.STOPPED, ("canary",))
+    assert stopped.last.note == f"rolled back afterwards by <@{CARL}>: bad"
+    resumed = stopped.to(WaveState.RUNNING, WaveReason.RESUMED, NOW + HOUR, BEN)
+    assert advanced(resumed, holds={"canary": (hold,)}).state is WaveState.RUNNING
+    for other in ({"wave_id": "w1"}, {"package_arn": "another"}, {"since": NOW - HOUR}):
+        assert advanced(wave, holds={"canary": (hold.model_copy(update=other),)}).state is WaveState.RUNNING
 
 
 def left_out(wave: Wave, endpoint: str) -> Member:

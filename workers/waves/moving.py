@@ -76,10 +76,10 @@ class WaveMoving:
         return {s.rollout.id: s.rollout for s in self.world.store.rollouts.load_many(ids)}
 
     def _holds(self, wave: Wave) -> Mapping[str, Sequence[Hold]]:
-        """What stands against versions of the members that it has come to, while that can still stop it."""
+        """What stands against versions where it has come to, or where its version was before, while that can still stop it."""
         is_over = wave.state in (WaveState.FINISHED, WaveState.ABORTED)
-        reached = [] if is_over else [m.endpoint for m in wave.members if m.has_rollout]
-        return self.world.store.holds.on_each(reached) if reached else {}
+        there = [*(m.endpoint for m in wave.members if m.has_rollout), *(left.endpoint for left in wave.left_out)]
+        return self.world.store.holds.on_each(there) if there and not is_over else {}
 
     def _seen(self, wave: Wave, turn: Sequence[Member]) -> Seen:
         """What is to be known of those whose turn it is; AWS is asked only about the first of them that may begin.

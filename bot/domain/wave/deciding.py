@@ -8,7 +8,8 @@ from typing import assert_never
 from bot.domain.hold import Hold
 from bot.domain.phases import BOT_ACTOR
 from bot.domain.rollout import Rollout
-from bot.domain.wave.looking import looked_at, may_be_taken_back
+from bot.domain.version import Version
+from bot.domain.wave.looking import looked_at, may_be_taken_back, taken_off
 from bot.domain.wave.states import HALTED, OPEN, MemberState, WaveReason, WaveState
 from bot.domain.wave.values import Member, Wave
 
@@ -28,7 +29,7 @@ class Seen:
     unlisted: frozenset[str] = frozenset()
     """Endpoints that are not in the fleet file any more."""
     holds: Mapping[str, Sequence[Hold]] = field(default_factory=dict)
-    """By endpoint, what stands against versions of the members that are done."""
+    """By endpoint, what stands against versions of the members that are done, and of those that were passed by."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ def _moved(wave: Wave, seen: Seen, now: datetime) -> Wave:
         case WaveState.RUNNING:
             return _run(wave, seen, now)
         case WaveState.PAUSED:
-            return _stopped(wave, now) or wave
+            return _stopped(wave, seen, now) or wave
         case WaveState.STOPPED | WaveState.FINISHED | WaveState.ABORTED | WaveState.REJECTED | WaveState.EXPIRED:
             return wave
         case _:  # pragma: no cover
@@ -82,7 +83,7 @@ def _moved(wave: Wave, seen: Seen, now: datetime) -> Wave:
 
 
 def _run(wave: Wave, seen: Seen, now: datetime) -> Wave:
-    if (stopped := _stopped(wave, now)) is not None:
+    if (stopped := _stopped(wave, seen, now)) is not None:
         return stopped
     called_off = wave.of(MemberState.CALLED_OFF)
     if called_off and wave.of(*OPEN):
@@ -94,9 +95,9 @@ def _run(wave: Wave, seen: Seen, now: datetime) -> Wave:
     return wave
 
 
-def _stopped(wave: Wave, now: datetime) -> Wave | None:
+def _stopped(wave: Wave, seen: Seen, now: datetime) -> Wave | None:
     """The wave stopped by whatever went bad; None if nothing did."""
-    bad = wave.of(MemberState.BAD)
+    bad = {m.endpoint: m.note for m in wave.of(MemberState.BAD)} or _taken_off_beside(wave, seen.holds)
     if not bad:
         return None
     return wave.to(
@@ -104,9 +105,19 @@ def _stopped(wave: Wave, now: datetime) -> Wave | None:
         WaveReason.MEMBER_WENT_BAD,
         now,
         BOT_ACTOR,
-        note=bad[0].note,
-        endpoints=[m.endpoint for m in bad],
+        note=next(iter(bad.values())),
+        endpoints=list(bad),
     )
+
+
+def _taken_off_beside(wave: Wave, holds: Mapping[str, Sequence[Hold]]) -> Mapping[str, str]:
+    """Endpoints that its plan passed by because they run its version already, and that went back from it; each with a note."""
+    if wave.package_arn is None:
+        return {}
+    version = Version(package_arn=wave.package_arn)
+    since = max((step.at for step in wave.steps if step.reason is WaveReason.RESUMED), default=wave.created_at)
+    notes = {left.endpoint: taken_off(version, since, holds.get(left.endpoint, ())) for left in wave.left_out}
+    return {endpoint: note for endpoint, note in notes.items() if note is not None}
 
 
 def _with_begun(wave: Wave, seen: Seen, now: datetime) -> Wave:

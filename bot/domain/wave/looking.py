@@ -1,6 +1,7 @@
 """What a member's rollout means for the member: under way, done, bad, or called off by people."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import assert_never
 
 from bot.domain.hold import Hold, HoldKind
@@ -8,6 +9,7 @@ from bot.domain.names import literal, mention
 from bot.domain.phases import Phase, Reason
 from bot.domain.rollout import Rollout
 from bot.domain.verdict import VerdictKind
+from bot.domain.version import Version
 from bot.domain.wave.states import HALTED, MemberState
 from bot.domain.wave.values import Member, Wave
 
@@ -40,9 +42,7 @@ def _looked(member: Member, rollout: Rollout | None, holds: Sequence[Hold], *, i
             state=MemberState.WAITING, attempt=member.attempt + 1, phase=None, is_stopped=False, note="", link=""
         )
     state = state_of(rollout)
-    if state is MemberState.DONE and (hold := _undone(rollout, holds)) is not None:
-        why = f": {literal(hold.reason)}" if hold.reason else ""
-        note = f"rolled back afterwards by {mention(hold.actor)}{why}"
+    if state is MemberState.DONE and (note := _undone(rollout, holds)) is not None:
         return member.with_(state=MemberState.BAD, phase=rollout.phase, is_stopped=False, note=note, ended_at=None)
     return member.with_(
         state=state,
@@ -53,12 +53,18 @@ def _looked(member: Member, rollout: Rollout | None, holds: Sequence[Hold], *, i
     )
 
 
-def _undone(rollout: Rollout, holds: Sequence[Hold]) -> Hold | None:
-    """What holds the version that it brought since it ended well: somebody took it off again, with a rollback of its own."""
-    if rollout.plan is None:
+def _undone(rollout: Rollout, holds: Sequence[Hold]) -> str | None:
+    """That somebody took the version off again which it brought, with a rollback of its own."""
+    return taken_off(rollout.plan.version, rollout.last.at, holds) if rollout.plan is not None else None
+
+
+def taken_off(version: Version, since: datetime, holds: Sequence[Hold]) -> str | None:
+    """Who took the version off an endpoint since then, and why, as a note; None where nobody did."""
+    later = (h for h in holds if h.kind is HoldKind.HELD and h.wave_id is None and h.since >= since)
+    hold = next((hold for hold in later if hold.is_about(version)), None)
+    if hold is None:
         return None
-    later = (h for h in holds if h.kind is HoldKind.HELD and h.wave_id is None and h.since >= rollout.last.at)
-    return next((hold for hold in later if hold.is_about(rollout.plan.version)), None)
+    return f"rolled back afterwards by {mention(hold.actor)}" + (f": {literal(hold.reason)}" if hold.reason else "")
 
 
 def may_be_taken_back(rollout: Rollout) -> bool:
