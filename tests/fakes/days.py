@@ -135,6 +135,7 @@ class Days(EstateEngine):
             self.estate.add(self._endpoint(name, first[life.group], exists=not life.declared_later))
         self.metrics = DaysMetrics(self)
         self.lives_in(endpoints=self.estate, metrics=self.metrics)
+        self._begin_era(1)
         self.begin_rounds()
 
     def _endpoint(self, name: str, package: ModelPackage, *, exists: bool) -> DaysEndpoints:
@@ -288,10 +289,15 @@ class Days(EstateEngine):
         for name in self.lives:
             self.book.serves(name, self.running(name), self.clock())
 
+    def _begin_era(self, number: int) -> None:
+        """Ids rest on the era, which is drawn at random; in days that can be lived again they have to be the same."""
+        self.redis.set(keys.KEPT_ERA, f"era {number}")
+
     def empty_the_store(self) -> None:
         """Redis comes back empty; the rounds begin anew, as the pump lets them."""
         self.book.keep(self.store.rollouts.recent(limit=1000))
         self.redis.flushall()
+        self._begin_era(2)
         self.begin_rounds()
         for _ in range(3):
             self.go_rounds()
