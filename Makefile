@@ -24,7 +24,7 @@ story: $(READY) ## one story driven through the same processes, as a transcript:
 	@$(BIN)/python -m sandbox story $(STORY)
 
 test: $(READY) packages ## every test, three files at a time
-	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -n 3 --dist loadfile
 
 run: $(READY) ## production: the Procfile, with settings from the environment or .env
 	$(BIN)/honcho start

@@ -12,12 +12,6 @@ from flow.story import TOLD_BY_A_PROMOTION, forget_everything, promote, quick_fl
 from sandbox.stack import Options, Stack
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files that start real processes come first: a file of two long tests that is begun last has the whole run wait for it."""
-    items.sort(key=lambda item: not any(item.get_closest_marker(name) for name in ("flow", "faults", "browser")))
-
-
 @pytest.fixture(scope="session")
 def quick_fleet_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A fleet in which a promotion takes a few seconds; one endpoint needs two approvals, one expires almost at once.
